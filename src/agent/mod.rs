@@ -1,0 +1,1 @@
+//! The turn machine: Input in, Effects out. It decides and touches nothing.

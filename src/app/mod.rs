@@ -1,0 +1,1 @@
+//! Model, Message, update, view: the whole face.

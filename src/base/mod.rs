@@ -1,0 +1,6 @@
+//! What the standard library lacks: widths and clipping, sanitising, paths, ids, clock, process groups.
+//!
+//! Nothing here knows what an agent is.
+
+pub mod clock;
+pub mod ids;

@@ -1,0 +1,1 @@
+//! Markdown with front matter: command files and memory files.

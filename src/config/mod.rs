@@ -1,0 +1,1 @@
+//! Reads settings in layers and hands each room its own part.

@@ -1,0 +1,37 @@
+//! What a face asks of the shell around it. `update` returns acts; the shell runs them.
+
+use super::Request;
+
+/// One order from the app to its shell.
+#[must_use]
+#[derive(Clone, Debug, PartialEq)]
+pub enum Act {
+    /// To the engine.
+    Send(Request),
+    /// Leave the program.
+    Quit,
+    /// Hand the terminal back until the program is continued.
+    Suspend,
+    /// Draw everything again, because the terminal may show something else.
+    Redraw,
+    /// Put text into the clipboard.
+    Copy(String),
+    /// Let the person edit a text in `$VISUAL` or `$EDITOR`.
+    Edit { purpose: EditPurpose, text: String },
+    /// Append to the prompt history.
+    Remember(String),
+    /// Keep the chosen theme in the user's settings.
+    SaveTheme(String),
+    /// Call the person, who looks elsewhere.
+    Notify(String),
+    /// Set the terminal's title.
+    Title(String),
+}
+
+/// What an edited text is for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum EditPurpose {
+    Prompt,
+    /// The comment of a permission question.
+    Comment { ask: u32 },
+}

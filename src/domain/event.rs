@@ -1,0 +1,102 @@
+//! What the engine tells a face: records that are on disk now, and passing news that need not be.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use super::{CommandFile, MemoryFile, Mode, ModelInfo, ModelRef, Record, Report, SessionId, SessionSummary};
+
+/// One message from the engine to its face.
+#[derive(Clone, Debug)]
+pub enum Event {
+    /// A session is open: at the start, after `/clear` with a new one, after a resume. The records are
+    /// its whole history so far, for the face to fold.
+    Opened { info: Box<StartInfo>, records: Vec<Arc<Record>> },
+    /// It happened and is on disk.
+    Recorded(Arc<Record>),
+    /// News that the next of its kind replaces, or answers to a question of the face.
+    Live(Live),
+    /// The engine is gone; nothing follows.
+    Closed,
+}
+
+/// News outside the log.
+#[derive(Clone, Debug)]
+pub enum Live {
+    /// For the person, not part of the session: a broken settings file, a hint.
+    Notice(Notice),
+    /// Answer to `ListSessions`, newest first.
+    Sessions(Vec<SessionSummary>),
+    /// Answer to `PreviewSession`.
+    Preview { id: SessionId, records: Vec<Arc<Record>> },
+    /// Answer to `ListFiles`: project files, relative, `/` after folders.
+    Files(Arc<Vec<String>>),
+    /// Answer to `ListModels`.
+    Models(Vec<(ModelRef, ModelInfo)>),
+    /// Answer to `Report`.
+    Report(Box<Report>),
+    /// The branch or other facts of the start changed.
+    Info(Box<StartInfo>),
+    /// A line of output of a command that the person runs with `!`.
+    ShellOutput(String),
+}
+
+/// What a face shows around the conversation.
+#[derive(Clone, Debug)]
+pub struct StartInfo {
+    pub session: SessionId,
+    pub cwd: PathBuf,
+    pub project: PathBuf,
+    pub branch: Option<String>,
+    /// None while no model is configured.
+    pub model: Option<(ModelRef, Arc<ModelInfo>)>,
+    pub mode: Mode,
+    /// Modes that Shift+Tab goes through.
+    pub modes: Vec<Mode>,
+    pub memory: Vec<MemoryFile>,
+    pub commands: Vec<CommandFile>,
+    /// Names of the tools that the model is offered.
+    pub tools: Vec<String>,
+    /// This is the offline rehearsal.
+    pub rehearsal: bool,
+}
+
+/// How much a notice matters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NoticeLevel {
+    Info,
+    Warning,
+    Error,
+}
+
+/// Something to tell the person: what happened, where, and what to do.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Notice {
+    pub level: NoticeLevel,
+    pub text: String,
+    /// The next thing to type or do.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hint: Option<String>,
+}
+
+impl Notice {
+    pub fn info(text: impl Into<String>) -> Self {
+        Self { level: NoticeLevel::Info, text: text.into(), hint: None }
+    }
+
+    pub fn warning(text: impl Into<String>) -> Self {
+        Self { level: NoticeLevel::Warning, text: text.into(), hint: None }
+    }
+
+    pub fn error(text: impl Into<String>) -> Self {
+        Self { level: NoticeLevel::Error, text: text.into(), hint: None }
+    }
+
+    /// The same with the next thing to do.
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+}

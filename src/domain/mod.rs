@@ -1,0 +1,43 @@
+//! The nouns that every room shares: plain data, no behaviour beyond small questions about itself.
+//!
+//! The face and the engine never see each other; they exchange [`Request`] (down) and [`Event`] (up).
+//! What happened is a [`Record`], what goes to a model is a [`CanonicalRequest`], what may be done is
+//! a [`Verdict`]. Nothing here reads a clock, a disk or a network.
+
+mod access;
+mod act;
+mod canonical;
+mod event;
+mod memory;
+mod message;
+mod mode;
+mod model;
+mod record;
+mod report;
+mod request;
+mod session;
+mod shown;
+mod stream;
+mod tool;
+mod usage;
+mod verdict;
+
+pub use access::{Access, Action, PathFact, PathFacts, PathMode, PathUse};
+pub use act::{Act, EditPurpose};
+pub use canonical::{CanonicalRequest, Hash, Mark, Sampling, Segment, SegmentBody, SegmentKind, Ttl};
+pub use event::{Event, Live, Notice, NoticeLevel, StartInfo};
+pub use memory::{CommandFile, MemoryFile, MemoryScope};
+pub use message::{Block, Media, Message, ResultPart, Role, ToolCall, ToolResult};
+pub use mode::{Effort, Mode};
+pub use model::{ModelInfo, ModelRef, PriceStep, Prices, Thinking, Wire};
+pub use record::{
+    Body, BreakCause, CacheBreak, DeltaKind, Origin, Queued, Record, RequestNote, ResponseNote, SegmentNote, TurnEnd,
+};
+pub use report::{ContextItem, ContextReport, Report};
+pub use request::{Answer, Input, Request, SaveScope, SessionScope};
+pub use session::{SessionId, SessionSummary};
+pub use shown::{DiffHunk, DiffLine, FileDiff, LineKind, Shown};
+pub use stream::{ErrorKind, ModelError, StopReason, StreamItem};
+pub use tool::{FileChange, Todo, TodoState, ToolOutcome, ToolSpec};
+pub use usage::{Cost, Usage};
+pub use verdict::{Because, BecauseKind, Decision, RuleScope, RuleSource, TrailStep, Verdict};

@@ -1,0 +1,1 @@
+//! Moments at which the user's commands run. No hook runs yet.

@@ -1,0 +1,1 @@
+//! Servers of the Model Context Protocol. None is spoken to yet.

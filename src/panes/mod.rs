@@ -1,0 +1,1 @@
+//! The panes of the screen: state, Msg, update and view each.

@@ -1,0 +1,1 @@
+//! What the model is told: segments, system text, cache breakpoints, the diagnosis of a broken cache.

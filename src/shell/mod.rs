@@ -1,0 +1,1 @@
+//! The two fronts that run an app: the terminal and headless.

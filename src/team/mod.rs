@@ -1,0 +1,1 @@
+//! Several agents on one task. There is one agent yet.

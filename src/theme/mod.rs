@@ -1,0 +1,1 @@
+//! Meanings to styles; theme files.

@@ -1,0 +1,79 @@
+//! What the model may call: one file and one description each.
+//!
+//! A tool says what it would touch, then, once the gate allowed it, does it. It never draws (it returns
+//! [`Shown`](crate::domain::Shown)) and never asks: what it may do was decided before it runs.
+
+use std::fmt::Debug;
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use futures::future::BoxFuture;
+use serde_json::Value;
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+
+mod reads;
+
+pub use reads::ReadLedger;
+
+use crate::domain::{Access, ToolOutcome, ToolSpec};
+
+/// One tool. The engine calls it; implementations are stateless, what lasts is in [`ToolContext`].
+pub trait Tool: Send + Sync + Debug {
+    /// What the model is told; made once at start.
+    fn spec(&self) -> ToolSpec;
+
+    /// What this call would touch. An error is a text for the model: the input is not valid.
+    fn access(&self, input: &Value, place: &Place) -> Result<Access, String>;
+
+    /// Does it. Failures are outcomes; it returns soon after `context.cancel` fires.
+    fn run(&self, input: Value, context: ToolContext) -> BoxFuture<'static, ToolOutcome>;
+}
+
+/// Where a call stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// The shell's folder; relative paths start here.
+    pub cwd: PathBuf,
+    /// The session's own root.
+    pub project: PathBuf,
+    /// Further folders that belong to the session.
+    pub added: Vec<PathBuf>,
+}
+
+/// What lasts between calls, and the ways to the outside, for one call.
+#[derive(Clone, Debug)]
+pub struct ToolContext {
+    pub call_id: String,
+    pub place: Place,
+    /// Live output for the person. A full channel means "wait": the engine coalesces what it gets.
+    pub output: mpsc::Sender<String>,
+    pub cancel: CancellationToken,
+    /// Which files the session has read, for read-before-edit and changed-on-disk checks.
+    pub reads: Arc<ReadLedger>,
+    /// The whole environment of a child process; nothing is inherited besides.
+    pub env: Arc<BTreeMap<String, String>>,
+    /// The folder (0700) in which whole outputs are kept, one file a call.
+    pub outputs: PathBuf,
+    pub limits: Limits,
+}
+
+/// Bounds of one call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Characters of a result that reach the model.
+    pub result_chars: usize,
+    /// Bytes of one output that are kept on disk; what follows is counted and dropped.
+    pub output_bytes: u64,
+    /// Milliseconds that a command may take when the call does not say.
+    pub command_ms: u64,
+    /// The most that a call may ask for.
+    pub command_max_ms: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { result_chars: 30_000, output_bytes: 64 << 20, command_ms: 120_000, command_max_ms: 600_000 }
+    }
+}

@@ -1,0 +1,1 @@
+//! Tokens, models, prices: the arithmetic of what a session costs.

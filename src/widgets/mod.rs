@@ -1,0 +1,1 @@
+//! Pieces that draw what they are given and know no model.
