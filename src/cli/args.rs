@@ -17,8 +17,10 @@ const STYLES: Styles = Styles::styled()
 #[derive(Debug, Parser)]
 #[command(name = "latigo", bin_name = "latigo", version, styles = STYLES)]
 #[command(disable_version_flag = true, disable_help_subcommand = true, args_conflicts_with_subcommands = true)]
-#[command(after_help = "Models come from the environment: ANTHROPIC_API_KEY, OPENAI_API_KEY, LLM_API_BASE, OLLAMA_HOST.\n\
-                        Exit codes: 0 done, 1 failure, 2 usage, 3 key, 4 denied, 5 money cap, 6 turn cap, 7 model, 130, 143.")]
+#[command(
+    after_help = "Models come from the environment: ANTHROPIC_API_KEY, OPENAI_API_KEY, LLM_API_BASE, OLLAMA_HOST.\n\
+                        Exit codes: 0 done, 1 failure, 2 usage, 3 key, 4 denied, 5 money cap, 6 turn cap, 7 model, 130, 143."
+)]
 pub struct Args {
     /// The first prompt
     pub prompt: Option<String>,

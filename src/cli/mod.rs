@@ -177,8 +177,23 @@ mod tests {
     #[test]
     fn flags_override_settings() {
         let line = [
-            "--model", "m", "--provider", "openai", "--permission-mode", "plan", "--max-turns", "3", "--theme", "light",
-            "--allowedTools", "Read,Edit", "Bash(git log *)", "--disallowed-tools", "Write", "--add-dir", "../b",
+            "--model",
+            "m",
+            "--provider",
+            "openai",
+            "--permission-mode",
+            "plan",
+            "--max-turns",
+            "3",
+            "--theme",
+            "light",
+            "--allowedTools",
+            "Read,Edit",
+            "Bash(git log *)",
+            "--disallowed-tools",
+            "Write",
+            "--add-dir",
+            "../b",
         ];
         let overrides = read(&line, TERMINAL).unwrap().overrides;
         assert_eq!(overrides.mode, Some(Mode::Plan));

@@ -30,7 +30,8 @@ mod tests {
 
     #[test]
     fn commas_and_spaces_part_rules_but_not_inside_parentheses() {
-        let values = ["Bash(git log:*, --oneline) Edit,Read".to_owned(), " Write ".to_owned(), "Bash(a (b) c".to_owned()];
+        let values =
+            ["Bash(git log:*, --oneline) Edit,Read".to_owned(), " Write ".to_owned(), "Bash(a (b) c".to_owned()];
         assert_eq!(split(&values), ["Bash(git log:*, --oneline)", "Edit", "Read", "Write", "Bash(a (b) c"]);
     }
 }

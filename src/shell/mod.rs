@@ -9,10 +9,13 @@ mod exit;
 mod invocation;
 mod link;
 mod output;
+pub mod signals;
 
 pub use exit::Exit;
 pub use invocation::{Invocation, Opening, OutputFormat, Overrides};
 pub use link::Link;
 pub use output::{Printer, is_screen};
 
-pub fn run(_: Invocation) -> Exit { Exit::Failure }
+pub fn run(_: Invocation) -> Exit {
+    Exit::Failure
+}

@@ -7,7 +7,7 @@ use super::lines::Lines;
 use super::prompt;
 use crate::base::ids::SharedIds;
 use crate::domain::{Answer, Body, Event, Live, Notice, NoticeLevel, Record, Request, StartInfo, TurnEnd};
-use crate::shell::terminal::signals::{News, Signals};
+use crate::shell::signals::{News, Signals};
 use crate::shell::{Exit, Link, OutputFormat, Printer};
 
 /// How long the engine may take to close after the end, and to stop after a signal.
@@ -176,7 +176,9 @@ fn explain(end: &TurnEnd) -> Option<String> {
     Some(match end {
         TurnEnd::Done => return None,
         TurnEnd::Interrupted => "The turn was interrupted.".to_owned(),
-        TurnEnd::Refused => "The turn ended because a call was denied. Allow it with --allowedTools or a rule.".to_owned(),
+        TurnEnd::Refused => {
+            "The turn ended because a call was denied. Allow it with --allowedTools or a rule.".to_owned()
+        }
         TurnEnd::TurnCap { limit } => format!("The turn reached its cap of {limit} requests (--max-turns)."),
         TurnEnd::BudgetCap => "The turn reached the cap on money.".to_owned(),
         TurnEnd::Declined { explanation: Some(text) } => format!("The model declined: {text}"),

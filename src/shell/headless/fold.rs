@@ -2,9 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::domain::{
-    Body, Cost, Decision, Origin, Record, ResponseNote, StopReason, ToolCall, TurnEnd, Usage,
-};
+use crate::domain::{Body, Cost, Decision, Origin, Record, ResponseNote, StopReason, ToolCall, TurnEnd, Usage};
 
 /// The sums so far.
 #[derive(Debug, Default)]
@@ -104,7 +102,6 @@ impl Fold {
     }
 }
 
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -150,10 +147,8 @@ mod tests {
 
     #[test]
     fn an_answer_cut_by_the_output_limit_goes_on() {
-        let fold = fold(vec![
-            answer("one ", StopReason::MaxTokens, None),
-            answer("two", StopReason::EndTurn, Some(1.0)),
-        ]);
+        let fold =
+            fold(vec![answer("one ", StopReason::MaxTokens, None), answer("two", StopReason::EndTurn, Some(1.0))]);
         assert_eq!(fold.text, "one two");
         assert_eq!(fold.cost.0, None, "an unknown price is not a zero");
     }

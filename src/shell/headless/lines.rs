@@ -66,7 +66,11 @@ impl Lines {
             Body::Responded(note) => {
                 let id = format!("msg_{}_{}", self.session, note.request);
                 let messages = note.message.blocks.iter().filter_map(|block| message::assistant(note, &id, block));
-                messages.map(|message| self.line(json!({"type": "assistant", "message": message, "parent_tool_use_id": null}))).collect()
+                messages
+                    .map(|message| {
+                        self.line(json!({"type": "assistant", "message": message, "parent_tool_use_id": null}))
+                    })
+                    .collect()
             }
             Body::CallDone { result, summary, duration_ms, .. } => {
                 let done = Done { result: result.clone(), summary: summary.clone(), duration_ms: *duration_ms };

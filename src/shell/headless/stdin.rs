@@ -17,7 +17,9 @@ pub fn join_stdin(prompt: Option<String>, input: impl Read) -> Result<Option<Str
         return Err(format!("Standard input cannot be read: {error}."));
     }
     if bytes.len() as u64 > STDIN_LIMIT {
-        return Err("Standard input is longer than 10 MB. Save it in a file and name the file in the prompt.".to_owned());
+        return Err(
+            "Standard input is longer than 10 MB. Save it in a file and name the file in the prompt.".to_owned()
+        );
     }
     let text = String::from_utf8_lossy(&bytes);
     let text = text.trim_end();

@@ -68,7 +68,11 @@ mod tests {
 
     #[tokio::test]
     async fn nobody_else_can_read_the_file() {
-        let mode = edit("f() { ls -l \"$1\" | cut -c1-10 > \"$1.m\" && cat \"$1.m\" > \"$1\" && rm \"$1.m\"; }; f".into(), String::new()).await;
+        let mode = edit(
+            "f() { ls -l \"$1\" | cut -c1-10 > \"$1.m\" && cat \"$1.m\" > \"$1\" && rm \"$1.m\"; }; f".into(),
+            String::new(),
+        )
+        .await;
         assert_eq!(mode.unwrap().unwrap(), "-rw-------");
     }
 

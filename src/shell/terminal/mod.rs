@@ -9,4 +9,3 @@ pub mod guard;
 pub mod input;
 pub mod osc;
 pub mod pace;
-pub mod signals;

@@ -234,13 +234,12 @@ mod tests {
     fn an_endless_answer_is_let_go() {
         let mut catcher = Catcher::default();
         catcher.expect(0);
-        let released = answer("11;", &[])
-            .into_iter()
-            .chain(std::iter::repeat_n(plain('f'), 100))
-            .find_map(|key| match catcher.key(key, 1) {
+        let released = answer("11;", &[]).into_iter().chain(std::iter::repeat_n(plain('f'), 100)).find_map(|key| {
+            match catcher.key(key, 1) {
                 Caught::Release(keys) => Some(keys.len()),
                 _ => None,
-            });
+            }
+        });
         assert_eq!(released, Some(LONGEST + 2));
     }
 
