@@ -6,22 +6,26 @@
 use std::fmt;
 use std::io::{self, IsTerminal, Write};
 
+use crate::base::text::sanitize;
+
 /// Prints results and remarks.
 pub struct Printer {
     out: Box<dyn Write + Send>,
     err: Box<dyn Write + Send>,
+    /// Standard output is a terminal, where foreign text must not carry escape sequences.
+    screen: bool,
     gone: bool,
 }
 
 impl Printer {
-    /// Over any two writers, for tests.
-    pub fn new(out: Box<dyn Write + Send>, err: Box<dyn Write + Send>) -> Self {
-        Self { out, err, gone: false }
+    /// Over any two writers; `screen` tells that the first one is a terminal.
+    pub fn new(out: Box<dyn Write + Send>, err: Box<dyn Write + Send>, screen: bool) -> Self {
+        Self { out, err, screen, gone: false }
     }
 
     /// Over the process's own standard output and error.
     pub fn standard() -> Self {
-        Self::new(Box::new(io::stdout()), Box::new(io::stderr()))
+        Self::new(Box::new(io::stdout()), Box::new(io::stderr()), io::stdout().is_terminal())
     }
 
     /// Prints one line to standard output and flushes it.
@@ -39,14 +43,20 @@ impl Printer {
         }
     }
 
-    /// Prints the text of an answer, with one newline at its end.
+    /// Prints the text of an answer, with one newline at its end: byte for byte into a pipe or file,
+    /// harmless on a terminal.
     pub fn text(&mut self, text: &str) {
-        self.line(text.strip_suffix('\n').unwrap_or(text));
+        let text = text.strip_suffix('\n').unwrap_or(text);
+        if self.screen {
+            self.line(&sanitize(text));
+        } else {
+            self.line(text);
+        }
     }
 
-    /// Prints one line to standard error. Nothing can be done when that fails.
+    /// Prints one harmless line to standard error. Nothing can be done when that fails.
     pub fn remark(&mut self, text: &str) {
-        let whole = format!("{text}\n");
+        let whole = format!("{}\n", sanitize(text));
         drop(self.err.write_all(whole.as_bytes()).and_then(|()| self.err.flush()));
     }
 
@@ -62,14 +72,26 @@ impl fmt::Debug for Printer {
     }
 }
 
-/// Standard output is a terminal, where foreign text must not carry escape sequences.
-pub fn is_screen() -> bool {
-    io::stdout().is_terminal()
-}
-
 #[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests")]
 mod tests {
     use super::*;
+
+    use std::sync::{Arc, Mutex};
+
+    #[derive(Clone, Default)]
+    struct Paper(Arc<Mutex<Vec<u8>>>);
+
+    impl Write for Paper {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().unwrap().extend_from_slice(bytes);
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
 
     struct Broken(io::ErrorKind);
 
@@ -85,10 +107,19 @@ mod tests {
 
     #[test]
     fn a_reader_that_left_is_noticed_and_never_an_error() {
-        let mut printer = Printer::new(Box::new(Broken(io::ErrorKind::BrokenPipe)), Box::new(io::sink()));
+        let mut printer = Printer::new(Box::new(Broken(io::ErrorKind::BrokenPipe)), Box::new(io::sink()), false);
         assert!(!printer.is_gone());
         printer.line("a");
         assert!(printer.is_gone());
         printer.line("b");
+    }
+
+    #[test]
+    fn escape_sequences_reach_a_pipe_but_no_terminal() {
+        for (screen, expected) in [(false, "a\x1b[2Jb\n"), (true, "a␛[2Jb\n")] {
+            let paper = Paper::default();
+            Printer::new(Box::new(paper.clone()), Box::new(io::sink()), screen).text("a\x1b[2Jb\n");
+            assert_eq!(paper.0.lock().unwrap().as_slice(), expected.as_bytes());
+        }
     }
 }

@@ -316,7 +316,7 @@ mod tests {
             seen
         });
         let (out, err) = (Paper::default(), Paper::default());
-        let mut printer = Printer::new(Box::new(out.clone()), Box::new(err.clone()));
+        let mut printer = Printer::new(Box::new(out.clone()), Box::new(err.clone()), false);
         let job = Job { prompt: "go".to_owned(), format, verbose: false, rehearse: false };
         let exit = run(job, Link { requests, events }, Arc::new(CountingIds::default()), &mut printer).await;
         (exit, out.text(), err.text(), engine.await.unwrap())
@@ -409,7 +409,7 @@ mod tests {
         tell.send(Event::Opened { info: Box::new(info(true)), records: Vec::new() }).await.unwrap();
         drop(tell);
         let err = Paper::default();
-        let mut printer = Printer::new(Box::new(io::sink()), Box::new(err.clone()));
+        let mut printer = Printer::new(Box::new(io::sink()), Box::new(err.clone()), false);
         let job = Job { prompt: "go".to_owned(), format: OutputFormat::Text, verbose: false, rehearse: false };
         let exit = run(job, Link { requests, events }, Arc::new(CountingIds::default()), &mut printer).await;
         assert_eq!(exit, Exit::Failure);

@@ -7,7 +7,7 @@ use std::io;
 use std::time::Duration;
 
 use crossterm::event::{Event, EventStream, KeyEvent, KeyEventKind, MouseEvent, MouseEventKind};
-use futures::{FutureExt, StreamExt};
+use futures::StreamExt;
 
 use super::osc::{Catcher, Caught};
 use crate::base::clock::SharedClock;
@@ -88,9 +88,10 @@ impl Input {
         }
     }
 
-    /// What is there already, without waiting.
+    /// What was taken in already. The stream itself is not asked: it remembers only the first waker that
+    /// asked it, so a look without waiting would make the next real wait deaf.
     pub fn ready(&mut self) -> Option<Incoming> {
-        self.next().now_or_never()??.ok()
+        self.sifter.ready.pop_front()
     }
 
     fn now(&self) -> u64 {

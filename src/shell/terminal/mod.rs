@@ -9,3 +9,6 @@ pub mod guard;
 pub mod input;
 pub mod osc;
 pub mod pace;
+pub mod keep;
+pub mod run;
+pub mod wire;
