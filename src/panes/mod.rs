@@ -1,1 +1,11 @@
-//! The panes of the screen: state, Msg, update and view each.
+//! The panes: each keeps its own state, hears the engine, and draws itself from what it was given.
+//!
+//! No pane calls another; what it wants from outside it returns as an act.
+
+pub mod activity;
+pub mod context;
+pub mod conversation;
+pub mod cost;
+pub mod facts;
+pub mod sidebar;
+pub mod status;
