@@ -3,5 +3,6 @@
 //! Nothing here knows what an agent is.
 
 pub mod clock;
+pub mod dirs;
 pub mod ids;
 pub mod text;
