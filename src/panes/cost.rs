@@ -5,10 +5,11 @@
 use ratatui::text::{Line, Span};
 
 use super::conversation::break_text;
-use super::facts::{Facts, Sum};
+use super::facts::Facts;
 use super::sidebar::percent;
 use crate::base::text;
 use crate::theme::{Meaning, Theme};
+use crate::usage::Tally;
 
 /// Requests that are listed, the newest first.
 const ROWS: usize = 200;
@@ -26,7 +27,8 @@ pub fn cost_lines(facts: &Facts, theme: &Theme) -> Vec<Line<'static>> {
     lines.push(Line::default());
     lines.push(header(&["request", "input", "cached", "written", "output", "hit", "cost"], theme));
     for row in ledger.rows.iter().rev().take(ROWS) {
-        let sum = Sum { usage: row.usage, cost: row.cost, requests: 1 };
+        let mut sum = Tally::default();
+        sum.add(row.usage, row.cost);
         let mark = if row.estimated { " ~" } else { "" };
         lines.push(sum_row(&format!("{} turn {}{mark}", row.request, row.turn), &sum, theme));
     }
@@ -36,7 +38,7 @@ pub fn cost_lines(facts: &Facts, theme: &Theme) -> Vec<Line<'static>> {
     if ledger.rows.iter().any(|row| row.estimated) {
         lines.push(Line::styled("~ the provider reported no usage; estimated", theme.style(Meaning::Muted)));
     }
-    if ledger.session.cost.is_none() {
+    if ledger.session.cost().is_none() {
         let told = "a price is unknown: the user's settings can add it under models";
         lines.push(Line::styled(told, theme.style(Meaning::Warning)));
     }
@@ -120,7 +122,7 @@ pub fn permission_lines(facts: &Facts, theme: &Theme) -> Vec<Line<'static>> {
     lines
 }
 
-fn sum_row(name: &str, sum: &Sum, theme: &Theme) -> Line<'static> {
+fn sum_row(name: &str, sum: &Tally, theme: &Theme) -> Line<'static> {
     let usage = &sum.usage;
     let cells = [
         name.to_owned(),
@@ -129,7 +131,7 @@ fn sum_row(name: &str, sum: &Sum, theme: &Theme) -> Line<'static> {
         text::human_tokens(usage.cache_write_5m + usage.cache_write_1h),
         text::human_tokens(usage.output),
         usage.hit_rate().map(|rate| format!("{} %", percent(rate))).unwrap_or_default(),
-        sum.cost.map_or_else(|| "unknown".to_owned(), text::human_cost),
+        sum.cost().map_or_else(|| "unknown".to_owned(), text::human_cost),
     ];
     table_row(&cells, Meaning::Text, theme)
 }

@@ -109,8 +109,8 @@ fn money(page: &mut Page<'_>, facts: &Facts) {
     }
     page.head("cost");
     let price = |cost: Option<f64>| cost.map_or_else(|| "unknown".to_owned(), text::human_cost);
-    page.push("turn", &price(ledger.turn.cost), Meaning::Text);
-    page.push("session", &price(ledger.session.cost), Meaning::Text);
+    page.push("turn", &price(ledger.turn.cost()), Meaning::Text);
+    page.push("session", &price(ledger.session.cost()), Meaning::Text);
     page.head("tokens");
     let usage = &ledger.session.usage;
     page.push("in", &text::human_tokens(usage.prompt()), Meaning::Text);

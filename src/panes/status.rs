@@ -99,7 +99,7 @@ fn figures(spans: &mut Vec<Span<'static>>, scene: Scene<'_>) {
         let share = super::sidebar::percent(used as f64 / window as f64);
         spans.push(Span::styled(format!("context {share} %"), style));
     }
-    if let Some(cost) = scene.facts.ledger.session.cost.filter(|cost| *cost > 0.0) {
+    if let Some(cost) = scene.facts.ledger.session.cost().filter(|cost| *cost > 0.0) {
         separate(spans, scene);
         spans.push(Span::styled(text::human_cost(cost), style));
     }

@@ -6,8 +6,9 @@ use super::{because, clock};
 use crate::base::text;
 use crate::domain::{Answer, Body};
 use crate::panes::conversation::{Scene, call_body, call_duration, call_sign};
-use crate::panes::facts::{Call, estimate};
+use crate::panes::facts::Call;
 use crate::theme::{Meaning, Theme};
+use crate::usage::estimate;
 
 /// Bytes of an input that are shown.
 const INPUT: usize = 32 << 10;

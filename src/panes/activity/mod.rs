@@ -9,10 +9,11 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
 use super::conversation::{Scene, call_duration, call_sign, call_summary};
-use super::facts::{Call, CallState, Facts, estimate};
+use super::facts::{Call, CallState, Facts};
 use crate::base::text;
 use crate::domain::{Act, Request, Verdict};
 use crate::theme::Meaning;
+use crate::usage::estimate;
 
 pub use details::details;
 

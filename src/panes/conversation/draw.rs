@@ -141,7 +141,7 @@ fn prompt(record: &Record, key: Key, theme: &Theme) -> Layout {
 
 fn thinking(source: &str, key: Key, theme: &Theme) -> Layout {
     let style = theme.style(Meaning::Thinking);
-    let tokens = text::human_tokens(crate::panes::facts::estimate(source.len() as u64));
+    let tokens = text::human_tokens(crate::usage::estimate(source.len() as u64));
     let arrow = if key.unfolded { "▾" } else { "▸" };
     let mut lines = vec![Line::styled(format!("  {arrow} thought, about {tokens} tokens"), style)];
     if key.unfolded {

@@ -347,7 +347,7 @@ fn worth_telling(broken: &CacheBreak) -> bool {
 
 fn done_text(record: &Record, facts: &Facts) -> String {
     let took = facts.last_turn.map_or(0, |since| record.at.saturating_sub(since));
-    let cost = facts.ledger.turn.cost.filter(|cost| *cost > 0.0).map(text::human_cost);
+    let cost = facts.ledger.turn.cost().filter(|cost| *cost > 0.0).map(text::human_cost);
     match cost {
         Some(cost) => format!("{} · {cost}", text::human_ms(took)),
         None => text::human_ms(took),

@@ -50,13 +50,13 @@ pub struct Conversation {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Msg {
     /// By rows; negative is up.
-    Scroll(i64),
+    Scroll(isize),
     /// By parts of the height, in halves; negative is up.
-    HalfPages(i64),
+    HalfPages(isize),
     Start,
     End,
     /// Selects the next or previous entry that can be unfolded.
-    Select(i64),
+    Select(isize),
     /// Folds or unfolds the selected entry.
     Toggle,
     /// Folds or unfolds everything.
@@ -125,7 +125,7 @@ impl Conversation {
     pub fn update(&mut self, msg: Msg) -> Vec<Act> {
         match msg {
             Msg::Scroll(rows) => self.view.scroll(rows),
-            Msg::HalfPages(halves) => self.view.scroll(halves * (self.view.height as i64 / 2).max(1)),
+            Msg::HalfPages(halves) => self.view.scroll(halves * (self.view.height as isize / 2).max(1)),
             Msg::Start => self.view.to_start(),
             Msg::End => self.view.to_end(),
             Msg::Select(step) => self.select(step),
@@ -203,7 +203,7 @@ impl Conversation {
         buf.set_line(area.right() - width, area.bottom() - 1, &Line::styled(pill, theme.style(Meaning::Selection)), width);
     }
 
-    fn select(&mut self, step: i64) {
+    fn select(&mut self, step: isize) {
         let range: Box<dyn Iterator<Item = usize>> = match (self.selected, step < 0) {
             (Some(from), true) => Box::new((0..from).rev()),
             (Some(from), false) => Box::new(from + 1..self.fold.cells.len()),

@@ -4,7 +4,8 @@
 
 use std::collections::{HashMap, VecDeque};
 
-use crate::domain::{Body, CacheBreak, Cost, ModelRef, Record, ResponseNote, Usage};
+use crate::domain::{Body, CacheBreak, ModelRef, Record, ResponseNote, Usage};
+use crate::usage::Tally;
 
 /// Requests that are kept in single rows.
 const ROWS: usize = 4_000;
@@ -12,15 +13,6 @@ const ROWS: usize = 4_000;
 const RATES: usize = 64;
 /// Cache breaks that are kept.
 const BREAKS: usize = 200;
-
-/// A sum over requests.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Sum {
-    pub usage: Usage,
-    /// Dollars; none as soon as one price was unknown.
-    pub cost: Cost,
-    pub requests: u32,
-}
 
 /// One request and its answer.
 #[derive(Clone, Debug, PartialEq)]
@@ -49,9 +41,9 @@ pub struct Break {
 /// All sums.
 #[derive(Debug, Default)]
 pub struct Ledger {
-    pub session: Sum,
-    pub turn: Sum,
-    pub models: Vec<(ModelRef, Sum)>,
+    pub session: Tally,
+    pub turn: Tally,
+    pub models: Vec<(ModelRef, Tally)>,
     /// The newest rows, oldest first.
     pub rows: VecDeque<RequestRow>,
     /// Hit rates of the newest requests, 0 to 1, oldest first.
@@ -74,20 +66,6 @@ struct Sent {
     expected_read: u64,
 }
 
-impl Default for Sum {
-    fn default() -> Self {
-        Self { usage: Usage::default(), cost: Some(0.0), requests: 0 }
-    }
-}
-
-impl Sum {
-    fn add(&mut self, usage: &Usage, cost: Cost) {
-        self.usage += *usage;
-        self.cost = self.cost.zip(cost).map(|(sum, cost)| sum + cost);
-        self.requests += 1;
-    }
-}
-
 impl Ledger {
     /// The number of the try that was sent last, counted from 1.
     pub fn attempt(&self) -> u32 {
@@ -102,7 +80,7 @@ impl Ledger {
     pub(super) fn fold(&mut self, record: &Record) {
         match &record.body {
             Body::Prompted { turn, .. } if *turn != self.current.1 => {
-                self.turn = Sum::default();
+                self.turn = Tally::default();
                 self.current.1 = *turn;
             }
             Body::RequestSent(note) => {
@@ -127,8 +105,8 @@ impl Ledger {
 
     fn responded(&mut self, note: &ResponseNote, at: u64) {
         let sent = self.sent.remove(&note.request);
-        self.session.add(&note.usage, note.cost);
-        self.turn.add(&note.usage, note.cost);
+        self.session.add(note.usage, note.cost);
+        self.turn.add(note.usage, note.cost);
         self.last = Some(note.usage);
         self.context = note.usage.context();
         if let Some(rate) = note.usage.hit_rate() {
@@ -137,10 +115,10 @@ impl Ledger {
         }
         let Some(sent) = sent else { return };
         match self.models.iter_mut().find(|(model, _)| *model == sent.model) {
-            Some((_, sum)) => sum.add(&note.usage, note.cost),
+            Some((_, sum)) => sum.add(note.usage, note.cost),
             None => {
-                let mut sum = Sum::default();
-                sum.add(&note.usage, note.cost);
+                let mut sum = Tally::default();
+                sum.add(note.usage, note.cost);
                 self.models.push((sent.model.clone(), sum));
             }
         }

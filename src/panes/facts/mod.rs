@@ -14,7 +14,7 @@ use crate::domain::{
 };
 
 pub use calls::{Call, CallState, Calls};
-pub use ledger::{Break, Ledger, RequestRow, Sum};
+pub use ledger::{Break, Ledger, RequestRow};
 
 /// The session as far as it is known to the face.
 #[derive(Debug, Default)]
@@ -76,11 +76,6 @@ pub struct Retry {
     pub attempt: u32,
     pub until: u64,
     pub error: ModelError,
-}
-
-/// Tokens of a text of so many bytes, as a guess until a wire tells.
-pub fn estimate(bytes: u64) -> u64 {
-    bytes.saturating_mul(10) / 36
 }
 
 impl Facts {
