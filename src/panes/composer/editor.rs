@@ -172,8 +172,9 @@ impl Editor {
             // At the edge of a line the newline goes, as in readline's multi-line editing.
             to = self.target(from, if way == Way::LineStart { Way::Left } else { Way::Right }, pastes);
         }
+        let adds = self.killing;
         let killed = self.cut(from.min(to), from.max(to));
-        match (self.killing, to < from) {
+        match (adds, to < from) {
             (false, _) => self.killed = killed,
             (true, true) => self.killed.insert_str(0, &killed),
             (true, false) => self.killed.push_str(&killed),

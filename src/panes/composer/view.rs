@@ -10,7 +10,7 @@ use unicode_segmentation::UnicodeSegmentation;
 use super::Composer;
 use super::completion::{Item, MOST};
 use super::edits::MARK_WIDTH;
-use super::layout::{Row, columns, drawn};
+use super::layout::{Row, drawn};
 use crate::base::text;
 use crate::theme::{Meaning, Theme};
 
@@ -20,11 +20,10 @@ const QUEUE_ROWS: usize = 3;
 const HINT: &str = "Type a task · / commands · @ files · ! shell · ? help";
 
 impl Composer {
-    /// Rows above the text.
+    /// Rows above the text: half of the prompt's room at most.
     pub(super) fn head_rows(&self, max: u16) -> usize {
-        let queue = self.queue.len().min(QUEUE_ROWS) + usize::from(self.queue.len() > QUEUE_ROWS);
-        let room = usize::from(max).saturating_sub(1);
-        (queue + usize::from(self.search.is_some())).min(room)
+        let queue = self.queue.len().min(QUEUE_ROWS + 1);
+        (queue + usize::from(self.search.is_some())).min(usize::from(max) / 2)
     }
 
     /// Draws into `area`, and the list over the rows above it. Returns where the cursor belongs.
@@ -44,19 +43,17 @@ impl Composer {
     fn draw_head(&self, theme: &Theme, area: Rect, buf: &mut Buffer) -> Option<Position> {
         let mut rows = area.rows();
         let mut cursor = None;
-        let search = usize::from(self.search.is_some());
-        let room = usize::from(area.height).saturating_sub(search);
-        let hidden = self.queue.len().saturating_sub(QUEUE_ROWS).max(self.queue.len().saturating_sub(room));
-        let shown = self.queue.len() - hidden;
+        let room = usize::from(area.height).saturating_sub(usize::from(self.search.is_some()));
+        let all = self.queue.len() <= room;
+        let shown = if all { self.queue.len() } else { room.saturating_sub(1) };
         let style = theme.style(Meaning::Muted);
-        for waiting in self.queue.iter().take(shown.min(room)) {
-            let Some(row) = rows.next() else { break };
+        for (waiting, row) in self.queue.iter().take(shown).zip(rows.by_ref()) {
             let line = text::sanitize_line(&waiting.text);
             let line = format!("⧗ {}", text::clip(&line, usize::from(row.width).saturating_sub(2)));
             buf.set_stringn(row.x, row.y, line, usize::from(row.width), style);
         }
-        if hidden > 0 && shown < room && let Some(row) = rows.next() {
-            let line = format!("  … {hidden} more waiting");
+        if !all && room > 0 && let Some(row) = rows.next() {
+            let line = format!("⧗ … {} more waiting", self.queue.len() - shown);
             buf.set_stringn(row.x, row.y, line, usize::from(row.width), style);
         }
         if let Some(search) = &self.search && let Some(row) = rows.next() {
@@ -169,10 +166,4 @@ fn marked(label: &str, hits: &[u32], plain: Style, hit: Style) -> Vec<Span<'stat
 fn split(area: Rect, head: u16) -> [Rect; 2] {
     let head = head.min(area.height.saturating_sub(1));
     [Rect { height: head, ..area }, Rect { y: area.y + head, height: area.height - head, ..area }]
-}
-
-/// Columns of a text as the prompt draws it.
-#[cfg(test)]
-pub(super) fn text_columns(text: &str) -> usize {
-    text.graphemes(true).map(columns).sum()
 }
