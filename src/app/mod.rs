@@ -168,6 +168,9 @@ impl Model {
 /// Takes one message. `now` is in milliseconds since 1970.
 pub fn update(model: &mut Model, message: Message, now: u64) -> Vec<Act> {
     model.pace.now = model.pace.now.max(now);
+    if matches!(&message, Message::Mouse(event) if !mouse::matters(event)) {
+        return Vec::new();
+    }
     model.dirty = true;
     let acts = match message {
         Message::Key(key) => input::key(model, key),

@@ -130,10 +130,10 @@ fn next_pane(model: &mut Model) -> Vec<Act> {
 /// Moves the focus; what was selected in a pane that loses it is let go.
 pub(super) fn focus(model: &mut Model, focus: Focus) {
     if model.focus == Focus::Conversation && focus != Focus::Conversation {
-        let _ = model.conversation.update(conversation::Msg::Deselect);
+        model.conversation.deselect();
     }
     if model.focus == Focus::Activity && focus != Focus::Activity {
-        let _ = model.activity.update(activity::Msg::Deselect, &model.facts);
+        model.activity.deselect();
     }
     model.focus = focus;
 }

@@ -36,8 +36,6 @@ pub enum Msg {
     Kill,
     /// Chooses the call in this row of the pane.
     Click(u16),
-    /// Follows the newest again.
-    Deselect,
 }
 
 impl Activity {
@@ -50,7 +48,7 @@ impl Activity {
                 self.selected = Some(from.saturating_add(step).clamp(0, last as i64) as usize);
             }
             Msg::First => self.selected = Some(0),
-            Msg::Last | Msg::Deselect => self.selected = None,
+            Msg::Last => self.selected = None,
             Msg::Click(row) => self.selected = Some(self.top + usize::from(row)).filter(|index| *index < count),
             Msg::Kill => {
                 let running = self.chosen(facts).filter(|call| call.state == CallState::Running);
@@ -60,6 +58,11 @@ impl Activity {
             }
         }
         Vec::new()
+    }
+
+    /// Follows the newest again.
+    pub fn deselect(&mut self) {
+        self.selected = None;
     }
 
     /// The call that keys act on.

@@ -75,8 +75,6 @@ pub(super) enum RetryState {
 pub(super) struct Layout {
     pub key: Key,
     pub lines: Lines,
-    /// Bytes of the source that the Markdown cell has been given.
-    pub fed: usize,
     pub indent: u16,
     /// Stands left of the first line.
     pub label: Option<(&'static str, Meaning)>,
@@ -147,7 +145,7 @@ impl Source {
 
 impl Layout {
     pub fn plain(key: Key, lines: Vec<Line<'static>>) -> Self {
-        Self { key, lines: Lines::Plain(lines), fed: 0, indent: 0, label: None, gap: 0 }
+        Self { key, lines: Lines::Plain(lines), indent: 0, label: None, gap: 0 }
     }
 
     pub fn rows(&self) -> usize {
@@ -158,11 +156,10 @@ impl Layout {
     /// Gives the Markdown cell what has come since, and derives its lines.
     pub fn refresh(&mut self, source: &str, theme: &Theme) {
         let Lines::Markdown(cell) = &mut self.lines else { return };
-        if let Some(more) = source.get(self.fed..).filter(|more| !more.is_empty()) {
+        if let Some(more) = source.get(cell.source().len()..).filter(|more| !more.is_empty()) {
             cell.push(more);
-            self.fed = source.len();
         }
-        cell.settle(theme);
+        cell.settle(self.key.width.saturating_sub(self.indent), theme);
     }
 }
 
@@ -170,7 +167,7 @@ impl Lines {
     pub fn as_slice(&self) -> &[Line<'static>] {
         match self {
             Self::Plain(lines) => lines,
-            Self::Markdown(cell) => cell.settled(),
+            Self::Markdown(cell) => cell.lines(),
         }
     }
 }

@@ -43,19 +43,13 @@ pub(super) fn refresh(cell: &mut Cell, gap: usize, key: Key, frame: &Frame<'_>) 
     cell.layout = Some(layout);
 }
 
-/// Streaming text keeps its lines and only takes in what is new.
+/// Text keeps its Markdown cell, which takes in only what is new.
 fn refresh_markdown(cell: &mut Cell, gap: usize, key: Key, frame: &Frame<'_>) -> bool {
     let Kind::Text(source) = &cell.kind else { return false };
     let Some(layout) = cell.layout.as_mut() else { return false };
-    if !matches!(layout.lines, Lines::Markdown(_)) || layout.key.theme != key.theme {
-        return false;
-    }
-    if let (Lines::Markdown(markdown), true) = (&mut layout.lines, layout.key.width != key.width) {
-        let (indent, label) = gutter(key.width, "latigo", Meaning::Agent);
-        layout.indent = indent;
-        layout.label = label;
-        markdown.set_width(key.width.saturating_sub(indent));
-    }
+    let (indent, label) = gutter(key.width, "latigo", Meaning::Agent);
+    layout.indent = indent;
+    layout.label = label;
     layout.key = key;
     layout.gap = gap;
     layout.refresh(source.as_str(), frame.theme);
@@ -68,9 +62,8 @@ fn lay_out(cell: &Cell, key: Key, frame: &Frame<'_>) -> Layout {
         Kind::Prompt(record) => prompt(record, key, frame.theme),
         Kind::Text(source) => {
             let (indent, label) = gutter(key.width, "latigo", Meaning::Agent);
-            let markdown = Box::new(MarkdownCell::new(key.width.saturating_sub(indent)));
-            let lines = Lines::Markdown(markdown);
-            let mut layout = Layout { key, lines, fed: 0, indent, label, gap: 0 };
+            let lines = Lines::Markdown(Box::new(MarkdownCell::new("")));
+            let mut layout = Layout { key, lines, indent, label, gap: 0 };
             layout.refresh(source.as_str(), frame.theme);
             layout
         }

@@ -61,7 +61,6 @@ pub enum Msg {
     Toggle,
     /// Folds or unfolds everything.
     Details,
-    Deselect,
     /// A click on the row of the pane, counted from its top, and the column.
     Click { row: u16, column: u16, width: u16 },
 }
@@ -122,6 +121,12 @@ impl Conversation {
         }
     }
 
+    /// A line for the person that is not part of the session.
+    pub fn tell(&mut self, notice: &crate::domain::Notice) {
+        self.fold.notice(notice);
+        self.view.to_end();
+    }
+
     pub fn update(&mut self, msg: Msg) -> Vec<Act> {
         match msg {
             Msg::Scroll(rows) => self.view.scroll(rows),
@@ -131,10 +136,19 @@ impl Conversation {
             Msg::Select(step) => self.select(step),
             Msg::Toggle => self.toggle(),
             Msg::Details => self.toggle_details(),
-            Msg::Deselect => self.selected = None,
             Msg::Click { row, column, width } => self.click(row, column, width),
         }
         Vec::new()
+    }
+
+    /// How many entries have lines at the moment.
+    pub fn laid_out(&self) -> usize {
+        self.laid.len()
+    }
+
+    /// Keys act on no entry any more.
+    pub fn deselect(&mut self) {
+        self.selected = None;
     }
 
     /// The entries follow the end.

@@ -148,10 +148,10 @@ impl Calls {
         self.open.iter().find(|(r, b, _)| *r == request && *b == block).map(|(_, _, index)| *index)
     }
 
-    /// Some call runs or waits.
-    pub fn any_open(&self) -> bool {
-        // Calls end roughly in order, so the open ones are near the end.
-        self.list.iter().rev().take(64).any(Call::is_open)
+    /// Some call runs now.
+    pub fn any_running(&self) -> bool {
+        // Calls end roughly in order, so those that run are near the end.
+        self.list.iter().rev().take(64).any(|call| call.state == CallState::Running)
     }
 
     /// Titles show paths relative to this folder.

@@ -38,6 +38,8 @@ pub struct Facts {
     pub todos: Vec<Todo>,
     pub calls: Calls,
     pub ledger: Ledger,
+    /// Counts everything that was heard.
+    pub revision: u64,
     /// Counts changes of what is known of the session itself.
     pub opened: u32,
     /// The engine is gone.
@@ -81,6 +83,7 @@ pub struct Retry {
 impl Facts {
     /// Takes in one message of the engine.
     pub fn hear(&mut self, event: &Event) {
+        self.revision += 1;
         match event {
             Event::Opened { info, records } => self.open(info, records),
             Event::Recorded(record) => self.fold(record),
@@ -116,6 +119,11 @@ impl Facts {
         self.info.as_ref().is_some_and(|info| info.rehearsal)
     }
 
+    /// There is no model, so that an empty prompt starts the rehearsal.
+    pub fn offers_rehearsal(&self) -> bool {
+        self.info.is_some() && self.model.is_none()
+    }
+
     /// The name of the model as it is shown.
     pub fn model_name(&self) -> Option<&str> {
         self.model.as_ref().map(|model| model.id.as_str())
@@ -135,7 +143,7 @@ impl Facts {
     }
 
     fn open(&mut self, info: &StartInfo, records: &[Arc<Record>]) {
-        *self = Self { opened: self.opened, ..Self::default() };
+        *self = Self { opened: self.opened, revision: self.revision, ..Self::default() };
         self.adopt(info);
         for record in records {
             self.fold(record);
