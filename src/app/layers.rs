@@ -22,8 +22,8 @@ pub(super) enum Layer {
 /// Gives a key to the layer on top. None when there is no layer or it lets the key through.
 pub(super) fn key(model: &mut Model, key: &KeyEvent) -> Option<Vec<Act>> {
     let contexts: &[Context] = match model.layers.last()? {
-        Layer::Sheet(_) => &[Context::Sheet, Context::Global],
-        Layer::Activity => &[Context::Activity, Context::Sheet],
+        Layer::Sheet(_) => &[Context::Sheet, Context::Behind],
+        Layer::Activity => &[Context::Activity, Context::Sheet, Context::Behind],
     };
     match model.keymap.find(contexts, key) {
         Found::Order(order) => Some(orders::run(model, order)),

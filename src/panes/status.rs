@@ -35,7 +35,7 @@ pub fn view(scene: Scene<'_>, extra: Extra<'_>, area: Rect, buf: &mut Buffer) {
         buf.set_line(area.x, area.y, &Line::from(spans), area.width);
         return;
     }
-    if let Some(busy) = busy_text(&scene) {
+    if let Some(busy) = busy_text(&scene, area.width) {
         let sign = Spinner { still: scene.still, ..Spinner::default() }.at(scene.now);
         spans.push(Span::styled(format!("{sign} {busy}"), theme.style(Meaning::Running)));
     }
@@ -67,14 +67,19 @@ pub fn view(scene: Scene<'_>, extra: Extra<'_>, area: Rect, buf: &mut Buffer) {
     buf.set_line(area.x, area.y, &Line::from(spans), area.width);
 }
 
-/// What runs, for how long, and how to stop it.
-pub fn busy_text(scene: &Scene<'_>) -> Option<String> {
+/// What runs, for how long, and how to stop it. The last of these fits every width first.
+fn busy_text(scene: &Scene<'_>, width: u16) -> Option<String> {
     let facts = scene.facts;
     if !facts.is_busy() {
         return None;
     }
-    let took = facts.busy_since().map_or(0, |since| scene.now.saturating_sub(since));
-    Some(format!("{} {} · esc to interrupt", doing(facts), text::human_ms(took / 1_000 * 1_000)))
+    let took = facts.busy_since().map_or(0, |since| scene.now.saturating_sub(since)) / 1_000;
+    let took = if took < 60 { format!("{took} s") } else { text::human_ms(took * 1_000) };
+    Some(match width {
+        56.. => format!("{} {took} · esc to interrupt", doing(facts)),
+        28.. => format!("{took} · esc to interrupt"),
+        _ => "esc to interrupt".to_owned(),
+    })
 }
 
 fn doing(facts: &Facts) -> &'static str {

@@ -138,9 +138,9 @@ fn row(call: &Call, scene: Scene<'_>, width: u16) -> Line<'static> {
         summary => format!("{} · {summary}", call.title),
     };
     let what = text::sanitize_line(&what);
-    let fixed = 8 + 12 + text::width(&head) + text::width(&tokens);
-    let room = usize::from(width).saturating_sub(fixed);
+    let room = usize::from(width).saturating_sub(8 + 12 + text::width(&head) + text::width(&tokens));
     let what = text::clip(&what, room.saturating_sub(text::width(&why).min(room / 2))).into_owned();
+    let why = text::clip(&why, room.saturating_sub(text::width(&what))).into_owned();
     Line::from(vec![
         Span::styled(format!("{} ", clock(call.started_at.unwrap_or(call.asked_at), scene.utc_offset)), theme.style(Meaning::Muted)),
         Span::styled(format!("{sign} "), theme.style(meaning)),
@@ -148,6 +148,6 @@ fn row(call: &Call, scene: Scene<'_>, width: u16) -> Line<'static> {
         Span::styled(head, theme.style(meaning)),
         Span::styled(format!("{tokens}  "), theme.style(Meaning::Muted)),
         Span::styled(what, theme.style(Meaning::Text)),
-        Span::styled(why.into_owned(), theme.style(Meaning::Muted)),
+        Span::styled(why, theme.style(Meaning::Muted)),
     ])
 }

@@ -4,7 +4,7 @@
 
 use ratatui::text::{Line, Span};
 
-use super::cell::{Cell, Key, Kind, Layout, Lines, RetryRow, RetryState};
+use super::cell::{Cell, Key, Kind, Layout, Lines, RetryRow, RetryState, Source};
 use super::fold::{prompt_text, sign};
 use super::{call, welcome};
 use crate::base::text;
@@ -67,7 +67,7 @@ fn lay_out(cell: &Cell, key: Key, frame: &Frame<'_>) -> Layout {
             layout.refresh(source.as_str(), frame.theme);
             layout
         }
-        Kind::Thinking(source) => thinking(source.as_str(), key, frame.theme),
+        Kind::Thinking(source) => thinking(source, key, frame.theme),
         Kind::Call(index) => match frame.facts.calls.at(*index) {
             Some(call) => call::layout(call, key, frame),
             None => Layout::plain(key, Vec::new()),
@@ -132,11 +132,13 @@ fn prompt(record: &Record, key: Key, theme: &Theme) -> Layout {
     Layout { indent, label, ..Layout::plain(key, lines) }
 }
 
-fn thinking(source: &str, key: Key, theme: &Theme) -> Layout {
+fn thinking(source: &Source, key: Key, theme: &Theme) -> Layout {
     let style = theme.style(Meaning::Thinking);
+    let word = if matches!(source, Source::Stream(_)) { "thinking" } else { "thought" };
+    let source = source.as_str();
     let tokens = text::human_tokens(crate::usage::estimate(source.len() as u64));
     let arrow = if key.unfolded { "▾" } else { "▸" };
-    let mut lines = vec![Line::styled(format!("  {arrow} thought, about {tokens} tokens"), style)];
+    let mut lines = vec![Line::styled(format!("  {arrow} {word}, about {tokens} tokens"), style)];
     if key.unfolded {
         let (rows, left) = wrapped(source, key.width.saturating_sub(6), 2_000);
         lines.extend(rows.into_iter().map(|row| Line::styled(format!("    {row}"), style)));

@@ -161,9 +161,9 @@ impl Fold {
         };
         let (Kind::Text(old) | Kind::Thinking(old)) = &mut cell.kind else { return };
         if old.as_str() != source.as_str() {
-            cell.version += 1;
             cell.layout = None;
         }
+        cell.version += 1;
         *old = source;
     }
 

@@ -18,7 +18,7 @@ pub(super) fn lines(facts: &Facts, theme: &Theme, width: u16) -> Vec<Line<'stati
     if facts.is_rehearsal() {
         out.title("latigo · rehearsal");
         out.text("This is the offline rehearsal: a scripted model drives the real tools over a copy of a sample project. Nothing leaves this machine.");
-        out.muted("Press Enter or type a task to begin; /exit leaves.");
+        out.muted("Type any task to begin; /exit leaves.");
         return out.lines;
     }
     let Some(model) = facts.model_name() else {
