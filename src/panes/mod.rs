@@ -1,1 +1,4 @@
 //! The panes of the screen: state, Msg, update and view each.
+
+pub mod composer;
+pub mod permission;
