@@ -37,7 +37,6 @@ fn bare(model: &mut Model, key: KeyEvent) -> Vec<Act> {
     let found = model.keymap.find(contexts(model), &key);
     match found {
         Found::Order(order) => orders::run(model, order),
-        Found::Begun => Vec::new(),
         Found::Nothing if typing => {
             if is_plain_enter(&key) && model.composer.is_empty() && model.facts.offers_rehearsal() {
                 return vec![Act::Send(Request::Rehearse)];
@@ -45,7 +44,7 @@ fn bare(model: &mut Model, key: KeyEvent) -> Vec<Act> {
             let reply = model.composer.update(composer::Msg::Key(key), model.pace.now);
             take(model, reply)
         }
-        Found::Nothing => Vec::new(),
+        Found::Begun | Found::Nothing => Vec::new(),
     }
 }
 

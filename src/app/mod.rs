@@ -24,6 +24,7 @@ use crate::panes::activity::Activity;
 use crate::panes::composer::Composer;
 use crate::panes::conversation::{Conversation, Scene};
 use crate::panes::facts::Facts;
+use crate::panes::permission::Permission;
 use crate::theme::Theme;
 use layers::Layer;
 use layout::Layout;
@@ -113,6 +114,8 @@ pub struct Model {
     conversation: Conversation,
     activity: Activity,
     composer: Composer,
+    /// Stands over every layer while a question waits.
+    permission: Permission,
     layers: Vec<Layer>,
     focus: Focus,
     look: Look,
@@ -135,6 +138,7 @@ impl Model {
             conversation: Conversation::default(),
             activity: Activity::default(),
             composer: Composer::new(setup.history),
+            permission: Permission::default(),
             layers: Vec::new(),
             focus: Focus::default(),
             look: Look { theme: setup.theme, chosen: setup.theme_chosen, user: setup.themes, names },
@@ -168,7 +172,7 @@ impl Model {
 /// Takes one message. `now` is in milliseconds since 1970.
 pub fn update(model: &mut Model, message: Message, now: u64) -> Vec<Act> {
     model.pace.now = model.pace.now.max(now);
-    if matches!(&message, Message::Mouse(event) if !mouse::matters(event)) {
+    if matches!(&message, Message::Mouse(event) if !mouse::matters(*event)) {
         return Vec::new();
     }
     model.dirty = true;

@@ -25,7 +25,7 @@ pub(super) fn mouse(model: &mut Model, event: MouseEvent) -> Vec<Act> {
 }
 
 /// The event can change something; moves and drags cannot, so nothing is drawn for them.
-pub(super) fn matters(event: &MouseEvent) -> bool {
+pub(super) fn matters(event: MouseEvent) -> bool {
     use MouseEventKind::{Down, ScrollDown, ScrollUp};
     matches!(event.kind, ScrollUp | ScrollDown | Down(MouseButton::Left))
 }

@@ -36,7 +36,7 @@ fn head(report: &ContextReport, used: u64, theme: &Theme) -> Line<'static> {
         Some(_) => "scaled to the provider's own count",
         None => "estimated; nothing has been sent yet",
     };
-    let share = if report.window > 0 { used * 100 / report.window } else { 0 };
+    let share = (used * 100).checked_div(report.window).unwrap_or(0);
     let text =
         format!("{} of {} tokens ({share} %), {basis}", text::human_tokens(used), text::human_tokens(report.window));
     Line::styled(text, theme.style(Meaning::Text))

@@ -7,6 +7,8 @@ pub mod composer;
 pub mod context;
 pub mod conversation;
 pub mod cost;
+mod cut;
 pub mod facts;
+pub mod permission;
 pub mod sidebar;
 pub mod status;

@@ -5,6 +5,7 @@ use ratatui::text::{Line, Span};
 use super::{because, clock};
 use crate::base::text;
 use crate::domain::{Answer, Body};
+use crate::panes::cut::head;
 use crate::panes::conversation::{Scene, call_body, call_duration, call_sign};
 use crate::panes::facts::Call;
 use crate::theme::{Meaning, Theme};
@@ -19,7 +20,7 @@ pub fn details(call: &Call, scene: Scene<'_>, width: u16) -> Vec<Line<'static>> 
     let (sign, meaning, word) = call_sign(call.state);
     page.row("tool", &format!("{} {}", call.name, call.title), Meaning::Tool);
     page.row("state", &format!("{sign} {word}"), meaning);
-    let started = call.started_at.map(|at| clock(at, scene.utc_offset)).unwrap_or_else(|| "not yet".to_owned());
+    let started = call.started_at.map_or_else(|| "not yet".to_owned(), |at| clock(at, scene.utc_offset));
     page.row("started", &started, Meaning::Text);
     if let Some(took) = call_duration(call, scene.now) {
         page.row("took", &text::human_ms(took), Meaning::Text);
@@ -61,8 +62,7 @@ fn input(page: &mut Page<'_>, call: &Call) {
     let Some(input) = call.input() else { return };
     page.head("input");
     let pretty = serde_json::to_string_pretty(input).unwrap_or_default();
-    let pretty = pretty.get(..pretty.floor_char_boundary(INPUT)).unwrap_or_default();
-    for line in pretty.lines() {
+    for line in head(&pretty, INPUT).lines() {
         page.wrapped(line);
     }
     if let Some(Body::CallDone { full_output: Some(path), .. }) = call.done.as_ref().map(|record| &record.body) {

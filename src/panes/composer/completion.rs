@@ -22,7 +22,7 @@ pub(super) enum Kind {
 pub(super) struct Item {
     /// What is shown first: `/name` or a path. Foreign text.
     pub(super) label: String,
-    /// Characters of the label that matched.
+    /// Clusters of the label that matched.
     pub(super) hits: Vec<u32>,
     /// What is shown behind it. Foreign text.
     pub(super) detail: String,

@@ -2,7 +2,6 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
-use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Clear, Widget};
 use unicode_segmentation::UnicodeSegmentation;
@@ -13,6 +12,8 @@ use super::edits::MARK_WIDTH;
 use super::layout::{Row, drawn};
 use crate::base::text;
 use crate::theme::{Meaning, Theme};
+use crate::widgets::fuzzy;
+use crate::widgets::wrap::clip_line;
 
 /// Waiting messages that are shown; the rest is a number.
 const QUEUE_ROWS: usize = 3;
@@ -132,12 +133,14 @@ fn draw_item(theme: &Theme, item: &Item, marks: (bool, usize), place: Rect, buf:
     let (selected, label_width) = marks;
     let base = theme.style(if selected { Meaning::Selection } else { Meaning::Surface });
     buf.set_style(place, base);
-    let pointer = if selected { "▸ " } else { "  " };
+    let pointer = if selected { "› " } else { "  " };
     let mut spans = vec![Span::styled(pointer, base)];
     let label = text::sanitize_line(&item.label);
     let full = usize::from(place.width).saturating_sub(2);
     if item.detail.is_empty() {
-        spans.extend(marked(&label, &item.hits, base, base.patch(theme.style(Meaning::Match))));
+        let pieces = fuzzy::pieces(&item.label, &item.hits, base, theme);
+        let pieces = pieces.iter().map(|(text, style)| (text.as_str(), *style));
+        spans.extend(clip_line(pieces, full).spans);
     } else {
         let label = text::clip(&label, label_width.max(12));
         let pad = label_width.saturating_sub(text::width(&label)) + 2;
@@ -148,19 +151,6 @@ fn draw_item(theme: &Theme, item: &Item, marks: (bool, usize), place: Rect, buf:
         spans.push(Span::styled(format!("{}{detail}", " ".repeat(pad)), muted));
     }
     buf.set_line(place.x, place.y, &Line::from(spans), place.width);
-}
-
-/// The label with the characters that matched set off.
-fn marked(label: &str, hits: &[u32], plain: Style, hit: Style) -> Vec<Span<'static>> {
-    let mut spans: Vec<(bool, String)> = Vec::new();
-    for (index, letter) in label.chars().enumerate() {
-        let on = hits.contains(&(index as u32));
-        match spans.last_mut() {
-            Some((same, text)) if *same == on => text.push(letter),
-            _ => spans.push((on, letter.to_string())),
-        }
-    }
-    spans.into_iter().map(|(on, text)| Span::styled(text, if on { hit } else { plain })).collect()
 }
 
 fn split(area: Rect, head: u16) -> [Rect; 2] {

@@ -34,13 +34,22 @@ pub(super) enum Kind {
     /// A tool call, by its place in the facts.
     Call(usize),
     /// A command of the person's own.
-    Shell { command: String, output: String, exit: Option<i32>, running: bool },
+    Shell(ShellRun),
     Notice(Notice),
     Retry(RetryRow),
     /// A line across: a compaction, a turn's end. The body shows when unfolded.
     Mark { text: String, body: Option<String>, meaning: Meaning },
     /// Taken out of view, such as the text of an attempt that was asked again.
     Hidden,
+}
+
+/// A command that the person ran.
+#[derive(Debug)]
+pub(super) struct ShellRun {
+    pub command: String,
+    pub output: String,
+    pub exit: Option<i32>,
+    pub running: bool,
 }
 
 /// Where the text of an answer is found.
@@ -111,7 +120,7 @@ impl Cell {
     pub fn is_foldable(&self) -> bool {
         matches!(
             self.kind,
-            Kind::Thinking(_) | Kind::Call(_) | Kind::Shell { .. } | Kind::Prompt(_) | Kind::Mark { body: Some(_), .. }
+            Kind::Thinking(_) | Kind::Call(_) | Kind::Shell(_) | Kind::Prompt(_) | Kind::Mark { body: Some(_), .. }
         )
     }
 

@@ -4,11 +4,12 @@
 
 use ratatui::text::{Line, Span};
 
-use super::cell::{Cell, Key, Kind, Layout, Lines, RetryRow, RetryState, Source};
+use super::cell::{Cell, Key, Kind, Layout, Lines, RetryRow, RetryState, ShellRun, Source};
 use super::fold::{prompt_text, sign};
 use super::{call, welcome};
 use crate::base::text;
 use crate::domain::{Body, Notice, Origin, Record};
+use crate::panes::cut::head;
 use crate::panes::facts::Facts;
 use crate::theme::{Meaning, Theme};
 use crate::widgets::markdown::MarkdownCell;
@@ -72,10 +73,7 @@ fn lay_out(cell: &Cell, key: Key, frame: &Frame<'_>) -> Layout {
             Some(call) => call::layout(call, key, frame),
             None => Layout::plain(key, Vec::new()),
         },
-        Kind::Shell { command, output, exit, running } => {
-            let state = if *running { None } else { Some(*exit) };
-            shell((command, output), state, key, frame.theme)
-        }
+        Kind::Shell(run) => shell(run, key, frame.theme),
         Kind::Notice(notice) => Layout::plain(key, notice_lines(notice, frame.theme, key.width)),
         Kind::Retry(row) => retry(row, key, frame),
         Kind::Mark { text, body, meaning } => mark(text, body.as_deref(), *meaning, (key, frame.theme)),
@@ -106,7 +104,7 @@ pub(super) fn wrapped(source: &str, width: u16, limit: usize) -> (Vec<String>, u
 
 fn prompt(record: &Record, key: Key, theme: &Theme) -> Layout {
     let (source, origin) = prompt_text(record);
-    let source = source.get(..source.floor_char_boundary(PROMPT_BYTES)).unwrap_or_default();
+    let source = head(&source, PROMPT_BYTES);
     if origin == Origin::Harness {
         let line = text::sanitize_line(source);
         let line = text::clip(&line, usize::from(key.width.saturating_sub(14))).into_owned();
@@ -149,14 +147,13 @@ fn thinking(source: &Source, key: Key, theme: &Theme) -> Layout {
     Layout::plain(key, lines)
 }
 
-/// `done` is none while the command runs, else its exit status where there was one.
-fn shell(run: (&str, &str), done: Option<Option<i32>>, key: Key, theme: &Theme) -> Layout {
-    let (command, output) = run;
-    let (mark, meaning, state) = match done {
-        None => ("◐", Meaning::Tool, "running".to_owned()),
-        Some(Some(0)) => ("●", Meaning::Success, String::new()),
-        Some(Some(code)) => ("✗", Meaning::Error, format!("exit {code}")),
-        Some(None) => ("✗", Meaning::Error, "stopped".to_owned()),
+fn shell(run: &ShellRun, key: Key, theme: &Theme) -> Layout {
+    let ShellRun { command, output, .. } = run;
+    let (mark, meaning, state) = match (run.running, run.exit) {
+        (true, _) => ("◐", Meaning::Running, "running".to_owned()),
+        (false, Some(0)) => ("●", Meaning::Success, String::new()),
+        (false, Some(code)) => ("✗", Meaning::Error, format!("exit {code}")),
+        (false, None) => ("✗", Meaning::Error, "stopped".to_owned()),
     };
     let room = usize::from(key.width).saturating_sub(8 + state.len());
     let command = text::sanitize_line(command);
@@ -168,7 +165,7 @@ fn shell(run: (&str, &str), done: Option<Option<i32>>, key: Key, theme: &Theme) 
     ])];
     let limit = if key.unfolded { SHELL_LINES.1 } else { SHELL_LINES.0 };
     let count = output.lines().count();
-    let skip = if done.is_none() { count.saturating_sub(limit) } else { 0 };
+    let skip = if run.running { count.saturating_sub(limit) } else { 0 };
     for line in output.lines().skip(skip).take(limit) {
         let line = text::sanitize_line(call::last_overprint(line));
         let line = text::clip(&line, usize::from(key.width.saturating_sub(4))).into_owned();

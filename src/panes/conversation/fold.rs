@@ -4,12 +4,13 @@
 
 use std::sync::Arc;
 
-use super::cell::{Cell, Kind, RetryRow, RetryState, Source};
+use super::cell::{Cell, Kind, RetryRow, RetryState, ShellRun, Source};
 use crate::base::text;
 use crate::domain::{
     Block, Body, BreakCause, CacheBreak, DeltaKind, Message, ModelError, Notice, NoticeLevel, Origin, Record,
     ResponseNote, StopReason, TurnEnd,
 };
+use crate::panes::cut::keep_tail;
 use crate::panes::facts::{CallState, Facts};
 use crate::theme::Meaning;
 
@@ -41,22 +42,19 @@ impl Fold {
 
     /// The person ran a command of his own.
     pub fn shell_started(&mut self, command: &str) {
-        let kind = Kind::Shell { command: command.to_owned(), output: String::new(), exit: None, running: true };
-        self.shell = Some(self.push(kind));
+        let run = ShellRun { command: command.to_owned(), output: String::new(), exit: None, running: true };
+        self.shell = Some(self.push(Kind::Shell(run)));
     }
 
     /// More of its output.
     pub fn shell_output(&mut self, line: &str) {
         let Some(cell) = self.shell.and_then(|index| self.cells.get_mut(index)) else { return };
-        if let Kind::Shell { output, .. } = &mut cell.kind {
+        if let Kind::Shell(ShellRun { output, .. }) = &mut cell.kind {
             output.push_str(line);
             if !line.ends_with('\n') {
                 output.push('\n');
             }
-            if output.len() > 2 * SHELL_TAIL {
-                let cut = output.ceil_char_boundary(output.len() - SHELL_TAIL);
-                output.drain(..cut);
-            }
+            keep_tail(output, SHELL_TAIL);
             cell.version += 1;
         }
     }
@@ -221,7 +219,7 @@ impl Fold {
 
     fn shell_ran(&mut self, command: &str, output: &str, exit: Option<i32>) {
         let kind =
-            Kind::Shell { command: command.to_owned(), output: output.to_owned(), exit, running: false };
+            Kind::Shell(ShellRun { command: command.to_owned(), output: output.to_owned(), exit, running: false });
         match self.shell.take().and_then(|index| self.cells.get_mut(index)) {
             Some(cell) => {
                 cell.kind = kind;

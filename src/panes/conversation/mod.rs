@@ -92,7 +92,9 @@ impl Conversation {
                 for record in records {
                     self.fold.record(record, facts);
                 }
-                early.iter().for_each(|notice| self.fold.notice(notice));
+                for notice in &early {
+                    self.fold.notice(notice);
+                }
             }
             Event::Recorded(record) => self.fold.record(record, facts),
             Event::Live(Live::Notice(notice)) => {
@@ -114,9 +116,9 @@ impl Conversation {
         match request {
             Request::Shell(command) => {
                 self.fold.shell_started(command);
-                self.view.to_end();
+                self.view.go_to_end();
             }
-            Request::Prompt(_) | Request::RunCommand { .. } => self.view.to_end(),
+            Request::Prompt(_) | Request::RunCommand { .. } => self.view.go_to_end(),
             _ => {}
         }
     }
@@ -124,15 +126,15 @@ impl Conversation {
     /// A line for the person that is not part of the session.
     pub fn tell(&mut self, notice: &crate::domain::Notice) {
         self.fold.notice(notice);
-        self.view.to_end();
+        self.view.go_to_end();
     }
 
     pub fn update(&mut self, msg: Msg) -> Vec<Act> {
         match msg {
             Msg::Scroll(rows) => self.view.scroll(rows),
             Msg::HalfPages(halves) => self.view.scroll(halves * (self.view.height as isize / 2).max(1)),
-            Msg::Start => self.view.to_start(),
-            Msg::End => self.view.to_end(),
+            Msg::Start => self.view.go_to_start(),
+            Msg::End => self.view.go_to_end(),
             Msg::Select(step) => self.select(step),
             Msg::Toggle => self.toggle(),
             Msg::Details => self.toggle_details(),
@@ -259,7 +261,7 @@ impl Conversation {
 
     fn click(&mut self, row: u16, column: u16, width: u16) {
         if !self.view.follows() && usize::from(row) + 1 == self.view.height && column + 12 >= width {
-            self.view.to_end();
+            self.view.go_to_end();
             return;
         }
         let Some(slot) = self.view.slots.get(usize::from(row)).copied() else { return };
@@ -309,9 +311,8 @@ fn gap(cells: &[cell::Cell], index: usize) -> usize {
     let before = cells.get(..index).unwrap_or_default().iter().rev().take(64).find(|cell| !cell.is_hidden());
     let is_row = |kind: &Kind| matches!(kind, Kind::Call(_) | Kind::Thinking(_) | Kind::Retry(_));
     match (before.map(|before| &before.kind), &cell.kind) {
-        (None, _) => 0,
         (Some(before), kind) if is_row(before) && is_row(kind) => 0,
-        (Some(Kind::Mark { .. } | Kind::Notice(_)), Kind::Mark { .. } | Kind::Notice(_)) => 0,
+        (None, _) | (Some(Kind::Mark { .. } | Kind::Notice(_)), Kind::Mark { .. } | Kind::Notice(_)) => 0,
         _ => 1,
     }
 }

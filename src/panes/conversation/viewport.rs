@@ -30,13 +30,13 @@ impl Viewport {
         self.pending = self.pending.saturating_add(rows);
     }
 
-    pub fn to_end(&mut self) {
+    pub fn go_to_end(&mut self) {
         self.pending = 0;
         self.reveal = None;
         self.scroll.follow();
     }
 
-    pub fn to_start(&mut self) {
+    pub fn go_to_start(&mut self) {
         self.pending = 0;
         self.scroll.to_start();
     }

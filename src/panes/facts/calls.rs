@@ -10,6 +10,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use crate::domain::{Answer, Block, Body, Decision, DeltaKind, Message, Record, ToolCall, Verdict};
+use crate::panes::cut::keep_tail;
 
 /// Bytes of live output that are kept of a running call.
 const TAIL: usize = 16 << 10;
@@ -281,10 +282,7 @@ impl Calls {
 
 fn push_tail(tail: &mut String, text: &str) {
     tail.push_str(text);
-    if tail.len() > 2 * TAIL {
-        let cut = tail.ceil_char_boundary(tail.len() - TAIL);
-        tail.drain(..cut);
-    }
+    keep_tail(tail, TAIL);
 }
 
 /// The one thing that tells a person what a call is about.
@@ -297,7 +295,7 @@ fn title(input: &Value, project: &Path) -> String {
     if let (Some(pattern), Some(path)) = (named(&"pattern"), named(&"path")) {
         return cut(&format!("{pattern} in {}", relative(path, project)));
     }
-    let first = KEYS.iter().find_map(|key| named(key)).or_else(|| object.values().find_map(Value::as_str));
+    let first = KEYS.iter().find_map(named).or_else(|| object.values().find_map(Value::as_str));
     first.map(|text| cut(relative(text, project))).unwrap_or_default()
 }
 

@@ -114,13 +114,12 @@ impl Ledger {
             self.rates.push_back(rate);
         }
         let Some(sent) = sent else { return };
-        match self.models.iter_mut().find(|(model, _)| *model == sent.model) {
-            Some((_, sum)) => sum.add(note.usage, note.cost),
-            None => {
-                let mut sum = Tally::default();
-                sum.add(note.usage, note.cost);
-                self.models.push((sent.model.clone(), sum));
-            }
+        if let Some((_, sum)) = self.models.iter_mut().find(|(model, _)| *model == sent.model) {
+            sum.add(note.usage, note.cost);
+        } else {
+            let mut sum = Tally::default();
+            sum.add(note.usage, note.cost);
+            self.models.push((sent.model.clone(), sum));
         }
         bounded(&mut self.rows, ROWS);
         self.rows.push_back(RequestRow {

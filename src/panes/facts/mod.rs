@@ -80,6 +80,16 @@ pub struct Retry {
     pub error: ModelError,
 }
 
+impl Phase {
+    fn of(kind: &DeltaKind) -> Self {
+        match kind {
+            DeltaKind::Text => Self::Writing,
+            DeltaKind::Thinking => Self::Thinking,
+            DeltaKind::ToolCall { .. } => Self::Calling,
+        }
+    }
+}
+
 impl Facts {
     /// Takes in one message of the engine.
     pub fn hear(&mut self, event: &Event) {
@@ -192,11 +202,9 @@ impl Facts {
 
     fn fold_turn(&mut self, record: &Record) {
         match &record.body {
-            Body::Prompted { turn, .. } => {
-                if self.turn.is_none_or(|running| running.turn != *turn) {
-                    self.turn = Some(Running { turn: *turn, since: record.at });
-                    self.last_turn = Some(record.at);
-                }
+            Body::Prompted { turn, .. } if self.turn.is_none_or(|running| running.turn != *turn) => {
+                self.turn = Some(Running { turn: *turn, since: record.at });
+                self.last_turn = Some(record.at);
             }
             Body::RequestSent(note) => {
                 self.retry = None;
@@ -204,11 +212,7 @@ impl Facts {
             }
             Body::Delta { kind: Some(kind), .. } => {
                 if let Some(pending) = &mut self.request {
-                    pending.phase = match kind {
-                        DeltaKind::Text => Phase::Writing,
-                        DeltaKind::Thinking => Phase::Thinking,
-                        DeltaKind::ToolCall { .. } => Phase::Calling,
-                    };
+                    pending.phase = Phase::of(kind);
                 }
             }
             Body::Responded(_) => self.request = None,
