@@ -16,9 +16,9 @@ pub(super) fn hear(model: &mut Model, event: Event) -> Vec<Act> {
         }
         Event::Recorded(record) => match &record.body {
             Body::TitleSet { .. } => acts.push(title(model)),
-            Body::Asked { call_id, .. } if !model.pace.focused => {
-                let name = model.facts.calls.find(call_id).map_or("a tool", |call| call.name.as_str());
-                acts.push(Act::Notify(format!("latigo asks whether {name} may run")));
+            Body::Asked { .. } if !model.pace.focused => {
+                let what = model.permission.asks_for().unwrap_or_else(|| "latigo asks".to_owned());
+                acts.push(Act::Notify(crate::base::text::sanitize_line(&what).into_owned()));
             }
             Body::TurnEnded { .. } if !model.pace.focused => {
                 acts.push(Act::Notify("latigo has finished".to_owned()));

@@ -13,7 +13,7 @@ pub(super) fn key(model: &mut Model, key: KeyEvent) -> Vec<Act> {
         return Vec::new();
     }
     let armed = model.armed;
-    let acts = match layers::key(model, &key) {
+    let acts = match layers::key(model, key) {
         Some(acts) => acts,
         None => bare(model, key),
     };
@@ -88,7 +88,7 @@ pub(super) fn edited(model: &mut Model, purpose: EditPurpose, text: Option<Strin
     let Some(text) = text else { return vec![Act::Redraw] };
     match purpose {
         EditPurpose::Prompt => model.composer.set_text(text.strip_suffix('\n').unwrap_or(&text)),
-        EditPurpose::Comment { ask } => layers::set_comment(model, ask, &text),
+        EditPurpose::Comment { ask } => model.permission.set_comment(ask, &text),
     }
     vec![Act::Redraw]
 }

@@ -1,7 +1,7 @@
 //! The layers over the panes: what is on top gets the keys first.
 
 use ratatui::buffer::Buffer;
-use ratatui::crossterm::event::KeyEvent;
+use ratatui::crossterm::event::{KeyEvent, MouseEvent, MouseEventKind};
 use ratatui::layout::{Position, Rect, Size};
 
 use super::keys::Found;
@@ -9,6 +9,7 @@ use super::sheet::{Sheet, What};
 use super::{Context, Model, orders};
 use crate::domain::{Act, Event};
 use crate::panes::conversation::Scene;
+use crate::panes::{activity, permission};
 use crate::widgets::popup;
 
 /// One layer.
@@ -19,15 +20,72 @@ pub(super) enum Layer {
     Activity,
 }
 
-/// Gives a key to the layer on top. None when there is no layer or it lets the key through.
-pub(super) fn key(model: &mut Model, key: &KeyEvent) -> Option<Vec<Act>> {
+/// Gives a key to the layer on top. None when there is no layer.
+pub(super) fn key(model: &mut Model, key: KeyEvent) -> Option<Vec<Act>> {
+    if model.permission.is_open() {
+        return Some(match model.keymap.find(&[Context::Behind], &key) {
+            Found::Order(order) => orders::run_behind(model, order),
+            Found::Begun => Vec::new(),
+            Found::Nothing => model.permission.update(permission::Msg::Key(key), model.pace.now),
+        });
+    }
     let contexts: &[Context] = match model.layers.last()? {
         Layer::Sheet(_) => &[Context::Sheet, Context::Behind],
         Layer::Activity => &[Context::Activity, Context::Sheet, Context::Behind],
     };
-    match model.keymap.find(contexts, key) {
+    match model.keymap.find(contexts, &key) {
         Found::Order(order) => Some(orders::run(model, order)),
         Found::Begun | Found::Nothing => Some(Vec::new()),
+    }
+}
+
+/// Gives a paste to the layer on top, or hands it back when no layer has a text.
+pub(super) fn paste(model: &mut Model, text: String) -> Result<Vec<Act>, String> {
+    if model.permission.is_open() {
+        return Ok(model.permission.update(permission::Msg::Paste(text), model.pace.now));
+    }
+    match model.layers.last() {
+        None => Err(text),
+        Some(Layer::Sheet(_) | Layer::Activity) => {
+            model.layers.clear();
+            Err(text)
+        }
+    }
+}
+
+/// Gives an event of the mouse to the layer on top. None when it is for the panes.
+pub(super) fn mouse(model: &mut Model, event: MouseEvent) -> Option<Vec<Act>> {
+    let at = Position { x: event.column, y: event.row };
+    let wheel = match event.kind {
+        MouseEventKind::ScrollUp => -1,
+        MouseEventKind::ScrollDown => 1,
+        _ => 0,
+    };
+    if model.permission.is_open() {
+        return match (wheel, model.permission.frame().contains(at)) {
+            (0, _) => Some(model.permission.update(permission::Msg::Click(at), model.pace.now)),
+            (_, true) => Some(model.permission.update(permission::Msg::Wheel(wheel * 3), model.pace.now)),
+            (_, false) => None,
+        };
+    }
+    let screen = screen(model.layout.size);
+    match (model.layers.last_mut()?, wheel) {
+        (Layer::Sheet(sheet), 0) if !sheet.area(screen).contains(at) => {
+            model.layers.pop();
+            Some(Vec::new())
+        }
+        (Layer::Sheet(sheet), _) => {
+            sheet.by(isize::from(wheel) * 3);
+            Some(Vec::new())
+        }
+        (Layer::Activity, 0) => Some(match at.y.checked_sub(activity_area(screen).y + 1) {
+            Some(row) => model.activity.update(activity::Msg::Click(row), &model.facts),
+            None => {
+                model.layers.pop();
+                Vec::new()
+            }
+        }),
+        (Layer::Activity, _) => Some(model.activity.update(activity::Msg::Move(wheel.into()), &model.facts)),
     }
 }
 
@@ -47,10 +105,14 @@ pub(super) fn activity_area(screen: Rect) -> Rect {
     popup::centered(screen, screen.width, (screen.height * 2 / 3).max(6))
 }
 
+fn screen(size: Size) -> Rect {
+    Rect { x: 0, y: 0, width: size.width, height: size.height }
+}
+
 /// Derives what the layers need for a draw.
 pub(super) fn settle(model: &mut Model, size: Size) {
-    let screen = Rect { x: 0, y: 0, width: size.width, height: size.height };
-    let Model { facts, look, pace, layers, answers, activity, .. } = model;
+    let screen = screen(size);
+    let Model { facts, look, pace, layers, answers, activity, permission, layout, .. } = model;
     let scene = Scene { facts, theme: &look.theme, now: pace.now, still: pace.still, utc_offset: pace.utc_offset };
     for layer in layers {
         match layer {
@@ -58,39 +120,47 @@ pub(super) fn settle(model: &mut Model, size: Size) {
             Layer::Activity => activity.settle(facts, activity_area(screen).height.saturating_sub(2)),
         }
     }
+    let above_status = Rect { height: size.height - layout.status.height, ..screen };
+    permission.settle(above_status, &look.theme, pace.now);
 }
 
 /// Draws the layers from the lowest to the top. Returns where the cursor belongs.
 pub(super) fn view(model: &Model, area: Rect, buf: &mut Buffer) -> Option<Position> {
-    let mut cursor = None;
+    let theme = &model.look.theme;
     for layer in &model.layers {
-        cursor = match layer {
-            Layer::Sheet(sheet) => {
-                sheet.view(&model.look.theme, area, buf);
-                None
-            }
+        match layer {
+            Layer::Sheet(sheet) => sheet.view(theme, area, buf),
             Layer::Activity => {
                 let frame = popup::Frame { title: "activity", foot: "j k choose · Enter details · x kill · Esc close" };
-                let inner = popup::draw(activity_area(area), buf, &model.look.theme, &frame);
+                let inner = popup::draw(activity_area(area), buf, theme, &frame);
                 model.activity.view(model.scene(), true, inner, buf);
-                None
             }
-        };
+        }
     }
-    cursor
+    if model.permission.is_open() { model.permission.view(theme, buf) } else { None }
+}
+
+/// Some layer stands over the panes.
+pub(super) fn any(model: &Model) -> bool {
+    model.permission.is_open() || !model.layers.is_empty()
 }
 
 /// Hands an event to the layers.
-pub(super) fn hear(_model: &mut Model, _event: &Event) -> Vec<Act> {
+pub(super) fn hear(model: &mut Model, event: &Event) -> Vec<Act> {
+    model.permission.hear(event, model.pace.now);
+    if matches!(event, Event::Opened { .. }) {
+        model.layers.clear();
+    }
     Vec::new()
 }
+
+/// Milliseconds until a layer changes by itself.
 pub(super) fn next_tick(model: &Model, now: u64) -> Option<u64> {
     let moves = model.layers.iter().any(|layer| matches!(layer, Layer::Sheet(sheet) if sheet.moves()));
-    (moves && model.facts.is_busy()).then(|| 1_000 - now % 1_000)
+    let sheet = (moves && model.facts.is_busy()).then(|| 1_000 - now % 1_000);
+    [sheet, model.permission.next_tick(now)].into_iter().flatten().min()
 }
-pub(super) fn paste(_model: &mut Model, text: String) -> Result<Vec<Act>, String> { Err(text) }
-pub(super) fn set_comment(_model: &mut Model, _ask: u32, _text: &str) {}
+
 pub(super) fn open_help(_model: &mut Model) -> Vec<Act> { Vec::new() }
 pub(super) fn open_palette(_model: &mut Model) -> Vec<Act> { Vec::new() }
 pub(super) fn show(_model: &mut Model, _show: crate::commands::Show) -> Vec<Act> { Vec::new() }
-pub(super) fn mouse(_model: &mut Model, _event: ratatui::crossterm::event::MouseEvent) -> Option<Vec<Act>> { None }

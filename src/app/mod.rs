@@ -219,14 +219,20 @@ fn tick(model: &mut Model) -> Vec<Act> {
 /// Derives what the next draw at this size needs. To be called before [`view`].
 pub fn settle(model: &mut Model, size: Size) {
     let wish = layout::Wish::of(model, size);
-    model.layout = layout::compute(size, wish);
-    let layout = model.layout;
+    let hidden = model.layout.hidden;
+    model.layout = layout::Layout { hidden, ..layout::compute(size, wish) };
+    layers::settle(model, size);
+    let mut layout = model.layout;
+    if model.permission.is_open() {
+        // What was said last stays in view above the question.
+        let top = model.permission.frame().y;
+        layout.conversation.height = layout.conversation.height.min(top.max(2));
+    }
     let Model { facts, conversation, activity, composer, look, pace, .. } = model;
     let scene = Scene { facts, theme: &look.theme, now: pace.now, still: pace.still, utc_offset: pace.utc_offset };
     conversation.settle(layout.conversation, scene);
     activity.settle(facts, layout.activity.height);
     composer.settle(layout.composer.as_size());
-    layers::settle(model, size);
 }
 
 /// Milliseconds until the app wants a [`Message::Tick`]; none when nothing moves by itself.

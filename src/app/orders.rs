@@ -176,6 +176,18 @@ fn open(model: &mut Model) -> Vec<Act> {
     Vec::new()
 }
 
+/// The same behind a question, where movement is the conversation's.
+pub(super) fn run_behind(model: &mut Model, order: Order) -> Vec<Act> {
+    let msg = match order {
+        Order::HalfUp => conversation::Msg::HalfPages(-1),
+        Order::HalfDown => conversation::Msg::HalfPages(1),
+        Order::Start => conversation::Msg::Start,
+        Order::End => conversation::Msg::End,
+        other => return run(model, other),
+    };
+    model.conversation.update(msg)
+}
+
 fn movement(model: &mut Model, order: Order) -> Vec<Act> {
     if let Some(Layer::Sheet(sheet)) = model.layers.last_mut() {
         sheet.scroll(order);

@@ -62,6 +62,11 @@ impl Sheet {
         .min(self.lines.len().saturating_sub(self.height));
     }
 
+    /// Moves by rows.
+    pub fn by(&mut self, rows: isize) {
+        self.top = self.top.saturating_add_signed(rows).min(self.lines.len().saturating_sub(self.height));
+    }
+
     /// Derives the rows, unless nothing has changed.
     pub fn settle(&mut self, screen: Rect, scene: Scene<'_>, answers: &Answers) {
         let area = self.area(screen);

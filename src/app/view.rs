@@ -15,6 +15,7 @@ const TYPING: &[(&str, &str)] =
 const BUSY: &[(&str, &str)] = &[("Enter", "queue"), ("Ctrl+O", "details"), ("Tab", "panes")];
 const TALK: &[(&str, &str)] =
     &[("j k", "scroll"), ("n p", "select"), ("Enter", "unfold"), ("g G", "ends"), ("Tab", "next"), ("Esc", "prompt")];
+const ASKED: &[(&str, &str)] = &[("PgUp PgDn", "scroll behind"), ("Ctrl+C", "stop the turn")];
 const ACTS: &[(&str, &str)] = &[("j k", "choose"), ("Enter", "details"), ("x", "kill"), ("Esc", "prompt")];
 
 /// Draws everything into `area`, which must have the size of the last settle. Returns where the cursor belongs.
@@ -41,7 +42,7 @@ pub fn view(model: &Model, area: Rect, buf: &mut Buffer) -> Option<Position> {
     let cursor = model.composer.view(theme, layout.composer, buf);
     let cursor = cursor.filter(|_| model.focus == Focus::Composer);
     status::view(model.scene(), extra(model), layout.status, buf);
-    if model.layers.is_empty() { cursor } else { layers::view(model, area, buf) }
+    if layers::any(model) { layers::view(model, area, buf) } else { cursor }
 }
 
 /// A line across, with a title near its start.
@@ -67,6 +68,7 @@ fn extra(model: &Model) -> status::Extra<'_> {
     let hint = model.armed.map(|armed| armed.what.hint());
     let hint = hint.or(model.keymap.has_begun().then_some("Ctrl+X …  Ctrl+E editor · s session · a activity"));
     let keys = match model.focus {
+        _ if model.permission.is_open() => ASKED,
         Focus::Composer if model.facts.is_busy() => BUSY,
         Focus::Composer => TYPING,
         Focus::Conversation => TALK,

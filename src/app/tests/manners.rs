@@ -175,3 +175,46 @@ fn unknown_commands_stay_in_the_prompt() {
     let screen = play.screen();
     assert!(screen.contains("There is no command /hepl"), "{screen}");
 }
+
+#[test]
+fn a_question_takes_the_keys_and_gives_them_back() {
+    let mut play = Play::new(80, 24);
+    play.write("dra").prompt(1, "go").sent(1);
+    play.asked("c1", "cargo test").keys("1");
+    assert_eq!(requests(&mut play), [], "too early to be an answer");
+    play.wait(400).screen();
+    play.keys("1");
+    assert_eq!(requests(&mut play), [Request::Answer { ask: 1, answer: Answer::Once { comment: None } }]);
+    play.write("ft");
+    assert!(play.screen().contains("❯ draft"), "what was typed stayed");
+}
+
+#[test]
+fn ctrl_c_stops_the_turn_behind_a_question() {
+    let mut play = Play::new(80, 24);
+    play.prompt(1, "go").sent(1);
+    play.asked("c1", "cargo test").wait(400).keys("ctrl+c");
+    assert_eq!(requests(&mut play), [Request::Interrupt]);
+}
+
+#[test]
+fn f2_and_f3_hide_what_has_room() {
+    let mut play = Play::new(120, 40);
+    play.worked();
+    let has = |screen: &str| (screen.contains("92 % hit"), screen.contains("─ activity ─"));
+    assert_eq!(has(&play.screen()), (true, true));
+    assert_eq!(has(&play.keys("f2").screen()), (false, true));
+    assert_eq!(has(&play.keys("f3").screen()), (false, false));
+    assert_eq!(has(&play.keys("f2 ctrl+x a").screen()), (true, true));
+}
+
+#[test]
+fn a_dead_engine_is_told() {
+    let mut play = Play::new(100, 24);
+    play.prompt(1, "go").sent(1);
+    play.delta(0, Some(DeltaKind::Text), "half");
+    play.message(Message::Engine(Event::Closed));
+    let screen = play.screen();
+    assert!(screen.contains("The engine has stopped") && screen.contains("cut: the program ended here"), "{screen}");
+    assert!(!screen.contains("esc to interrupt"), "{screen}");
+}

@@ -317,3 +317,22 @@ fn parse(key: &str) -> KeyEvent {
     };
     KeyEvent::new(code, modifiers)
 }
+
+impl Play {
+    /// A turn that asks whether a command may run.
+    pub fn asked(&mut self, id: &str, command: &str) -> &mut Self {
+        let input = serde_json::json!({ "command": command });
+        let kind = DeltaKind::ToolCall { id: id.to_owned(), name: "Bash".to_owned() };
+        self.delta(0, Some(kind), &input.to_string());
+        let because = Because::new(BecauseKind::Mode, "no rule covers it, and the mode is default");
+        let verdict = Verdict {
+            decision: Decision::Ask,
+            because,
+            read_only: false,
+            suggestion: Some("Bash(cargo test:*)".to_owned()),
+            trail: Vec::new(),
+        };
+        self.record(Body::Judged { call_id: id.to_owned(), verdict });
+        self.record(Body::Asked { ask: 1, call_id: id.to_owned() })
+    }
+}

@@ -132,6 +132,24 @@ fn narrow_activity_is_an_overlay() {
 }
 
 #[test]
+fn a_question_over_the_conversation() {
+    for (name, width, height) in [("question", 80, 24), ("question_wide", 120, 34), ("question_small", 40, 10)] {
+        let mut play = Play::new(width, height);
+        for turn in 0..12 {
+            play.prompt(turn, &format!("question {turn}"));
+        }
+        play.sent(1);
+        play.asked("c1", "cargo test --all").wait(400);
+        assert_snapshot!(name, play.screen());
+        let before = play.screen();
+        if height == 10 {
+            continue;
+        }
+        assert_ne!(before, play.keys("ctrl+home").screen(), "the conversation scrolls behind it");
+    }
+}
+
+#[test]
 fn details_of_a_call() {
     assert_snapshot!(Play::new(80, 34).worked().keys("f3 k enter").screen());
 }

@@ -209,6 +209,20 @@ impl Fold {
         }
     }
 
+    /// What a crash left open is closed: nothing of it goes on.
+    pub fn nothing_runs(&mut self) {
+        if !std::mem::take(&mut self.open).is_empty() {
+            self.note("cut: the program ended here", Meaning::Warning);
+        }
+        self.settle_retry(RetryState::GivenUp);
+        if let Some(cell) = self.shell.take().and_then(|index| self.cells.get_mut(index))
+            && let Kind::Shell(run) = &mut cell.kind
+        {
+            run.running = false;
+            cell.version += 1;
+        }
+    }
+
     fn settle_retry(&mut self, state: RetryState) {
         let Some(cell) = self.retry.take().and_then(|index| self.cells.get_mut(index)) else { return };
         if let Kind::Retry(row) = &mut cell.kind {

@@ -15,7 +15,7 @@ use ratatui::layout::Rect;
 use ratatui::text::Line;
 
 use super::facts::{CallState, Facts};
-use crate::domain::{Act, Event, Live, Request};
+use crate::domain::{Act, Event, Live, Notice, Request};
 use crate::theme::{Meaning, Theme};
 use cell::{Key, Kind, RetryState};
 use draw::Frame;
@@ -40,7 +40,7 @@ pub struct Conversation {
     /// Entries when the person scrolled away from the end.
     seen: usize,
     /// Notices from before the first session was open.
-    early: Vec<crate::domain::Notice>,
+    early: Vec<Notice>,
     /// Entries that have lines now.
     laid: Vec<usize>,
     opened: bool,
@@ -92,6 +92,7 @@ impl Conversation {
                 for record in records {
                     self.fold.record(record, facts);
                 }
+                self.fold.nothing_runs();
                 for notice in &early {
                     self.fold.notice(notice);
                 }
@@ -104,7 +105,12 @@ impl Conversation {
                 self.fold.notice(notice);
             }
             Event::Live(Live::ShellOutput(line)) => self.fold.shell_output(line),
-            Event::Live(_) | Event::Closed => {}
+            Event::Live(_) => {}
+            Event::Closed => {
+                self.fold.nothing_runs();
+                let notice = Notice::error("The engine has stopped; everything up to here is on disk");
+                self.fold.notice(&notice.hint("quit with Ctrl+C twice and go on with `latigo --continue`"));
+            }
         }
         if self.view.follows() {
             self.seen = self.fold.cells.len();
@@ -124,7 +130,7 @@ impl Conversation {
     }
 
     /// A line for the person that is not part of the session.
-    pub fn tell(&mut self, notice: &crate::domain::Notice) {
+    pub fn tell(&mut self, notice: &Notice) {
         self.fold.notice(notice);
         self.view.go_to_end();
     }
@@ -156,15 +162,6 @@ impl Conversation {
     /// The entries follow the end.
     pub fn follows(&self) -> bool {
         self.view.follows()
-    }
-
-    /// A row counts seconds, or something spins, on the screen.
-    pub fn moves(&self, facts: &Facts) -> bool {
-        self.view.slots.iter().any(|slot| match self.fold.cells.get(slot.cell).map(|cell| &cell.kind) {
-            Some(Kind::Retry(row)) => matches!(row.state, RetryState::Until(_)),
-            Some(Kind::Call(call)) => facts.calls.at(*call).is_some_and(|call| call.state == CallState::Running),
-            _ => false,
-        })
     }
 
     /// Derives the lines that are on the screen. `now` is in milliseconds since 1970; `still` stops the spinners.

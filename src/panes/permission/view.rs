@@ -20,7 +20,7 @@ const WHY_ROWS: usize = 3;
 /// Where things are on the screen.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Places {
-    frame: Rect,
+    pub(super) frame: Rect,
     pub(super) content: Rect,
     why: Rect,
     /// Between the call and what can be done: says how much is hidden.
