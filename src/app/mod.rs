@@ -222,12 +222,12 @@ pub fn settle(model: &mut Model, size: Size) {
     let hidden = model.layout.hidden;
     model.layout = layout::Layout { hidden, ..layout::compute(size, wish) };
     layers::settle(model, size);
-    let mut layout = model.layout;
     if model.permission.is_open() {
         // What was said last stays in view above the question.
-        let top = model.permission.frame().y;
-        layout.conversation.height = layout.conversation.height.min(top.max(2));
+        let top = model.permission.frame().y.max(2);
+        model.layout.conversation.height = model.layout.conversation.height.min(top);
     }
+    let layout = model.layout;
     let Model { facts, conversation, activity, composer, look, pace, .. } = model;
     let scene = Scene { facts, theme: &look.theme, now: pace.now, still: pace.still, utc_offset: pace.utc_offset };
     conversation.settle(layout.conversation, scene);
