@@ -26,6 +26,23 @@ use crate::domain::{Act, Body, CommandFile, Event, Input, Live, Queued};
 /// Milliseconds after which the list of files is asked for again.
 const FILES_FRESH_MS: u64 = 5_000;
 
+/// The prompt's keys, for help.
+pub const KEYS: &[(&str, &str)] = &[
+    ("Enter", "Send"),
+    ("Shift+Enter, Alt+Enter", "New line; also Ctrl+J, or a backslash before Enter"),
+    ("/  @  !", "Command, file, shell command"),
+    ("Tab", "Take the completion"),
+    ("Up, Down", "Rows, then earlier prompts; Up on an empty prompt takes a waiting message back"),
+    ("Ctrl+R", "Search earlier prompts; Ctrl+G gives up"),
+    ("Ctrl+A, Ctrl+E", "Start and end of the line"),
+    ("Alt+B, Alt+F", "Back and forward by a word"),
+    ("Ctrl+W, Alt+D", "Delete the word before, behind"),
+    ("Ctrl+U, Ctrl+K", "Delete to the start, to the end of the line"),
+    ("Ctrl+Y", "Bring back what was deleted"),
+    ("Ctrl+_, Alt+_", "Undo, redo"),
+    ("Ctrl+S", "Put the prompt aside, take it back"),
+];
+
 /// Input of the prompt.
 #[derive(Clone, Debug)]
 pub enum Msg {

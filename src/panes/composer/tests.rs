@@ -1,6 +1,6 @@
 //! Key scripts and screens of the prompt.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
+#![allow(clippy::unwrap_used, clippy::panic, let_underscore_drop, reason = "tests")]
 
 use std::sync::Arc;
 

@@ -1,8 +1,6 @@
 //! What a question shows: the call as it would run, and why it is asked. Rows are made once for a width,
 //! a theme and a stage, and again only when one of them changed.
 
-use std::path::Path;
-
 use ratatui::style::{Modifier, Style};
 use ratatui::text::{Line, Span};
 use serde_json::Value;
@@ -32,7 +30,7 @@ pub(super) struct Content {
     pub(super) whole: bool,
     /// Its end must be seen before a yes is taken: commands and everything that is not a file's change.
     pub(super) gated: bool,
-    made_for: Option<(u16, u64)>,
+    made_for: Option<(u16, u64, bool)>,
 }
 
 impl Content {
@@ -42,9 +40,10 @@ impl Content {
     }
 }
 
-/// Makes the rows of a question for this width, unless they are there.
-pub(super) fn make(question: &mut Question, width: u16, theme: &Theme, folders: &Folders) {
-    let key = Some((width, theme.stamp()));
+/// Makes the rows of a question for this width, unless they are there. In a low box the reason stands below the
+/// call and scrolls with it.
+pub(super) fn make(question: &mut Question, (width, low): (u16, bool), theme: &Theme, folders: &Folders) {
+    let key = Some((width, theme.stamp(), low));
     if question.content.made_for == key {
         return;
     }
@@ -57,6 +56,9 @@ pub(super) fn make(question: &mut Question, width: u16, theme: &Theme, folders: 
             content.rows = if stage == Stage::Trail { trail(question, &paper) } else { call(question, seen, &paper, folders) };
         }
         (None, _) => content.rows = paper.words("The call is not known yet; its input is still arriving.", Meaning::Muted),
+    }
+    if low {
+        content.rows.append(&mut content.why);
     }
     question.content = content;
 }

@@ -26,6 +26,18 @@ use crate::theme::Theme;
 /// Milliseconds after a question appeared in which no key counts.
 pub const DEAD_MS: u64 = 300;
 
+/// The question's keys, for help.
+pub const KEYS: &[(&str, &str)] = &[
+    ("1  y  a", "Yes, once"),
+    ("2  s", "Yes, for this session"),
+    ("3  w", "Always: edit the rule, choose where it is saved"),
+    ("4  n  d  Esc", "No, and stop the turn"),
+    ("5  c", "No, with a comment to the model"),
+    ("Tab", "A comment with a yes or a no"),
+    ("?  e", "Everything that the gate looked at"),
+    ("PgUp, PgDn, Home, End", "Read a long call"),
+];
+
 /// Input of the modal. While it is open it takes every key.
 #[derive(Clone, Debug)]
 pub enum Msg {

@@ -14,8 +14,10 @@ use crate::widgets::wrap::clip_line;
 
 /// The box is not wider than this.
 const WIDEST: u16 = 110;
-/// Rows of the reason that stay in view; in a low box the reason scrolls with the call.
+/// Rows of the reason that stay in view.
 const WHY_ROWS: usize = 3;
+/// On a screen of fewer rows the reason scrolls with the call.
+const LOW: u16 = 16;
 
 /// Where things are on the screen.
 #[derive(Clone, Debug, Default)]
@@ -33,10 +35,10 @@ impl Places {
     pub(super) fn of(question: &mut Question, area: Rect, theme: &Theme, folders: &Folders) -> Self {
         let width = area.width.min(WIDEST);
         let inner_width = width.saturating_sub(2);
-        content::make(question, inner_width, theme, folders);
+        content::make(question, (inner_width, area.height < LOW), theme, folders);
         let choices = question.choices().to_vec();
         let answers = choices.len();
-        let why = question.content.why.len().min(if area.height >= 16 { WHY_ROWS } else { 0 });
+        let why = question.content.why.len().min(WHY_ROWS);
         let rows = question.content.rows.len().max(1);
         // A long call leaves some of the conversation in view where the screen is high enough.
         let most = if area.height > 24 { usize::from(area.height) * 4 / 5 } else { usize::from(area.height) };
