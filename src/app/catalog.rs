@@ -33,7 +33,9 @@ pub(super) fn sections() -> Vec<Section> {
         places.iter().map(|(context, title)| Section { title: (*title).to_owned(), keys: keys_of(*context) }).collect();
     if let Some(first) = sections.first_mut() {
         first.keys.push(("r".to_owned(), "with an empty prompt: retry now, while a request waits".to_owned()));
-        first.keys.push(("wheel, click".to_owned(), "scroll what is under it; unfold a call, choose an answer".to_owned()));
+        first
+            .keys
+            .push(("wheel, click".to_owned(), "scroll what is under it; unfold a call, choose an answer".to_owned()));
         first.keys.push(("Shift+drag".to_owned(), "the terminal's own selection".to_owned()));
     }
     sections

@@ -7,7 +7,7 @@ use ratatui::layout::{Position, Rect};
 use super::layers::Layer;
 use super::{Model, catalog, orders, show};
 use crate::commands::Show;
-use crate::domain::{Act, CommandFile, Event, Live, Request, SessionScope};
+use crate::domain::{Act, CommandFile, Event, Live, Request};
 use crate::panes::help::{self, Help};
 use crate::panes::palette::{self, Palette, Pick};
 use crate::panes::picker::{self, Entry, Picker};
@@ -54,7 +54,7 @@ pub(super) fn open(model: &mut Model, what: Show) -> Vec<Act> {
         Show::Model => {
             let picker = Picker::new("Model", model_entries(model));
             push(model, Dialog::Models(picker));
-            vec![Act::Send(Request::ListModels)]
+            Vec::new()
         }
         Show::Theme => {
             let current = model.look.theme.name().to_owned();
@@ -64,7 +64,12 @@ pub(super) fn open(model: &mut Model, what: Show) -> Vec<Act> {
             push(model, Dialog::Themes(picker, before));
             Vec::new()
         }
-        Show::Sessions { filter } => open_sessions(model, &filter),
+        Show::Sessions { filter } => {
+            let mut sessions = Sessions::default();
+            let acts = sessions.open(&filter, model.pace.now);
+            push(model, Dialog::Sessions(sessions));
+            acts
+        }
         _ => Vec::new(),
     }
 }
@@ -119,8 +124,11 @@ pub(super) fn say(model: &mut Model, said: Said) -> Vec<Act> {
             chosen_theme(model, outcome)
         }
         Dialog::Sessions(sessions) => {
-            let reply = sessions.update(said.into(), now);
-            after_sessions(model, reply)
+            let acts = sessions.update(said.into(), now);
+            if !sessions.is_open() {
+                model.layers.pop();
+            }
+            acts
         }
     }
 }
@@ -184,7 +192,7 @@ fn chosen_theme(model: &mut Model, outcome: picker::Outcome) -> Vec<Act> {
 }
 
 /// Hands answers of the engine to the dialogs that wait for them.
-pub(super) fn hear(model: &mut Model, event: &Event) -> Vec<Act> {
+pub(super) fn hear(model: &mut Model, event: &Event) {
     if let Event::Live(Live::Models(models)) = event {
         model.answers.models.clone_from(models);
         let entries = model_entries(model);
@@ -194,16 +202,33 @@ pub(super) fn hear(model: &mut Model, event: &Event) -> Vec<Act> {
             }
         }
     }
-    let mut acts = Vec::new();
-    for layer in &mut model.layers {
-        if let Layer::Dialog(Dialog::Sessions(sessions)) = layer {
-            acts.extend(sessions.hear(event));
-        }
+    for sessions in browsers(model) {
+        sessions.hear(event);
     }
-    acts
+}
+
+/// Time went by.
+pub(super) fn tick(model: &mut Model) -> Vec<Act> {
+    let now = model.pace.now;
+    browsers(model).flat_map(|sessions| sessions.update(sessions::Msg::Tick, now)).collect()
+}
+
+fn browsers(model: &mut Model) -> impl Iterator<Item = &mut Sessions> {
+    model.layers.iter_mut().filter_map(|layer| match layer {
+        Layer::Dialog(Dialog::Sessions(sessions)) => Some(sessions),
+        _ => None,
+    })
 }
 
 impl Dialog {
+    /// Milliseconds until it changes by itself.
+    pub fn next_tick(&self, now: u64) -> Option<u64> {
+        match self {
+            Self::Sessions(sessions) => sessions.next_tick(now),
+            _ => None,
+        }
+    }
+
     pub fn settle(&mut self, area: Rect, theme: &Theme, now: u64) {
         match self {
             Self::Help(help) => help.settle(area, theme),
@@ -227,6 +252,17 @@ impl Dialog {
 }
 
 impl From<Said> for picker::Msg {
+    fn from(said: Said) -> Self {
+        match said {
+            Said::Key(key) => Self::Key(key),
+            Said::Paste(text) => Self::Paste(text),
+            Said::Click(at) => Self::Click(at),
+            Said::Wheel(rows) => Self::Wheel(rows),
+        }
+    }
+}
+
+impl From<Said> for sessions::Msg {
     fn from(said: Said) -> Self {
         match said {
             Said::Key(key) => Self::Key(key),

@@ -8,7 +8,8 @@ pub(super) fn hear(model: &mut Model, event: Event) -> Vec<Act> {
     model.facts.hear(&event);
     model.conversation.hear(&event, &model.facts);
     model.composer.hear(&event);
-    let mut acts = layers::hear(model, &event);
+    layers::hear(model, &event);
+    let mut acts = Vec::new();
     match event {
         Event::Opened { .. } => {
             model.answers.context = None;
@@ -28,7 +29,6 @@ pub(super) fn hear(model: &mut Model, event: Event) -> Vec<Act> {
         Event::Live(Live::Report(report)) => match *report {
             Report::Context(report) => model.answers.context = Some(report),
         },
-        Event::Live(Live::Models(models)) => model.answers.models = models,
         Event::Live(_) | Event::Closed => {}
     }
     acts

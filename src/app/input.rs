@@ -64,9 +64,7 @@ fn contexts(model: &Model) -> &'static [Context] {
         Focus::Composer if !model.composer.is_empty() || model.composer.is_searching() => &[Context::Global],
         Focus::Composer if model.facts.retry.is_some() => &[Context::Retry, Context::EmptyPrompt, Context::Global],
         Focus::Composer => &[Context::EmptyPrompt, Context::Global],
-        Focus::Conversation if model.facts.retry.is_some() => {
-            &[Context::Retry, Context::Conversation, Context::Global]
-        }
+        Focus::Conversation if model.facts.retry.is_some() => &[Context::Retry, Context::Conversation, Context::Global],
         Focus::Conversation => &[Context::Conversation, Context::Global],
         Focus::Activity => &[Context::Activity, Context::Global],
     }

@@ -20,6 +20,8 @@ pub enum Context {
     Activity,
     /// A full pane that only scrolls.
     Sheet,
+    /// A dialog that takes every other key itself.
+    Dialog,
     /// A dialog through which the conversation can be scrolled.
     Behind,
 }
@@ -136,6 +138,9 @@ pub const DEFAULTS: &[Binding] = &[
     (Context::Sheet, "f2", Order::Side),
     (Context::Sheet, "f3", Order::ActivityPane),
     (Context::Sheet, "ctrl+t", Order::Todos),
+    (Context::Dialog, "ctrl+c", Order::Close),
+    (Context::Dialog, "ctrl+z", Order::Suspend),
+    (Context::Dialog, "ctrl+l", Order::Redraw),
     (Context::Behind, "pageup", Order::HalfUp),
     (Context::Behind, "pagedown", Order::HalfDown),
     (Context::Behind, "ctrl+home", Order::Start),
@@ -252,8 +257,15 @@ mod tests {
         assert_eq!(map.find(&contexts, &key(KeyCode::Char('x'), KeyModifiers::CONTROL)), Found::Begun);
         assert_eq!(map.find(&contexts, &key(KeyCode::Char('e'), KeyModifiers::CONTROL)), Found::Order(Order::Editor));
         assert_eq!(map.find(&contexts, &key(KeyCode::Char('x'), KeyModifiers::CONTROL)), Found::Begun);
-        assert_eq!(map.find(&contexts, &key(KeyCode::Char('j'), KeyModifiers::NONE)), Found::Begun, "the chord is void");
-        assert_eq!(map.find(&[Context::Global], &key(KeyCode::BackTab, KeyModifiers::NONE)), Found::Order(Order::CycleMode));
+        assert_eq!(
+            map.find(&contexts, &key(KeyCode::Char('j'), KeyModifiers::NONE)),
+            Found::Begun,
+            "the chord is void"
+        );
+        assert_eq!(
+            map.find(&[Context::Global], &key(KeyCode::BackTab, KeyModifiers::NONE)),
+            Found::Order(Order::CycleMode)
+        );
         assert_eq!(map.find(&[Context::Global], &key(KeyCode::Char('j'), KeyModifiers::NONE)), Found::Nothing);
     }
 

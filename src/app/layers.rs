@@ -1,12 +1,13 @@
 //! The layers over the panes: what is on top gets the keys first.
 
 use ratatui::buffer::Buffer;
-use ratatui::crossterm::event::{KeyEvent, MouseEvent, MouseEventKind};
+use ratatui::crossterm::event::{KeyCode, KeyEvent, MouseEvent, MouseEventKind};
 use ratatui::layout::{Position, Rect, Size};
 
+use super::dialogs::{self, Dialog, Said};
 use super::keys::Found;
 use super::sheet::{Sheet, What};
-use super::{Context, Model, orders};
+use super::{Context, Model, Order, orders};
 use crate::domain::{Act, Event};
 use crate::panes::conversation::Scene;
 use crate::panes::{activity, permission};
@@ -16,6 +17,7 @@ use crate::widgets::popup;
 #[derive(Debug)]
 pub(super) enum Layer {
     Sheet(Sheet),
+    Dialog(Dialog),
     /// The activity pane where it has no room of its own.
     Activity,
 }
@@ -32,10 +34,22 @@ pub(super) fn key(model: &mut Model, key: KeyEvent) -> Option<Vec<Act>> {
     let contexts: &[Context] = match model.layers.last()? {
         Layer::Sheet(_) => &[Context::Sheet, Context::Behind],
         Layer::Activity => &[Context::Activity, Context::Sheet, Context::Behind],
+        Layer::Dialog(_) => return Some(dialog_key(model, key)),
     };
     match model.keymap.find(contexts, &key) {
         Found::Order(order) => Some(orders::run(model, order)),
         Found::Begun | Found::Nothing => Some(Vec::new()),
+    }
+}
+
+/// A dialog has all keys but the few that must always work.
+fn dialog_key(model: &mut Model, key: KeyEvent) -> Vec<Act> {
+    match model.keymap.find(&[Context::Dialog], &key) {
+        // Ctrl+C closes as Esc does, so that what a dialog tried on is taken off again.
+        Found::Order(Order::Close) => dialogs::say(model, Said::Key(KeyEvent::from(KeyCode::Esc))),
+        Found::Order(order) => orders::run(model, order),
+        Found::Begun => Vec::new(),
+        Found::Nothing => dialogs::say(model, Said::Key(key)),
     }
 }
 
@@ -46,6 +60,7 @@ pub(super) fn paste(model: &mut Model, text: String) -> Result<Vec<Act>, String>
     }
     match model.layers.last() {
         None => Err(text),
+        Some(Layer::Dialog(_)) => Ok(dialogs::say(model, Said::Paste(text))),
         Some(Layer::Sheet(_) | Layer::Activity) => {
             model.layers.clear();
             Err(text)
@@ -78,6 +93,8 @@ pub(super) fn mouse(model: &mut Model, event: MouseEvent) -> Option<Vec<Act>> {
             sheet.by(isize::from(wheel) * 3);
             Some(Vec::new())
         }
+        (Layer::Dialog(_), 0) => Some(dialogs::say(model, Said::Click(at))),
+        (Layer::Dialog(_), _) => Some(dialogs::say(model, Said::Wheel(wheel * 3))),
         (Layer::Activity, 0) => Some(match at.y.checked_sub(activity_area(screen).y + 1) {
             Some(row) => model.activity.update(activity::Msg::Click(row), &model.facts),
             None => {
@@ -117,6 +134,7 @@ pub(super) fn settle(model: &mut Model, size: Size) {
     for layer in layers {
         match layer {
             Layer::Sheet(sheet) => sheet.settle(screen, scene, answers),
+            Layer::Dialog(dialog) => dialog.settle(screen, &look.theme, pace.now),
             Layer::Activity => activity.settle(facts, activity_area(screen).height.saturating_sub(2)),
         }
     }
@@ -127,17 +145,23 @@ pub(super) fn settle(model: &mut Model, size: Size) {
 /// Draws the layers from the lowest to the top. Returns where the cursor belongs.
 pub(super) fn view(model: &Model, area: Rect, buf: &mut Buffer) -> Option<Position> {
     let theme = &model.look.theme;
+    let mut cursor = None;
     for layer in &model.layers {
         match layer {
-            Layer::Sheet(sheet) => sheet.view(theme, area, buf),
+            Layer::Sheet(sheet) => {
+                sheet.view(theme, area, buf);
+                cursor = None;
+            }
+            Layer::Dialog(dialog) => cursor = dialog.view(theme, buf),
             Layer::Activity => {
-                let frame = popup::Frame { title: "activity", foot: "j k choose · Enter details · x kill · Esc close" };
+                let frame =
+                    popup::Frame { title: "activity", foot: "j k choose · Enter details · x kill · Esc close" };
                 let inner = popup::draw(activity_area(area), buf, theme, &frame);
                 model.activity.view(model.scene(), true, inner, buf);
             }
         }
     }
-    if model.permission.is_open() { model.permission.view(theme, buf) } else { None }
+    if model.permission.is_open() { model.permission.view(theme, buf) } else { cursor }
 }
 
 /// Some layer stands over the panes.
@@ -146,21 +170,21 @@ pub(super) fn any(model: &Model) -> bool {
 }
 
 /// Hands an event to the layers.
-pub(super) fn hear(model: &mut Model, event: &Event) -> Vec<Act> {
+pub(super) fn hear(model: &mut Model, event: &Event) {
     model.permission.hear(event, model.pace.now);
+    dialogs::hear(model, event);
     if matches!(event, Event::Opened { .. }) {
         model.layers.clear();
     }
-    Vec::new()
 }
 
 /// Milliseconds until a layer changes by itself.
 pub(super) fn next_tick(model: &Model, now: u64) -> Option<u64> {
     let moves = model.layers.iter().any(|layer| matches!(layer, Layer::Sheet(sheet) if sheet.moves()));
     let sheet = (moves && model.facts.is_busy()).then(|| 1_000 - now % 1_000);
-    [sheet, model.permission.next_tick(now)].into_iter().flatten().min()
+    let dialog = model.layers.iter().find_map(|layer| match layer {
+        Layer::Dialog(dialog) => dialog.next_tick(now),
+        _ => None,
+    });
+    [sheet, dialog, model.permission.next_tick(now)].into_iter().flatten().min()
 }
-
-pub(super) fn open_help(_model: &mut Model) -> Vec<Act> { Vec::new() }
-pub(super) fn open_palette(_model: &mut Model) -> Vec<Act> { Vec::new() }
-pub(super) fn show(_model: &mut Model, _show: crate::commands::Show) -> Vec<Act> { Vec::new() }

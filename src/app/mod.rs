@@ -3,6 +3,8 @@
 //! `update` takes a message and returns acts; it reads no clock, no disk and no channel. `settle` derives
 //! what the next draw needs, `view` only reads. The shell around it acts.
 
+mod catalog;
+mod dialogs;
 mod engine;
 mod input;
 mod keys;
@@ -13,8 +15,6 @@ mod orders;
 mod sheet;
 mod show;
 mod view;
-
-use std::path::PathBuf;
 
 use ratatui::crossterm::event::{KeyEvent, MouseEvent};
 use ratatui::layout::Size;
@@ -48,7 +48,6 @@ pub struct Setup {
     pub reduced_motion: bool,
     /// Seconds that the person's clock is ahead of UTC.
     pub utc_offset: i32,
-    pub home: Option<PathBuf>,
     /// Milliseconds since 1970.
     pub now: u64,
 }
@@ -67,9 +66,14 @@ pub enum Message {
     Tick,
     Engine(Event),
     /// An editor was closed; none when the text was left as it was.
-    Edited { purpose: EditPurpose, text: Option<String> },
+    Edited {
+        purpose: EditPurpose,
+        text: Option<String>,
+    },
     /// What the terminal says of its background.
-    Background { light: bool },
+    Background {
+        light: bool,
+    },
 }
 
 /// Which pane keys go to.
@@ -125,7 +129,6 @@ pub struct Model {
     answers: Answers,
     /// A key whose second press does something.
     armed: Option<Armed>,
-    home: Option<PathBuf>,
     dirty: bool,
 }
 
@@ -147,7 +150,6 @@ impl Model {
             layout: Layout::default(),
             answers: Answers::default(),
             armed: None,
-            home: setup.home,
             dirty: true,
         }
     }
@@ -213,7 +215,7 @@ fn tick(model: &mut Model) -> Vec<Act> {
     if model.armed.as_ref().is_some_and(|armed| armed.until <= model.pace.now) {
         model.armed = None;
     }
-    Vec::new()
+    dialogs::tick(model)
 }
 
 /// Derives what the next draw at this size needs. To be called before [`view`].

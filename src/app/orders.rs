@@ -2,7 +2,7 @@
 
 use super::layers::{self, Layer};
 use super::sheet::{Sheet, What};
-use super::{Focus, Model, Order, layout};
+use super::{Focus, Model, Order, dialogs, layout};
 use crate::domain::{Act, EditPurpose, Request};
 use crate::panes::{activity, conversation};
 
@@ -47,8 +47,8 @@ pub(super) fn run(model: &mut Model, order: Order) -> Vec<Act> {
         Order::CycleMode => cycle_mode(model),
         Order::NextPane => next_pane(model),
         Order::Editor => vec![Act::Edit { purpose: EditPurpose::Prompt, text: model.composer.text() }],
-        Order::Help => layers::open_help(model),
-        Order::Palette => layers::open_palette(model),
+        Order::Help => dialogs::open_help(model),
+        Order::Palette => dialogs::open_palette(model),
         Order::Todos => layers::toggle_sheet(model, What::Todos),
         Order::Side => side(model),
         Order::ActivityPane => activity_pane(model),

@@ -98,7 +98,11 @@ impl Sheet {
     /// Where it stands on a screen.
     pub fn area(&self, screen: Rect) -> Rect {
         match self.what {
-            What::Side => Rect { x: screen.right() - (sidebar::WIDTH + 4).min(screen.width), width: (sidebar::WIDTH + 4).min(screen.width), ..screen },
+            What::Side => Rect {
+                x: screen.right() - (sidebar::WIDTH + 4).min(screen.width),
+                width: (sidebar::WIDTH + 4).min(screen.width),
+                ..screen
+            },
             What::Todos => popup::centered(screen, 70, (self.lines.len().max(3) + 2) as u16),
             _ => screen,
         }

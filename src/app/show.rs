@@ -1,8 +1,7 @@
 //! What was sent from the prompt or chosen in the palette: prompts, shell commands, slash commands.
 
-use super::layers;
 use super::sheet::{Sheet, What};
-use super::{Model, layers::Layer};
+use super::{Model, dialogs, layers::Layer};
 use crate::commands::{self, Outcome, Parsed, Show};
 use crate::domain::{Act, Input, ModelRef, Notice, Request};
 use crate::panes::composer::Submission;
@@ -84,7 +83,7 @@ pub(super) fn take(model: &mut Model, outcome: Outcome) -> Vec<Act> {
         Some(Show::Cache) => sheet(model, What::Cache),
         Some(Show::Tools) => sheet(model, What::Tools),
         Some(Show::Permissions) => sheet(model, What::Permissions),
-        Some(other) => acts.extend(layers::show(model, other)),
+        Some(other) => acts.extend(dialogs::open(model, other)),
     }
     acts
 }

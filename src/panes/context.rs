@@ -25,7 +25,8 @@ pub fn lines(report: Option<&ContextReport>, theme: &Theme, width: u16) -> Vec<L
     lines.push(bar("free".to_owned(), free, report.window, (theme, width)));
     for (category, tokens) in &categories {
         lines.push(Line::default());
-        lines.push(Line::styled(format!("{category} · {}", text::human_tokens(*tokens)), theme.style(Meaning::Heading)));
+        lines
+            .push(Line::styled(format!("{category} · {}", text::human_tokens(*tokens)), theme.style(Meaning::Heading)));
         items(report, category, theme, (width, &mut lines));
     }
     lines
@@ -62,7 +63,10 @@ fn bar(name: String, tokens: u64, window: u64, at: (&Theme, u16)) -> Line<'stati
         Span::styled(format!("{name:16} "), theme.style(Meaning::Text)),
         Span::styled("█".repeat(filled), theme.style(Meaning::Gauge)),
         Span::styled("░".repeat(cells - filled), theme.style(Meaning::GaugeRest)),
-        Span::styled(format!(" {:>7} {:>5.1} %", text::human_tokens(tokens), share * 100.0), theme.style(Meaning::Muted)),
+        Span::styled(
+            format!(" {:>7} {:>5.1} %", text::human_tokens(tokens), share * 100.0),
+            theme.style(Meaning::Muted),
+        ),
     ])
 }
 

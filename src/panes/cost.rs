@@ -82,7 +82,8 @@ pub fn cache_lines(facts: &Facts, theme: &Theme) -> Vec<Line<'static>> {
 /// `/tools`: what the model is offered.
 pub fn tools_lines(facts: &Facts, theme: &Theme) -> Vec<Line<'static>> {
     let tools = facts.info.as_ref().map(|info| info.tools.as_slice()).unwrap_or_default();
-    let mut lines = vec![Line::styled(format!("{} tools are offered to the model", tools.len()), theme.style(Meaning::Text))];
+    let mut lines =
+        vec![Line::styled(format!("{} tools are offered to the model", tools.len()), theme.style(Meaning::Text))];
     lines.push(Line::default());
     for tool in tools {
         let calls = facts.calls.list().iter().filter(|call| call.name == *tool).count();
@@ -103,7 +104,10 @@ pub fn permission_lines(facts: &Facts, theme: &Theme) -> Vec<Line<'static>> {
             Span::styled("mode  ", theme.style(Meaning::Muted)),
             Span::styled(facts.mode.name(), theme.style(super::sidebar::mode_meaning(facts.mode))),
         ]),
-        Line::styled("Rules are read from .claude/settings.json, .claude/settings.local.json and your own settings.", theme.style(Meaning::Muted)),
+        Line::styled(
+            "Rules are read from .claude/settings.json, .claude/settings.local.json and your own settings.",
+            theme.style(Meaning::Muted),
+        ),
         Line::default(),
         Line::styled("what the gate decided in this session, newest first", theme.style(Meaning::Heading)),
     ];
@@ -116,7 +120,10 @@ pub fn permission_lines(facts: &Facts, theme: &Theme) -> Vec<Line<'static>> {
         };
         let what = text::sanitize_line(&call.title).into_owned();
         let because = super::activity::because(verdict);
-        lines.push(Line::styled(format!("  {word:6}{} {what}", text::sanitize_line(&call.name)), theme.style(Meaning::Text)));
+        lines.push(Line::styled(
+            format!("  {word:6}{} {what}", text::sanitize_line(&call.name)),
+            theme.style(Meaning::Text),
+        ));
         lines.push(Line::styled(format!("        {}", text::sanitize_line(&because)), theme.style(Meaning::Muted)));
     }
     lines

@@ -78,7 +78,8 @@ fn session(page: &mut Page<'_>, facts: &Facts) {
 fn context(page: &mut Page<'_>, facts: &Facts) {
     let Some((used, window)) = facts.context() else { return };
     page.head("context");
-    let line = gauge::line(used as f64 / window as f64, page.width, page.theme, Glyphs::default(), gauge::Marks::default());
+    let line =
+        gauge::line(used as f64 / window as f64, page.width, page.theme, Glyphs::default(), gauge::Marks::default());
     page.lines.push(line);
     let figures = format!("{} of {} tokens", text::human_tokens(used), text::human_tokens(window));
     page.push("", &figures, Meaning::Muted);
@@ -97,7 +98,9 @@ fn cache(page: &mut Page<'_>, facts: &Facts) {
         let rates: Vec<f64> = older.iter().chain(newer).skip(skip).copied().collect();
         page.lines.push(Line::from(sparkline::span(&rates, 1.0, page.width, page.theme, Glyphs::default())));
     }
-    if let Some(broken) = ledger.breaks.back().filter(|broken| broken.request + 1 >= ledger.rows.back().map_or(0, |row| row.request)) {
+    if let Some(broken) =
+        ledger.breaks.back().filter(|broken| broken.request + 1 >= ledger.rows.back().map_or(0, |row| row.request))
+    {
         page.wrapped(&break_text(&broken.what), Meaning::Warning, 4);
     }
 }

@@ -1,7 +1,7 @@
 //! What Esc, Ctrl+C and their kind do, and what leaves for the engine.
 
-use ratatui::crossterm::event::MouseEventKind;
 use ratatui::crossterm::event::MouseButton;
+use ratatui::crossterm::event::MouseEventKind;
 
 use super::play::{Play, start_info};
 use crate::app::{Message, next_tick, take_dirty};
@@ -217,4 +217,95 @@ fn a_dead_engine_is_told() {
     let screen = play.screen();
     assert!(screen.contains("The engine has stopped") && screen.contains("cut: the program ended here"), "{screen}");
     assert!(!screen.contains("esc to interrupt"), "{screen}");
+}
+
+#[test]
+fn help_opens_on_an_empty_prompt_only() {
+    let mut play = Play::new(80, 24);
+    play.write("?");
+    let screen = play.screen();
+    assert!(screen.contains("Everywhere") && screen.contains("Shift+Tab"), "{screen}");
+    play.keys("esc").write("why?");
+    assert!(play.screen().contains("❯ why?"));
+}
+
+#[test]
+fn the_palette_runs_commands_and_actions() {
+    let mut play = Play::new(80, 24);
+    play.keys("ctrl+p").write("next permission").keys("enter");
+    assert_eq!(requests(&mut play), [Request::SetMode(Mode::AcceptEdits)]);
+    play.keys("ctrl+p").write("/tools").keys("enter");
+    assert!(play.screen().contains("tools are offered"));
+    play.keys("esc ctrl+p").write("/title").keys("enter");
+    assert!(play.screen().contains("❯ /title"), "an argument must follow");
+}
+
+#[test]
+fn a_theme_is_tried_on_and_taken_off() {
+    let mut play = Play::new(80, 24);
+    play.write("/theme").keys("enter").screen();
+    play.keys("down");
+    assert_ne!(play.model.theme().name(), "dark");
+    play.keys("ctrl+c");
+    assert_eq!(play.model.theme().name(), "dark");
+    play.take_acts();
+    play.write("/theme").keys("enter down enter");
+    let name = play.model.theme().name().to_owned();
+    assert_ne!(name, "dark");
+    assert!(play.take_acts().contains(&Act::SaveTheme(name)));
+}
+
+#[test]
+fn a_model_is_chosen_from_the_list() {
+    let mut play = Play::new(80, 24);
+    play.write("/model").keys("enter");
+    assert_eq!(requests(&mut play), [Request::ListModels]);
+    let other = ModelRef::new(Wire::Ollama, "qwen-test");
+    play.live(Live::Models(vec![(other.clone(), ModelInfo::unknown("qwen-test"))]));
+    assert!(play.screen().contains("qwen-test"));
+    play.keys("enter");
+    assert_eq!(requests(&mut play), [Request::SetModel { model: other, effort: None }]);
+}
+
+#[test]
+fn a_session_is_chosen_and_its_opening_closes_the_browser() {
+    let mut play = Play::new(80, 24);
+    play.write("/resume").keys("enter");
+    assert_eq!(requests(&mut play), [Request::ListSessions(SessionScope::Project)]);
+    let id = SessionId(uuid::Uuid::from_u128(9));
+    let summary = SessionSummary {
+        id,
+        title: "fix the parser".into(),
+        project: "/work/demo".into(),
+        model: None,
+        started: play.now,
+        updated: play.now,
+        turns: 3,
+        cost: Some(0.5),
+        tokens: 1_000,
+        bytes: 10,
+    };
+    play.live(Live::Sessions(vec![summary]));
+    assert!(play.screen().contains("fix the parser"));
+    assert!(next_tick(&play.model, play.now).is_some(), "the preview is asked for after a moment");
+    play.wait(200);
+    play.take_acts();
+    play.keys("enter");
+    assert_eq!(requests(&mut play), [Request::Resume(id)]);
+    play.open(start_info(true), Vec::new());
+    assert!(play.screen().contains("❯ "));
+}
+
+#[test]
+fn a_paste_goes_to_the_prompt_wherever_the_focus_is() {
+    let mut play = Play::new(80, 24);
+    play.keys("tab ctrl+t").message(Message::Paste("pasted".to_owned()));
+    assert!(play.screen().contains("❯ pasted"));
+}
+
+#[test]
+fn the_terminals_background_does_not_change_a_chosen_theme() {
+    let mut play = Play::new(80, 24);
+    play.message(Message::Background { light: true });
+    assert_eq!(play.model.theme().name(), "dark");
 }

@@ -38,7 +38,11 @@ pub fn start_info(model: bool) -> StartInfo {
         model: model.then(|| (model_ref(), Arc::new(info))),
         mode: Mode::Default,
         modes: vec![Mode::Default, Mode::AcceptEdits, Mode::Plan],
-        memory: vec![MemoryFile { scope: MemoryScope::Project, path: "/work/demo/CLAUDE.md".into(), text: String::new() }],
+        memory: vec![MemoryFile {
+            scope: MemoryScope::Project,
+            path: "/work/demo/CLAUDE.md".into(),
+            text: String::new(),
+        }],
         commands: Vec::new(),
         tools: ["Bash", "Edit", "Read"].map(str::to_owned).to_vec(),
         rehearsal: false,
@@ -56,7 +60,6 @@ impl Play {
             keymap: app::Keymap::default(),
             reduced_motion: false,
             utc_offset: 0,
-            home: None,
             now: START,
         };
         Self {
@@ -216,7 +219,12 @@ impl Play {
             Block::ToolCall(ToolCall { id: "c1".into(), name: "Read".into(), input: read }),
         ];
         self.responded(calls, false);
-        self.done("c1", Shown::Text { text: "fn parse() {}\n".into(), language: Some("rs".into()) }, "212 lines", false);
+        self.done(
+            "c1",
+            Shown::Text { text: "fn parse() {}\n".into(), language: Some("rs".into()) },
+            "212 lines",
+            false,
+        );
         self.sent(1);
         let edit = json!({"file_path": "/work/demo/src/parser.rs", "old_string": "a", "new_string": "b"});
         self.call(0, "c2", "Edit", &edit);
@@ -293,7 +301,9 @@ pub fn text(buf: &Buffer) -> String {
 fn parse(key: &str) -> KeyEvent {
     let mut modifiers = KeyModifiers::NONE;
     let mut rest = key;
-    for (word, modifier) in [("ctrl+", KeyModifiers::CONTROL), ("alt+", KeyModifiers::ALT), ("shift+", KeyModifiers::SHIFT)] {
+    for (word, modifier) in
+        [("ctrl+", KeyModifiers::CONTROL), ("alt+", KeyModifiers::ALT), ("shift+", KeyModifiers::SHIFT)]
+    {
         if let Some(left) = rest.strip_prefix(word) {
             modifiers |= modifier;
             rest = left;

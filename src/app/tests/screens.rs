@@ -173,7 +173,11 @@ fn context_by_category() {
         window: 200_000,
         reserve: 8_000,
         measured: Some(30_000),
-        items: vec![item("tools", "Bash", 900), item("system", "system text", 2_000), item("results", "src/parser.rs", 27_000)],
+        items: vec![
+            item("tools", "Bash", 900),
+            item("system", "system text", 2_000),
+            item("results", "src/parser.rs", 27_000),
+        ],
     }))));
     assert_snapshot!(play.screen());
 }
@@ -181,7 +185,8 @@ fn context_by_category() {
 #[test]
 fn todos_in_sidebar_and_sheet() {
     let mut play = Play::new(110, 34);
-    let todo = |content: &str, status| Todo { content: content.into(), status, active_form: format!("{content} (now)") };
+    let todo =
+        |content: &str, status| Todo { content: content.into(), status, active_form: format!("{content} (now)") };
     play.worked().record(Body::TodosSet {
         todos: vec![
             todo("Read the parser", TodoState::Completed),
@@ -189,7 +194,8 @@ fn todos_in_sidebar_and_sheet() {
             todo("Run the tests", TodoState::Pending),
         ],
     });
-    let broken = CacheBreak { cause: BreakCause::Tools, segment: Some("Bash".into()), tokens: 12_000, cost: Some(0.04) };
+    let broken =
+        CacheBreak { cause: BreakCause::Tools, segment: Some("Bash".into()), tokens: 12_000, cost: Some(0.04) };
     play.record(Body::CacheBroken(broken));
     assert_snapshot!(play.screen());
     let screen = play.keys("ctrl+t").screen();
@@ -201,7 +207,12 @@ fn a_crashed_turn_does_not_run_after_a_resume() {
     let mut play = Play::new(80, 24);
     let mut records = vec![];
     for body in [
-        Body::Prompted { turn: 1, message: std::sync::Arc::new(Message::user("go")), origin: Origin::Typed, typed: None },
+        Body::Prompted {
+            turn: 1,
+            message: std::sync::Arc::new(Message::user("go")),
+            origin: Origin::Typed,
+            typed: None,
+        },
         Body::CallStarted { call_id: "c9".into() },
     ] {
         records.push(play.make(body));
@@ -258,7 +269,9 @@ fn hostile_text_never_reaches_the_screen_raw() {
     play.record(Body::CallOutput { call_id: EVIL.into(), text: EVIL.into() });
     hostile(&mut play, "");
     play.done(EVIL, Shown::Text { text: EVIL.into(), language: Some(EVIL.into()) }, EVIL, true);
-    play.record(Body::TodosSet { todos: vec![Todo { content: EVIL.into(), status: TodoState::Pending, active_form: EVIL.into() }] });
+    play.record(Body::TodosSet {
+        todos: vec![Todo { content: EVIL.into(), status: TodoState::Pending, active_form: EVIL.into() }],
+    });
     play.record(Body::QueueSet { queue: vec![Queued { id: 1, text: EVIL.into() }] });
     play.record(Body::ShellRan { command: EVIL.into(), output: EVIL.into(), exit: Some(1) });
     let error = ModelError::new(ErrorKind::Server, EVIL);
@@ -290,7 +303,8 @@ fn hostile(play: &mut Play, keys: &str) {
     }
     let (buf, _) = play.draw();
     for cell in buf.content() {
-        let bad = |c: char| c.is_control() || ('\u{202a}'..='\u{202e}').contains(&c) || c == '\u{feff}' || c >= '\u{e0000}';
+        let bad =
+            |c: char| c.is_control() || ('\u{202a}'..='\u{202e}').contains(&c) || c == '\u{feff}' || c >= '\u{e0000}';
         assert!(!cell.symbol().chars().any(bad), "{:?} is on the screen", cell.symbol());
     }
 }

@@ -142,7 +142,10 @@ fn row(call: &Call, scene: Scene<'_>, width: u16) -> Line<'static> {
     let what = text::clip(&what, room.saturating_sub(text::width(&why).min(room / 2))).into_owned();
     let why = text::clip(&why, room.saturating_sub(text::width(&what))).into_owned();
     Line::from(vec![
-        Span::styled(format!("{} ", clock(call.started_at.unwrap_or(call.asked_at), scene.utc_offset)), theme.style(Meaning::Muted)),
+        Span::styled(
+            format!("{} ", clock(call.started_at.unwrap_or(call.asked_at), scene.utc_offset)),
+            theme.style(Meaning::Muted),
+        ),
         Span::styled(format!("{sign} "), theme.style(meaning)),
         Span::styled(format!("{:10} ", text::clip(&name, 10)), theme.style(Meaning::Tool)),
         Span::styled(head, theme.style(meaning)),

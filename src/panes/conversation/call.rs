@@ -61,7 +61,8 @@ pub(super) fn layout(call: &Call, key: Key, frame: &Frame<'_>) -> Layout {
 
 /// What an unfolded call shows: its result or live output, indented by four columns.
 pub fn body(call: &Call, width: u16, theme: &Theme) -> Vec<Line<'static>> {
-    let Some(Body::CallDone { result, shown: what, full_output, .. }) = call.done.as_ref().map(|done| &done.body) else {
+    let Some(Body::CallDone { result, shown: what, full_output, .. }) = call.done.as_ref().map(|done| &done.body)
+    else {
         return tail(call, 200, width, theme);
     };
     let mut lines = match what {
@@ -128,7 +129,10 @@ fn headline(call: &Call, width: u16, frame: &Frame<'_>) -> Line<'static> {
         Span::styled(format!("  {mark} "), theme.style(meaning)),
         Span::styled(name, theme.style(Meaning::Tool)),
         Span::styled(format!(" {title}"), theme.style(Meaning::Text)),
-        Span::styled(format!("{gap}{end}"), theme.style(if call.state == CallState::Failed { Meaning::Error } else { Meaning::Muted })),
+        Span::styled(
+            format!("{gap}{end}"),
+            theme.style(if call.state == CallState::Failed { Meaning::Error } else { Meaning::Muted }),
+        ),
     ])
 }
 

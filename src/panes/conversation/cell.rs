@@ -38,7 +38,11 @@ pub(super) enum Kind {
     Notice(Notice),
     Retry(RetryRow),
     /// A line across: a compaction, a turn's end. The body shows when unfolded.
-    Mark { text: String, body: Option<String>, meaning: Meaning },
+    Mark {
+        text: String,
+        body: Option<String>,
+        meaning: Meaning,
+    },
     /// Taken out of view, such as the text of an attempt that was asked again.
     Hidden,
 }

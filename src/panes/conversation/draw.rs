@@ -209,7 +209,9 @@ fn retry(row: &RetryRow, key: Key, frame: &Frame<'_>) -> Layout {
             (text, Meaning::Warning)
         }
         RetryState::Again => (format!("{what}: asked again"), Meaning::Muted),
-        RetryState::GivenUp if row.tries > 1 => (format!("{what}: given up after {} attempts: {said}", row.tries), Meaning::Error),
+        RetryState::GivenUp if row.tries > 1 => {
+            (format!("{what}: given up after {} attempts: {said}", row.tries), Meaning::Error)
+        }
         RetryState::GivenUp => (format!("{what}: {said}"), Meaning::Error),
     };
     let mark = if row.state == RetryState::GivenUp { "✗" } else { "↻" };

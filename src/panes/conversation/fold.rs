@@ -259,8 +259,12 @@ impl Fold {
                 self.drop_cut_mark();
                 ("interrupted by you; what had come is kept".to_owned(), Meaning::Warning)
             }
-            TurnEnd::Refused => ("stopped, because you said no; tell the model what to do instead".to_owned(), Meaning::Warning),
-            TurnEnd::TurnCap { limit } => (format!("stopped after {limit} requests in one turn; send a message to go on"), Meaning::Warning),
+            TurnEnd::Refused => {
+                ("stopped, because you said no; tell the model what to do instead".to_owned(), Meaning::Warning)
+            }
+            TurnEnd::TurnCap { limit } => {
+                (format!("stopped after {limit} requests in one turn; send a message to go on"), Meaning::Warning)
+            }
             TurnEnd::BudgetCap => ("stopped: the limit on money is reached".to_owned(), Meaning::Warning),
             TurnEnd::Declined { explanation } => {
                 let why = explanation.as_deref().map(|why| format!(": {why}")).unwrap_or_default();

@@ -62,7 +62,11 @@ pub enum Msg {
     /// Folds or unfolds everything.
     Details,
     /// A click on the row of the pane, counted from its top, and the column.
-    Click { row: u16, column: u16, width: u16 },
+    Click {
+        row: u16,
+        column: u16,
+        width: u16,
+    },
 }
 
 impl Default for Conversation {
@@ -213,7 +217,12 @@ impl Conversation {
         let new = self.fold.cells.iter().skip(self.seen).filter(|cell| !cell.is_hidden()).count();
         let pill = if new > 0 { format!(" ↓ {new} new ") } else { " ↓ more ".to_owned() };
         let width = (pill.chars().count() as u16).min(area.width);
-        buf.set_line(area.right() - width, area.bottom() - 1, &Line::styled(pill, theme.style(Meaning::Selection)), width);
+        buf.set_line(
+            area.right() - width,
+            area.bottom() - 1,
+            &Line::styled(pill, theme.style(Meaning::Selection)),
+            width,
+        );
     }
 
     fn select(&mut self, step: isize) {

@@ -68,7 +68,8 @@ impl Viewport {
     /// Moves no more than is needed to show an entry; false when it is in view already.
     fn move_to(&mut self, cell: usize, count: usize, height: usize, rows: &mut dyn FnMut(usize) -> usize) -> bool {
         let (Some(first), Some(last)) = (self.slots.first().copied(), self.slots.last().copied()) else { return false };
-        let whole = (cell, 0) >= (first.cell, first.row) && (cell < last.cell || last.cell == cell && last.row + 1 == rows(cell));
+        let whole = (cell, 0) >= (first.cell, first.row)
+            && (cell < last.cell || last.cell == cell && last.row + 1 == rows(cell));
         if whole {
             return false;
         }
