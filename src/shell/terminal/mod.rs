@@ -2,6 +2,7 @@
 //!
 //! What is shown and what keys mean is the app's business; here its acts are carried out.
 
+pub mod colors;
 pub mod draw;
 pub mod editor;
 pub mod escape;

@@ -83,7 +83,7 @@ impl Stage {
         app::settle(&mut self.model, size);
         let model = &self.model;
         let area = Rect::new(0, 0, size.width, size.height);
-        self.screen.draw(|buffer| app::view(model, buffer, area))?;
+        self.screen.draw(|buffer| app::view(model, area, buffer))?;
         Ok(())
     }
 
