@@ -1,0 +1,9 @@
+//! The whole program from outside: the real binary in a pseudo-terminal or by pipes, against a server in
+//! this process, in a home of its own. Nothing here knows the inside of the program.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
+
+mod harness;
+mod headless;
+mod screen;
+mod server;
