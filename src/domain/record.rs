@@ -103,6 +103,8 @@ pub enum Body {
     Cleared,
     /// All messages before the newest `kept` are replaced by a summary for the model.
     Compacted { summary: String, kept: u32, tokens_before: u64, tokens_after: u64, auto: bool },
+    /// The results of these calls are replaced by stubs for the model; the person still sees them.
+    Trimmed { calls: Vec<String>, tokens_freed: u64 },
     /// Part of the prefix will not be read from the provider's cache.
     CacheBroken(CacheBreak),
     /// A permission rule was saved.
