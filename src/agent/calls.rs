@@ -4,16 +4,15 @@ use super::Effect;
 use super::batch::State;
 use super::machine::Machine;
 use super::turn::Phase;
-use crate::domain::{
-    Answer, Body, Decision, ResultPart, Shown, ToolOutcome, ToolResult, TurnEnd, Verdict,
-};
+use crate::domain::{Answer, Body, Decision, ResultPart, Shown, ToolOutcome, ToolResult, TurnEnd, Verdict};
 
 /// What a call is told that was not started because the turn ended.
 const NOT_RUN: &str = "This call was not run, because the user stopped the turn.";
 /// What a call is told that was running when the turn ended.
 const STOPPED: &str = "This call was stopped by the user before it was done.";
 /// What a call is told whose verdict the person refused.
-const REFUSED: &str = "The user did not allow this call. Do not try the same thing by another way; ask what to do instead.";
+const REFUSED: &str =
+    "The user did not allow this call. Do not try the same thing by another way; ask what to do instead.";
 
 impl Machine {
     pub(super) fn on_judged(&mut self, call_id: String, verdict: Verdict, now: u64) {

@@ -186,11 +186,9 @@ fn with_stubs(message: &Message, calls: &HashSet<&str>) -> Option<Message> {
         return None;
     }
     let blocks = message.blocks.iter().map(|block| match block {
-        Block::ToolResult(result) if calls.contains(result.call_id.as_str()) => Block::ToolResult(ToolResult::text(
-            result.call_id.clone(),
-            prompt::stub(weight(result)),
-            result.is_error,
-        )),
+        Block::ToolResult(result) if calls.contains(result.call_id.as_str()) => {
+            Block::ToolResult(ToolResult::text(result.call_id.clone(), prompt::stub(weight(result)), result.is_error))
+        }
         other => other.clone(),
     });
     Some(Message { role: message.role, blocks: blocks.collect(), by: message.by.clone() })

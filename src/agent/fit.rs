@@ -100,10 +100,7 @@ impl Machine {
     }
 
     pub(super) fn on_summary_failed(&mut self, now: u64) {
-        let auto = matches!(
-            self.turn.as_ref().map(|turn| &turn.purpose),
-            Some(Purpose::Summary { auto: true, .. })
-        );
+        let auto = matches!(self.turn.as_ref().map(|turn| &turn.purpose), Some(Purpose::Summary { auto: true, .. }));
         let notice = Notice::warning("The model could not write the summary, so it was gathered from the log.");
         self.record(Body::Noticed(notice));
         self.compact_without_model(auto);

@@ -169,4 +169,3 @@ impl Machine {
         self.judge_questions_again();
     }
 }
-

@@ -27,7 +27,11 @@ pub(super) enum Phase {
     Preparing,
     Streaming(Attempt),
     /// A request that failed is sent again when the timer ends.
-    Backoff { timer: u32, canonical: Arc<CanonicalRequest>, attempt: u32 },
+    Backoff {
+        timer: u32,
+        canonical: Arc<CanonicalRequest>,
+        attempt: u32,
+    },
     /// The answer is there, its calls are not all done.
     Calls,
 }
@@ -37,7 +41,10 @@ pub(super) enum Phase {
 pub(super) enum Purpose {
     Answer,
     /// A summary that will replace the history. `auto` goes on with the turn afterwards.
-    Summary { auto: bool, focus: Option<String> },
+    Summary {
+        auto: bool,
+        focus: Option<String>,
+    },
 }
 
 /// How many tokens an answer may have.

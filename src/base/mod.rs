@@ -3,4 +3,5 @@
 //! Nothing here knows what an agent is.
 
 pub mod clock;
+pub mod dirs;
 pub mod ids;

@@ -2,9 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::domain::{
-    CanonicalRequest, Hash, Mark, ModelInfo, ModelRef, Sampling, Segment, SegmentKind, Ttl,
-};
+use crate::domain::{CanonicalRequest, Hash, Mark, ModelInfo, ModelRef, Sampling, Segment, SegmentKind, Ttl};
 
 /// What a request is made of.
 #[derive(Clone, Debug)]
