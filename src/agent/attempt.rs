@@ -19,7 +19,8 @@ pub(super) struct Attempt {
     pub(super) idle_ms: u64,
     pub(super) usage: Option<Usage>,
     open: BTreeMap<u32, (DeltaKind, String)>,
-    done: BTreeMap<u32, Block>,
+    /// By index, then by arrival: a server that repeats an index must not lose a block.
+    done: BTreeMap<(u32, usize), Block>,
     received: u64,
 }
 
@@ -54,7 +55,7 @@ impl Attempt {
 
     pub(super) fn finish(&mut self, index: u32, block: Block) {
         self.open.remove(&index);
-        self.done.insert(index, block);
+        self.done.insert((index, self.done.len()), block);
     }
 
     /// Whether a call is complete, so that the answer must not be asked for again.
@@ -73,7 +74,7 @@ impl Attempt {
         let mut blocks = self.done.clone();
         for (index, (kind, text)) in &self.open {
             if *kind == DeltaKind::Text && !text.trim().is_empty() {
-                blocks.insert(*index, Block::Text { text: text.trim_end().to_owned() });
+                blocks.insert((*index, blocks.len()), Block::Text { text: text.trim_end().to_owned() });
             }
         }
         let has_more = blocks.values().any(|block| matches!(block, Block::Text { .. } | Block::ToolCall(_)));

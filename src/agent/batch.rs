@@ -63,9 +63,8 @@ impl Batch {
         self.slots.is_empty()
     }
 
-    /// The ids in the model's order.
-    pub(super) fn ids(&self) -> Vec<String> {
-        self.slots.iter().map(|slot| slot.call.id.clone()).collect()
+    pub(super) fn len(&self) -> usize {
+        self.slots.len()
     }
 
     /// Marks the calls that may start now as running and returns them.

@@ -162,7 +162,10 @@ impl Machine {
         }
         let refused = turn.refused;
         let extra = if refused { Vec::new() } else { self.take_queue() };
-        self.record(Body::ResultsJoined { calls: batch.ids(), extra });
+        // The message's own order decides; it may differ from the order in which the calls were complete.
+        let calls: Vec<String> = self.conversation.open.iter().map(|call| call.id.clone()).collect();
+        debug_assert_eq!(calls.len(), batch.len(), "every call of the answer is in the batch");
+        self.record(Body::ResultsJoined { calls, extra });
         if refused {
             return self.end_turn(TurnEnd::Refused, now);
         }
