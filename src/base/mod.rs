@@ -2,5 +2,8 @@
 //!
 //! Nothing here knows what an agent is.
 
+pub mod atomic;
 pub mod clock;
 pub mod ids;
+pub mod paths;
+pub mod process;
