@@ -51,159 +51,169 @@ pub(super) struct Draft {
 
 /// The theme `name` with everything that it inherits.
 pub(super) fn resolve(name: &str, user: &[(String, String)], problems: &mut Vec<ThemeProblem>) -> Draft {
-    let mut chain = Vec::new();
+    let mut chain: Vec<(String, Table)> = Vec::new();
     let mut next = Some(name.to_owned());
-    let mut below: Vec<String> = Vec::new();
     while let Some(name) = next.take() {
         // A user's theme may inherit the built-in one whose name it took.
-        let again = below.contains(&name);
-        let text = if again { built_in(&name) } else { find(&name, user) };
-        let mut file = File { theme: name.clone(), table: Table::new(), problems };
-        match text {
-            Some(text) if below.len() < MAX_INHERIT => file.parse(text),
-            Some(_) => file.problem("`inherit` goes round in a circle or is too deep; end it at a built-in theme".to_owned()),
-            None => {
+        let again = chain.iter().any(|(known, _)| *known == name);
+        let own = user.iter().find(|(known, _)| *known == name && !again).map(|(_, text)| text.as_str());
+        let mut reader = Reader { theme: &name, problems: &mut *problems };
+        let table = match own.or_else(|| built_in(&name)) {
+            Some(text) if chain.len() < MAX_INHERIT => reader.parse(text),
+            None if !again => {
                 let known = super::Theme::names(user).join(", ");
-                file.problem(format!("there is no theme of this name; the dark theme is used (known: {known})"));
-                file.parse(built_in("dark").unwrap_or_default());
+                reader.problem(format!("there is no theme of this name; the dark theme is used (known: {known})"));
+                Table::new()
             }
-        }
-        next = file.table.get("inherit").and_then(Value::as_str).map(str::to_owned);
-        below.push(name);
-        chain.push(file.table);
-        if again || chain.len() > MAX_INHERIT {
-            break;
-        }
+            _ => {
+                reader.problem("`inherit` goes round in a circle or is too deep; end it at a built-in theme".to_owned());
+                Table::new()
+            }
+        };
+        let is_base = own.is_none() && built_in(&name).is_some();
+        // A theme that names no other stands on the dark one, so that every meaning has a look.
+        let below = table.get("inherit").and_then(Value::as_str).or((!is_base).then_some("dark"));
+        next = below.map(str::to_owned).filter(|_| chain.len() <= MAX_INHERIT);
+        chain.push((name, table));
     }
-    if next.is_some() || chain.is_empty() {
-        chain.push(built_in("dark").and_then(|text| text.parse().ok()).unwrap_or_default());
-    }
-    fold(name, &below, chain, problems)
+    lay(name, &chain, problems)
 }
 
-/// Lays the files of a chain over each other, the deepest first.
-fn fold(name: &str, names: &[String], chain: Vec<Table>, problems: &mut Vec<ThemeProblem>) -> Draft {
-    let mut draft = Draft { dark: true, ..Draft::default() };
+/// Lays the files of a chain over each other, the deepest first: all palettes, then all styles, so that a palette
+/// colours also what is inherited.
+fn lay(name: &str, chain: &[(String, Table)], problems: &mut Vec<ThemeProblem>) -> Draft {
+    let mut draft = Draft { name: name.to_owned(), dark: true, ..Draft::default() };
     draft.styles = vec![Style::default(); Meaning::ALL.len()];
     draft.syntax = vec![Style::default(); Syntax::ALL.len()];
-    for (at, table) in chain.into_iter().enumerate().rev() {
-        let theme = names.get(at).cloned().unwrap_or_else(|| "dark".to_owned());
-        File { theme, table, problems }.apply(&mut draft);
+    for (theme, table) in chain.iter().rev() {
+        Reader { theme, problems: &mut *problems }.palette(table, &mut draft);
     }
-    name.clone_into(&mut draft.name);
+    for (theme, table) in chain.iter().rev() {
+        Reader { theme, problems: &mut *problems }.apply(table, &mut draft);
+    }
     draft
-}
-
-fn find<'a>(name: &str, user: &'a [(String, String)]) -> Option<&'a str> {
-    user.iter().find(|(known, _)| known == name).map(|(_, text)| text.as_str()).or_else(|| built_in(name))
 }
 
 fn built_in(name: &str) -> Option<&'static str> {
     BUILT_IN.iter().find(|(known, _)| *known == name).map(|(_, text)| *text)
 }
 
-/// One file while it is read.
-struct File<'p> {
-    theme: String,
-    table: Table,
+/// Understands one file and tells what it could not.
+struct Reader<'p> {
+    theme: &'p str,
     problems: &'p mut Vec<ThemeProblem>,
 }
 
-impl File<'_> {
+impl Reader<'_> {
     fn problem(&mut self, text: String) {
-        self.problems.push(ThemeProblem { theme: self.theme.clone(), text });
+        self.problems.push(ThemeProblem { theme: self.theme.to_owned(), text });
     }
 
-    fn parse(&mut self, text: &str) {
-        match text.parse::<Table>() {
-            Ok(table) => self.table = table,
-            Err(error) => {
-                let line = error.span().map_or(1, |span| 1 + text.bytes().take(span.start).filter(|b| *b == b'\n').count());
-                self.problem(format!("line {line}: {}; the dark theme is used until this is mended", error.message()));
-                self.table = Table::from_iter([("inherit".to_owned(), Value::from("dark"))]);
-            }
-        }
+    fn parse(&mut self, text: &str) -> Table {
+        let error = match text.parse::<Table>() {
+            Ok(table) => return table,
+            Err(error) => error,
+        };
+        let start = error.span().map_or(0, |span| span.start);
+        let line = 1 + text.bytes().take(start).filter(|byte| *byte == b'\n').count();
+        self.problem(format!("line {line}: {}; the dark theme is used until this is mended", error.message()));
+        Table::new()
     }
 
-    fn apply(mut self, draft: &mut Draft) {
-        let table = std::mem::take(&mut self.table);
-        // The palette first: styles name its colours wherever it stands in the file.
-        for (name, value) in section(&table, "palette") {
-            match value.as_str().and_then(|text| self.color(text, draft)) {
+    fn palette(&mut self, table: &Table, draft: &mut Draft) {
+        for (name, value) in section(table, "palette") {
+            match value.as_str().and_then(|text| draft.color(text)) {
                 Some(color) => drop(draft.palette.insert(name.clone(), color)),
-                None => self.problem(format!("`palette.{name}` is not a colour; write \"#rrggbb\", a name or a number below 256")),
+                None => self.problem(format!("`palette.{name}` is not a colour; write {COLOR}")),
             }
         }
-        for (key, value) in &table {
+    }
+
+    fn apply(&mut self, table: &Table, draft: &mut Draft) {
+        for (key, value) in table {
             match (key.as_str(), value) {
-                ("palette" | "style" | "syntax", Value::Table(_)) | ("name" | "inherit" | "background", Value::String(_)) => {}
+                ("palette" | "style" | "syntax", Value::Table(_)) | ("inherit" | "background", Value::String(_)) => {}
                 ("kind", Value::String(kind)) if kind == "dark" || kind == "light" => draft.dark = kind == "dark",
                 ("kind", _) => self.problem("`kind` must be \"dark\" or \"light\"".to_owned()),
-                _ => self.problem(format!("`{key}` is not known here; use inherit, kind, palette, style or syntax")),
+                _ => self.problem(format!("`{key}` is not known or not of this shape; use inherit, kind, palette, style, syntax")),
             }
         }
-        for (key, value) in section(&table, "style") {
-            let style = self.style(key, value, draft);
-            match Meaning::from_key(key).and_then(|meaning| draft.styles.get_mut(meaning as usize)) {
-                Some(slot) => *slot = style.unwrap_or(*slot),
-                None => self.problem(format!("`style.{key}` is not a meaning; remove it or see the built-in themes for the keys")),
+        for (key, value) in section(table, "style") {
+            match Meaning::from_key(key) {
+                Some(meaning) => draft.set(Which::Style(meaning), self.style(key, value, draft)),
+                None => self.problem(format!("`style.{key}` is not a meaning; see the built-in themes for those there are")),
             }
         }
-        for (key, value) in section(&table, "syntax") {
-            let style = self.style(key, value, draft);
-            match Syntax::from_key(key).and_then(|piece| draft.syntax.get_mut(piece as usize)) {
-                Some(slot) => *slot = style.unwrap_or(*slot),
-                None => self.problem(format!("`syntax.{key}` is not a piece of code; remove it or see the built-in themes for the keys")),
+        for (key, value) in section(table, "syntax") {
+            match Syntax::from_key(key) {
+                Some(piece) => draft.set(Which::Syntax(piece), self.style(key, value, draft)),
+                None => self.problem(format!("`syntax.{key}` is not a piece of code; see the built-in themes for those there are")),
             }
         }
     }
 
-    /// A style from `"colour"` or a table; what is wrong in it is told and left out.
+    /// A style from a colour or a table; what is wrong in it is told and left out.
     fn style(&mut self, key: &str, value: &Value, draft: &Draft) -> Option<Style> {
-        let mut style = Style::default();
         match value {
-            Value::String(text) => match self.color(text, draft) {
-                Some(color) => style.fg = Some(color),
-                None => {
-                    self.problem(format!("`{key}`: `{text}` is no colour; write \"#rrggbb\", a name of the palette or one of the sixteen"));
-                    return None;
-                }
-            },
+            Value::String(text) => self.color(key, text, draft).map(|color| Style::new().fg(color)),
             Value::Table(parts) => {
-                for (part, value) in parts {
-                    style = self.part(style, (key, part), value, draft);
-                }
+                let part = |style, (part, value): (&String, &Value)| self.part(style, &format!("{key}.{part}"), value, draft);
+                Some(parts.iter().fold(Style::new(), part))
             }
             _ => {
                 self.problem(format!("`{key}` must be a colour or a table such as {{ fg = \"red\", bold = true }}"));
-                return None;
+                None
             }
         }
-        Some(style)
     }
 
-    fn part(&mut self, style: Style, (key, part): (&str, &str), value: &Value, draft: &Draft) -> Style {
-        let modifier = MODIFIERS.iter().find(|(name, _)| *name == part).map(|(_, modifier)| *modifier);
-        match (part, value, modifier) {
-            ("fg" | "bg", Value::String(text), _) => match self.color(text, draft) {
-                Some(color) if part == "fg" => style.fg(color),
-                Some(color) => style.bg(color),
-                None => {
-                    self.problem(format!("`{key}.{part}`: `{text}` is no colour; write \"#rrggbb\", a name of the palette or one of the sixteen"));
-                    style
-                }
-            },
+    /// Adds one part of a style's table; `key` is its whole path.
+    fn part(&mut self, style: Style, key: &str, value: &Value, draft: &Draft) -> Style {
+        let name = key.rsplit('.').next().unwrap_or(key);
+        let modifier = MODIFIERS.iter().find(|(known, _)| *known == name).map(|(_, modifier)| *modifier);
+        match (name, value, modifier) {
+            ("fg", Value::String(text), _) => self.color(key, text, draft).map_or(style, |color| style.fg(color)),
+            ("bg", Value::String(text), _) => self.color(key, text, draft).map_or(style, |color| style.bg(color)),
             (_, Value::Boolean(true), Some(modifier)) => style.add_modifier(modifier),
             (_, Value::Boolean(false), Some(_)) => style,
             _ => {
-                self.problem(format!("`{key}.{part}` is not understood; use fg, bg, bold, dim, italic, underline, reverse or strike"));
+                self.problem(format!("`{key}` is not understood; use fg, bg, bold, dim, italic, underline, reverse or strike"));
                 style
             }
         }
     }
 
-    fn color(&self, text: &str, draft: &Draft) -> Option<Color> {
-        draft.palette.get(text).copied().or_else(|| color::parse(text))
+    fn color(&mut self, key: &str, text: &str, draft: &Draft) -> Option<Color> {
+        let color = draft.color(text);
+        if color.is_none() {
+            self.problem(format!("`{key}`: `{text}` is no colour; write {COLOR}"));
+        }
+        color
+    }
+}
+
+/// What a colour may look like.
+const COLOR: &str = "\"#rrggbb\", a name of the palette, one of the sixteen names or a number below 256";
+
+enum Which {
+    Style(Meaning),
+    Syntax(Syntax),
+}
+
+impl Draft {
+    fn color(&self, text: &str) -> Option<Color> {
+        self.palette.get(text).copied().or_else(|| color::parse(text))
+    }
+
+    /// Sets a style; what could not be read leaves the inherited one.
+    fn set(&mut self, which: Which, style: Option<Style>) {
+        let slot = match which {
+            Which::Style(meaning) => self.styles.get_mut(meaning as usize),
+            Which::Syntax(piece) => self.syntax.get_mut(piece as usize),
+        };
+        if let (Some(slot), Some(style)) = (slot, style) {
+            *slot = style;
+        }
     }
 }
 

@@ -127,3 +127,6 @@ const MODIFIERS: [(&str, Modifier); 6] = [
     ("reverse", Modifier::REVERSED),
     ("strike", Modifier::CROSSED_OUT),
 ];
+
+#[cfg(test)]
+mod tests;

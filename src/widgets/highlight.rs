@@ -35,8 +35,8 @@ const SELECTORS: [(&str, Syntax); 14] = [
     ("entity.other.attribute-name, meta.annotation, meta.attribute", Syntax::Attribute),
     ("punctuation", Syntax::Punctuation),
     ("markup.heading, entity.name.section", Syntax::Heading),
-    ("markup.inserted", Syntax::Inserted),
-    ("markup.deleted", Syntax::Deleted),
+    ("markup.inserted, markup.inserted punctuation", Syntax::Inserted),
+    ("markup.deleted, markup.deleted punctuation", Syntax::Deleted),
 ];
 
 /// Names of fences that the syntax set knows under another name.

@@ -5,8 +5,8 @@ use std::borrow::Cow;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
-use ratatui::widgets::Widget;
 
+use super::draw;
 use super::fuzzy::pieces;
 use super::row::sides;
 use super::wrap::clip_line;
@@ -80,7 +80,7 @@ pub fn draw<'a>(state: ListState, len: usize, item: impl Fn(usize) -> Item<'a>, 
         if chosen {
             buffer.set_style(place, theme.style(Meaning::Selection));
         }
-        line(&item(row), chosen, area.width, theme).render(place, buffer);
+        draw::line(&line(&item(row), chosen, area.width, theme), place, buffer);
     }
 }
 

@@ -107,6 +107,8 @@ struct Painter<'a> {
     fresh: bool,
     /// Tags that are open.
     depth: usize,
+    /// A block has begun at the top level; if it is a list, its first item comes next.
+    first_item: bool,
 }
 
 impl<'a> Painter<'a> {
@@ -126,6 +128,7 @@ impl<'a> Painter<'a> {
             row: Vec::new(),
             fresh: !brush.follows,
             depth: 0,
+            first_item: false,
         }
     }
 
@@ -138,7 +141,9 @@ impl<'a> Painter<'a> {
         }
         if top && !matches!(event, Event::End(_)) {
             let fenced = matches!(event, Event::Start(Tag::CodeBlock(CodeBlockKind::Fenced(_))));
+            let at = line_start(self.source, at);
             self.boundaries.push(Boundary { at, row: self.rows.len(), number: self.first_number, fenced });
+            self.first_item = true;
         }
         match event {
             Event::Text(text) if self.code.is_some() => self.code_lines(&text),
@@ -233,7 +238,8 @@ impl<'a> Painter<'a> {
     }
 
     fn item(&mut self, at: usize) {
-        if self.depth == 2 {
+        // The first item begins where its list does, which is a boundary already.
+        if self.depth == 2 && !std::mem::take(&mut self.first_item) {
             let number = self.lists.last().copied().flatten();
             self.boundaries.push(Boundary { at: line_start(self.source, at), row: self.rows.len(), number, fenced: false });
         }
