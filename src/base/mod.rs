@@ -9,3 +9,4 @@ pub mod ids;
 pub mod paths;
 pub mod process;
 pub mod text;
+pub mod read;
