@@ -15,6 +15,8 @@ mod prompts;
 mod report;
 mod requests;
 mod streams;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
