@@ -165,6 +165,9 @@ impl Running {
                 read = self.pipe.read(&mut buffer), if !self.ended => self.note_read(read, &buffer),
             }
         }
+        if !self.ended {
+            self.take_rest(&mut buffer);
+        }
         None
     }
 
@@ -188,9 +191,15 @@ impl Running {
         {
             self.note_status(status);
         }
-        // What lies in the pipe is taken, but nobody is waited for: a process that left the group may hold it.
+        self.take_rest(&mut buffer);
+    }
+
+    /// Takes what lies in the pipe without waiting: a process that left the group may hold it open.
+    fn take_rest(&mut self, buffer: &mut [u8]) {
+        // As much as the largest pipe holds; more is only there when somebody goes on writing. The system is
+        // asked itself, because the runtime may not have heard yet that there is something.
         for _ in 0..16 {
-            match self.pipe.try_read(&mut buffer) {
+            match rustix::io::read(&self.pipe, &mut *buffer) {
                 Ok(0) | Err(_) => break,
                 Ok(length) => self.sinks.push(buffer.get(..length).unwrap_or_default()),
             }
