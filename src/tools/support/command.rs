@@ -211,8 +211,8 @@ impl Running {
         let Sinks { capture, spill, .. } = self.sinks;
         let (output, kept) = conclude(capture, spill);
         let leftover = stopped.is_none() && self.group.release();
-        if leftover && !self.ended {
-            // Background processes go on printing; without a reader the pipe would stop or kill them.
+        if stopped.is_none() && !self.ended {
+            // Who still holds the pipe goes on printing; without a reader that would stop or kill it.
             tokio::spawn(drain(self.pipe));
         }
         Finished { ending: stopped.unwrap_or_else(|| ending(self.status)), output, kept, folder, leftover }
