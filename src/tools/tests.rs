@@ -662,7 +662,7 @@ mod commands {
         assert!(took < Duration::from_secs(1), "{took:?}");
         until("its end", || !is_running(&own)).await;
         let away = fs::read_to_string(away).unwrap();
-        std::process::Command::new("kill").arg(away.trim()).status().unwrap();
+        std::process::Command::new("kill").args(["-9", away.trim()]).status().unwrap();
     }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
