@@ -78,15 +78,12 @@ pub fn facts(path: &Path) -> (PathBuf, Vec<PathBuf>, bool) {
             kind.is_ok_and(|kind| kind.is_symlink())
         };
         let target = if is_link && links.len() < MAX_LINKS { fs::read_link(&next).ok() } else { None };
-        match target {
-            Some(target) => {
-                links.push(next);
-                stack(&mut ahead, &target);
-            }
-            None => {
-                exists = exists && !is_link;
-                resolved = next;
-            }
+        if let Some(target) = target {
+            links.push(next);
+            stack(&mut ahead, &target);
+        } else {
+            exists = exists && !is_link;
+            resolved = next;
         }
     }
     (resolved, links, exists)

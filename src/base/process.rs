@@ -79,7 +79,11 @@ impl Groups {
         let ids = std::mem::take(&mut *self.lock());
         let signal = |signal| {
             for (id, lingers) in &ids {
-                if *lingers { to_group(*id, signal) } else { send(*id, signal) };
+                if *lingers {
+                    to_group(*id, signal)
+                } else {
+                    send(*id, signal)
+                };
             }
         };
         signal(Signal::TERM);
@@ -141,7 +145,11 @@ impl Group {
     }
 
     fn signal(&self, signal: Signal) {
-        if self.reaped { to_group(self.id, signal) } else { send(self.id, signal) };
+        if self.reaped {
+            to_group(self.id, signal)
+        } else {
+            send(self.id, signal)
+        };
     }
 }
 
@@ -165,7 +173,31 @@ fn send(id: u32, signal: Signal) -> bool {
 }
 
 fn to_group(id: u32, signal: Signal) -> bool {
+    for other in strayed(id) {
+        kill_process(other, signal).ok();
+    }
     pid(id).is_some_and(|pid| kill_process_group(pid, signal).is_ok())
+}
+
+/// Processes that left the group but not its session, as the jobs of a shell with job control do.
+#[cfg(target_os = "linux")]
+fn strayed(id: u32) -> Vec<Pid> {
+    let entries = std::fs::read_dir("/proc").into_iter().flatten().flatten();
+    let process = |name: std::ffi::OsString| {
+        let own: u32 = name.to_str()?.parse().ok()?;
+        let stat = std::fs::read_to_string(format!("/proc/{own}/stat")).ok()?;
+        // The name in parentheses may hold anything; after it come state, parent, group and session.
+        let mut fields = stat.rsplit_once(") ")?.1.split(' ').skip(2);
+        let (group, session) = (fields.next()?, fields.next()?);
+        let strays = session.parse() == Ok(id) && group.parse() != Ok(id);
+        if strays { pid(own) } else { None }
+    };
+    entries.filter_map(|entry| process(entry.file_name())).collect()
+}
+
+#[cfg(not(target_os = "linux"))]
+fn strayed(_: u32) -> Vec<Pid> {
+    Vec::new()
 }
 
 /// Group 0 and 1 would mean ourselves and everybody.
@@ -194,7 +226,9 @@ mod tests {
     fn kill_all_ends_every_group() {
         let own = Groups::new();
         let mut children = [sleeper(), sleeper()];
-        children.iter().for_each(|child| own.register(child.id()));
+        for child in &children {
+            own.register(child.id());
+        }
         assert_eq!(own.count(), 2);
         own.kill_all(Duration::ZERO);
         assert_eq!(own.count(), 0);

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::support::command::{self, Ending, Finished};
-use super::support::words::{bytes, count};
+use super::support::words::{add_note, bytes, count};
 use super::support::{input, shell_cwd};
 use super::{Place, Tool, ToolContext};
 use crate::domain::{Access, Shown, ToolOutcome, ToolSpec};
@@ -140,7 +140,7 @@ fn outcome(command: &str, limit: u64, finished: Finished, mut notes: Vec<String>
     let mut text = if output.is_empty() { "(no output)".to_owned() } else { output.to_owned() };
     let shown = Shown::Text { text: text.clone(), language: None };
     for note in head {
-        text.push_str(&format!("\n[{note}]"));
+        add_note(&mut text, &note);
     }
     let summary = match (summary.is_empty(), lines) {
         (true, 0) => "no output".to_owned(),

@@ -9,11 +9,11 @@ use serde::Deserialize;
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
-use super::support::walk::{Files, builder, files};
-use super::support::words::count;
+use super::support::walk::{Files, builder, files, row_name};
+use super::support::words::{add_note, count};
 use super::support::{input, job};
 use super::{Place, Tool, ToolContext};
-use crate::base::paths::{absolute, normalize, relative_to};
+use crate::base::paths::{absolute, normalize};
 use crate::domain::{Access, Shown, ToolOutcome, ToolSpec};
 
 const NAME: &str = "Glob";
@@ -45,9 +45,11 @@ fn search(value: &Value, place: &Place) -> Result<Search, String> {
     if input.pattern.is_empty() {
         return Err("pattern is empty. Give a pattern such as **/*.rs.".to_owned());
     }
-    let base = input.path.as_deref().filter(|path| !path.is_empty()).map_or(Ok(place.cwd.clone()), |path| {
-        input::path("path", path, place)
-    })?;
+    let base = input
+        .path
+        .as_deref()
+        .filter(|path| !path.is_empty())
+        .map_or(Ok(place.cwd.clone()), |path| input::path("path", path, place))?;
     let (folder, pattern) = split(&input.pattern);
     let root = if folder.starts_with('~') { absolute(&base, &folder) } else { normalize(&base.join(folder)) };
     let matcher = GlobBuilder::new(&pattern)
@@ -110,13 +112,13 @@ fn walk(search: &Search, ignored: bool, cancel: &CancellationToken) -> Files {
 
 fn outcome(all: Files, place: &Place, note: Option<String>) -> ToolOutcome {
     let total = all.found.len();
-    let names: Vec<String> =
-        all.found.iter().take(MAX_FILES).map(|file| relative_to(&file.path, &place.cwd)).collect();
+    let names: Vec<String> = all.found.iter().take(MAX_FILES).map(|file| row_name(&file.path, &place.cwd)).collect();
     let mut text = if names.is_empty() { "No files match.".to_owned() } else { names.join("\n") };
     let truncated = (total > MAX_FILES).then(|| format!("The {MAX_FILES} newest of {total}. Use a narrower pattern."));
-    let stopped = all.stopped.then(|| "The search was ended early: there is too much to walk. Give a deeper path.".to_owned());
+    let stopped =
+        all.stopped.then(|| "The search was ended early: there is too much to walk. Give a deeper path.".to_owned());
     for note in [note, truncated, stopped].into_iter().flatten() {
-        text.push_str(&format!("\n[{note}]"));
+        add_note(&mut text, &note);
     }
     ToolOutcome { shown: Shown::List(names), ..ToolOutcome::text(text, count(total as u64, "file")) }
 }

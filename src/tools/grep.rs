@@ -12,11 +12,10 @@ use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
 use super::support::hits::{Hits, Manner};
-use super::support::walk::{Files, Found, builder, files};
-use super::support::words::count;
+use super::support::walk::{Files, Found, builder, files, row_name};
+use super::support::words::{add_note, count};
 use super::support::{input, job};
 use super::{Place, Tool, ToolContext};
-use crate::base::paths::relative_to;
 use crate::domain::{Access, Shown, ToolOutcome, ToolSpec};
 
 const NAME: &str = "Grep";
@@ -130,7 +129,6 @@ fn grep(value: &Value, context: &ToolContext, cancel: &CancellationToken) -> Res
     } else {
         return Err(format!("{} does not exist or is no regular file. Use LS or Glob to find it.", root.display()));
     };
-    let mode = input.output_mode.unwrap_or_default();
     let around = input.around.or(input.context).unwrap_or(0);
     let manner = Manner {
         before: input.before.unwrap_or(around),
@@ -139,33 +137,35 @@ fn grep(value: &Value, context: &ToolContext, cancel: &CancellationToken) -> Res
         only: input.only.unwrap_or(false),
         multiline: input.multiline.unwrap_or(false),
     };
+    let mut rows = rows(&input, context.limits.result_chars);
+    let mut hits = Hits::new(&matcher, manner);
+    for file in &files.found {
+        if cancel.is_cancelled() || rows.more {
+            break;
+        }
+        let name = if single { String::new() } else { row_name(&file.path, &context.place.cwd) };
+        rows.add(&mut hits, &file.path, &name);
+    }
+    Ok(rows.outcome(hits.unreadable, files.stopped))
+}
+
+fn rows(input: &GrepInput, chars: usize) -> Rows {
     let offset = input.offset.unwrap_or(0);
-    let limit = match input.head_limit.unwrap_or(HEAD_LIMIT) {
+    let room = match input.head_limit.unwrap_or(HEAD_LIMIT) {
         0 => u64::MAX,
         limit => limit,
     };
-    let wanted = offset.saturating_add(limit);
-    let mut rows = Rows { wanted, chars: context.limits.result_chars, ..Rows::default() };
-    let mut hits = Hits::new(&matcher, manner);
-    for file in &files.found {
-        if cancel.is_cancelled() || rows.is_full() {
-            break;
-        }
-        let name = if single { String::new() } else { relative_to(&file.path, &context.place.cwd) };
-        rows.add(mode, &mut hits, &file.path, &name);
-    }
-    rows.skipped = hits.unreadable;
-    rows.stopped = files.stopped;
-    Ok(rows.outcome(mode, offset, limit))
+    let mode = input.output_mode.unwrap_or_default();
+    Rows { mode, offset, to_skip: offset, room, chars, taken: Vec::new(), more: false, files: 0, matches: 0 }
 }
 
 fn matcher(input: &GrepInput) -> Result<RegexMatcher, String> {
     let multiline = input.multiline.unwrap_or(false);
     let mut builder = RegexMatcherBuilder::new();
     builder.case_insensitive(input.ignore_case.unwrap_or(false)).multi_line(true).dot_matches_new_line(multiline);
-    if !multiline {
-        builder.line_terminator(Some(b'\n')).crlf(true);
-    }
+    // With CR LF as line end, `$` stands before both; the searcher must be told the same. A pattern that
+    // may span lines cannot have a line end of its own.
+    builder.crlf(!multiline);
     builder.build(&input.pattern).map_err(|error| {
         let hint = if multiline { "" } else { " To match across lines set multiline." };
         format!("pattern is no valid regular expression: {error}\nEscape what is meant literally, such as \\{{ or \\(.{hint}")
@@ -207,92 +207,82 @@ fn split_globs(globs: &str) -> impl Iterator<Item = &str> {
 }
 
 /// The rows of a result, collected until there are enough.
-#[derive(Default)]
 struct Rows {
-    rows: Vec<String>,
-    /// Rows that the call wants, those that it leaves out included.
-    wanted: u64,
-    /// Characters that a result may have.
+    mode: OutputMode,
+    /// Rows that are left out, and how many of them are still to come.
+    offset: u64,
+    to_skip: u64,
+    /// Rows and characters that there is still room for.
+    room: u64,
     chars: usize,
+    taken: Vec<String>,
+    /// There was no room for all.
+    more: bool,
     files: u64,
     matches: u64,
-    /// Files that could not be read to their end.
-    skipped: u64,
-    stopped: bool,
 }
 
 impl Rows {
-    fn is_full(&self) -> bool {
-        // One more than wanted tells that there is more.
-        self.rows.len() as u64 > self.wanted
-    }
-
-    fn add(&mut self, mode: OutputMode, hits: &mut Hits<'_>, path: &Path, name: &str) {
-        let room = usize::try_from(self.wanted.saturating_add(1)).unwrap_or(usize::MAX).saturating_sub(self.rows.len());
-        let found = match mode {
-            OutputMode::Content => hits.lines(path, name, room.min(MAX_ROWS)),
+    /// Takes what one file has.
+    fn add(&mut self, hits: &mut Hits<'_>, path: &Path, name: &str) {
+        let found = match self.mode {
+            OutputMode::Content => hits.lines(path, name),
             OutputMode::FilesWithMatches => hits.any(path),
             OutputMode::Count => hits.count(path),
         };
         if found.matches == 0 {
             return;
         }
+        let file = if name.is_empty() { path.display().to_string() } else { name.to_owned() };
+        match self.mode {
+            OutputMode::Content => found.rows.into_iter().for_each(|row| self.push(row)),
+            OutputMode::FilesWithMatches => self.push(file),
+            OutputMode::Count => self.push(format!("{file}:{}", found.matches)),
+        }
         self.files += 1;
         self.matches += found.matches;
-        match mode {
-            OutputMode::Content => self.rows.extend(found.rows),
-            OutputMode::FilesWithMatches => self.rows.push(or_here(name, path)),
-            OutputMode::Count => self.rows.push(format!("{}:{}", or_here(name, path), found.matches)),
+    }
+
+    fn push(&mut self, row: String) {
+        let length = row.chars().count() + 1;
+        if self.to_skip > 0 {
+            self.to_skip -= 1;
+        } else if self.more || self.room == 0 || length > self.chars {
+            self.more = true;
+        } else {
+            self.room -= 1;
+            self.chars -= length;
+            self.taken.push(row);
         }
     }
 
-    fn outcome(self, mode: OutputMode, offset: u64, limit: u64) -> ToolOutcome {
-        let skip = usize::try_from(offset).unwrap_or(usize::MAX);
-        let take = usize::try_from(limit).unwrap_or(usize::MAX);
-        let beyond = self.rows.len() > skip.saturating_add(take);
-        let mut chars = 0;
-        let rows: Vec<String> = self
-            .rows
-            .into_iter()
-            .skip(skip)
-            .take(take)
-            .take_while(|row| {
-                chars += row.chars().count() + 1;
-                chars <= self.chars
-            })
-            .collect();
+    /// `unreadable` files could not be searched to their end; the walk was `stopped` early.
+    fn outcome(self, unreadable: u64, stopped: bool) -> ToolOutcome {
         let mut notes = Vec::new();
-        if beyond || chars > self.chars {
-            let next = offset + rows.len() as u64;
+        if self.more {
+            let next = self.offset.saturating_add(self.taken.len() as u64);
             notes.push(format!("There is more. Narrow the search, or go on with offset {next}."));
         }
-        if self.skipped > 0 {
-            notes.push(format!("{} could not be searched to the end.", count(self.skipped, "file")));
+        if unreadable > 0 {
+            notes.push(format!("{} could not be searched to the end.", count(unreadable, "file")));
         }
-        if self.stopped {
+        if stopped {
             notes.push("The search was ended early: there is too much to walk. Give a deeper path.".to_owned());
         }
-        let at_least = if beyond { "+" } else { "" };
-        let summary = match mode {
-            OutputMode::Content => format!("{}{at_least} in {}", self.matches, count(self.files, "file")),
-            OutputMode::FilesWithMatches => format!("{}{at_least} files", self.files),
-            OutputMode::Count => format!("{}{at_least} in {}", count(self.matches, "match"), self.files),
+        let at_least = if self.more { "at least " } else { "" };
+        let files = count(self.files, "file");
+        let summary = match self.mode {
+            OutputMode::FilesWithMatches => format!("{at_least}{files}"),
+            OutputMode::Content | OutputMode::Count => format!("{at_least}{} in {files}", self.matches),
         };
-        let mut text = match (rows.is_empty(), offset) {
-            (true, 0) => "No matches.".to_owned(),
-            (true, _) => format!("Nothing at offset {offset}."),
-            _ => rows.join("\n"),
+        let mut text = match (self.taken.is_empty(), self.offset) {
+            (true, 0) if !self.more => "No matches.".to_owned(),
+            (true, offset) => format!("Nothing to show at offset {offset}."),
+            _ => self.taken.join("\n"),
         };
         for note in notes {
-            text.push_str(&format!("\n[{note}]"));
+            add_note(&mut text, &note);
         }
-        ToolOutcome { shown: Shown::List(rows), ..ToolOutcome::text(text, summary) }
+        ToolOutcome { shown: Shown::List(self.taken), ..ToolOutcome::text(text, summary) }
     }
-}
-
-/// Rows of one file that are collected whatever the call wants.
-const MAX_ROWS: usize = 20_000;
-
-fn or_here(name: &str, path: &Path) -> String {
-    if name.is_empty() { path.display().to_string() } else { name.to_owned() }
 }

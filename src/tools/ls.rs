@@ -57,10 +57,10 @@ fn list(value: &Value, place: &Place, cancel: &CancellationToken) -> Result<Tool
     let input: LsInput = input::parse(NAME, value)?;
     let root = input::path("path", &input.path, place)?;
     match fs::metadata(&root) {
-        Ok(metadata) if metadata.is_dir() => {}
-        Ok(_) => return Err(format!("{} is a file. Use Read to see it.", root.display())),
-        Err(error) => return Err(format!("{} cannot be listed: {error}.", root.display())),
+        Ok(metadata) if !metadata.is_dir() => return Err(format!("{} is a file. Use Read to see it.", root.display())),
+        other => other.and_then(|_| fs::read_dir(&root)),
     }
+    .map_err(|error| format!("{} cannot be listed: {error}.", root.display()))?;
     let skip = patterns(input.ignore.as_deref().unwrap_or_default())?;
     let tree = Tree::grow(&root, &skip, cancel);
     let mut lines = Vec::new();
@@ -71,7 +71,9 @@ fn list(value: &Value, place: &Place, cancel: &CancellationToken) -> Result<Tool
         text.push_str("(empty)");
     }
     if tree.cut {
-        text.push_str("\n[Not everything is listed: folders marked … are not opened. List them on their own, or use Glob.]");
+        text.push_str(
+            "\n[Not everything is listed: folders marked … are not opened. List them on their own, or use Glob.]",
+        );
     }
     Ok(ToolOutcome { shown: Shown::List(lines), ..ToolOutcome::text(text, summary) })
 }

@@ -64,7 +64,7 @@ impl Tool for MultiEdit {
     }
 
     fn run(&self, value: Value, context: ToolContext) -> BoxFuture<'static, ToolOutcome> {
-        job::whole(move || match plan(&value, &context.place, Some(&context.reads)) {
+        job::whole(context.cancel.clone(), move || match plan(&value, &context.place, Some(&context.reads)) {
             Ok(plan) => plan.carry_out(&context.place.project, &context.reads),
             Err(error) => ToolOutcome::error(error),
         })

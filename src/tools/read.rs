@@ -1,5 +1,6 @@
 //! Read: one page of a text file, a picture, or a notebook as text.
 
+use std::fmt::Write as _;
 use std::io::{Cursor, Seek};
 use std::path::Path;
 
@@ -12,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 use super::support::decode::{Encoding, utf16_lossy};
 use super::support::files::{Opened, open};
 use super::support::pager::{self, Page, Wanted};
-use super::support::words::{bytes, count};
+use super::support::words::{add_note, bytes, count};
 use super::support::{image, input, job, notebook};
 use super::{Place, Tool, ToolContext};
 use crate::base::paths::relative_to;
@@ -118,10 +119,10 @@ fn outcome(path: &Path, wanted: Wanted, page: Page, note: Option<&str>) -> ToolO
     let last = wanted.first + page.lines.len() as u64 - 1;
     let mut text = String::new();
     for (number, line) in (wanted.first..).zip(&page.lines) {
-        text.push_str(&format!("{number:>6}\t{line}\n"));
+        writeln!(text, "{number:>6}\t{line}").ok();
     }
     for note in notes(wanted.first, last, &page, note) {
-        text.push_str(&format!("\n[{note}]"));
+        add_note(&mut text, &note);
     }
     let language = path.extension().and_then(|extension| extension.to_str()).map(str::to_owned);
     let shown = Shown::Text { text: page.lines.join("\n"), language };
@@ -163,5 +164,7 @@ fn binary(path: &Path, file: &Opened) -> String {
     if file.start.starts_with(b"%PDF-") {
         return format!("{name} is a PDF ({size}), which this tool does not read. Try `pdftotext` in Bash.");
     }
-    format!("{name} is a binary file ({size}) and has no text to show. Use a command in Bash, such as `file` or `xxd | head`.")
+    format!(
+        "{name} is a binary file ({size}) and has no text to show. Use a command in Bash, such as `file` or `xxd | head`."
+    )
 }

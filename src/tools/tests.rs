@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
 use std::collections::BTreeSet;
+use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 
@@ -47,7 +48,7 @@ fn every_schema_is_as_it_was() {
 fn the_tools_stay_cheap() {
     let bytes: usize = registry().iter().map(|tool| serde_json::to_vec(&tool.spec()).unwrap().len()).sum();
     // Below 3,000 tokens by any tokenizer; JSON comes to more than three bytes a token.
-    assert!(bytes < 8_000, "{bytes} bytes");
+    assert!(bytes < 6_500, "{bytes} bytes");
 }
 
 #[test]
@@ -139,7 +140,7 @@ mod reading {
 
     #[tokio::test]
     async fn two_thousand_lines_are_a_page_and_characters_bound_it() {
-        let text: String = (1..=5_000).map(|number| format!("{number}\n")).collect();
+        let text: String = (1..=5_000).flat_map(|number| [number.to_string(), "\n".to_owned()]).collect();
         let wide = format!("{}\n", "x".repeat(1_000)).repeat(500);
         let desk = Desk::with(&[("long", text.as_bytes()), ("wide", wide.as_bytes())]);
         let page = desk.ok("Read", json!({"file_path": "long"})).await;
@@ -162,10 +163,12 @@ mod reading {
         ]);
         let read = |name: &str| desk.call("Read", json!({"file_path": name}));
         let mut all = String::new();
-        for name in ["empty", "program", "doc.pdf", "latin", "wide", "bom", "broken.ipynb", "broken.png", ".", "progam", "no/x"] {
+        for name in
+            ["empty", "program", "doc.pdf", "latin", "wide", "bom", "broken.ipynb", "broken.png", ".", "progam", "no/x"]
+        {
             let outcome = read(name).await;
             let mark = if outcome.is_error { "!" } else { " " };
-            all.push_str(&format!("{mark} {name}: {}\n", desk.text(&outcome).trim_end()));
+            writeln!(all, "{mark} {name}: {}", desk.text(&outcome).trim_end()).unwrap();
         }
         insta::assert_snapshot!(all);
     }
@@ -173,7 +176,9 @@ mod reading {
     #[tokio::test]
     async fn pictures_and_notebooks_are_read() {
         let mut png = Vec::new();
-        ::image::DynamicImage::new_rgb8(4, 3).write_to(&mut std::io::Cursor::new(&mut png), ::image::ImageFormat::Png).unwrap();
+        ::image::DynamicImage::new_rgb8(4, 3)
+            .write_to(&mut std::io::Cursor::new(&mut png), ::image::ImageFormat::Png)
+            .unwrap();
         let notebook = br#"{"cells": [{"cell_type": "code", "source": "1+1", "outputs": [{"text": "2"}]}]}"#;
         let desk = Desk::with(&[("a.png", &png), ("n.ipynb", notebook)]);
         let outcome = desk.call("Read", json!({"file_path": "a.png"})).await;
@@ -219,7 +224,10 @@ mod changing {
         assert_eq!(desk.text(&outcome), "Changed /p/a (+2 −1).");
         assert_eq!(outcome.summary, "+2 −1");
         assert_eq!(diff_counts(&outcome.shown), (2, 1, false));
-        assert_eq!(outcome.changed, [crate::domain::FileChange { path: desk.root.join("a"), before: Some(b"one\ntwo\nthree\n".to_vec()) }]);
+        assert_eq!(
+            outcome.changed,
+            [crate::domain::FileChange { path: desk.root.join("a"), before: Some(b"one\ntwo\nthree\n".to_vec()) }]
+        );
         // Our own change counts as read.
         desk.ok("Edit", edit("2b", "3")).await;
     }
@@ -227,7 +235,10 @@ mod changing {
     #[tokio::test]
     async fn a_file_must_be_read_first() {
         let desk = Desk::with(&[("a", b"one\n")]);
-        assert_eq!(desk.fails("Edit", edit("one", "two")).await, "/p/a has not been read in this session. Read it first.");
+        assert_eq!(
+            desk.fails("Edit", edit("one", "two")).await,
+            "/p/a has not been read in this session. Read it first."
+        );
         assert!(desk.fails("Write", json!({"file_path": "a", "content": "x"})).await.contains("has not been read"));
         desk.ok("Read", json!({"file_path": "a"})).await;
         desk.context.reads.forget_all();
@@ -301,8 +312,10 @@ mod changing {
     #[tokio::test]
     async fn all_edits_or_none() {
         let desk = desk_with_read(b"one\ntwo\n").await;
-        let edits = |second: &str| json!({"file_path": "a", "edits": [
-            {"old_string": "one", "new_string": "1"}, {"old_string": second, "new_string": "x"}]});
+        let edits = |second: &str| {
+            json!({"file_path": "a", "edits": [
+            {"old_string": "one", "new_string": "1"}, {"old_string": second, "new_string": "x"}]})
+        };
         let error = desk.fails("MultiEdit", edits("three")).await;
         assert!(error.contains("Edit 2 of 2") && error.contains("None of the edits"), "{error}");
         assert_eq!(desk.bytes("a"), b"one\ntwo\n");
@@ -316,7 +329,11 @@ mod changing {
         desk.ok("Edit", edit("", "new\n")).await;
         assert_eq!(desk.bytes("a"), b"new\n");
         desk.ok("Read", json!({"file_path": "full"})).await;
-        assert!(desk.fails("Edit", json!({"file_path": "full", "old_string": "", "new_string": "y"})).await.contains("empty"));
+        assert!(
+            desk.fails("Edit", json!({"file_path": "full", "old_string": "", "new_string": "y"}))
+                .await
+                .contains("empty")
+        );
     }
 
     #[tokio::test]
@@ -338,7 +355,11 @@ mod changing {
         let plan = edit::plan(&edit("one", "two"), &desk.context.place, Some(&desk.context.reads)).unwrap();
         desk.put("a", b"somebody else\n");
         let outcome = plan.carry_out(&desk.root, &desk.context.reads);
-        assert!(outcome.is_error && desk.text(&outcome).contains("something else changed it"), "{}", desk.text(&outcome));
+        assert!(
+            outcome.is_error && desk.text(&outcome).contains("something else changed it"),
+            "{}",
+            desk.text(&outcome)
+        );
         assert_eq!(desk.bytes("a"), b"somebody else\n");
     }
 
@@ -359,21 +380,17 @@ mod changing {
             let edits: Vec<Value> = olds.iter().map(|old| json!({"old_string": old, "new_string": "Z\nZ"})).collect();
             let plan = multi_edit::plan(&json!({"file_path": "a", "edits": edits}), &place, None);
             let reads = ReadLedger::default();
-            let after = match plan {
-                Ok(plan) => {
-                    prop_assert!(!plan.carry_out(dir.path(), &reads).is_error);
-                    fs::read(&path).unwrap()
-                }
-                Err(_) => {
-                    prop_assert_eq!(fs::read(&path).unwrap(), before);
-                    return Ok(());
-                }
+            let Ok(plan) = plan else {
+                prop_assert_eq!(fs::read(&path).unwrap(), before);
+                return Ok(());
             };
+            prop_assert!(!plan.carry_out(dir.path(), &reads).is_error);
+            let after = fs::read(&path).unwrap();
             prop_assert!(after.starts_with(mark));
             let ends = text.ends_with('\n');
             let after = String::from_utf8(after).unwrap();
             prop_assert_eq!(after.ends_with('\n'), ends);
-            prop_assert_eq!(after.matches("Z").count(), olds.len() * 2);
+            prop_assert_eq!(after.matches('Z').count(), olds.len() * 2);
             if returns && text.contains('\n') {
                 prop_assert_eq!(after.matches('\n').count(), after.matches("\r\n").count());
             } else {
@@ -417,7 +434,8 @@ mod searching {
         assert_eq!(glob("src/main.rs").await, "src/main.rs");
         assert_eq!(glob(desk.root.join("src/**").to_str().unwrap()).await, "src/main.rs\nsrc/lib/run.rs");
         assert_eq!(glob("**/*.zig").await, "No files match.");
-        assert_eq!(glob("target/*.rs").await, "target/out.rs\n[Only files that .gitignore excludes match.]".replace("\n[Only files that .gitignore excludes match.]", ""));
+        // Asked for outright, an ignored folder is searched.
+        assert_eq!(glob("target/*.rs").await, "target/out.rs");
         assert_eq!(glob("*.log").await, "a.log\n[Only files that .gitignore excludes match.]");
         assert!(desk.fails("Glob", json!({"pattern": "[a"})).await.contains("no valid glob pattern"));
         assert!(desk.fails("Glob", json!({"pattern": "*", "path": "nope"})).await.contains("not a folder"));
@@ -456,7 +474,7 @@ mod searching {
         for input in cases {
             let outcome = desk.call("Grep", input.clone()).await;
             let text = desk.text(&outcome).replace('\n', "\n  ");
-            all.push_str(&format!("{input} => {}\n  {text}\n", outcome.summary));
+            writeln!(all, "{input} => {}\n  {text}", outcome.summary).unwrap();
         }
         insta::assert_snapshot!(all);
     }
@@ -476,13 +494,15 @@ mod searching {
 
     #[tokio::test]
     async fn grep_survives_huge_lines_and_results() {
-        let desk = Desk::with(&[("long", "xy".repeat(600_000).as_bytes()), ("many", "hit\n".repeat(50_000).as_bytes())]);
+        let desk =
+            Desk::with(&[("long", "xy".repeat(600_000).as_bytes()), ("many", "hit\n".repeat(50_000).as_bytes())]);
         let text = desk.ok("Grep", json!({"pattern": "yx", "output_mode": "content", "path": "long"})).await;
         assert!(text.chars().count() < 600 && text.contains("line of 1200000 bytes"), "{}", text.len());
         let text = desk.ok("Grep", json!({"pattern": "hit", "output_mode": "content", "path": "many"})).await;
         assert_eq!(text.lines().count(), 251);
         assert!(text.ends_with("[There is more. Narrow the search, or go on with offset 250.]"));
-        let text = desk.ok("Grep", json!({"pattern": "hit", "output_mode": "content", "path": "many", "head_limit": 0})).await;
+        let text =
+            desk.ok("Grep", json!({"pattern": "hit", "output_mode": "content", "path": "many", "head_limit": 0})).await;
         assert!(text.chars().count() <= 30_200);
         assert!(text.contains("There is more"));
     }
@@ -544,7 +564,9 @@ mod commands {
     #[tokio::test]
     async fn a_status_that_is_an_answer_is_no_failure() {
         let desk = Desk::with(&[("a", b"x\n"), ("b", b"y\n")]);
-        for command in ["grep q a", "cat a | grep q", "diff a b >/dev/null", "LC_ALL=C [ a = b ]", "echo 'x;y' && test -e q"] {
+        for command in
+            ["grep q a", "cat a | grep q", "diff a b >/dev/null", "LC_ALL=C [ a = b ]", "echo 'x;y' && test -e q"]
+        {
             let outcome = bash(&desk, command).await;
             assert!(!outcome.is_error && outcome.summary == "exit 1", "{command}: {outcome:?}");
         }
@@ -564,7 +586,10 @@ mod commands {
         let text = desk.text(&bash(&desk, "echo 'open").await);
         assert!(text.contains("unexpected EOF") && text.contains("[Exit code 2.]"), "{text}");
         // Neither tracing nor strict modes show the shell's report of its folder.
-        assert_eq!(desk.text(&bash(&desk, "set -eux; set -o noclobber; echo a").await), "+ set -o noclobber\n+ echo a\na");
+        assert_eq!(
+            desk.text(&bash(&desk, "set -eux; set -o noclobber; echo a").await),
+            "+ set -o noclobber\n+ echo a\na"
+        );
         assert_eq!(desk.text(&bash(&desk, "trap 'echo mine' EXIT; exit 4").await), "mine\n[Exit code 4.]");
     }
 
@@ -587,7 +612,10 @@ mod commands {
     async fn the_folder_lasts_inside_the_project_only() {
         let mut desk = Desk::with(&[("src/deep/a", b"")]);
         let outcome = bash(&desk, "cd src/deep && ls").await;
-        assert_eq!((desk.text(&outcome).as_str(), outcome.cwd.as_deref()), ("a", Some(desk.root.join("src/deep").as_path())));
+        assert_eq!(
+            (desk.text(&outcome).as_str(), outcome.cwd.as_deref()),
+            ("a", Some(desk.root.join("src/deep").as_path()))
+        );
         desk.context.place.cwd = desk.root.join("src/deep");
         assert_eq!(bash(&desk, "pwd; (cd /)").await.cwd, None);
         let outcome = bash(&desk, "cd .. && false").await;
@@ -607,12 +635,13 @@ mod commands {
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
     async fn a_timeout_ends_the_grandchildren_and_keeps_the_output() {
         let desk = Desk::new();
-        let command = "echo before; (sleep 1000 & echo $! > child; wait) & sleep 1000";
+        let command =
+            "echo before; (sleep 1000 & echo $! > child; wait) & set -m; sleep 1000 & echo $! > job; sleep 1000";
         let outcome = desk.call("Bash", json!({"command": command, "timeout": 200})).await;
         let text = desk.text(&outcome);
-        assert!(text.starts_with("before\n[Timed out after 200 ms"), "{text}");
+        assert!(text.starts_with("before\n") && text.contains("\n[Timed out after 200 ms"), "{text}");
         assert_eq!((outcome.is_error, outcome.summary.as_str()), (true, "timed out"));
-        assert!(!is_running(&desk.root.join("child")));
+        until("their end", || !is_running(&desk.root.join("child")) && !is_running(&desk.root.join("job"))).await;
     }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -630,10 +659,10 @@ mod commands {
         let outcome = running.await.unwrap();
         let took = start.elapsed();
         assert!(desk.text(&outcome).contains("Interrupted by the person"));
-        assert!(took < Duration::from_millis(1_000), "{took:?}");
+        assert!(took < Duration::from_secs(1), "{took:?}");
         until("its end", || !is_running(&own)).await;
         let away = fs::read_to_string(away).unwrap();
-        std::process::Command::new("kill").arg(away.trim()).status().unwrap();
+        std::process::Command::new("kill").args(["-9", away.trim()]).status().unwrap();
     }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

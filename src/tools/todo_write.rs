@@ -26,7 +26,10 @@ struct TodoInput {
 fn read(value: &Value) -> Result<Vec<Todo>, String> {
     let TodoInput { todos } = input::parse(NAME, value)?;
     if todos.len() > MAX_TODOS {
-        return Err(format!("The list has {} entries; {MAX_TODOS} are the most. Join what belongs together.", todos.len()));
+        return Err(format!(
+            "The list has {} entries; {MAX_TODOS} are the most. Join what belongs together.",
+            todos.len()
+        ));
     }
     match todos.iter().position(|todo| todo.content.trim().is_empty()) {
         Some(index) => Err(format!("todos[{index}].content is empty. Say what is to be done.")),

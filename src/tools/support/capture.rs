@@ -1,7 +1,7 @@
 //! The output of a command as the model gets it: progress lines in their last state, head and tail when
 //! it is long. Memory stays bounded whatever comes.
 
-use super::words::{bytes, count};
+use super::words::{bytes, count, newlines};
 
 /// Bytes of an unfinished line in which a carriage return can still take something back.
 const MAX_OPEN_LINE: usize = 16 << 10;
@@ -175,10 +175,6 @@ fn last_chars(text: &str, max: usize) -> &str {
     }
 }
 
-fn newlines(bytes: &[u8]) -> u64 {
-    bytes.iter().filter(|byte| **byte == b'\n').count() as u64
-}
-
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, reason = "tests")]
@@ -189,7 +185,9 @@ mod tests {
 
     fn capture(cap: usize, chunks: &[&[u8]]) -> Captured {
         let mut capture = Capture::new(cap);
-        chunks.iter().for_each(|chunk| capture.push(chunk));
+        for chunk in chunks {
+            capture.push(chunk);
+        }
         capture.finish(|gap| format!("[{}]", gap.words()))
     }
 
@@ -205,7 +203,8 @@ mod tests {
 
     #[test]
     fn head_and_tail_are_whole_lines_and_the_gap_is_counted() {
-        let text: String = (0..10_000).map(|number| format!("line {number}\n")).collect();
+        let text: String =
+            (0..10_000).flat_map(|number| ["line ".to_owned(), number.to_string(), "\n".to_owned()]).collect();
         let captured = capture(1_000, &[text.as_bytes()]);
         assert!(captured.cut);
         assert!(captured.text.starts_with("line 0\nline 1\n"), "{}", captured.text);
@@ -238,7 +237,9 @@ mod tests {
             note in ".{0,900}",
         ) {
             let mut whole = Capture::new(cap);
-            text.iter().for_each(|part| whole.push(part.as_bytes()));
+            for part in &text {
+                whole.push(part.as_bytes());
+            }
             let captured = whole.finish(|_| note);
             prop_assert!(captured.text.chars().count() <= cap);
         }

@@ -53,7 +53,8 @@ pub fn plan_edits(path: &Path, swaps: &[Swap], reads: Option<&ReadLedger>) -> Re
     let mut after_text = text.clone();
     for (index, swap) in swaps.iter().enumerate() {
         after_text = apply(&after_text, swap).map_err(|error| {
-            let which = if swaps.len() > 1 { format!("Edit {} of {}: ", index + 1, swaps.len()) } else { String::new() };
+            let which =
+                if swaps.len() > 1 { format!("Edit {} of {}: ", index + 1, swaps.len()) } else { String::new() };
             let stale = if changed { format!("\n{}", stale(path)) } else { String::new() };
             let none = if swaps.len() > 1 { "\nNone of the edits was made." } else { "" };
             format!("{}: {which}{error}{none}{stale}", path.display())
@@ -79,7 +80,9 @@ pub fn plan_write(path: &Path, content: &str, reads: Option<&ReadLedger>) -> Res
         }
         if !reads.state(path).is_some_and(|state| state.whole) {
             let path = path.display();
-            return Err(format!("Only a part of {path} was read, and Write would replace all of it. Read the rest first, or use Edit."));
+            return Err(format!(
+                "Only a part of {path} was read, and Write would replace all of it. Read the rest first, or use Edit."
+            ));
         }
     }
     let known = decode::exact(&before);
@@ -89,7 +92,14 @@ pub fn plan_write(path: &Path, content: &str, reads: Option<&ReadLedger>) -> Res
     let after_text = if returns { content.replace('\n', "\r\n") } else { content.to_owned() };
     let before_text = known.map_or_else(|| String::from_utf8_lossy(&before).into_owned(), |(text, _)| text);
     let after = encoding.encode(&after_text);
-    Ok(Plan { path: path.to_owned(), before: Some(before), before_text: Some(before_text), after, after_text, whole: true })
+    Ok(Plan {
+        path: path.to_owned(),
+        before: Some(before),
+        before_text: Some(before_text),
+        after,
+        after_text,
+        whole: true,
+    })
 }
 
 impl Plan {

@@ -165,6 +165,9 @@ impl Running {
                 read = self.pipe.read(&mut buffer), if !self.ended => self.note_read(read, &buffer),
             }
         }
+        if !self.ended {
+            self.take_rest(&mut buffer);
+        }
         None
     }
 
@@ -188,9 +191,15 @@ impl Running {
         {
             self.note_status(status);
         }
-        // What lies in the pipe is taken, but nobody is waited for: a process that left the group may hold it.
+        self.take_rest(&mut buffer);
+    }
+
+    /// Takes what lies in the pipe without waiting: a process that left the group may hold it open.
+    fn take_rest(&mut self, buffer: &mut [u8]) {
+        // As much as the largest pipe holds; more is only there when somebody goes on writing. The system is
+        // asked itself, because the runtime may not have heard yet that there is something.
         for _ in 0..16 {
-            match self.pipe.try_read(&mut buffer) {
+            match rustix::io::read(&self.pipe, &mut *buffer) {
                 Ok(0) | Err(_) => break,
                 Ok(length) => self.sinks.push(buffer.get(..length).unwrap_or_default()),
             }
@@ -202,8 +211,8 @@ impl Running {
         let Sinks { capture, spill, .. } = self.sinks;
         let (output, kept) = conclude(capture, spill);
         let leftover = stopped.is_none() && self.group.release();
-        if leftover && !self.ended {
-            // Background processes go on printing; without a reader the pipe would stop or kill them.
+        if stopped.is_none() && !self.ended {
+            // Who still holds the pipe goes on printing; without a reader that would stop or kill it.
             tokio::spawn(drain(self.pipe));
         }
         Finished { ending: stopped.unwrap_or_else(|| ending(self.status)), output, kept, folder, leftover }

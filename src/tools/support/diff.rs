@@ -36,8 +36,7 @@ pub fn compare(path: &str, before: Option<&str>, after: &str) -> FileDiff {
             break;
         }
         let Some(first) = group.first() else { continue };
-        let lines: Vec<DiffLine> =
-            group.iter().flat_map(|op| lines_of(&diff, op, deadline)).take(room).collect();
+        let lines: Vec<DiffLine> = group.iter().flat_map(|op| lines_of(&diff, op, deadline)).take(room).collect();
         room -= lines.len();
         let (old_start, new_start) = (first.old_range().start as u32 + 1, first.new_range().start as u32 + 1);
         hunks.push(DiffHunk { old_start, new_start, lines });
@@ -64,10 +63,12 @@ fn lines_of<'a>(
         }));
     }
     let changes = diff.iter_changes(op);
-    Box::new(changes.map(|change| DiffLine {
-        kind: kind(change.tag()),
-        pieces: trim(vec![(false, change.value().to_owned())]),
-    }))
+    Box::new(
+        changes.map(|change| DiffLine {
+            kind: kind(change.tag()),
+            pieces: trim(vec![(false, change.value().to_owned())]),
+        }),
+    )
 }
 
 fn kind(tag: ChangeTag) -> LineKind {
@@ -100,12 +101,16 @@ fn trim(pieces: Vec<(bool, String)>) -> Vec<(bool, String)> {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+
+    use std::fmt::Write;
+
     use super::*;
 
     fn picture(diff: &FileDiff) -> String {
         let mut out = format!("{} {} created={}\n", diff.path, summary(diff), diff.created);
         for hunk in &diff.hunks {
-            out.push_str(&format!("@@ {} {}\n", hunk.old_start, hunk.new_start));
+            writeln!(out, "@@ {} {}", hunk.old_start, hunk.new_start).unwrap();
             for line in &hunk.lines {
                 out.push(match line.kind {
                     LineKind::Same => ' ',
@@ -113,7 +118,8 @@ mod tests {
                     LineKind::Removed => '-',
                 });
                 for (marked, text) in &line.pieces {
-                    out.push_str(&if *marked { format!("[{text}]") } else { text.clone() });
+                    let (open, close) = if *marked { ("[", "]") } else { ("", "") };
+                    write!(out, "{open}{text}{close}").unwrap();
                 }
                 out.push('\n');
             }
@@ -161,7 +167,8 @@ mod tests {
         assert_eq!(diff.added, 50_000);
         assert_eq!(diff.hunks.iter().map(|hunk| hunk.lines.len()).sum::<usize>(), MAX_LINES);
         let long = compare("a", Some("x"), &"y".repeat(1_000_000));
-        let longest = long.hunks.iter().flat_map(|hunk| &hunk.lines).flat_map(|line| &line.pieces).map(|piece| piece.1.len());
+        let longest =
+            long.hunks.iter().flat_map(|hunk| &hunk.lines).flat_map(|line| &line.pieces).map(|piece| piece.1.len());
         assert!(longest.max().is_some_and(|longest| longest <= MAX_LINE + 3));
     }
 }

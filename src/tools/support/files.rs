@@ -64,9 +64,10 @@ impl Opened {
 
     /// What it is now. The content counts when the file is small enough to be hashed on every read.
     pub fn stamp(&mut self) -> FileStamp {
-        match self.whole(MAX_HASHED) {
-            Ok(content) => FileStamp::of(&content, &self.metadata),
-            Err(_) => FileStamp::without_content(&self.metadata),
+        let content = if self.metadata.len() <= MAX_HASHED { self.whole(MAX_HASHED).ok() } else { None };
+        match content {
+            Some(content) => FileStamp::of(&content, &self.metadata),
+            None => FileStamp::without_content(&self.metadata),
         }
     }
 }

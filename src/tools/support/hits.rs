@@ -3,17 +3,20 @@
 use std::io;
 use std::path::Path;
 
-use grep_matcher::Matcher;
+use grep_matcher::{LineTerminator, Matcher};
 use grep_regex::RegexMatcher;
 use grep_searcher::{BinaryDetection, Searcher, SearcherBuilder, Sink, SinkContext, SinkMatch};
 
 use super::files::open_regular;
+use super::words::newlines;
 
 /// Bytes that one line, or one file under a search across lines, may take in memory.
 const HEAP: usize = 32 << 20;
 /// Characters of a line that are shown, and how many of them stand before the match.
 const MAX_LINE: usize = 500;
 const LEAD: usize = 100;
+/// Rows of one file that are collected; they are held until the file is known not to be binary.
+const MAX_ROWS: usize = 20_000;
 
 /// How matches are shown.
 #[derive(Clone, Copy, Debug)]
@@ -50,6 +53,7 @@ impl<'a> Hits<'a> {
             .binary_detection(BinaryDetection::quit(0))
             .heap_limit(Some(HEAP))
             .multi_line(manner.multiline)
+            .line_terminator(if manner.multiline { LineTerminator::byte(b'\n') } else { LineTerminator::crlf() })
             .line_number(true);
         let plain = builder.build();
         // Context of parts of lines would be whole lines; ripgrep leaves it out too.
@@ -58,10 +62,10 @@ impl<'a> Hits<'a> {
         Self { matcher, manner, plain, with_context: builder.build(), unreadable: 0 }
     }
 
-    /// The matching lines with their context, at most `room` rows. Each row begins with `name`, unless
-    /// that is empty.
-    pub fn lines(&mut self, path: &Path, name: &str, room: usize) -> Found {
-        let mut sink = Lines { matcher: self.matcher, manner: self.manner, name, room, found: Found::default() };
+    /// The matching lines with their context. Each row begins with `name`, unless that is empty.
+    pub fn lines(&mut self, path: &Path, name: &str) -> Found {
+        let mut sink =
+            Lines { matcher: self.matcher, manner: self.manner, name, room: MAX_ROWS, found: Found::default() };
         let done = search(&mut self.with_context, self.matcher, path, &mut sink);
         self.unreadable += u64::from(done.is_err());
         sink.found
@@ -162,7 +166,7 @@ impl Sink for Lines<'_> {
         if self.manner.only {
             for (start, end) in places {
                 let before = bytes.get(..start).unwrap_or_default();
-                let line = before.iter().filter(|byte| **byte == b'\n').count() as u64;
+                let line = newlines(before);
                 let number = hit.line_number().map(|number| number + line);
                 if !self.push(':', number, bytes.get(start..end).unwrap_or_default(), 0) {
                     return Ok(false);
@@ -204,17 +208,16 @@ fn window(line: &[u8], at: usize) -> String {
     // Four bytes a character are enough, so a line of megabytes is never turned into text.
     let from = if line.len() > MAX_LINE { at.saturating_sub(LEAD).min(line.len()) } else { 0 };
     let bytes = line.get(from..line.len().min(from + MAX_LINE * 4)).unwrap_or_default();
-    let bytes = bytes.get(bytes.iter().take_while(|byte| from > 0 && **byte & 0xC0 == 0x80).count()..).unwrap_or_default();
+    let bytes =
+        bytes.get(bytes.iter().take_while(|byte| from > 0 && **byte & 0xC0 == 0x80).count()..).unwrap_or_default();
     let text = String::from_utf8_lossy(bytes);
-    let mut out = if from > 0 { "…".to_owned() } else { String::new() };
+    let lead = if from > 0 { "…" } else { "" };
     match text.char_indices().nth(MAX_LINE) {
         Some((end, _)) => {
-            out.push_str(text.get(..end).unwrap_or_default());
-            out.push_str(&format!("… [line of {} bytes]", line.len()));
+            format!("{lead}{}… [line of {} bytes]", text.get(..end).unwrap_or_default(), line.len())
         }
-        None => out.push_str(&text),
+        None => format!("{lead}{text}"),
     }
-    out
 }
 
 #[cfg(test)]

@@ -19,7 +19,7 @@ const MAX_EDGE: u32 = 1_568;
 const MAX_BYTES: usize = 2_600_000;
 /// Pixels of an edge and bytes of memory that decoding may use.
 const DECODE_EDGE: u32 = 20_000;
-const DECODE_BYTES: u64 = 512 << 20;
+const DECODE_BYTES: u64 = 256 << 20;
 const JPEG_QUALITY: u8 = 85;
 
 /// A picture for a model.

@@ -35,7 +35,7 @@ pub fn schema<T: JsonSchema>() -> Value {
     value
 }
 
-/// Removes titles, number formats, null defaults, and `null` as an alternative to leaving a field out.
+/// Removes titles, number formats, bounds of 0, null defaults, and `null` as an alternative to leaving a field out.
 /// Inside `properties` the keys are names of fields and stay.
 fn slim(value: &mut Value, names: bool) {
     match value {
@@ -58,6 +58,12 @@ fn slim_schema(map: &mut Map<String, Value>) {
     }
     if map.get("default").is_some_and(Value::is_null) {
         map.remove("default");
+    }
+    if map.get("minimum").is_some_and(|minimum| minimum == 0) {
+        map.remove("minimum");
+    }
+    if let Some(Value::Array(values)) = map.get_mut("enum") {
+        values.retain(|value| !value.is_null());
     }
     if let Some(Value::Array(types)) = map.get_mut("type") {
         types.retain(|kind| kind != "null");
@@ -169,7 +175,7 @@ mod tests {
                 "type": "object",
                 "properties": {
                     "title": { "description": "Its title.", "type": "string" },
-                    "limit": { "type": "integer", "minimum": 0 },
+                    "limit": { "type": "integer" },
                     "all": { "type": "boolean" }
                 },
                 "additionalProperties": false,

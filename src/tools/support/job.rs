@@ -9,8 +9,13 @@ use crate::domain::ToolOutcome;
 /// What a call says that the person stopped.
 pub const INTERRUPTED: &str = "Interrupted before it was done.";
 
-/// Runs work that changes something. A cancel does not cut it: its outcome says what was done.
-pub fn whole(work: impl FnOnce() -> ToolOutcome + Send + 'static) -> BoxFuture<'static, ToolOutcome> {
+/// Runs work that changes something. A cancel before it began leaves all as it is; after that it is not
+/// cut, so its outcome says what was done.
+pub fn whole(
+    cancel: CancellationToken,
+    work: impl FnOnce() -> ToolOutcome + Send + 'static,
+) -> BoxFuture<'static, ToolOutcome> {
+    let work = move || if cancel.is_cancelled() { ToolOutcome::error(INTERRUPTED) } else { work() };
     async move { tokio::task::spawn_blocking(work).await.unwrap_or_else(|error| broken(&error)) }.boxed()
 }
 

@@ -15,7 +15,7 @@ pub fn to_text(content: &[u8]) -> Result<String, String> {
     for (index, cell) in cells.iter().enumerate() {
         let kind = cell.get("cell_type").and_then(Value::as_str).unwrap_or("unknown");
         let id = cell.get("id").and_then(Value::as_str).map(|id| format!(", id {}", clip(id, 80))).unwrap_or_default();
-        out.push_str(&format!("[cell {}: {}{id}]\n", index + 1, clip(kind, 20)));
+        push_line(&mut out, &format!("[cell {}: {}{id}]", index + 1, clip(kind, 20)));
         push_line(&mut out, &joined(cell.get("source")));
         for output in cell.get("outputs").and_then(Value::as_array).into_iter().flatten() {
             out.push_str("[output]\n");

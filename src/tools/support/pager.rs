@@ -4,6 +4,8 @@ use std::io::{self, BufRead, BufReader, Read};
 
 use tokio_util::sync::CancellationToken;
 
+use super::words::newlines;
+
 /// Characters of a line that are kept.
 pub const MAX_LINE: usize = 2_000;
 /// Bytes behind the page that are searched for the end, to tell how many lines there are.
@@ -68,7 +70,8 @@ impl Page {
         let whole = length == bytes.len() as u64;
         let end = if whole { bytes.len() } else { bytes.len() - bytes.len().min(4) };
         let text = String::from_utf8_lossy(bytes.get(..end).unwrap_or_default());
-        self.lossy |= matches!(text, std::borrow::Cow::Owned(_)) && (whole || text.chars().rev().skip(1).any(|c| c == char::REPLACEMENT_CHARACTER));
+        self.lossy |= matches!(text, std::borrow::Cow::Owned(_))
+            && (whole || text.chars().rev().skip(1).any(|c| c == char::REPLACEMENT_CHARACTER));
         let text = text.strip_suffix('\r').unwrap_or(&text);
         let line = match text.char_indices().nth(MAX_LINE) {
             Some((end, _)) => {
@@ -130,7 +133,7 @@ impl<R: Read> Lines<'_, R> {
             if chunk.is_empty() {
                 return Ok(Some(lines + u64::from(open)));
             }
-            lines += chunk.iter().filter(|byte| **byte == b'\n').count() as u64;
+            lines += newlines(chunk);
             open = chunk.last() != Some(&b'\n');
             let used = chunk.len();
             self.passed += used as u64;
@@ -162,11 +165,17 @@ mod tests {
     #[test]
     fn pages_know_what_follows() {
         let text = b"one\r\ntwo\nthree";
-        assert_eq!(page(text, 1, 9), Page { lines: ["one", "two", "three"].map(str::to_owned).into(), total: Some(3), ..Page::default() });
-        assert_eq!(page(text, 2, 1), Page { lines: vec!["two".to_owned()], more: true, total: Some(3), ..Page::default() });
+        assert_eq!(
+            page(text, 1, 9),
+            Page { lines: ["one", "two", "three"].map(str::to_owned).into(), total: Some(3), ..Page::default() }
+        );
+        assert_eq!(
+            page(text, 2, 1),
+            Page { lines: vec!["two".to_owned()], more: true, total: Some(3), ..Page::default() }
+        );
         assert_eq!(page(text, 9, 1), Page { total: Some(3), ..Page::default() });
         assert_eq!(page(b"", 1, 1), Page { total: Some(0), ..Page::default() });
-        assert_eq!(page(b"a\n", 1, 1).more, false);
+        assert!(!page(b"a\n", 1, 1).more);
     }
 
     #[test]

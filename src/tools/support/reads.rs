@@ -122,7 +122,7 @@ mod tests {
     fn pages_without_a_gap_add_up() {
         let ledger = ReadLedger::default();
         let path = Path::new("/x");
-        let mut page = |first, last, end| {
+        let page = |first, last, end| {
             ledger.note_page(path, stamp("a"), first, last, end);
             let state = ledger.state(path).unwrap();
             (state.lines_seen, state.whole)

@@ -85,7 +85,7 @@ impl View {
     fn ends_with_return(&self, place: &Range<usize>) -> bool {
         match self.text.get(place.clone()).and_then(|old| old.find('\n')) {
             Some(newline) => self.returns.binary_search(&(place.start + newline)).is_ok(),
-            None => self.returns.len() * 2 > self.text.bytes().filter(|byte| *byte == b'\n').count(),
+            None => self.returns.len() * 2 > self.text.matches('\n').count(),
         }
     }
 }
@@ -135,7 +135,9 @@ fn blanks_differ(text: &str, old: &str) -> Option<String> {
         1 => format!("Line {}", at + 1),
         many => format!("Lines {}-{}", at + 1, at + many),
     };
-    Some(format!("{lines} differ only in blanks: the file has {first:?}, old_string begins with {asked:?}. Copy the blanks exactly."))
+    Some(format!(
+        "{lines} differ only in blanks: the file has {first:?}, old_string begins with {asked:?}. Copy the blanks exactly."
+    ))
 }
 
 /// The line that is most like the first line of the text.
@@ -198,7 +200,11 @@ mod tests {
         let text = "fn main() {\n\tlet value = 1;\n}\n";
         let hint = |old: &str| apply(text, &swap(old, "q")).unwrap_err();
         assert!(hint("    let value = 1;").contains("Line 2 differ only in blanks"), "{}", hint("    let value = 1;"));
-        assert!(hint("fn main() {\n  let value = 1;").contains("Lines 1-2"), "{}", hint("fn main() {\n  let value = 1;"));
+        assert!(
+            hint("fn main() {\n  let value = 1;").contains("Lines 1-2"),
+            "{}",
+            hint("fn main() {\n  let value = 1;")
+        );
         assert!(hint("     2\t\tlet value = 1;").contains("line numbers"));
         assert!(hint("let values = 2;").contains("is line 2: `let value = 1;`"), "{}", hint("let values = 2;"));
         assert!(hint("nothing like it at all").ends_with("copy the text exactly."));

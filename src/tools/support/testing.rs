@@ -86,7 +86,8 @@ impl Desk {
     }
 
     pub fn text(&self, outcome: &ToolOutcome) -> String {
-        let result = crate::domain::ToolResult { call_id: String::new(), parts: outcome.parts.clone(), is_error: false };
+        let result =
+            crate::domain::ToolResult { call_id: String::new(), parts: outcome.parts.clone(), is_error: false };
         result.joined().replace(self.root.to_str().unwrap(), "/p").replace(self.top().to_str().unwrap(), "/top")
     }
 

@@ -9,6 +9,8 @@ use std::time::{Duration, Instant, SystemTime};
 use ignore::{DirEntry, Walk, WalkBuilder};
 use tokio_util::sync::CancellationToken;
 
+use crate::base::paths::relative_to;
+
 /// Folders in which version control keeps its own data.
 const VERSION_CONTROL: [&str; 4] = [".git", ".hg", ".svn", ".jj"];
 /// Time that one walk may take.
@@ -62,6 +64,11 @@ pub fn files(walk: Walk, cancel: &CancellationToken, mut wanted: impl FnMut(&Pat
     }
     files.found.sort_by(|a, b| b.modified.cmp(&a.modified).then_with(|| a.path.cmp(&b.path)));
     files
+}
+
+/// A path in a row of a result: relative where that is shorter, a newline in it escaped.
+pub fn row_name(path: &Path, cwd: &Path) -> String {
+    relative_to(path, cwd).replace('\n', "\\n")
 }
 
 fn is_file(entry: &DirEntry) -> bool {

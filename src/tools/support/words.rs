@@ -20,6 +20,19 @@ pub fn bytes(number: u64) -> String {
     format!("{value:.1} {}", UNITS.get(unit).unwrap_or(&"TB"))
 }
 
+/// Adds what the tool says of a result, apart from the result itself.
+pub fn add_note(text: &mut String, note: &str) {
+    text.push_str("\n[");
+    text.push_str(note);
+    text.push(']');
+}
+
+/// Line ends in some bytes.
+pub fn newlines(bytes: &[u8]) -> u64 {
+    // A crate with vector instructions is not worth it: this runs once over what a call reads anyway.
+    bytes.split(|byte| *byte == b'\n').count() as u64 - 1
+}
+
 /// The first `max` characters, with a mark when something was cut.
 pub fn clip(text: &str, max: usize) -> String {
     match text.char_indices().nth(max) {
