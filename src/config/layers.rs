@@ -95,7 +95,7 @@ impl Reader<'_> {
             fs::read_dir(&drop_ins).into_iter().flatten().flatten().map(|entry| entry.path()).collect();
         files.retain(|path| {
             let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-            name.ends_with(".json") && !name.starts_with('.')
+            path.extension().is_some_and(|extension| extension == "json") && !name.starts_with('.')
         });
         files.sort();
         files.truncate(DROP_INS);

@@ -126,13 +126,11 @@ fn reach(
 fn address(server: Server, vars: &Vars) -> Result<(String, Option<String>), Notice> {
     let given = server.address_variable().and_then(|name| vars.get(name).map(|var| (name, var)));
     let Some((name, var)) = given else {
-        return match server.usual_address() {
-            Some(usual) => Ok((usual.to_owned(), None)),
-            None => {
-                let text = format!("{} has no usual address, and LLM_API_BASE is not set", server.title());
-                Err(Notice::error(text).hint("set LLM_API_BASE, such as http://localhost:4000/v1"))
-            }
-        };
+        if let Some(usual) = server.usual_address() {
+            return Ok((usual.to_owned(), None));
+        }
+        let text = format!("{} has no usual address, and LLM_API_BASE is not set", server.title());
+        return Err(Notice::error(text).hint("set LLM_API_BASE, such as http://localhost:4000/v1"));
     };
     let text = if server == Server::Ollama { ollama_address(&var.value) } else { var.value.trim().to_owned() };
     match usable_address(&text) {

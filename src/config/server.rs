@@ -164,9 +164,8 @@ impl Server {
             Self::Gateway | Self::Deepseek => Wire::OpenaiChat,
             Self::Openai => match vars.text("OPENAI_WIRE") {
                 Some("responses") => Wire::OpenaiResponses,
-                Some(_) => Wire::OpenaiChat,
                 None if is_openai(base_url) && model.is_some_and(needs_responses) => Wire::OpenaiResponses,
-                None => Wire::OpenaiChat,
+                _ => Wire::OpenaiChat,
             },
         }
     }
@@ -208,6 +207,8 @@ pub(super) fn usable_address(text: &str) -> Result<(), String> {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+
     use super::*;
 
     #[test]

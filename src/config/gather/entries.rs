@@ -14,23 +14,19 @@ pub(super) fn wrong(layer: &Layer, key: &str, node: &Node, wanted: &str, notices
 }
 
 pub(super) fn text<'n>(layer: &Layer, key: &str, node: &'n Node, notices: &mut Vec<Notice>) -> Option<&'n str> {
-    match &node.value {
-        Value::Text(text) => Some(text),
-        _ => {
-            wrong(layer, key, node, "a text", notices);
-            None
-        }
+    if let Value::Text(text) = &node.value {
+        return Some(text);
     }
+    wrong(layer, key, node, "a text", notices);
+    None
 }
 
 pub(super) fn flag(layer: &Layer, key: &str, node: &Node, notices: &mut Vec<Notice>) -> Option<bool> {
-    match node.value {
-        Value::Bool(flag) => Some(flag),
-        _ => {
-            wrong(layer, key, node, "true or false", notices);
-            None
-        }
+    if let Value::Bool(flag) = node.value {
+        return Some(flag);
     }
+    wrong(layer, key, node, "true or false", notices);
+    None
 }
 
 /// A whole number above 0.
@@ -71,7 +67,7 @@ pub(super) fn variables<'n>(layer: &'n Layer, notices: &mut Vec<Notice>) -> Vec<
             let is_name = !name.is_empty() && !name.contains(['=', '\0']);
             match &node.value {
                 Value::Text(text) if is_name && !text.contains('\0') => {
-                    found.push((name.as_str(), text.clone(), node.line))
+                    found.push((name.as_str(), text.clone(), node.line));
                 }
                 Value::Number(_) | Value::Bool(_) if is_name => found.push((name, node.json().to_string(), node.line)),
                 _ => wrong(layer, &format!("env.{name}"), node, "a text under a valid name", notices),
