@@ -1,0 +1,16 @@
+//! The one way of foreign text to the screen: made harmless, measured, clipped, wrapped, and numbers for people.
+//!
+//! Everything that a model, tool, file, server or person wrote passes [`sanitize`] or [`sanitize_line`] before a
+//! widget puts it in a cell. Nothing here knows colours or cells; widths are those that the renderer uses.
+
+mod chars;
+mod human;
+mod measure;
+mod sanitize;
+
+pub use human::{human_bytes, human_cost, human_ms, human_tokens};
+pub use measure::{clip, clusters, width, wrap_plain};
+pub use sanitize::{sanitize, sanitize_line};
+
+#[cfg(test)]
+mod tests;

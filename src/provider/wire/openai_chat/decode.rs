@@ -1,0 +1,289 @@
+//! Reads the chunks of Chat Completions, forgiving what compatible servers get wrong.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::super::answer::{Answer, CallNumber, read};
+use super::super::{Decoder, Ids};
+use super::usage;
+use crate::domain::{ModelError, ErrorKind, StopReason, StreamItem, Usage};
+use crate::provider::failure;
+use crate::provider::sse::{SseDecoder, SseEvent};
+
+/// The machine for one answer.
+#[derive(Debug)]
+pub(super) struct ChatDecoder {
+    sse: SseDecoder,
+    answer: Answer,
+    /// The server's index of a call to ours.
+    calls: BTreeMap<u64, CallNumber>,
+    /// The server's id of the newest call, to tell a repeated id from a new call.
+    last: Option<(u64, String)>,
+    finish: Option<String>,
+    refusal: String,
+    usage: Option<Usage>,
+}
+
+/// A chunk, or the whole answer of a server that does not stream.
+#[derive(Debug, Deserialize)]
+struct Chunk {
+    #[serde(default)]
+    model: Option<String>,
+    #[serde(default)]
+    choices: Option<Vec<Choice>>,
+    #[serde(default)]
+    usage: Option<Value>,
+    #[serde(default)]
+    error: Option<Value>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Choice {
+    #[serde(default, alias = "message")]
+    delta: Option<Delta>,
+    #[serde(default)]
+    finish_reason: Option<String>,
+    /// Where some servers put the figures.
+    #[serde(default)]
+    usage: Option<Value>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+struct Delta {
+    #[serde(default)]
+    content: Option<Content>,
+    #[serde(default)]
+    reasoning_content: Option<String>,
+    #[serde(default)]
+    reasoning: Option<Value>,
+    #[serde(default)]
+    refusal: Option<String>,
+    #[serde(default)]
+    tool_calls: Option<Vec<CallDelta>>,
+}
+
+/// Text, or parts as Mistral sends them.
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+enum Content {
+    Text(String),
+    Parts(Vec<Value>),
+}
+
+#[derive(Debug, Deserialize)]
+struct CallDelta {
+    #[serde(default)]
+    index: Option<u64>,
+    #[serde(default)]
+    id: Option<String>,
+    #[serde(default)]
+    function: Option<FunctionDelta>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+struct FunctionDelta {
+    #[serde(default)]
+    name: Option<String>,
+    /// A fragment of text; whole objects come from servers that mix this wire up with Ollama's.
+    #[serde(default)]
+    arguments: Option<Value>,
+}
+
+impl ChatDecoder {
+    pub(super) fn new(ids: Ids) -> Self {
+        Self {
+            sse: SseDecoder::default(),
+            answer: Answer::new(ids),
+            calls: BTreeMap::new(),
+            last: None,
+            finish: None,
+            refusal: String::new(),
+            usage: None,
+        }
+    }
+
+    fn hear(&mut self, events: Vec<SseEvent>) {
+        for event in events {
+            if self.answer.has_ended() {
+                return;
+            }
+            match event {
+                SseEvent::Comment => self.answer.ping(),
+                SseEvent::TooLong => self.answer.fail(failure::protocol("an event is larger than 16 MB")),
+                SseEvent::Data(data) => match data.trim_ascii() {
+                    b"" => {}
+                    b"[DONE]" => self.end(),
+                    data => self.document(data),
+                },
+            }
+        }
+    }
+
+    fn document(&mut self, data: &[u8]) {
+        match read::<Chunk>(data) {
+            Ok(chunk) => self.chunk(chunk),
+            Err(error) => self.answer.fail(failure::protocol(error)),
+        }
+    }
+
+    fn chunk(&mut self, chunk: Chunk) {
+        if let Some(error) = chunk.error.filter(|error| !error.is_null()) {
+            let json = serde_json::json!({ "error": error });
+            self.answer.fail(failure::in_json(&json).unwrap_or_else(|| failure::of_event("", "")));
+            return;
+        }
+        let choices = chunk.choices.unwrap_or_default();
+        if !choices.is_empty() {
+            self.answer.started(chunk.model.as_deref());
+        }
+        let alone = choices.is_empty();
+        // Only one answer was asked for.
+        if let Some(choice) = choices.into_iter().next() {
+            self.count(choice.usage.as_ref());
+            self.delta(choice.delta.unwrap_or_default());
+            if let Some(reason) = choice.finish_reason.filter(|reason| !reason.is_empty()) {
+                self.answer.close_all();
+                self.finish = Some(reason);
+            }
+        }
+        self.count(chunk.usage.as_ref());
+        // The figures come last: there is nothing to wait for.
+        if alone && self.finish.is_some() && self.usage.is_some() {
+            self.end();
+        }
+    }
+
+    fn count(&mut self, json: Option<&Value>) {
+        if let Some(usage) = json.and_then(usage::of_json) {
+            self.usage = Some(usage);
+            self.answer.usage(usage);
+        }
+    }
+
+    fn delta(&mut self, delta: Delta) {
+        let reasoning = delta.reasoning.as_ref().and_then(Value::as_str);
+        // Servers that send both names send the same text in both.
+        if let Some(text) = delta.reasoning_content.as_deref().filter(|text| !text.is_empty()).or(reasoning) {
+            self.answer.thinking(text);
+        }
+        match delta.content {
+            Some(Content::Text(text)) => self.answer.text(&text),
+            Some(Content::Parts(parts)) => parts.iter().for_each(|part| self.part(part)),
+            None => {}
+        }
+        if let Some(refusal) = delta.refusal {
+            self.refusal.push_str(&refusal);
+            self.answer.text(&refusal);
+        }
+        for call in delta.tool_calls.unwrap_or_default() {
+            self.call(call);
+        }
+    }
+
+    /// A part of a content list: `{"type": "text", "text"}` or `{"type": "thinking", "thinking": [parts]}`.
+    fn part(&mut self, part: &Value) {
+        if let Some(text) = part.get("text").and_then(Value::as_str) {
+            self.answer.text(text);
+        }
+        let thoughts = part.get("thinking").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+        for text in thoughts.iter().filter_map(|thought| thought.get("text")?.as_str()) {
+            self.answer.thinking(text);
+        }
+    }
+
+    fn call(&mut self, delta: CallDelta) {
+        let function = delta.function.unwrap_or_default();
+        let id = delta.id.as_deref().filter(|id| !id.is_empty());
+        let name = function.name.as_deref().filter(|name| !name.is_empty());
+        let index = self.index_of(delta.index, id, name);
+        let number = match self.calls.get(&index) {
+            Some(number) => *number,
+            None => {
+                self.answer.close_finished_calls();
+                let number = self.answer.call(id, name.unwrap_or_default());
+                self.calls.insert(index, number);
+                self.last = Some((index, id.unwrap_or_default().to_owned()));
+                number
+            }
+        };
+        match function.arguments {
+            Some(Value::String(text)) => self.answer.arguments(number, &text),
+            Some(Value::Null) | None => {}
+            Some(object) => self.answer.arguments(number, &object.to_string()),
+        }
+    }
+
+    /// Which call a fragment belongs to. Without an index, a new id or a name begins a new call. With one,
+    /// another id under the same index does too, because some servers count every call as the first.
+    fn index_of(&self, index: Option<u64>, id: Option<&str>, name: Option<&str>) -> u64 {
+        let Some((last, last_id)) = &self.last else { return index.unwrap_or(0) };
+        let new_id = id.is_some_and(|id| id != last_id);
+        let fresh = || self.calls.last_key_value().map_or(0, |(index, _)| index + 1);
+        match index {
+            Some(index) if index == *last && new_id && !last_id.is_empty() && name.is_some() => fresh(),
+            Some(index) => index,
+            None if new_id || (id.is_none() && name.is_some()) => fresh(),
+            None => *last,
+        }
+    }
+
+    fn end(&mut self) {
+        let stop = match self.finish.take() {
+            Some(reason) if reason == "error" => {
+                self.answer.fail(ModelError::new(ErrorKind::Server, "the server broke the answer off with an error"));
+                return;
+            }
+            Some(reason) => self.stop_of(&reason),
+            None if self.answer.has_calls() => StopReason::ToolUse,
+            None => StopReason::EndTurn,
+        };
+        self.answer.done(stop, self.usage);
+    }
+
+    fn stop_of(&self, reason: &str) -> StopReason {
+        match reason {
+            _ if !self.refusal.is_empty() => StopReason::Refusal { explanation: Some(self.refusal.clone()) },
+            "length" | "max_tokens" => StopReason::MaxTokens,
+            "content_filter" => StopReason::ContentFilter,
+            // Some say `stop` although there are calls, some the reverse.
+            "stop" | "tool_calls" | "function_call" | "end_turn" | "eos" if self.answer.has_calls() => {
+                StopReason::ToolUse
+            }
+            "stop" | "tool_calls" | "function_call" | "end_turn" | "eos" => StopReason::EndTurn,
+            other => StopReason::Other(other.to_owned()),
+        }
+    }
+}
+
+impl Decoder for ChatDecoder {
+    fn feed(&mut self, bytes: &[u8]) -> Vec<StreamItem> {
+        let events = self.sse.feed(bytes);
+        self.hear(events);
+        self.answer.take()
+    }
+
+    fn finish(&mut self) -> Vec<StreamItem> {
+        let events = self.sse.finish();
+        self.hear(events);
+        if !self.answer.has_ended() {
+            match self.finish {
+                Some(_) => self.end(),
+                None => self.answer.fail(failure::ended_early()),
+            }
+        }
+        self.answer.take()
+    }
+
+    fn whole(&mut self, json: &[u8]) -> Vec<StreamItem> {
+        self.document(json);
+        if !self.answer.has_ended() {
+            match self.finish.is_some() || self.answer.has_content() {
+                true => self.end(),
+                false => self.answer.fail(failure::protocol("the document is no completion")),
+            }
+        }
+        self.answer.take()
+    }
+}

@@ -1,0 +1,391 @@
+//! The fold from Markdown events to rows. It knows one fragment and keeps nothing between fragments.
+//!
+//! Nothing here recurses, and of deep nesting only the outer levels are drawn, so that hostile depth costs nothing.
+
+use std::collections::HashMap;
+
+use pulldown_cmark::{Alignment, BrokenLink, CodeBlockKind, CowStr, Event, HeadingLevel, Options, Parser, Tag, TagEnd};
+use ratatui::style::Modifier;
+use ratatui::text::{Line, Span};
+
+use super::fence::{CodeRows, language};
+use super::inline::{HARD_BREAK, Inline};
+use crate::base::text::sanitize_line;
+use crate::theme::{Meaning, Theme};
+use crate::widgets::table::{Align, Cell, Table};
+use crate::widgets::wrap::{Break, Indent, clip_indent, spans_width, wrap};
+
+/// Levels of quotes and lists whose marks are drawn.
+const MAX_MARKS: usize = 8;
+
+/// Targets of link references, by lower-case label.
+pub(super) type References = HashMap<String, String>;
+
+/// Where a new block or list item begins at the top level.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Boundary {
+    /// Byte in the source.
+    pub at: usize,
+    /// Rows of the fragment before it.
+    pub row: usize,
+    /// The number of the item, in an ordered list.
+    pub number: Option<u64>,
+    pub fenced: bool,
+}
+
+/// What a fragment is to be painted with.
+pub(super) struct Brush<'a> {
+    pub theme: &'a Theme,
+    pub width: usize,
+    pub references: &'a mut References,
+    /// The number that the first list goes on with.
+    pub number: Option<u64>,
+    /// Rows stand before this fragment.
+    pub follows: bool,
+}
+
+/// The rows of a fragment and where its parts begin.
+pub(super) struct Painted {
+    pub rows: Vec<Line<'static>>,
+    pub boundaries: Vec<Boundary>,
+}
+
+/// Paints `source` from byte `from`. What lies before is looked at only for blank lines.
+pub(super) fn paint(source: &str, from: usize, brush: Brush<'_>) -> Painted {
+    let fragment = source.get(from..).unwrap_or_default();
+    let options = Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH | Options::ENABLE_TASKLISTS;
+    let known = std::mem::take(brush.references);
+    let resolve = |link: BrokenLink<'_>| {
+        let target = known.get(&link.reference.to_lowercase())?;
+        Some((CowStr::from(target.clone()), CowStr::from("")))
+    };
+    let callback = (!known.is_empty()).then_some(resolve);
+    let parser = Parser::new_with_broken_link_callback(fragment, options, callback);
+    let found: Vec<(String, String)> = parser
+        .reference_definitions()
+        .iter()
+        .take(MAX_REFERENCES)
+        .map(|(label, definition)| (label.to_lowercase(), definition.dest.to_string()))
+        .collect();
+    let mut painter = Painter::new(source, &brush);
+    for (event, range) in parser.into_offset_iter() {
+        painter.event(event, from + range.start);
+    }
+    painter.flush();
+    let painted = Painted { rows: painter.rows, boundaries: painter.boundaries };
+    *brush.references = known;
+    if brush.references.len() < MAX_REFERENCES {
+        brush.references.extend(found);
+    }
+    painted
+}
+
+const MAX_REFERENCES: usize = 1_000;
+
+/// A container around the text.
+enum Frame {
+    Quote,
+    /// The mark is drawn on the item's first row.
+    Item { mark: String, drawn: bool },
+}
+
+struct Painter<'a> {
+    source: &'a str,
+    theme: &'a Theme,
+    width: usize,
+    rows: Vec<Line<'static>>,
+    boundaries: Vec<Boundary>,
+    frames: Vec<Frame>,
+    /// Numbers of the lists that are open; none for bullets.
+    lists: Vec<Option<u64>>,
+    first_number: Option<u64>,
+    inline: Inline,
+    code: Option<CodeRows>,
+    table: Option<Table>,
+    row: Vec<Cell>,
+    /// Nothing has been drawn in this container, so no blank row is due.
+    fresh: bool,
+    /// Tags that are open.
+    depth: usize,
+    /// A block has begun at the top level; if it is a list, its first item comes next.
+    first_item: bool,
+}
+
+impl<'a> Painter<'a> {
+    fn new(source: &'a str, brush: &Brush<'a>) -> Self {
+        Self {
+            source,
+            theme: brush.theme,
+            width: brush.width,
+            rows: Vec::new(),
+            boundaries: Vec::new(),
+            frames: Vec::new(),
+            lists: Vec::new(),
+            first_number: brush.number,
+            inline: Inline::default(),
+            code: None,
+            table: None,
+            row: Vec::new(),
+            fresh: !brush.follows,
+            depth: 0,
+            first_item: false,
+        }
+    }
+
+    fn event(&mut self, event: Event<'_>, at: usize) {
+        let top = self.depth == 0;
+        match &event {
+            Event::Start(_) => self.depth += 1,
+            Event::End(_) => self.depth = self.depth.saturating_sub(1),
+            _ => {}
+        }
+        if top && !matches!(event, Event::End(_)) {
+            let fenced = matches!(event, Event::Start(Tag::CodeBlock(CodeBlockKind::Fenced(_))));
+            let at = line_start(self.source, at);
+            self.boundaries.push(Boundary { at, row: self.rows.len(), number: self.first_number, fenced });
+            self.first_item = true;
+        }
+        match event {
+            Event::Text(text) if self.code.is_some() => self.code_lines(&text),
+            Event::Html(html) => self.html(&html),
+            Event::Rule => self.rule(at),
+            Event::Start(tag) => {
+                if !self.inline.take_event(&Event::Start(tag.clone()), self.theme) {
+                    self.start(tag, at);
+                }
+            }
+            Event::End(tag) => {
+                if !self.inline.take_event(&Event::End(tag), self.theme) {
+                    self.end(tag);
+                }
+            }
+            other => drop(self.inline.take_event(&other, self.theme)),
+        }
+    }
+
+    fn start(&mut self, tag: Tag<'_>, at: usize) {
+        // A tight item's text is not inside a paragraph: it ends where the next block begins.
+        if !matches!(tag, Tag::TableHead | Tag::TableRow | Tag::TableCell) {
+            self.flush();
+        }
+        match tag {
+            Tag::Paragraph | Tag::HtmlBlock => self.gap(at),
+            Tag::Heading { level, .. } => self.heading(level, at),
+            Tag::BlockQuote(_) => {
+                self.gap(at);
+                self.frames.push(Frame::Quote);
+                self.inline.push_style(self.theme.style(Meaning::Quote), self.theme);
+            }
+            Tag::CodeBlock(kind) => self.code(&kind, at),
+            Tag::List(number) => {
+                self.gap(at);
+                let number = if self.depth == 1 { self.first_number.take().or(number) } else { number };
+                self.lists.push(number);
+            }
+            Tag::Item => self.item(at),
+            Tag::Table(alignments) => {
+                self.gap(at);
+                let aligns = alignments.into_iter().map(align).collect();
+                self.table = Some(Table { aligns, ..Table::default() });
+            }
+            Tag::TableHead => self.inline.push_style(self.theme.style(Meaning::Heading), self.theme),
+            _ => {}
+        }
+    }
+
+    fn end(&mut self, tag: TagEnd) {
+        match tag {
+            TagEnd::Heading(_) => {
+                self.flush();
+                self.inline.pop_style();
+            }
+            TagEnd::BlockQuote(_) => {
+                self.flush();
+                self.inline.pop_style();
+                self.frames.pop();
+            }
+            TagEnd::CodeBlock => self.code = None,
+            TagEnd::List(_) => drop(self.lists.pop()),
+            TagEnd::Item => self.end_item(),
+            TagEnd::TableCell => self.row.push(self.inline.take()),
+            TagEnd::TableHead => {
+                self.inline.pop_style();
+                let row = std::mem::take(&mut self.row);
+                if let Some(table) = &mut self.table {
+                    table.header = row;
+                }
+            }
+            TagEnd::TableRow => {
+                let row = std::mem::take(&mut self.row);
+                if let Some(table) = &mut self.table {
+                    table.rows.push(row);
+                }
+            }
+            TagEnd::Table => self.end_table(),
+            _ => self.flush(),
+        }
+    }
+
+    fn heading(&mut self, level: HeadingLevel, at: usize) {
+        self.gap(at);
+        let style = self.theme.style(Meaning::Heading);
+        let style = if level == HeadingLevel::H1 { style.add_modifier(Modifier::UNDERLINED) } else { style };
+        self.inline.push_style(style, self.theme);
+        if level > HeadingLevel::H2 {
+            // Lower levels look alike; the signs tell them apart.
+            self.inline.text_in(&format!("{} ", "#".repeat(level as usize)), style);
+        }
+    }
+
+    fn item(&mut self, at: usize) {
+        // The first item begins where its list does, which is a boundary already.
+        if self.depth == 2 && !std::mem::take(&mut self.first_item) {
+            let number = self.lists.last().copied().flatten();
+            self.boundaries.push(Boundary { at: line_start(self.source, at), row: self.rows.len(), number, fenced: false });
+        }
+        self.gap(at);
+        let depth = self.lists.len();
+        let mark = match self.lists.last_mut() {
+            Some(Some(number)) => {
+                let mark = format!("{number}. ");
+                *number = number.saturating_add(1);
+                mark
+            }
+            _ => ["• ", "◦ ", "▪ "].get(depth.saturating_sub(1) % 3).copied().unwrap_or("• ").to_owned(),
+        };
+        self.frames.push(Frame::Item { mark, drawn: false });
+    }
+
+    fn end_item(&mut self) {
+        self.flush();
+        if matches!(self.frames.last(), Some(Frame::Item { drawn: false, .. })) {
+            // An empty item still shows its mark.
+            self.push_rows(|indent, width| wrap([], width, &indent, Break::Words));
+        }
+        self.frames.pop();
+    }
+
+    fn code(&mut self, kind: &CodeBlockKind<'_>, at: usize) {
+        self.gap(at);
+        let name = match kind {
+            CodeBlockKind::Fenced(info) => language(info).to_owned(),
+            CodeBlockKind::Indented => String::new(),
+        };
+        let indent = self.indent();
+        let mut code = CodeRows::new(&name, indent, self.width);
+        if let Some(label) = code.label(&name, self.theme) {
+            self.rows.push(label);
+            code = CodeRows::new(&name, self.indent(), self.width);
+        }
+        self.fresh = false;
+        self.code = Some(code);
+    }
+
+    fn code_lines(&mut self, text: &str) {
+        let Some(code) = &mut self.code else { return };
+        for line in text.strip_suffix('\n').unwrap_or(text).split('\n') {
+            self.rows.extend(code.line(line, self.theme));
+        }
+    }
+
+    fn html(&mut self, html: &str) {
+        let style = self.theme.style(Meaning::Muted);
+        let line = sanitize_line(html.trim_end_matches(['\n', '\r'])).into_owned();
+        self.push_rows(|indent, width| wrap([(line.as_str(), style)], width, &indent, Break::Words));
+    }
+
+    fn rule(&mut self, at: usize) {
+        self.flush();
+        self.gap(at);
+        let style = self.theme.style(Meaning::Border);
+        self.push_rows(|indent, width| {
+            let room = width.saturating_sub(spans_width(&indent.first)).min(40);
+            wrap([("─".repeat(room).as_str(), style)], width, &indent, Break::Anywhere)
+        });
+    }
+
+    fn end_table(&mut self) {
+        let Some(table) = self.table.take() else { return };
+        let theme = self.theme;
+        self.push_rows(|indent, width| {
+            let lines = table.lines(width.saturating_sub(spans_width(&indent.rest)).max(1), theme);
+            let before = std::iter::once(&indent.first).chain(std::iter::repeat(&indent.rest));
+            lines.into_iter().zip(before).map(|(line, before)| Line::from_iter(before.iter().cloned().chain(line.spans))).collect()
+        });
+    }
+
+    /// Draws the text that was collected.
+    fn flush(&mut self) {
+        if self.inline.is_empty() || self.table.is_some() {
+            return;
+        }
+        let pieces = self.inline.take();
+        for part in pieces.split(|(text, _)| text == HARD_BREAK) {
+            self.push_rows(|indent, width| wrap(part.iter().map(|(text, style)| (text.as_str(), *style)), width, &indent, Break::Words));
+        }
+    }
+
+    fn push_rows(&mut self, make: impl FnOnce(Indent, usize) -> Vec<Line<'static>>) {
+        let indent = self.indent();
+        self.rows.extend(make(indent, self.width));
+        self.fresh = false;
+    }
+
+    /// What stands before the next row and those after it. The marks of items are drawn once.
+    fn indent(&mut self) -> Indent {
+        let quote = Span::styled("▎ ", self.theme.style(Meaning::Border));
+        let mut indent = Indent::default();
+        for frame in self.frames.iter_mut().take(MAX_MARKS) {
+            match frame {
+                Frame::Quote => {
+                    indent.first.push(quote.clone());
+                    indent.rest.push(quote.clone());
+                }
+                Frame::Item { mark, drawn } => {
+                    let blank = Span::raw(" ".repeat(mark.chars().count()));
+                    let mark = Span::styled(mark.clone(), self.theme.style(Meaning::Accent));
+                    indent.first.push(if *drawn { blank.clone() } else { mark });
+                    indent.rest.push(blank);
+                    *drawn = true;
+                }
+            }
+        }
+        self.frames.iter_mut().skip(MAX_MARKS).rev().take(1).for_each(|frame| {
+            if let Frame::Item { drawn, .. } = frame {
+                *drawn = true;
+            }
+        });
+        Indent { first: clip_indent(&indent.first, self.width), rest: clip_indent(&indent.rest, self.width) }
+    }
+
+    /// A blank row where the source has a blank line, so that what was written close stays close.
+    fn gap(&mut self, at: usize) {
+        if !self.fresh && blank_before(self.source, at) {
+            let quotes = self.frames.iter().take(MAX_MARKS).filter(|frame| matches!(frame, Frame::Quote)).count();
+            let bar = Span::styled("▎ ".repeat(quotes), self.theme.style(Meaning::Border));
+            self.rows.push(Line::from(clip_indent(&[bar], self.width)));
+        }
+        self.fresh = true;
+    }
+}
+
+fn align(alignment: Alignment) -> Align {
+    match alignment {
+        Alignment::None | Alignment::Left => Align::Left,
+        Alignment::Center => Align::Center,
+        Alignment::Right => Align::Right,
+    }
+}
+
+/// Where the line of byte `at` begins.
+pub(super) fn line_start(source: &str, at: usize) -> usize {
+    source.get(..at).and_then(|before| before.rfind('\n')).map_or(0, |newline| newline + 1)
+}
+
+/// Whether the line before that of byte `at` is blank but for the marks of quotes.
+fn blank_before(source: &str, at: usize) -> bool {
+    let start = line_start(source, at);
+    let Some(end) = start.checked_sub(1) else { return false };
+    let before = source.get(line_start(source, end)..end).unwrap_or_default();
+    before.bytes().all(|byte| matches!(byte, b' ' | b'\t' | b'\r' | b'>'))
+}
