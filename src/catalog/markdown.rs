@@ -70,16 +70,13 @@ pub(super) fn without_spans(line: &str) -> String {
         out.push_str(before);
         let after = ticks.trim_start_matches('`');
         let (run, after) = ticks.split_at(ticks.len() - after.len());
-        match closing_run(after, run.len()) {
-            Some(end) => {
-                let (inside, next) = after.split_at(end);
-                out.push_str(&" ".repeat(run.len() + inside.len()));
-                rest = next;
-            }
-            None => {
-                out.push_str(run);
-                rest = after;
-            }
+        if let Some(end) = closing_run(after, run.len()) {
+            let (inside, next) = after.split_at(end);
+            out.push_str(&" ".repeat(run.len() + inside.len()));
+            rest = next;
+        } else {
+            out.push_str(run);
+            rest = after;
         }
     }
     out.push_str(rest);

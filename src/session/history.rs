@@ -90,7 +90,8 @@ mod tests {
     fn only_the_newest_are_kept_and_broken_lines_are_passed_over() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("h.jsonl");
-        let mut text: String = (0..2_500).map(|number| format!("\"p{number}\"\n")).collect();
+        let mut text = (0..2_500).map(|number| format!("\"p{number}\"")).collect::<Vec<_>>().join("\n");
+        text.push('\n');
         text.push_str("{broken\n\"last\"\n\"torn");
         fs::write(&path, text).unwrap();
         let prompts = load(&path);
