@@ -72,7 +72,13 @@ impl ListState {
 }
 
 /// Draws the rows in view; `item` is asked only for these.
-pub fn draw<'a>(state: ListState, len: usize, item: impl Fn(usize) -> Item<'a>, (area, buffer): (Rect, &mut Buffer), theme: &Theme) {
+pub fn draw<'a>(
+    state: ListState,
+    len: usize,
+    item: impl Fn(usize) -> Item<'a>,
+    (area, buffer): (Rect, &mut Buffer),
+    theme: &Theme,
+) {
     let area = area.intersection(buffer.area);
     for (y, row) in (area.top()..area.bottom()).zip(state.top..len) {
         let place = Rect { y, height: 1, ..area };

@@ -19,11 +19,22 @@ fn change() -> FileDiff {
         lines: vec![
             line(LineKind::Same, &[(false, "fn main() {")]),
             line(LineKind::Removed, &[(false, "    let "), (true, "old_name"), (false, " = \"text\";")]),
-            line(LineKind::Added, &[(false, "    let "), (true, "new_name"), (false, " = \"text that is so long that it has to go on in the next row\";")]),
+            line(
+                LineKind::Added,
+                &[
+                    (false, "    let "),
+                    (true, "new_name"),
+                    (false, " = \"text that is so long that it has to go on in the next row\";"),
+                ],
+            ),
             line(LineKind::Same, &[(false, "\t日本語\x1b[0m")]),
         ],
     };
-    let second = DiffHunk { old_start: 120, new_start: 120, lines: vec![line(LineKind::Added, &[(true, "// end")]), line(LineKind::Same, &[])] };
+    let second = DiffHunk {
+        old_start: 120,
+        new_start: 120,
+        lines: vec![line(LineKind::Added, &[(true, "// end")]), line(LineKind::Same, &[])],
+    };
     FileDiff { path: "src/parser\n.rs".to_owned(), created: false, added: 2, removed: 1, hunks: vec![first, second] }
 }
 
@@ -55,7 +66,10 @@ fn syntax_colours_lie_over_the_ground() {
 #[test]
 fn a_result_is_cut_with_a_count() {
     let theme = dark();
-    let shape = Shown::Diff(vec![change(), FileDiff { created: true, path: "new.txt".to_owned(), hunks: Vec::new(), added: 0, removed: 0 }]);
+    let shape = Shown::Diff(vec![
+        change(),
+        FileDiff { created: true, path: "new.txt".to_owned(), hunks: Vec::new(), added: 0, removed: 0 },
+    ]);
     assert_snapshot!(text(&shown::lines(&shape, 60, &theme, 4), 60));
     let lines = Shown::Text { text: "one\ntwo\nthree\nfour\n".to_owned(), language: None };
     assert_eq!(text(&shown::lines(&lines, 60, &theme, 3), 60), "one\ntwo\n… 2 more lines\n");

@@ -14,8 +14,18 @@ fn deep_nesting_is_bounded() {
     let theme = dark();
     let lists: String = (0..500).map(|depth| format!("{}- x\n", " ".repeat(depth * 2))).collect();
     for source in [
-        ">".repeat(5_000), "[".repeat(5_000), "![".repeat(5_000), "- ".repeat(5_000), "*a ".repeat(5_000), "`".repeat(5_000),
-        "[a](".repeat(5_000), "<".repeat(5_000), "|".repeat(5_000), "**".repeat(5_000), lists, format!("{}\n{}", "|a".repeat(2_000), "|-".repeat(2_000)),
+        ">".repeat(5_000),
+        "[".repeat(5_000),
+        "![".repeat(5_000),
+        "- ".repeat(5_000),
+        "*a ".repeat(5_000),
+        "`".repeat(5_000),
+        "[a](".repeat(5_000),
+        "<".repeat(5_000),
+        "|".repeat(5_000),
+        "**".repeat(5_000),
+        lists,
+        format!("{}\n{}", "|a".repeat(2_000), "|-".repeat(2_000)),
     ] {
         text(&render(&source, 12, &theme), 12);
     }
@@ -25,7 +35,9 @@ fn deep_nesting_is_bounded() {
 fn control_characters_stay_visible_everywhere() {
     let theme = dark();
     let evil = "\x1b[2J\u{9b}0m\u{202e}\u{7}\u{200b}";
-    let source = format!("# {evil}\n\n{evil} `{evil}` [{evil}]({evil}) ![{evil}](x)\n\n```{evil}\n{evil}\n```\n\n| {evil} |\n|---|\n| {evil} |\n\n<b {evil}>\n\n- {evil}\n\n&#27;&#155;\n\n    {evil}\n");
+    let source = format!(
+        "# {evil}\n\n{evil} `{evil}` [{evil}]({evil}) ![{evil}](x)\n\n```{evil}\n{evil}\n```\n\n| {evil} |\n|---|\n| {evil} |\n\n<b {evil}>\n\n- {evil}\n\n&#27;&#155;\n\n    {evil}\n"
+    );
     for width in [80, 12, 1] {
         text(&render(&source, width, &theme), width);
         let shapes = [
@@ -55,7 +67,19 @@ fn any_text() -> impl Strategy<Value = String> {
     let piece = prop_oneof![
         any::<char>().prop_map(String::from),
         "[ -~\n]{0,10}",
-        proptest::sample::select(vec!["日本", "👩\u{200d}👩", "\x1b[m", "e\u{301}", "ｶﾞ", "\t", "\u{200d}", "\r\n", "、", "क्ष"]).prop_map(str::to_owned),
+        proptest::sample::select(vec![
+            "日本",
+            "👩\u{200d}👩",
+            "\x1b[m",
+            "e\u{301}",
+            "ｶﾞ",
+            "\t",
+            "\u{200d}",
+            "\r\n",
+            "、",
+            "क्ष"
+        ])
+        .prop_map(str::to_owned),
     ];
     proptest::collection::vec(piece, 0..20).prop_map(|pieces| pieces.concat())
 }
@@ -75,7 +99,7 @@ proptest! {
         let pieces = clean.iter().enumerate().map(|(at, text)| (text.as_str(), style(at)));
         let at = if anywhere { Break::Anywhere } else { Break::Words };
         let lines = wrap(pieces.clone(), width, &Indent::hanging(hang), at);
-        let letters = |text: &str| text.chars().filter(|c| *c != ' ').collect::<String>();
+        let letters = |text: &str| text.chars().filter(|c| !c.is_whitespace()).collect::<String>();
         let shown = text(&lines, width as u16).replace('\n', "");
         let source = clean.concat();
         if !shown.contains('…') {

@@ -58,7 +58,9 @@ fn links_images_and_html() {
 
 #[test]
 fn wide_text_wraps_between_characters() {
-    assert_snapshot!(shots("日本語の文章は空白なしで続きますが、行の終わりで折り返します。mixed 英語 text と 👩\u{200d}👩\u{200d}👧\u{200d}👦 emoji।\n\nहिन्दी में लिखा हुआ पाठ भी ठीक से टूटता है।"));
+    assert_snapshot!(shots(
+        "日本語の文章は空白なしで続きますが、行の終わりで折り返します。mixed 英語 text と 👩\u{200d}👩\u{200d}👧\u{200d}👦 emoji।\n\nहिन्दी में लिखा हुआ पाठ भी ठीक से टूटता है।"
+    ));
 }
 
 #[test]

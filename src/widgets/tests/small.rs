@@ -17,7 +17,19 @@ use crate::widgets::{Glyphs, fuzzy, gauge, list, popup, row as rows, sparkline};
 fn gauges() {
     let theme = dark();
     let mut shot = String::new();
-    for (share, width) in [(0.0, 20), (0.004, 20), (0.41, 20), (0.75, 20), (0.999, 20), (1.0, 20), (7.0, 20), (f64::NAN, 20), (0.41, 7), (0.41, 2), (0.41, 0)] {
+    for (share, width) in [
+        (0.0, 20),
+        (0.004, 20),
+        (0.41, 20),
+        (0.75, 20),
+        (0.999, 20),
+        (1.0, 20),
+        (7.0, 20),
+        (f64::NAN, 20),
+        (0.41, 7),
+        (0.41, 2),
+        (0.41, 0),
+    ] {
         for glyphs in [Glyphs::Unicode, Glyphs::Ascii] {
             let line = gauge::line(share, width, &theme, glyphs, gauge::Marks::default());
             shot += &format!("{}|\n", row(&line, width));
@@ -25,13 +37,17 @@ fn gauges() {
     }
     assert_snapshot!(shot);
     let style = |share| gauge::line(share, 20, &theme, Glyphs::Unicode, gauge::Marks::default()).spans[0].style;
-    assert_eq!([style(0.1), style(0.7), style(0.95)], [Meaning::Gauge, Meaning::GaugeWarn, Meaning::GaugeFull].map(|m| theme.style(m)));
+    assert_eq!(
+        [style(0.1), style(0.7), style(0.95)],
+        [Meaning::Gauge, Meaning::GaugeWarn, Meaning::GaugeFull].map(|m| theme.style(m))
+    );
 }
 
 #[test]
 fn sparklines_show_the_last_values() {
     let theme = dark();
-    let span = |values: &[f64], width| sparkline::span(values, 1.0, width, &theme, Glyphs::Unicode).content.into_owned();
+    let span =
+        |values: &[f64], width| sparkline::span(values, 1.0, width, &theme, Glyphs::Unicode).content.into_owned();
     assert_eq!(span(&[0.0, 0.25, 0.5, 0.75, 1.0], 10), "▁▃▅▆█");
     assert_eq!(span(&[0.0, 0.25, 0.5, 0.75, 1.0, f64::NAN], 3), "▆█▁");
     assert_eq!(sparkline::span(&[0.0, 1.0], 1.0, 5, &theme, Glyphs::Ascii).content, "07");
@@ -55,7 +71,11 @@ fn a_list_keeps_the_choice_in_view() {
     let found = fuzzy::rank("mod1", &names, 20);
     let item = |at: usize| {
         let (index, marks) = &found[at];
-        Item { text: names[*index].as_str().into(), marks: marks.as_slice().into(), detail: format!("{index} turns").into() }
+        Item {
+            text: names[*index].as_str().into(),
+            marks: marks.as_slice().into(),
+            detail: format!("{index} turns").into(),
+        }
     };
     let mut state = ListState::default();
     let mut shot = String::new();
@@ -90,14 +110,19 @@ fn a_choice_goes_round_by_steps_and_stops_by_pages() {
 fn found_letters_are_marked() {
     let theme = dark();
     let pieces = fuzzy::pieces("src/日本\x1b.rs", &[0, 4, 6], theme.style(Meaning::Text), &theme);
-    let marked: Vec<&str> = pieces.iter().filter(|(_, style)| *style != theme.style(Meaning::Text)).map(|(text, _)| text.as_str()).collect();
+    let marked: Vec<&str> = pieces
+        .iter()
+        .filter(|(_, style)| *style != theme.style(Meaning::Text))
+        .map(|(text, _)| text.as_str())
+        .collect();
     assert_eq!(marked, ["s", "日", "␛"]);
 }
 
 #[test]
 fn ranks_are_by_fit_then_length() {
     let names = ["src/app/mod.rs", "map.rs", "src/map/deep/other.rs", "README.md", "app.rs"];
-    let order = |query, limit| fuzzy::rank(query, &names, limit).into_iter().map(|(index, _)| names[index]).collect::<Vec<_>>();
+    let order =
+        |query, limit| fuzzy::rank(query, &names, limit).into_iter().map(|(index, _)| names[index]).collect::<Vec<_>>();
     assert_eq!(order("map", 10)[0], "map.rs");
     assert_eq!(order("readme", 10), ["README.md"]);
     assert_eq!(order("", 2), ["src/app/mod.rs", "map.rs"]);
@@ -116,8 +141,19 @@ fn popups_fit_and_clear() {
             for row in area.rows() {
                 buffer.set_string(row.x, row.y, "x".repeat(row.width.into()), theme.style(Meaning::Text));
             }
-            let inside = popup::draw(popup::centered(area, 30, 4), buffer, &theme, &popup::Frame { title: "Allow\x1b this?", foot: "Esc no" });
-            buffer.set_stringn(inside.x, inside.y, "content of the box", inside.width.into(), theme.style(Meaning::Text));
+            let inside = popup::draw(
+                popup::centered(area, 30, 4),
+                buffer,
+                &theme,
+                &popup::Frame { title: "Allow\x1b this?", foot: "Esc no" },
+            );
+            buffer.set_stringn(
+                inside.x,
+                inside.y,
+                "content of the box",
+                inside.width.into(),
+                theme.style(Meaning::Text),
+            );
         });
         shot += "────\n";
     }
@@ -131,8 +167,14 @@ fn rows_give_way() {
     let mut shot = String::new();
     for width in [60, 30, 12, 0] {
         shot += &format!("{}|\n", row(&rows::tabs(&["Rules", "Hooks\n", "日本語"], 1, width, &theme), width));
-        shot += &format!("{}|\n", row(&rows::hints(&[("Esc", "close"), ("Enter", "run"), ("Ctrl+R", "search")], width, &theme), width));
-        shot += &format!("{}|\n", row(&rows::sides(&Line::from("a long left side of the row"), &Line::from("right 42"), width), width));
+        shot += &format!(
+            "{}|\n",
+            row(&rows::hints(&[("Esc", "close"), ("Enter", "run"), ("Ctrl+R", "search")], width, &theme), width)
+        );
+        shot += &format!(
+            "{}|\n",
+            row(&rows::sides(&Line::from("a long left side of the row"), &Line::from("right 42"), width), width)
+        );
     }
     assert_snapshot!(shot);
 }

@@ -71,9 +71,52 @@ fn a_fence_that_closes_is_followed_by_text() {
 /// Markdown that is likely to be broken in the wrong place.
 fn markdown() -> impl Strategy<Value = String> {
     let piece = proptest::sample::select(vec![
-        "\n", "\n\n", "- a\n", "- b\n\n", "  - c\n", "1. d\n", "7. e\n", "word ", "**bold** ", "> q\n", "```\n", "```rs\n", "~~~\n",
-        "    code\n", "| a | b |\n", "|---|---|\n", "# h\n", "===\n", "---\n", "***\n", "<div>\n", "</div>\n", "`x` ", "[l](u) ", "é日👍🏽",
-        "\t", "* s\n", "+ t\n", "  text\n", "[^1]", "![i](j)", "\\\n", "  \n", "<!-- ", "-->\n", "~~s~~", "\x1b[0m", "\u{202e}",
+        "\n",
+        "\n\n",
+        "- a\n",
+        "- b\n\n",
+        "  - c\n",
+        "1. d\n",
+        "7. e\n",
+        "word ",
+        "**bold** ",
+        "> q\n",
+        "```\n",
+        "```rs\n",
+        "~~~\n",
+        "    code\n",
+        "| a | b |\n",
+        "|---|---|\n",
+        "# h\n",
+        "===\n",
+        "---\n",
+        "***\n",
+        "<div>\n",
+        "</div>\n",
+        "`x` ",
+        "[l](u) ",
+        "é日👍🏽",
+        "\t",
+        "* s\n",
+        "+ t\n",
+        "  text\n",
+        "[^1]",
+        "![i](j)",
+        "\\\n",
+        "  \n",
+        "<!-- ",
+        "-->\n",
+        "\r\n",
+        "   ```\n",
+        "   let x = 1;\n",
+        "> ```\n",
+        "> let\n",
+        "- ```js\n",
+        "  \tvar\n",
+        ">\n",
+        "~~s~~",
+        "\x1b[0m",
+        "\u{202e}",
     ]);
     proptest::collection::vec(piece, 0..24).prop_map(|pieces| pieces.concat())
 }
@@ -88,4 +131,22 @@ proptest! {
         let whole = render(&source, width, &dark());
         prop_assert_eq!(text(cell.lines(), width), text(&whole, width));
     }
+}
+
+#[test]
+fn code_in_a_list_is_coloured_once_and_the_same() {
+    let source = format!(
+        "1. Do:\n   ```rust\n   /* a\n   b */ let x = 1;\n{}   ```\n   then\n2. next",
+        "   fn f() {}\n".repeat(20)
+    );
+    let cuts: Vec<usize> = (0..source.len()).step_by(3).collect();
+    assert_eq!(stream(&source, &cuts, 40).lines(), render(&source, 40, &dark()));
+}
+
+#[test]
+fn line_ends_of_other_systems_add_no_rows() {
+    let source =
+        "# a\r\n\r\ntext\r\n```rs\r\nfn a() {}\r\n\r\nx\r\n```\r\n- ```\r\n  b\r\n  c\r\n  ```\r\nend\r\n\r\nmore\r\n";
+    let plain = source.replace("\r\n", "\n");
+    assert_eq!(text(&render(source, 40, &dark()), 40), text(&render(&plain, 40, &dark()), 40));
 }
