@@ -14,7 +14,7 @@ use tokio::time::{Instant, timeout};
 
 use super::secrets::Redactor;
 use super::wire::{self, Codec, Decoder, Ids, Site};
-use super::{CHANNEL, Endpoint, Provider, client, endpoint, failure, listing};
+use super::{CHANNEL, Endpoint, Provider, Timeouts, client, endpoint, failure, listing};
 use crate::domain::{CanonicalRequest, ErrorKind, ModelError, ModelInfo, StreamItem, Wire};
 
 /// Bytes of an error page that are read.
@@ -156,23 +156,15 @@ impl Exchange {
 
     /// Feeds the decoder until the answer ends or stalls. Signs of life only buy time up to `alive`.
     async fn listen(&self, mut response: Response, decoder: &mut dyn Decoder) -> Result<(), ModelError> {
-        let times = self.remote.endpoint.timeouts;
-        let (mut content, mut sign) = (Instant::now(), Instant::now());
+        let mut patience = Patience::new(self.remote.endpoint.timeouts, Instant::now());
         loop {
-            let deadline = (sign + times.stall).min(content + times.alive);
-            let items = match tokio::time::timeout_at(deadline, response.chunk()).await {
+            let items = match tokio::time::timeout_at(patience.until(), response.chunk()).await {
                 Ok(Ok(Some(bytes))) => decoder.feed(&bytes),
                 Ok(Ok(None)) => decoder.finish(),
                 Ok(Err(error)) => return Err(broken(&error, &self.remote.endpoint.base_url)),
-                Err(_) => return Err(stalled(deadline.duration_since(content))),
+                Err(_) => return Err(stalled(patience.waited())),
             };
-            let arrived = Instant::now();
-            if !items.is_empty() {
-                sign = arrived;
-            }
-            if items.iter().any(|item| *item != StreamItem::Ping) {
-                content = arrived;
-            }
+            patience.heard(&items, Instant::now());
             if self.hand_out(items).await.is_some() {
                 return Ok(());
             }
@@ -206,6 +198,39 @@ impl Exchange {
             }
         }
         None
+    }
+}
+
+/// When to give up on a stream.
+#[derive(Debug)]
+struct Patience {
+    times: Timeouts,
+    /// The last content, and the last sign of life of any kind.
+    content: Instant,
+    sign: Instant,
+}
+
+impl Patience {
+    fn new(times: Timeouts, now: Instant) -> Self {
+        Self { times, content: now, sign: now }
+    }
+
+    fn heard(&mut self, items: &[StreamItem], now: Instant) {
+        if !items.is_empty() {
+            self.sign = now;
+        }
+        if items.iter().any(|item| *item != StreamItem::Ping) {
+            self.content = now;
+        }
+    }
+
+    fn until(&self) -> Instant {
+        (self.sign + self.times.stall).min(self.content + self.times.alive)
+    }
+
+    /// How long there was no content when patience ended.
+    fn waited(&self) -> Duration {
+        self.until().duration_since(self.content)
     }
 }
 

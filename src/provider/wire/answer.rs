@@ -160,11 +160,16 @@ impl Answer {
         self.push(StreamItem::BlockDone { index, block: Block::ToolCall(parsed) });
     }
 
-    /// The calls before the newest whose arguments already are an object are whole: nothing can follow.
+    /// The arguments of a call are an object already, so nothing can follow.
+    pub(super) fn is_complete(&self, number: CallNumber) -> bool {
+        serde_json::from_str::<serde_json::Map<String, Value>>(self.arguments_of(number)).is_ok()
+    }
+
+    /// The calls that are complete are whole.
     pub(super) fn close_finished_calls(&mut self) {
         for number in 0..self.calls.len() {
-            let call = &self.calls[number];
-            if !call.done && serde_json::from_str::<serde_json::Map<String, Value>>(&call.arguments).is_ok() {
+            let open = self.calls.get(number).is_some_and(|call| !call.done);
+            if open && self.is_complete(number) {
                 self.close_call(number);
             }
         }

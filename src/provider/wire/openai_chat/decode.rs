@@ -1,7 +1,5 @@
 //! Reads the chunks of Chat Completions, forgiving what compatible servers get wrong.
 
-use std::collections::BTreeMap;
-
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -17,13 +15,18 @@ use crate::provider::sse::{SseDecoder, SseEvent};
 pub(super) struct ChatDecoder {
     sse: SseDecoder,
     answer: Answer,
-    /// The server's index of a call to ours.
-    calls: BTreeMap<u64, CallNumber>,
-    /// The server's id of the newest call, to tell a repeated id from a new call.
-    last: Option<(u64, String)>,
+    calls: Vec<Slot>,
     finish: Option<String>,
     refusal: String,
     usage: Option<Usage>,
+}
+
+/// A call as the server names it.
+#[derive(Debug)]
+struct Slot {
+    index: u64,
+    id: String,
+    number: CallNumber,
 }
 
 /// A chunk, or the whole answer of a server that does not stream.
@@ -96,8 +99,7 @@ impl ChatDecoder {
         Self {
             sse: SseDecoder::default(),
             answer: Answer::new(ids),
-            calls: BTreeMap::new(),
-            last: None,
+            calls: Vec::new(),
             finish: None,
             refusal: String::new(),
             usage: None,
@@ -197,17 +199,13 @@ impl ChatDecoder {
         let function = delta.function.unwrap_or_default();
         let id = delta.id.as_deref().filter(|id| !id.is_empty());
         let name = function.name.as_deref().filter(|name| !name.is_empty());
-        let index = self.index_of(delta.index, id, name);
-        let number = match self.calls.get(&index) {
-            Some(number) => *number,
-            None => {
-                self.answer.close_finished_calls();
-                let number = self.answer.call(id, name.unwrap_or_default());
-                self.calls.insert(index, number);
-                self.last = Some((index, id.unwrap_or_default().to_owned()));
-                number
-            }
-        };
+        let number = self.known(delta.index, id, name).unwrap_or_else(|| {
+            self.answer.close_finished_calls();
+            let number = self.answer.call(id, name.unwrap_or_default());
+            let index = delta.index.unwrap_or(self.calls.len() as u64);
+            self.calls.push(Slot { index, id: id.unwrap_or_default().to_owned(), number });
+            number
+        });
         match function.arguments {
             Some(Value::String(text)) => self.answer.arguments(number, &text),
             Some(Value::Null) | None => {}
@@ -215,18 +213,19 @@ impl ChatDecoder {
         }
     }
 
-    /// Which call a fragment belongs to. Without an index, a new id or a name begins a new call. With one,
-    /// another id under the same index does too, because some servers count every call as the first.
-    fn index_of(&self, index: Option<u64>, id: Option<&str>, name: Option<&str>) -> u64 {
-        let Some((last, last_id)) = &self.last else { return index.unwrap_or(0) };
-        let new_id = id.is_some_and(|id| id != last_id);
-        let fresh = || self.calls.last_key_value().map_or(0, |(index, _)| index + 1);
-        match index {
-            Some(index) if index == *last && new_id && !last_id.is_empty() && name.is_some() => fresh(),
-            Some(index) => index,
-            None if new_id || (id.is_none() && name.is_some()) => fresh(),
-            None => *last,
-        }
+    /// The call that a fragment belongs to; none when it begins a new one. Some servers leave out the
+    /// index or the id, some count every call as the first, some repeat id and name in each fragment.
+    fn known(&self, index: Option<u64>, id: Option<&str>, name: Option<&str>) -> Option<CallNumber> {
+        let by_id = || self.calls.iter().find(|slot| Some(slot.id.as_str()) == id);
+        let slot = match index {
+            Some(index) => self.calls.iter().rev().find(|slot| slot.index == index),
+            None => by_id().or(self.calls.last()),
+        }?;
+        let another = match id {
+            Some(id) if !slot.id.is_empty() => id != slot.id && (name.is_some() || index.is_none()),
+            _ => name.is_some() && self.answer.is_complete(slot.number),
+        };
+        (!another).then_some(slot.number)
     }
 
     fn end(&mut self) {
