@@ -2,12 +2,13 @@
 
 use std::path::Path;
 
+use crate::base::paths::absolute_from;
 use crate::domain::{Effort, Mode, Notice, RuleScope, RuleSource};
 
 use super::environment::{Vars, child_env, is_powerful};
 use super::layers::{Layer, layers};
 use super::model::{Wishes, choose};
-use super::project::{absolute, project_root, shown};
+use super::project::{project_root, shown};
 use super::{Bounds, ConfigInput, RuleEntry, Settings, Tier, Trust, dotenv};
 
 mod draft;
@@ -39,7 +40,7 @@ pub(super) fn gather(input: &ConfigInput<'_>) -> Settings {
     let model = choose(&set, &all, &wishes, &draft.models, &mut notices);
 
     let mut directories: Vec<_> =
-        input.flags.directories.iter().map(|text| absolute(text, input.cwd, input.home)).collect();
+        input.flags.directories.iter().map(|text| absolute_from(input.cwd, text, Some(input.home))).collect();
     directories.append(&mut draft.directories);
     let mode = mode(input, &draft, &mut notices);
     Settings {

@@ -25,7 +25,7 @@ use crate::domain::{Effort, Mode, Notice, RuleSource};
 use crate::usage::ModelTable;
 
 pub use environment::child_env;
-pub use model::{Auth, ModelChoice};
+pub use model::ModelChoice;
 pub use project::project_root;
 pub use save::{Places, save_rule, save_setting};
 pub use trust::Trust;

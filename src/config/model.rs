@@ -5,20 +5,11 @@ use std::fmt;
 use secrecy::SecretString;
 
 use crate::domain::{Notice, Wire};
+use crate::provider::{Auth, Endpoint};
 use crate::usage::ModelTable;
 
 use super::environment::Vars;
 use super::server::{Server, ollama_address, usable_address};
-
-/// How the key is shown to the server.
-#[derive(Clone, Debug)]
-pub enum Auth {
-    None,
-    /// Anthropic's `x-api-key`.
-    ApiKey(SecretString),
-    /// `Authorization: Bearer`.
-    Bearer(SecretString),
-}
 
 /// Everything that is needed to reach a model.
 #[derive(Clone)]
@@ -35,6 +26,14 @@ pub struct ModelChoice {
     pub fallback: Vec<String>,
     /// What decided, such as `ANTHROPIC_API_KEY from the environment`.
     pub source: String,
+}
+
+impl ModelChoice {
+    /// The server, the key and the headers, as a provider takes them.
+    pub fn endpoint(&self) -> Endpoint {
+        let endpoint = Endpoint::new(self.base_url.clone(), self.auth.clone());
+        Endpoint { headers: self.headers.clone(), ..endpoint }
+    }
 }
 
 /// What was asked for beside the variables.

@@ -19,15 +19,6 @@ pub(super) fn shown(path: &Path, cwd: &Path, home: &Path) -> String {
     path.strip_prefix(home).map_or_else(|_| path.display().to_string(), |rest| format!("~/{}", rest.display()))
 }
 
-/// A path from settings: `~/` is the home folder, a relative one counts from `base`.
-pub(super) fn absolute(text: &str, base: &Path, home: &Path) -> PathBuf {
-    match text.strip_prefix('~') {
-        Some("") => home.to_path_buf(),
-        Some(rest) if rest.starts_with('/') => home.join(rest.trim_start_matches('/')),
-        _ => base.join(text),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, reason = "tests")]
@@ -58,8 +49,5 @@ mod tests {
         assert_eq!(shown(Path::new("/home/me/p/.claude/x"), cwd, home), ".claude/x");
         assert_eq!(shown(Path::new("/home/me/.claude/x"), cwd, home), "~/.claude/x");
         assert_eq!(shown(Path::new("/etc/x"), cwd, home), "/etc/x");
-        assert_eq!(absolute("~/x", cwd, home), Path::new("/home/me/x"));
-        assert_eq!(absolute("~x", cwd, home), Path::new("/home/me/p/~x"));
-        assert_eq!(absolute("/x", cwd, home), Path::new("/x"));
     }
 }

@@ -2,11 +2,12 @@
 //! cannot be read is never written.
 
 use std::fs;
-use std::io::{self, Write};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use jsonc_parser::cst::{CstInputValue, CstObject, CstRootNode};
 
+use crate::base::atomic;
 use crate::base::dirs::create_private;
 use crate::base::read;
 use crate::domain::SaveScope;
@@ -59,12 +60,6 @@ pub fn save_setting(config: &Path, key: &str, value: &str) -> Result<PathBuf, St
         Ok(true)
     })?;
     Ok(file)
-}
-
-/// Replaces a file at once, for the user alone where it is new; the mode of an existing file stays, and
-/// where the path is a link its target is replaced.
-pub(super) fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    write(path, bytes, true)
 }
 
 fn file_of(scope: SaveScope, places: Places<'_>) -> PathBuf {
@@ -128,28 +123,9 @@ fn add_rule(root: &CstObject, list: &str, rule: &str) -> Result<bool, String> {
     Ok(true)
 }
 
+/// Replaces a file at once. The mode of an existing one stays, a new one is the user's alone if `private`.
 fn write(path: &Path, bytes: &[u8], private: bool) -> io::Result<()> {
-    let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
-    let folder = target.parent().ok_or_else(|| io::Error::other("it is in no folder"))?;
-    let mut file = tempfile::NamedTempFile::new_in(folder)?;
-    file.write_all(bytes)?;
-    match fs::metadata(&target) {
-        Ok(existing) => file.as_file().set_permissions(existing.permissions())?,
-        Err(_) if private => {}
-        Err(_) => share(file.as_file())?,
-    }
-    file.as_file().sync_all()?;
-    file.persist(&target)?;
-    Ok(())
-}
-
-/// A new file that is to be checked in must be readable like the files around it.
-fn share(file: &fs::File) -> io::Result<()> {
-    #[cfg(unix)]
-    file.set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o644))?;
-    #[cfg(not(unix))]
-    let _same = file;
-    Ok(())
+    if private && !path.exists() { atomic::write_private(path, bytes) } else { atomic::write(path, bytes) }
 }
 
 /// Adds the local file to the repository's own list of ignored files, which is never checked in.

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
+use crate::base::atomic;
 use crate::base::dirs::create_private;
 use crate::base::read;
 use crate::domain::Notice;
@@ -64,7 +65,7 @@ impl Trust {
         if let Some(folder) = self.file.parent() {
             create_private(folder)?;
         }
-        super::save::replace(&self.file, &serde_json::to_vec_pretty(&list)?)
+        atomic::write_private(&self.file, &serde_json::to_vec_pretty(&list)?)
     }
 
     fn load(&self) -> io::Result<BTreeMap<String, bool>> {

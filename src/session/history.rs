@@ -4,6 +4,7 @@ use std::fs;
 use std::io::{self, Write};
 use std::path::Path;
 
+use crate::base::atomic;
 use crate::base::dirs::{create_private, private_options};
 
 use super::lines::Lines;
@@ -63,10 +64,7 @@ fn shorten(path: &Path) -> io::Result<()> {
         kept.push(line);
     }
     kept.reverse();
-    let mut file = tempfile::NamedTempFile::new_in(path.parent().unwrap_or(Path::new(".")))?;
-    file.write_all(&kept.concat())?;
-    file.persist(path)?;
-    Ok(())
+    atomic::write_private(path, &kept.concat())
 }
 
 #[cfg(test)]

@@ -2,13 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::base::paths::absolute_from;
 use crate::domain::{Effort, Mode, Notice, RuleSource};
 use crate::usage::ModelTable;
 
 use super::super::document::{Node, Value};
 use super::super::layers::Layer;
 use super::super::near::nearest;
-use super::super::project::absolute;
 use super::super::{Bounds, RuleEntry, Tier, UiSettings};
 use super::entries::{count, flag, text, texts, wrong};
 
@@ -148,7 +148,7 @@ impl<'a> Draft<'a> {
             return;
         }
         for (text, _) in found {
-            let folder = absolute(text, &layer.folder, self.home);
+            let folder = absolute_from(&layer.folder, text, Some(self.home));
             if !self.directories.contains(&folder) {
                 self.directories.push(folder);
             }
