@@ -43,15 +43,7 @@ struct Call {
 
 impl Answer {
     pub(super) fn new(ids: Ids) -> Self {
-        Self {
-            ids,
-            items: Vec::new(),
-            next: 0,
-            prose: None,
-            calls: Vec::new(),
-            started: false,
-            ended: false,
-        }
+        Self { ids, items: Vec::new(), next: 0, prose: None, calls: Vec::new(), started: false, ended: false }
     }
 
     /// The items since the last time.
@@ -288,7 +280,10 @@ mod tests {
     #[test]
     fn halves_of_pairs_are_mended() {
         let read = |text: &str| read::<Vec<String>>(text.as_bytes()).unwrap();
-        assert_eq!(read(r#"["a\ud83d", "\ude00b", "\ud83d\ude00", "\\ud83d"]"#), ["a\u{fffd}", "\u{fffd}b", "😀", "\\ud83d"]);
+        assert_eq!(
+            read(r#"["a\ud83d", "\ude00b", "\ud83d\ude00", "\\ud83d"]"#),
+            ["a\u{fffd}", "\u{fffd}b", "😀", "\\ud83d"]
+        );
         assert_eq!(super::read::<Vec<String>>(b"[\"a\xe2\x82b\"]").unwrap(), ["a\u{fffd}b"]);
     }
 

@@ -81,7 +81,8 @@ impl Site {
     pub fn of(base_url: &str) -> Self {
         let url = url::Url::parse(base_url).ok();
         let host = url.as_ref().and_then(url::Url::host_str).unwrap_or_default();
-        let within = |domain: &str| host.strip_suffix(domain).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'));
+        let within =
+            |domain: &str| host.strip_suffix(domain).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'));
         Self { openai: within("openai.com"), deepseek: within("deepseek.com") }
     }
 }

@@ -187,9 +187,9 @@ fn assistant(message: &Message, own: bool) -> MessageParam<'_> {
         match block {
             Block::Text { text } if is_text(text) => param.content.texts.push(text),
             Block::Thinking { text, .. } if own && is_text(text) => thoughts.push(text.as_str()),
-            Block::ToolCall(call) => param.tool_calls.push(CallParam {
-                function: CalledParam { name: safe_name(&call.name), arguments: &call.input },
-            }),
+            Block::ToolCall(call) => param
+                .tool_calls
+                .push(CallParam { function: CalledParam { name: safe_name(&call.name), arguments: &call.input } }),
             _ => {}
         }
     }

@@ -245,7 +245,11 @@ impl Echo {
 
 impl<'a> Part<'a> {
     fn image(media: &'a Media, seen: bool) -> Self {
-        if seen { Self::ImageUrl { image_url: ImageUrl { url: DataUrl(media) } } } else { Self::Text { text: NO_IMAGE } }
+        if seen {
+            Self::ImageUrl { image_url: ImageUrl { url: DataUrl(media) } }
+        } else {
+            Self::Text { text: NO_IMAGE }
+        }
     }
 }
 
