@@ -23,6 +23,8 @@ const ERROR_LIMIT: usize = 64 << 10;
 const WHOLE_LIMIT: usize = 64 << 20;
 /// How long an error page may take.
 const ERROR_PATIENCE: Duration = Duration::from_secs(5);
+/// How long the last formalities of an answer may take.
+const TAIL_PATIENCE: Duration = Duration::from_secs(3);
 /// How long the last bytes after an answer may take.
 const DRAIN_PATIENCE: Duration = Duration::from_secs(2);
 
@@ -159,11 +161,17 @@ impl Exchange {
     async fn listen(&self, mut response: Response, decoder: &mut dyn Decoder) -> Result<(), ModelError> {
         let mut patience = Patience::new(self.remote.endpoint.timeouts, Instant::now());
         loop {
-            let items = match tokio::time::timeout_at(patience.until(), response.chunk()).await {
-                Ok(Ok(Some(bytes))) => decoder.feed(&bytes),
-                Ok(Ok(None)) => decoder.finish(),
-                Ok(Err(error)) => return Err(broken(&error, &self.remote.endpoint.base_url)),
-                Err(_) => return Err(stalled(patience.waited())),
+            let until = if decoder.is_complete() { patience.until_tail() } else { patience.until() };
+            let read = match tokio::time::timeout_at(until, response.chunk()).await {
+                Ok(Ok(Some(bytes))) => Ok(decoder.feed(&bytes)),
+                Ok(Ok(None)) => Ok(decoder.finish()),
+                Ok(Err(error)) => Err(broken(&error, &self.remote.endpoint.base_url)),
+                Err(_) => Err(stalled(patience.waited())),
+            };
+            let items = match read {
+                Ok(items) => items,
+                Err(_) if decoder.is_complete() => decoder.finish(),
+                Err(error) => return Err(error),
             };
             patience.heard(&items, Instant::now());
             match self.hand_out(items).await {
@@ -235,6 +243,11 @@ impl Patience {
         (self.sign + self.times.stall).min(self.content + self.times.alive)
     }
 
+    /// The same when only formalities are missing.
+    fn until_tail(&self) -> Instant {
+        self.until().min(self.content + TAIL_PATIENCE)
+    }
+
     /// How long there was no content when patience ended.
     fn waited(&self) -> Duration {
         self.until().duration_since(self.content)
@@ -251,7 +264,7 @@ enum Kind {
 }
 
 fn what_is(response: &Response) -> Kind {
-    if response.status() != reqwest::StatusCode::OK {
+    if !response.status().is_success() {
         return Kind::Refusal;
     }
     let content_type = response.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();

@@ -301,6 +301,26 @@ async fn what_came_before_a_cut_is_kept() {
 }
 
 #[tokio::test]
+async fn a_cut_or_silence_after_the_reason_to_stop_is_no_failure() {
+    let chunk = b"data: {\"choices\":[{\"delta\":{\"content\":\"all\"},\"finish_reason\":\"stop\"}]}\n\n";
+    let cut = Server::start(|_| {
+        let tail = stream::once(async {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+            Err(std::io::Error::other("cut"))
+        });
+        sse(pieces(stream::iter([Ok(chunk.to_vec())]).chain(tail)))
+    })
+    .await;
+    let silent = Server::start(|_| sse(pieces(stream::iter([Ok(chunk.to_vec())]).chain(stream::pending())))).await;
+    for server in [cut, silent] {
+        let mut endpoint = server.endpoint(Auth::None);
+        endpoint.timeouts.stall = Duration::from_millis(100);
+        let items = all(connect(Wire::OpenaiChat, endpoint).stream(simple(Wire::OpenaiChat))).await;
+        assert!(matches!(items.last(), Some(StreamItem::Done { .. })), "{items:?}");
+    }
+}
+
+#[tokio::test]
 async fn malformed_streams_end_at_once() {
     let server = Server::start(|_| {
         let head = stream::iter([Ok(format!("{START}data: {{\"type\": oops\n\n").into_bytes())]);

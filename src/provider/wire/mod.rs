@@ -63,6 +63,11 @@ pub(super) trait Decoder: Send {
     /// The stream ended. Whatever is missing to an answer shows as `Failed`.
     fn finish(&mut self) -> Vec<StreamItem>;
 
+    /// Everything but a formality has come: what follows is not worth a long wait, nor a failure.
+    fn is_complete(&self) -> bool {
+        false
+    }
+
     /// The whole answer as one JSON document, from a server that does not stream.
     fn whole(&mut self, json: &[u8]) -> Vec<StreamItem>;
 }

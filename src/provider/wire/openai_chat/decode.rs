@@ -275,6 +275,11 @@ impl Decoder for ChatDecoder {
         self.answer.take()
     }
 
+    /// Some servers send no more after the reason to stop, and some leave the connection open then.
+    fn is_complete(&self) -> bool {
+        self.finish.is_some()
+    }
+
     fn whole(&mut self, json: &[u8]) -> Vec<StreamItem> {
         self.document(json);
         if !self.answer.has_ended() {
