@@ -19,19 +19,28 @@ pub fn warm() {
     shared(false, Timeouts::default().connect).ok();
 }
 
-/// The client for this address. It may take some milliseconds, so it is not for a thread that others wait for.
-pub(super) fn for_url(url: &url::Url, connect: Duration) -> Result<Client, String> {
-    shared(is_this_machine(url), connect)
+/// The client for this address. Where the system's certificates must be read first, another thread does it.
+pub(super) async fn for_url(url: &url::Url, connect: Duration) -> Result<Client, String> {
+    let this_machine = is_this_machine(url);
+    if this_machine || known(this_machine, connect).is_some() {
+        return shared(this_machine, connect);
+    }
+    let built = tokio::task::spawn_blocking(move || shared(this_machine, connect)).await;
+    built.unwrap_or_else(|error| Err(error.to_string()))
+}
+
+fn known(this_machine: bool, connect: Duration) -> Option<Client> {
+    CLIENTS.lock().unwrap_or_else(PoisonError::into_inner).get(&(this_machine, connect)).cloned()
 }
 
 fn shared(this_machine: bool, connect: Duration) -> Result<Client, String> {
-    let mut clients = CLIENTS.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some(client) = clients.get(&(this_machine, connect)) {
-        return Ok(client.clone());
+    if let Some(client) = known(this_machine, connect) {
+        return Ok(client);
     }
+    // Two threads may build one each; the first to finish stays. Nobody waits with the lock held.
     let client = if this_machine { machine(connect) } else { world(connect) }?;
-    clients.insert((this_machine, connect), client.clone());
-    Ok(client)
+    let mut clients = CLIENTS.lock().unwrap_or_else(PoisonError::into_inner);
+    Ok(clients.entry((this_machine, connect)).or_insert(client).clone())
 }
 
 /// A client that needs no certificates and must not go through a proxy serves this address.

@@ -83,7 +83,8 @@ mod tests {
 
     #[test]
     fn debug_shows_no_secret() {
-        let mut endpoint = Endpoint::new("https://joe:hunter2@example.com/v1?key=abc", Auth::ApiKey("sk-secret".into()));
+        let mut endpoint =
+            Endpoint::new("https://joe:hunter2@example.com/v1?key=abc", Auth::ApiKey("sk-secret".into()));
         endpoint.headers.push(("x-gateway".to_owned(), "gateway-token".to_owned()));
         let shown = format!("{endpoint:?}");
         for secret in ["hunter2", "sk-secret", "gateway-token", "abc"] {

@@ -189,7 +189,7 @@ fn header<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
 fn retry_after(headers: &HeaderMap, now: u64) -> Option<u64> {
     let number = |text: &str, factor: f64| {
         let ms = text.parse::<f64>().ok()? * factor;
-        (ms >= 0.0 && ms <= LONGEST_PAUSE).then_some(ms.ceil() as u64)
+        (0.0..=LONGEST_PAUSE).contains(&ms).then_some(ms.ceil() as u64)
     };
     if let Some(ms) = header(headers, "retry-after-ms").and_then(|text| number(text, 1.0)) {
         return Some(ms);
@@ -248,11 +248,20 @@ mod tests {
     fn texts_refine_the_kind() {
         let long = r#"{"type":"error","error":{"type":"invalid_request_error","message":"prompt is too long: 214133 tokens > 200000 maximum"}}"#;
         assert_eq!(kind(400, long), ErrorKind::PromptTooLong);
-        assert_eq!(kind(400, r#"{"error":{"message":"x","code":"context_length_exceeded"}}"#), ErrorKind::PromptTooLong);
-        assert_eq!(kind(500, r#"{"error":"the request exceeds the available context size"}"#), ErrorKind::PromptTooLong);
+        assert_eq!(
+            kind(400, r#"{"error":{"message":"x","code":"context_length_exceeded"}}"#),
+            ErrorKind::PromptTooLong
+        );
+        assert_eq!(
+            kind(500, r#"{"error":"the request exceeds the available context size"}"#),
+            ErrorKind::PromptTooLong
+        );
         assert_eq!(kind(429, r#"{"error":{"message":"x","code":"insufficient_quota"}}"#), ErrorKind::Billing);
         assert_eq!(kind(400, r#"{"error":{"message":"Your credit balance is too low"}}"#), ErrorKind::Billing);
-        assert_eq!(kind(429, r#"{"error":{"message":"maximum context length of tokens per minute"}}"#), ErrorKind::RateLimit);
+        assert_eq!(
+            kind(429, r#"{"error":{"message":"maximum context length of tokens per minute"}}"#),
+            ErrorKind::RateLimit
+        );
     }
 
     #[test]

@@ -23,6 +23,10 @@ const ERROR_LIMIT: usize = 64 << 10;
 const WHOLE_LIMIT: usize = 64 << 20;
 /// How long an error page may take.
 const ERROR_PATIENCE: Duration = Duration::from_secs(5);
+/// How long the last formalities of an answer may take.
+const TAIL_PATIENCE: Duration = Duration::from_secs(3);
+/// How long the last bytes after an answer may take.
+const DRAIN_PATIENCE: Duration = Duration::from_secs(2);
 
 /// A server that is reached over HTTP.
 #[derive(Clone, Debug)]
@@ -56,11 +60,8 @@ impl Remote {
         }
         let headers = self.headers(codec).map_err(|text| ModelError::new(ErrorKind::Auth, text))?;
         let connect = self.endpoint.timeouts.connect;
-        let target = url.clone();
-        // Building a client reads the system's certificates, which may take a while the first time.
-        let client = tokio::task::spawn_blocking(move || client::for_url(&target, connect)).await;
-        let failed = |text: String| ModelError::new(ErrorKind::Connection, text);
-        let client = client.map_err(|error| failed(error.to_string()))?.map_err(failed)?;
+        let client = client::for_url(&url, connect).await;
+        let client = client.map_err(|text| ModelError::new(ErrorKind::Connection, text))?;
         Ok(client.request(method, url).headers(headers))
     }
 
@@ -70,10 +71,12 @@ impl Remote {
         let theirs = self.endpoint.headers.iter().map(|(name, value)| (name.as_str(), value.as_str()));
         let mut headers = HeaderMap::new();
         for (name, value) in ours.chain(theirs) {
-            let key = HeaderName::from_bytes(name.trim().as_bytes()).map_err(|_| format!("`{name}` is no name of a header"))?;
+            let key = HeaderName::from_bytes(name.trim().as_bytes())
+                .map_err(|_| format!("`{name}` is no name of a header"))?;
             // The value is not quoted: it may be the key.
-            let mut value = HeaderValue::from_str(value.trim())
-                .map_err(|_| format!("the value of the header `{name}` has characters that no header may have; check the key"))?;
+            let mut value = HeaderValue::from_str(value.trim()).map_err(|_| {
+                format!("the value of the header `{name}` has characters that no header may have; check the key")
+            })?;
             value.set_sensitive(true);
             headers.insert(key, value);
         }
@@ -158,15 +161,27 @@ impl Exchange {
     async fn listen(&self, mut response: Response, decoder: &mut dyn Decoder) -> Result<(), ModelError> {
         let mut patience = Patience::new(self.remote.endpoint.timeouts, Instant::now());
         loop {
-            let items = match tokio::time::timeout_at(patience.until(), response.chunk()).await {
-                Ok(Ok(Some(bytes))) => decoder.feed(&bytes),
-                Ok(Ok(None)) => decoder.finish(),
-                Ok(Err(error)) => return Err(broken(&error, &self.remote.endpoint.base_url)),
-                Err(_) => return Err(stalled(patience.waited())),
+            let until = if decoder.is_complete() { patience.until_tail() } else { patience.until() };
+            let read = match tokio::time::timeout_at(until, response.chunk()).await {
+                Ok(Ok(Some(bytes))) => Ok(decoder.feed(&bytes)),
+                Ok(Ok(None)) => Ok(decoder.finish()),
+                Ok(Err(error)) => Err(broken(&error, &self.remote.endpoint.base_url)),
+                Err(_) => Err(stalled(patience.waited())),
+            };
+            let items = match read {
+                Ok(items) => items,
+                Err(_) if decoder.is_complete() => decoder.finish(),
+                Err(error) => return Err(error),
             };
             patience.heard(&items, Instant::now());
-            if self.hand_out(items).await.is_some() {
-                return Ok(());
+            match self.hand_out(items).await {
+                None => {}
+                Some(End::Left) => return Ok(()),
+                Some(End::Told) => {
+                    // Not awaited here: whoever heard the end may let go of us at once.
+                    tokio::spawn(timeout(DRAIN_PATIENCE, drain(response)));
+                    return Ok(());
+                }
             }
         }
     }
@@ -228,6 +243,11 @@ impl Patience {
         (self.sign + self.times.stall).min(self.content + self.times.alive)
     }
 
+    /// The same when only formalities are missing.
+    fn until_tail(&self) -> Instant {
+        self.until().min(self.content + TAIL_PATIENCE)
+    }
+
     /// How long there was no content when patience ended.
     fn waited(&self) -> Duration {
         self.until().duration_since(self.content)
@@ -244,7 +264,7 @@ enum Kind {
 }
 
 fn what_is(response: &Response) -> Kind {
-    if response.status() != reqwest::StatusCode::OK {
+    if !response.status().is_success() {
         return Kind::Refusal;
     }
     let content_type = response.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
@@ -253,6 +273,11 @@ fn what_is(response: &Response) -> Kind {
         "application/json" => Kind::Document,
         _ => Kind::Stream,
     }
+}
+
+/// Reads what is left of a finished answer, so that the next request finds the connection open.
+async fn drain(mut response: Response) {
+    while let Ok(Some(_)) = response.chunk().await {}
 }
 
 /// The error that a status other than 200 tells of.

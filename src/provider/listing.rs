@@ -66,12 +66,7 @@ async fn ask(remote: &Remote) -> Result<Vec<ModelInfo>, ModelError> {
     Ok(infos.buffered(AT_ONCE).collect().await)
 }
 
-async fn fetch(
-    remote: &Remote,
-    method: reqwest::Method,
-    path: &str,
-    body: Option<Value>,
-) -> Result<Value, ModelError> {
+async fn fetch(remote: &Remote, method: reqwest::Method, path: &str, body: Option<Value>) -> Result<Value, ModelError> {
     let mut builder = remote.request(method, path).await?;
     if let Some(body) = body {
         builder = builder.header(reqwest::header::CONTENT_TYPE, "application/json").body(body.to_string());

@@ -45,7 +45,8 @@ impl LineDecoder {
     fn end(&mut self) -> Line {
         let line = std::mem::take(&mut self.line);
         let text = line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&line).trim_ascii();
-        if text.is_empty() { Line::Blank } else { Line::Json(text.to_vec()) }
+        // No JSON begins with a colon, but the comments that proxies put into any stream do.
+        if text.is_empty() || text.starts_with(b":") { Line::Blank } else { Line::Json(text.to_vec()) }
     }
 }
 
@@ -55,7 +56,7 @@ mod tests {
 
     #[test]
     fn lines_are_the_same_at_every_cut() {
-        let bytes = b"\xef\xbb\xbf{\"a\":1}\r\n\n{\"b\":2}\n{\"c\":3}";
+        let bytes = b"\xef\xbb\xbf{\"a\":1}\r\n: proxy\n{\"b\":2}\n{\"c\":3}";
         let json = |text: &str| Line::Json(text.as_bytes().to_vec());
         for cut in 0..=bytes.len() {
             let mut decoder = LineDecoder::default();

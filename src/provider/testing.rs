@@ -51,7 +51,11 @@ pub(super) fn everything(wire: Wire, id: &str) -> Vec<Message> {
     let me = ModelRef::new(wire, id);
     let other = ModelRef::new(wire, "another-model");
     let call = |id: &str, name: &str| {
-        Block::ToolCall(ToolCall { id: id.to_owned(), name: name.to_owned(), input: json!({"file_path": "a \"b\".rs"}) })
+        Block::ToolCall(ToolCall {
+            id: id.to_owned(),
+            name: name.to_owned(),
+            input: json!({"file_path": "a \"b\".rs"}),
+        })
     };
     let think = |text: &str, signature: Option<&str>| Block::Thinking {
         text: text.to_owned(),
@@ -60,7 +64,9 @@ pub(super) fn everything(wire: Wire, id: &str) -> Vec<Message> {
     let text = |text: &str| Block::Text { text: text.to_owned() };
     let image = Media { media_type: "image/png".to_owned(), data: "iVBORw0KGgo=".to_owned() };
     let own = match wire {
-        Wire::OpenaiResponses => json!({"id": "rs_1", "type": "reasoning", "summary": [], "encrypted_content": "sealed"}),
+        Wire::OpenaiResponses => {
+            json!({"id": "rs_1", "type": "reasoning", "summary": [], "encrypted_content": "sealed"})
+        }
         _ => json!({"type": "redacted_thinking", "data": "sealed"}),
     };
     let results = |parts: Vec<(&str, Vec<ResultPart>, bool)>| -> Vec<Block> {
@@ -89,7 +95,10 @@ pub(super) fn everything(wire: Wire, id: &str) -> Vec<Message> {
             me.clone(),
         ),
         Message { role: Role::User, blocks: mixed, by: None },
-        Message::assistant(vec![think("not yours", Some("x")), Block::Opaque { wire: Wire::Replay, item: json!({}) }], other),
+        Message::assistant(
+            vec![think("not yours", Some("x")), Block::Opaque { wire: Wire::Replay, item: json!({}) }],
+            other,
+        ),
         Message::user("Go on."),
         Message::user("Please."),
         Message::assistant(vec![text("Done.")], me),

@@ -94,11 +94,14 @@ fn simple(wire: Wire) -> Arc<CanonicalRequest> {
 }
 
 const START: &str = "data: {\"type\":\"message_start\",\"message\":{\"model\":\"m\"}}\n\n";
-const OPEN: &str = "data: {\"type\":\"content_block_start\",\"index\":0,\"content_block\":{\"type\":\"text\",\"text\":\"\"}}\n\n";
+const OPEN: &str =
+    "data: {\"type\":\"content_block_start\",\"index\":0,\"content_block\":{\"type\":\"text\",\"text\":\"\"}}\n\n";
 const PING: &str = "data: {\"type\":\"ping\"}\n\n";
 
 fn delta(text: &str) -> String {
-    format!("data: {{\"type\":\"content_block_delta\",\"index\":0,\"delta\":{{\"type\":\"text_delta\",\"text\":\"{text}\"}}}}\n\n")
+    format!(
+        "data: {{\"type\":\"content_block_delta\",\"index\":0,\"delta\":{{\"type\":\"text_delta\",\"text\":\"{text}\"}}}}\n\n"
+    )
 }
 
 #[tokio::test]
@@ -150,8 +153,18 @@ async fn statuses_become_failures_and_keys_are_taken_out() {
     let cases = [
         (401, r#"{"error":{"message":"invalid key sk-secret-key"}}"#, ErrorKind::Auth, "invalid key [key]"),
         (429, r#"{"error":{"message":"slow"}}"#, ErrorKind::RateLimit, "slow"),
-        (529, r#"{"type":"error","error":{"type":"overloaded_error","message":"Overloaded"}}"#, ErrorKind::Overloaded, "Overloaded"),
-        (400, r#"{"error":{"message":"prompt is too long: 3 > 2"}}"#, ErrorKind::PromptTooLong, "prompt is too long: 3 > 2"),
+        (
+            529,
+            r#"{"type":"error","error":{"type":"overloaded_error","message":"Overloaded"}}"#,
+            ErrorKind::Overloaded,
+            "Overloaded",
+        ),
+        (
+            400,
+            r#"{"error":{"message":"prompt is too long: 3 > 2"}}"#,
+            ErrorKind::PromptTooLong,
+            "prompt is too long: 3 > 2",
+        ),
         (404, r#"{"error":"model `x` not found"}"#, ErrorKind::NotFound, "model `x` not found"),
         (502, "<html><h1>Bad gateway</h1></html>", ErrorKind::Server, "Bad gateway"),
     ];
@@ -204,7 +217,8 @@ async fn web_pages_and_bare_documents_are_told_apart() {
     let document = Server::start(typed("application/json", whole)).await;
     let items = all(connect(Wire::OpenaiChat, document.endpoint(Auth::None)).stream(simple(Wire::OpenaiChat))).await;
     assert!(matches!(items.last(), Some(StreamItem::Done { .. })), "{items:?}");
-    let stream = "data: {\"choices\":[{\"delta\":{\"content\":\"hi\"},\"finish_reason\":\"stop\"}]}\n\ndata: [DONE]\n\n";
+    let stream =
+        "data: {\"choices\":[{\"delta\":{\"content\":\"hi\"},\"finish_reason\":\"stop\"}]}\n\ndata: [DONE]\n\n";
     let mislabelled = Server::start(typed("application/json", stream)).await;
     let items = all(connect(Wire::OpenaiChat, mislabelled.endpoint(Auth::None)).stream(simple(Wire::OpenaiChat))).await;
     assert!(matches!(items.last(), Some(StreamItem::Done { .. })), "{items:?}");
@@ -284,6 +298,26 @@ async fn what_came_before_a_cut_is_kept() {
     let items = all(connect(Wire::Anthropic, end.endpoint(Auth::None)).stream(simple(Wire::Anthropic))).await;
     assert_eq!(failure_of(&items).kind, ErrorKind::Connection);
     assert!(transcript(&items).contains("0 + \"half\""));
+}
+
+#[tokio::test]
+async fn a_cut_or_silence_after_the_reason_to_stop_is_no_failure() {
+    let chunk = b"data: {\"choices\":[{\"delta\":{\"content\":\"all\"},\"finish_reason\":\"stop\"}]}\n\n";
+    let cut = Server::start(|_| {
+        let tail = stream::once(async {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+            Err(std::io::Error::other("cut"))
+        });
+        sse(pieces(stream::iter([Ok(chunk.to_vec())]).chain(tail)))
+    })
+    .await;
+    let silent = Server::start(|_| sse(pieces(stream::iter([Ok(chunk.to_vec())]).chain(stream::pending())))).await;
+    for server in [cut, silent] {
+        let mut endpoint = server.endpoint(Auth::None);
+        endpoint.timeouts.stall = Duration::from_millis(100);
+        let items = all(connect(Wire::OpenaiChat, endpoint).stream(simple(Wire::OpenaiChat))).await;
+        assert!(matches!(items.last(), Some(StreamItem::Done { .. })), "{items:?}");
+    }
 }
 
 #[tokio::test]
@@ -367,7 +401,10 @@ async fn models_are_listed() {
     })
     .await;
     let models = connect(Wire::OpenaiChat, server.endpoint(Auth::None)).models().await.unwrap();
-    assert_eq!(models.iter().map(|model| (model.id.as_str(), model.window)).collect::<Vec<_>>(), [("a", 128_000), ("b", 1_000)]);
+    assert_eq!(
+        models.iter().map(|model| (model.id.as_str(), model.window)).collect::<Vec<_>>(),
+        [("a", 128_000), ("b", 1_000)]
+    );
     connect(Wire::Anthropic, server.endpoint(Auth::ApiKey("k-123456".into()))).models().await.unwrap();
     let paths: Vec<String> = server.arrived.lock().unwrap().iter().map(|arrived| arrived.path.clone()).collect();
     assert_eq!(paths, ["/v1/models", "/v1/models?limit=1000"]);
@@ -376,4 +413,55 @@ async fn models_are_listed() {
     let nobody = Server::start(|_| Response::builder().status(401).body("no".into()).unwrap()).await;
     let error = connect(Wire::OpenaiChat, nobody.endpoint(Auth::None)).models().await.unwrap_err();
     assert_eq!(error.kind, ErrorKind::Auth);
+}
+
+/// A server by hand, whose body ends a little later than the answer in it. It tells of each request which
+/// one it is on its connection.
+async fn slow_to_end(listener: tokio::net::TcpListener, count: mpsc::UnboundedSender<u32>) {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    loop {
+        let (mut socket, _) = listener.accept().await.unwrap();
+        socket.set_nodelay(true).unwrap();
+        let count = count.clone();
+        tokio::spawn(async move {
+            let (mut seen, mut buffer, mut number) = (Vec::new(), [0; 8_192], 0);
+            while let Ok(length @ 1..) = socket.read(&mut buffer).await {
+                seen.extend_from_slice(&buffer[..length]);
+                // The body of `simple` ends so.
+                if !seen.ends_with(b"]}]}") {
+                    continue;
+                }
+                seen.clear();
+                number += 1;
+                count.send(number).unwrap();
+                let body = "data: {\"type\":\"message_stop\"}\n\n";
+                let head = "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n";
+                let text = format!("{head}{:x}\r\n{body}\r\n", body.len());
+                socket.write_all(text.as_bytes()).await.unwrap();
+                tokio::time::sleep(Duration::from_millis(2)).await;
+                if socket.write_all(b"0\r\n\r\n").await.is_err() {
+                    return;
+                }
+            }
+        });
+    }
+}
+
+#[tokio::test]
+async fn a_later_request_finds_the_connection_open() {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let (count, mut counted) = mpsc::unbounded_channel();
+    tokio::spawn(slow_to_end(listener, count));
+    let provider = connect(Wire::Anthropic, Endpoint::new(url, Auth::None));
+    // The rest of a body is read by a task of its own, so the very next request may be too early for it.
+    for _ in 0..100 {
+        let items = all(provider.stream(simple(Wire::Anthropic))).await;
+        assert!(matches!(items.last(), Some(StreamItem::Done { .. })), "{items:?}");
+        if counted.recv().await.unwrap() > 1 {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    panic!("a hundred requests opened a hundred connections");
 }

@@ -85,9 +85,9 @@ impl PrefixCache {
     fn find(&self, request: &CanonicalRequest, chain: &[Hash], sizes: &[Size]) -> Option<usize> {
         let seen_from = |mark: usize| {
             let end = sizes.get(mark)?.blocks;
-            let near = (0..=mark).rev().take_while(|index| {
-                sizes.get(*index).is_some_and(|size| end - size.blocks < LOOK_BACK)
-            });
+            let near = (0..=mark)
+                .rev()
+                .take_while(|index| sizes.get(*index).is_some_and(|size| end - size.blocks < LOOK_BACK));
             near.into_iter().find(|index| chain.get(*index).is_some_and(|name| self.entries.contains_key(name)))
         };
         request.marks.iter().rev().find_map(|mark| seen_from(mark.segment))

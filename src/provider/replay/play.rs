@@ -62,8 +62,7 @@ impl Player {
             index += 1;
         }
         let plain = if calls > 0 { StopReason::ToolUse } else { StopReason::EndTurn };
-        let counted =
-            Usage { output: tokens(output + thinking), thinking: tokens(thinking), ..self.prompt_usage };
+        let counted = Usage { output: tokens(output + thinking), thinking: tokens(thinking), ..self.prompt_usage };
         let stop = self.stop.clone().unwrap_or(plain);
         sender.send(StreamItem::Done { stop, usage: Some(self.usage.unwrap_or(counted)) }).await
     }

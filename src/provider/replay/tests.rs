@@ -170,7 +170,9 @@ async fn nobody_listening_ends_it() {
 #[test]
 fn broken_recordings_say_where() {
     let with = |step: &str| {
-        let text = format!(r#"{{"name":"n","model":{{"id":"m","window":1,"max_output":1,"prices":null}},"steps":[{{"say":[]}},{step}]}}"#);
+        let text = format!(
+            r#"{{"name":"n","model":{{"id":"m","window":1,"max_output":1,"prices":null}},"steps":[{{"say":[]}},{step}]}}"#
+        );
         Recording::parse(&text).unwrap_err()
     };
     assert!(with(r#"{"when":{"prompt":"("},"say":[]}"#).starts_with("step 2"));

@@ -7,6 +7,12 @@ use serde_json::Value;
 
 use super::ids::Ids;
 use crate::domain::{Block, DeltaKind, ModelError, StopReason, StreamItem, ToolCall, Usage, Wire};
+use crate::provider::failure;
+
+/// Bytes that all blocks of one answer may have together; no model's output limit comes near it.
+const ANSWER_LIMIT: usize = 32 << 20;
+/// What a call costs besides its arguments, so that endless empty ones end too.
+const CALL_COST: usize = 1 << 10;
 
 /// A call of this answer, by its place among the calls.
 pub(super) type CallNumber = usize;
@@ -17,6 +23,7 @@ pub(super) struct Answer {
     ids: Ids,
     items: Vec<StreamItem>,
     next: u32,
+    bytes: usize,
     prose: Option<Prose>,
     calls: Vec<Call>,
     started: bool,
@@ -43,15 +50,7 @@ struct Call {
 
 impl Answer {
     pub(super) fn new(ids: Ids) -> Self {
-        Self {
-            ids,
-            items: Vec::new(),
-            next: 0,
-            prose: None,
-            calls: Vec::new(),
-            started: false,
-            ended: false,
-        }
+        Self { ids, items: Vec::new(), next: 0, bytes: 0, prose: None, calls: Vec::new(), started: false, ended: false }
     }
 
     /// The items since the last time.
@@ -131,6 +130,7 @@ impl Answer {
     /// A call began.
     pub(super) fn call(&mut self, id: Option<&str>, name: &str) -> CallNumber {
         self.close_prose();
+        self.grow(CALL_COST);
         let (index, id) = (self.number(), self.ids.admit(id));
         let kind = DeltaKind::ToolCall { id: id.clone(), name: name.to_owned() };
         self.push(StreamItem::BlockStarted { index, kind });
@@ -144,6 +144,7 @@ impl Answer {
         call.arguments.push_str(text);
         let index = call.index;
         self.push(StreamItem::Delta { index, text: text.to_owned() });
+        self.grow(text.len());
     }
 
     /// The arguments of a call so far.
@@ -205,6 +206,14 @@ impl Answer {
             prose.text.push_str(text);
         }
         self.push(StreamItem::Delta { index, text: text.to_owned() });
+        self.grow(text.len());
+    }
+
+    fn grow(&mut self, bytes: usize) {
+        self.bytes += bytes;
+        if self.bytes > ANSWER_LIMIT {
+            self.fail(failure::protocol("it is larger than 32 MB"));
+        }
     }
 
     /// The index of the open block of this kind, which is begun if need be.
@@ -288,7 +297,10 @@ mod tests {
     #[test]
     fn halves_of_pairs_are_mended() {
         let read = |text: &str| read::<Vec<String>>(text.as_bytes()).unwrap();
-        assert_eq!(read(r#"["a\ud83d", "\ude00b", "\ud83d\ude00", "\\ud83d"]"#), ["a\u{fffd}", "\u{fffd}b", "😀", "\\ud83d"]);
+        assert_eq!(
+            read(r#"["a\ud83d", "\ude00b", "\ud83d\ude00", "\\ud83d"]"#),
+            ["a\u{fffd}", "\u{fffd}b", "😀", "\\ud83d"]
+        );
         assert_eq!(super::read::<Vec<String>>(b"[\"a\xe2\x82b\"]").unwrap(), ["a\u{fffd}b"]);
     }
 
@@ -298,7 +310,7 @@ mod tests {
         answer.text("a");
         answer.done(StopReason::EndTurn, None);
         answer.text("b");
-        answer.fail(crate::provider::failure::ended_early());
+        answer.fail(failure::ended_early());
         let items = answer.take();
         assert!(matches!(items.last(), Some(StreamItem::Done { .. })), "{items:?}");
         assert_eq!(items.len(), 4);

@@ -63,6 +63,11 @@ pub(super) trait Decoder: Send {
     /// The stream ended. Whatever is missing to an answer shows as `Failed`.
     fn finish(&mut self) -> Vec<StreamItem>;
 
+    /// Everything but a formality has come: what follows is not worth a long wait, nor a failure.
+    fn is_complete(&self) -> bool {
+        false
+    }
+
     /// The whole answer as one JSON document, from a server that does not stream.
     fn whole(&mut self, json: &[u8]) -> Vec<StreamItem>;
 }
@@ -81,7 +86,8 @@ impl Site {
     pub fn of(base_url: &str) -> Self {
         let url = url::Url::parse(base_url).ok();
         let host = url.as_ref().and_then(url::Url::host_str).unwrap_or_default();
-        let within = |domain: &str| host.strip_suffix(domain).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'));
+        let within =
+            |domain: &str| host.strip_suffix(domain).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'));
         Self { openai: within("openai.com"), deepseek: within("deepseek.com") }
     }
 }

@@ -1,10 +1,13 @@
 //! Pieces of request bodies that several wires share: they borrow from the request and are written
 //! straight into the bytes.
 
+use std::borrow::Cow;
+
 use serde::{Serialize, Serializer};
 use serde_json::Value;
 
-use crate::domain::{CanonicalRequest, Media, ResultPart, SegmentBody, ToolResult};
+use super::ids::safe_name;
+use crate::domain::{CanonicalRequest, Media, ResultPart, SegmentBody, ToolResult, ToolSpec};
 
 /// Stands where a server wants text and there is none.
 pub(super) const NO_CONTENT: &str = "(no content)";
@@ -77,6 +80,42 @@ impl Serialize for DataUrl<'_> {
 /// A text that every server takes: something else than white space.
 pub(super) fn is_text(text: &str) -> bool {
     !text.trim().is_empty()
+}
+
+/// A tool as Chat Completions and Ollama take it.
+#[derive(Debug, Serialize)]
+pub(super) struct FunctionTool<'a> {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    function: Function<'a>,
+}
+
+#[derive(Debug, Serialize)]
+struct Function<'a> {
+    name: Cow<'a, str>,
+    description: &'a str,
+    parameters: &'a Value,
+}
+
+/// The request's tools in that form.
+pub(super) fn function_tools(request: &CanonicalRequest) -> Vec<FunctionTool<'_>> {
+    let tools = tool_specs(request).map(|spec| FunctionTool {
+        kind: "function",
+        function: Function {
+            name: safe_name(&spec.name),
+            description: &spec.description,
+            parameters: &spec.input_schema,
+        },
+    });
+    tools.collect()
+}
+
+/// The request's tools in their order.
+pub(super) fn tool_specs(request: &CanonicalRequest) -> impl Iterator<Item = &ToolSpec> {
+    request.segments.iter().filter_map(|segment| match &segment.body {
+        SegmentBody::Tool(spec) => Some(&**spec),
+        _ => None,
+    })
 }
 
 /// The system text's blocks that say something.

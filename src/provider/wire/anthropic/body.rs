@@ -130,7 +130,8 @@ impl<'a> Body<'a> {
     /// What the API demands of the list as a whole.
     fn settle(&mut self) {
         for message in &mut self.messages {
-            let late = message.content.windows(2).any(|pair| !pair[0].content.is_result() && pair[1].content.is_result());
+            let late =
+                message.content.windows(2).any(|pair| !pair[0].content.is_result() && pair[1].content.is_result());
             if late {
                 message.content.sort_by_key(|block| !block.content.is_result());
             }
@@ -140,7 +141,9 @@ impl<'a> Body<'a> {
             self.messages.insert(0, MessageParam { role: Role::User, content });
         }
         let last = self.messages.last_mut().filter(|message| message.role == Role::Assistant);
-        if let Some(Content::Text { text }) = last.and_then(|message| message.content.last_mut()).map(|block| &mut block.content) {
+        if let Some(Content::Text { text }) =
+            last.and_then(|message| message.content.last_mut()).map(|block| &mut block.content)
+        {
             *text = text.trim_end();
         }
     }
@@ -162,7 +165,8 @@ impl<'a> Body<'a> {
     /// With a budget, the answer whose tools are running must begin with thinking. After a change of the
     /// model it does not, and thinking waits for the next prompt.
     fn loop_has_thinking(&self) -> bool {
-        let in_loop = self.messages.last().is_some_and(|last| last.content.iter().any(|block| block.content.is_result()));
+        let in_loop =
+            self.messages.last().is_some_and(|last| last.content.iter().any(|block| block.content.is_result()));
         let answer = self.messages.iter().rev().find(|message| message.role == Role::Assistant).filter(|_| in_loop);
         answer.is_none_or(|answer| answer.content.first().is_some_and(|block| block.content.is_thinking()))
     }

@@ -27,7 +27,10 @@ pub(super) struct AnthropicDecoder {
 enum Slot {
     Prose,
     /// A call; `placeholder` is the input of its start, which holds when no more of it comes.
-    Call { number: CallNumber, placeholder: Value },
+    Call {
+        number: CallNumber,
+        placeholder: Value,
+    },
     Redacted(Value),
     /// A kind that we did not ask for.
     Ignored,

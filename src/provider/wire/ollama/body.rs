@@ -8,9 +8,10 @@ use serde_json::Value;
 
 use super::super::ids::{is_own, names_by_id, safe_name};
 use super::super::parts::{
-    Joined, NO_CONTENT, NO_IMAGE, is_text, memory_texts, result_images, result_text, system_texts,
+    FunctionTool, Joined, NO_CONTENT, NO_IMAGE, function_tools, is_text, memory_texts, result_images, result_text,
+    system_texts,
 };
-use crate::domain::{Block, CanonicalRequest, Effort, Media, Message, Role, SegmentBody, Thinking};
+use crate::domain::{Block, CanonicalRequest, Effort, Media, Message, Role, Thinking};
 
 /// A context below this is of no use to an agent.
 const LEAST_WINDOW: u32 = 2_048;
@@ -26,7 +27,7 @@ pub(super) struct Body<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     think: Option<Think>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    tools: Vec<ToolParam<'a>>,
+    tools: Vec<FunctionTool<'a>>,
     messages: Vec<MessageParam<'a>>,
 }
 
@@ -42,20 +43,6 @@ struct Options {
 enum Think {
     On(bool),
     Level(&'static str),
-}
-
-#[derive(Debug, Serialize)]
-struct ToolParam<'a> {
-    #[serde(rename = "type")]
-    kind: &'static str,
-    function: FunctionParam<'a>,
-}
-
-#[derive(Debug, Serialize)]
-struct FunctionParam<'a> {
-    name: Cow<'a, str>,
-    description: &'a str,
-    parameters: &'a Value,
 }
 
 #[derive(Debug, Serialize)]
@@ -93,7 +80,7 @@ impl<'a> Body<'a> {
                 num_predict: request.sampling.max_output.max(1),
             },
             think: think(request),
-            tools: tools(request),
+            tools: function_tools(request),
             messages: messages(request),
         }
     }
@@ -113,23 +100,6 @@ fn think(request: &CanonicalRequest) -> Option<Think> {
     // This family takes levels only, the others take no levels everywhere.
     let takes_levels = request.model.id.contains("gpt-oss");
     Some(if takes_levels { Think::Level(level.unwrap_or("medium")) } else { Think::On(true) })
-}
-
-fn tools(request: &CanonicalRequest) -> Vec<ToolParam<'_>> {
-    let specs = request.segments.iter().filter_map(|segment| match &segment.body {
-        SegmentBody::Tool(spec) => Some(spec),
-        _ => None,
-    });
-    specs
-        .map(|spec| ToolParam {
-            kind: "function",
-            function: FunctionParam {
-                name: safe_name(&spec.name),
-                description: &spec.description,
-                parameters: &spec.input_schema,
-            },
-        })
-        .collect()
 }
 
 fn messages(request: &CanonicalRequest) -> Vec<MessageParam<'_>> {
@@ -187,9 +157,9 @@ fn assistant(message: &Message, own: bool) -> MessageParam<'_> {
         match block {
             Block::Text { text } if is_text(text) => param.content.texts.push(text),
             Block::Thinking { text, .. } if own && is_text(text) => thoughts.push(text.as_str()),
-            Block::ToolCall(call) => param.tool_calls.push(CallParam {
-                function: CalledParam { name: safe_name(&call.name), arguments: &call.input },
-            }),
+            Block::ToolCall(call) => param
+                .tool_calls
+                .push(CallParam { function: CalledParam { name: safe_name(&call.name), arguments: &call.input } }),
             _ => {}
         }
     }

@@ -55,7 +55,11 @@ impl Codec for Ollama {
 /// The names in the answer of `/api/tags`.
 pub(in crate::provider) fn names_of_tags(json: &Value) -> Vec<String> {
     let models = json.get("models").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
-    models.iter().filter_map(|model| model.get("name").or_else(|| model.get("model"))?.as_str()).map(str::to_owned).collect()
+    models
+        .iter()
+        .filter_map(|model| model.get("name").or_else(|| model.get("model"))?.as_str())
+        .map(str::to_owned)
+        .collect()
 }
 
 /// What `/api/show` tells of a model. What runs here costs nothing; what runs in Ollama's cloud has no

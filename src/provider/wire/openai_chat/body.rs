@@ -3,14 +3,14 @@
 use std::borrow::Cow;
 
 use serde::Serialize;
-use serde_json::Value;
 
 use super::super::Site;
 use super::super::ids::{OPENAI_ID, is_own, safe_id, safe_name};
 use super::super::parts::{
-    DataUrl, Joined, JsonText, NO_CONTENT, NO_IMAGE, is_text, memory_texts, result_images, result_text, system_texts,
+    DataUrl, FunctionTool, Joined, JsonText, NO_CONTENT, NO_IMAGE, function_tools, is_text, memory_texts,
+    result_images, result_text, system_texts,
 };
-use crate::domain::{Block, CanonicalRequest, Media, Message, Role, SegmentBody, ToolResult, ToolSpec};
+use crate::domain::{Block, CanonicalRequest, Media, Message, Role, ToolResult};
 
 /// The whole body.
 #[derive(Debug, Serialize)]
@@ -27,27 +27,13 @@ pub(super) struct Body<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     prompt_cache_key: Option<&'a str>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    tools: Vec<ToolParam<'a>>,
+    tools: Vec<FunctionTool<'a>>,
     messages: Vec<MessageParam<'a>>,
 }
 
 #[derive(Debug, Serialize)]
 struct StreamOptions {
     include_usage: bool,
-}
-
-#[derive(Debug, Serialize)]
-struct ToolParam<'a> {
-    #[serde(rename = "type")]
-    kind: &'static str,
-    function: FunctionParam<'a>,
-}
-
-#[derive(Debug, Serialize)]
-struct FunctionParam<'a> {
-    name: Cow<'a, str>,
-    description: &'a str,
-    parameters: &'a Value,
 }
 
 #[derive(Debug, Serialize)]
@@ -128,27 +114,10 @@ impl<'a> Body<'a> {
             max_completion_tokens: new_limit.then_some(limit),
             reasoning_effort: request.sampling.effort.map(crate::domain::Effort::name),
             prompt_cache_key: site.openai.then_some(request.session_key.as_str()),
-            tools: tools(request),
+            tools: function_tools(request),
             messages: messages(request, echo_of(&request.model.id, site)),
         }
     }
-}
-
-fn tools(request: &CanonicalRequest) -> Vec<ToolParam<'_>> {
-    let specs = request.segments.iter().filter_map(|segment| match &segment.body {
-        SegmentBody::Tool(spec) => Some(&**spec),
-        _ => None,
-    });
-    specs
-        .map(|spec: &ToolSpec| ToolParam {
-            kind: "function",
-            function: FunctionParam {
-                name: safe_name(&spec.name),
-                description: &spec.description,
-                parameters: &spec.input_schema,
-            },
-        })
-        .collect()
 }
 
 /// Instruction files join the system text: it stays the same all session, and templates that want user
@@ -162,10 +131,7 @@ fn messages(request: &CanonicalRequest, echo: Echo) -> Vec<MessageParam<'_>> {
     for message in request.segments.iter().filter_map(|segment| segment.as_message()) {
         match message.role {
             Role::User => user(message, request.info.images, &mut messages),
-            Role::Assistant => {
-                let echo = if is_own(message.by.as_ref(), request) { echo } else { echo.without_own() };
-                messages.push(assistant(message, echo));
-            }
+            Role::Assistant => messages.push(assistant(message, is_own(message.by.as_ref(), request), echo)),
         }
     }
     messages
@@ -203,14 +169,14 @@ fn as_result(block: &Block) -> Option<&ToolResult> {
     }
 }
 
-fn assistant(message: &Message, echo: Echo) -> MessageParam<'_> {
+fn assistant(message: &Message, own: bool, echo: Echo) -> MessageParam<'_> {
     let mut texts = Vec::new();
     let mut thoughts = Vec::new();
     let mut tool_calls = Vec::new();
     for block in &message.blocks {
         match block {
             Block::Text { text } if is_text(text) => texts.push(text.as_str()),
-            Block::Thinking { text, .. } if is_text(text) => thoughts.push(text.as_str()),
+            Block::Thinking { text, .. } if own && is_text(text) => thoughts.push(text.as_str()),
             Block::ToolCall(call) => tool_calls.push(CallParam {
                 id: safe_id(&call.id, OPENAI_ID),
                 kind: "function",
@@ -235,17 +201,13 @@ fn assistant(message: &Message, echo: Echo) -> MessageParam<'_> {
     }
 }
 
-impl Echo {
-    /// For a message that another model wrote: its thoughts are not this model's, but DeepSeek still
-    /// wants the field.
-    fn without_own(self) -> Self {
-        if self == Self::AlwaysWithCalls { self } else { Self::Never }
-    }
-}
-
 impl<'a> Part<'a> {
     fn image(media: &'a Media, seen: bool) -> Self {
-        if seen { Self::ImageUrl { image_url: ImageUrl { url: DataUrl(media) } } } else { Self::Text { text: NO_IMAGE } }
+        if seen {
+            Self::ImageUrl { image_url: ImageUrl { url: DataUrl(media) } }
+        } else {
+            Self::Text { text: NO_IMAGE }
+        }
     }
 }
 

@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::super::answer::{Answer, CallNumber, read};
 use super::super::{Decoder, Ids};
 use super::usage;
-use crate::domain::{ModelError, ErrorKind, StopReason, StreamItem, Usage};
+use crate::domain::{ErrorKind, ModelError, StopReason, StreamItem, Usage};
 use crate::provider::failure;
 use crate::provider::sse::{SseDecoder, SseEvent};
 
@@ -275,12 +275,18 @@ impl Decoder for ChatDecoder {
         self.answer.take()
     }
 
+    /// Some servers send no more after the reason to stop, and some leave the connection open then.
+    fn is_complete(&self) -> bool {
+        self.finish.is_some()
+    }
+
     fn whole(&mut self, json: &[u8]) -> Vec<StreamItem> {
         self.document(json);
         if !self.answer.has_ended() {
-            match self.finish.is_some() || self.answer.has_content() {
-                true => self.end(),
-                false => self.answer.fail(failure::protocol("the document is no completion")),
+            if self.finish.is_some() || self.answer.has_content() {
+                self.end();
+            } else {
+                self.answer.fail(failure::protocol("the document is no completion"));
             }
         }
         self.answer.take()

@@ -70,8 +70,7 @@ fn model_of_entry(entry: &Value) -> Option<ModelInfo> {
         let found = paths.iter().find_map(|path| count(entry, path).filter(|tokens| *tokens > 0));
         found.and_then(|tokens| u32::try_from(tokens).ok())
     };
-    if let Some(window) =
-        first(&[&["context_length"], &["max_model_len"], &["context_window"], &["max_input_tokens"]])
+    if let Some(window) = first(&[&["context_length"], &["max_model_len"], &["context_window"], &["max_input_tokens"]])
     {
         info.window = window;
         info.max_output = info.max_output.min(window);

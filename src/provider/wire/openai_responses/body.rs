@@ -10,8 +10,9 @@ use super::super::ids::{ANTHROPIC_ID, is_own, safe_id, safe_name};
 use super::super::openai_chat::is_reasoning_id;
 use super::super::parts::{
     DataUrl, Joined, JsonText, NO_CONTENT, NO_IMAGE, is_text, memory_texts, result_images, result_text, system_texts,
+    tool_specs,
 };
-use crate::domain::{Block, CanonicalRequest, Effort, Media, Message, Role, SegmentBody, Thinking, ToolResult, Wire};
+use crate::domain::{Block, CanonicalRequest, Effort, Media, Message, Role, Thinking, ToolResult, Wire};
 
 /// The whole body.
 #[derive(Debug, Serialize)]
@@ -114,11 +115,7 @@ fn reasoning(request: &CanonicalRequest) -> Option<Reasoning> {
 }
 
 fn tools(request: &CanonicalRequest) -> Vec<ToolParam<'_>> {
-    let specs = request.segments.iter().filter_map(|segment| match &segment.body {
-        SegmentBody::Tool(spec) => Some(spec),
-        _ => None,
-    });
-    specs
+    tool_specs(request)
         .map(|spec| ToolParam {
             kind: "function",
             name: safe_name(&spec.name),
