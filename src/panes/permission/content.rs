@@ -28,8 +28,9 @@ pub(super) struct Content {
     pub(super) why: Vec<Line<'static>>,
     /// The whole input is known.
     pub(super) whole: bool,
-    /// Its end must be seen before a yes is taken: commands and everything that is not a file's change.
-    pub(super) gated: bool,
+    /// Rows that must have been in view before a yes is taken: the command, or all of an input that is not a
+    /// file's change.
+    pub(super) must: usize,
     made_for: Option<(u16, u64, bool)>,
 }
 
@@ -52,10 +53,15 @@ pub(super) fn make(question: &mut Question, (width, low): (u16, bool), theme: &T
     match (&question.seen, question.stage) {
         (Some(seen), stage) => {
             content.whole = seen.input.is_some();
-            content.gated = !matches!(seen.name.as_str(), "Edit" | "MultiEdit" | "Write" | "NotebookEdit");
-            content.rows = if stage == Stage::Trail { trail(question, &paper) } else { call(question, seen, &paper, folders) };
+            (content.rows, content.must) = if stage == Stage::Trail {
+                (trail(question, &paper), 0)
+            } else {
+                call(question, seen, &paper, folders)
+            };
         }
-        (None, _) => content.rows = paper.words("The call is not known yet; its input is still arriving.", Meaning::Muted),
+        (None, _) => {
+            content.rows = paper.words("The call is not known yet; its input is still arriving.", Meaning::Muted);
+        }
     }
     if low {
         content.rows.append(&mut content.why);
@@ -73,9 +79,9 @@ impl Paper<'_> {
     fn words(&self, words: &str, meaning: Meaning) -> Vec<Line<'static>> {
         let words = text::sanitize(words);
         let style = self.theme.style(meaning);
-        let rows = words.split('\n').flat_map(|row| {
-            wrap([(row, style)], usize::from(self.width), &Indent::hanging(2), Break::Words)
-        });
+        let rows = words
+            .split('\n')
+            .flat_map(|row| wrap([(row, style)], usize::from(self.width), &Indent::hanging(2), Break::Words));
         rows.collect()
     }
 
@@ -93,20 +99,24 @@ impl Paper<'_> {
     }
 }
 
-fn call(question: &Question, seen: &Seen, paper: &Paper<'_>, folders: &Folders) -> Vec<Line<'static>> {
+/// The call as it would run, and how many of its rows must be seen before a yes.
+fn call(question: &Question, seen: &Seen, paper: &Paper<'_>, folders: &Folders) -> (Vec<Line<'static>>, usize) {
     let Some(input) = &seen.input else {
         let mut rows = paper.words("The input is still arriving. What is known of it:", Meaning::Warning);
         let skip = seen.raw.chars().count().saturating_sub(TAIL);
         let tail: String = seen.raw.chars().skip(skip).collect();
         rows.extend(paper.words(&tail, Meaning::Code));
-        return rows;
+        return (rows, 0);
     };
     let mut rows = Vec::new();
+    let mut must = None;
     let mut told: Vec<&str> = Vec::new();
-    let path = ["file_path", "notebook_path", "path"].into_iter().find(|key| input.get(key).is_some_and(Value::is_string));
+    let path =
+        ["file_path", "notebook_path", "path"].into_iter().find(|key| input.get(key).is_some_and(Value::is_string));
     let named = path.and_then(|key| input.get(key)).and_then(Value::as_str);
     if let Some(command) = input.get("command").and_then(Value::as_str) {
         rows.extend(command_rows(command, input, paper));
+        must = Some(rows.len());
         rows.extend(part_rows(question, paper));
         told.extend(["command", "description"]);
     }
@@ -122,6 +132,7 @@ fn call(question: &Question, seen: &Seen, paper: &Paper<'_>, folders: &Folders) 
     let place = named.map(|named| path_rows(named, changes.is_some(), paper, folders)).unwrap_or_default();
     told.extend(path);
     if let Some(changes) = changes {
+        must = Some(0);
         rows.extend(change_rows(&changes, paper));
         rows.extend(place);
         told.extend(["old_string", "new_string", "content", "edits"]);
@@ -135,7 +146,8 @@ fn call(question: &Question, seen: &Seen, paper: &Paper<'_>, folders: &Folders) 
     if rows.is_empty() {
         rows = paper.words("It takes no input.", Meaning::Muted);
     }
-    rows
+    let all = rows.len();
+    (rows, must.unwrap_or(all))
 }
 
 fn command_rows(command: &str, input: &Value, paper: &Paper<'_>) -> Vec<Line<'static>> {
@@ -191,14 +203,10 @@ fn relative(named: &str, folders: &Folders) -> Option<String> {
 fn why(question: &Question, paper: &Paper<'_>) -> Vec<Line<'static>> {
     let Some(verdict) = &question.verdict else { return Vec::new() };
     let because = &verdict.because;
-    let mut words = format!("Asked because {}", text::sanitize_line(because.text.trim_end_matches('.')));
-    if let Some(rule) = &because.rule {
-        words.push_str(&format!(" · rule {}", text::sanitize_line(rule)));
-    }
-    if let Some(source) = &because.source {
-        words.push_str(&format!(" · {}", text::sanitize_line(&source.to_string())));
-    }
-    paper.words(&words, Meaning::Muted)
+    let mut words = vec![format!("Asked because {}", text::sanitize_line(because.text.trim_end_matches('.')))];
+    words.extend(because.rule.as_ref().map(|rule| format!("rule {}", text::sanitize_line(rule))));
+    words.extend(because.source.as_ref().map(|source| text::sanitize_line(&source.to_string()).into_owned()));
+    paper.words(&words.join(" · "), Meaning::Muted)
 }
 
 /// Everything that the gate looked at.
