@@ -197,6 +197,11 @@ impl Permission {
         (!question.is_armed(now)).then(|| question.armed_at().saturating_sub(now).max(1))
     }
 
+    /// Where the modal stood at the last settle.
+    pub fn frame(&self) -> Rect {
+        self.places.frame
+    }
+
     /// Derives what the next draw needs. The modal takes what it needs of `area`, from its lower edge up.
     pub fn settle(&mut self, area: Rect, theme: &Theme, now: u64) {
         if let Some(question) = self.waiting.front_mut() {

@@ -22,7 +22,7 @@ const LOW: u16 = 16;
 /// Where things are on the screen.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Places {
-    frame: Rect,
+    pub(super) frame: Rect,
     pub(super) content: Rect,
     why: Rect,
     /// Between the call and what can be done: says how much is hidden.
