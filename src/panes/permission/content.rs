@@ -18,6 +18,8 @@ use crate::widgets::wrap::{Break, Indent, wrap};
 const MOST_ROWS: usize = 5_000;
 /// Parts of a command that are listed under it; the trail has all.
 const MOST_PARTS: usize = 8;
+/// Characters of the model's own description that are shown.
+const LONGEST_WORDS: usize = 160;
 /// Characters of an unfinished input that are shown, from its end.
 const TAIL: usize = 2_000;
 
@@ -117,7 +119,7 @@ fn call(question: &Question, seen: &Seen, paper: &Paper<'_>, folders: &Folders) 
     if let Some(command) = input.get("command").and_then(Value::as_str) {
         rows.extend(command_rows(command, input, paper));
         must = Some(rows.len());
-        rows.extend(part_rows(question, paper));
+        rows.extend(part_rows(question, command, paper));
         told.extend(["command", "description"]);
     }
     let changes = question.preview.clone().or_else(|| {
@@ -153,7 +155,9 @@ fn call(question: &Question, seen: &Seen, paper: &Paper<'_>, folders: &Folders) 
 fn command_rows(command: &str, input: &Value, paper: &Paper<'_>) -> Vec<Line<'static>> {
     let mut rows = Vec::new();
     if let Some(description) = input.get("description").and_then(Value::as_str) {
-        rows.extend(paper.words(&format!("the model says: {description}"), Meaning::Muted));
+        // The model's words must not push the command out of sight.
+        let said: String = description.chars().take(LONGEST_WORDS).collect();
+        rows.extend(paper.words(&format!("the model says: {}", text::sanitize_line(&said)), Meaning::Muted));
     }
     let shown = suspect::command(command, paper.width, paper.theme);
     for warning in shown.warnings {
@@ -184,11 +188,20 @@ fn path_rows(named: &str, headed: bool, paper: &Paper<'_>, folders: &Folders) ->
     wrap(pieces, usize::from(paper.width), &Indent::hanging(2), Break::Anywhere)
 }
 
-/// The parts that the gate took a command into, with wrappers such as `timeout` taken off.
-fn part_rows(question: &Question, paper: &Paper<'_>) -> Vec<Line<'static>> {
+/// The parts that the gate took a command into, with wrappers such as `timeout` taken off. One part that is the
+/// command itself says nothing new.
+fn part_rows(question: &Question, command: &str, paper: &Paper<'_>) -> Vec<Line<'static>> {
     let steps = question.verdict.iter().flat_map(|verdict| &verdict.trail);
-    let parts = steps.filter(|step| step.stage.starts_with("command")).take(MOST_PARTS);
-    parts.flat_map(|step| paper.words(&format!("↳ {}", text::sanitize_line(&step.finding)), Meaning::Muted)).collect()
+    let parts: Vec<&str> = steps
+        .filter(|step| step.stage == "part" || step.stage.starts_with("command"))
+        .map(|step| step.finding.as_str())
+        .collect();
+    let itself = format!("`{}`", command.trim());
+    if matches!(parts.as_slice(), [only] if only.starts_with(&itself)) {
+        return Vec::new();
+    }
+    let shown = parts.iter().take(MOST_PARTS);
+    shown.flat_map(|part| paper.words(&format!("↳ {}", text::sanitize_line(part)), Meaning::Muted)).collect()
 }
 
 /// The path below the project, or none when it is not there.
@@ -203,7 +216,7 @@ fn relative(named: &str, folders: &Folders) -> Option<String> {
 fn why(question: &Question, paper: &Paper<'_>) -> Vec<Line<'static>> {
     let Some(verdict) = &question.verdict else { return Vec::new() };
     let because = &verdict.because;
-    let mut words = vec![format!("Asked because {}", text::sanitize_line(because.text.trim_end_matches('.')))];
+    let mut words = vec![format!("Why: {}", text::sanitize_line(because.text.trim_end_matches('.')))];
     words.extend(because.rule.as_ref().map(|rule| format!("rule {}", text::sanitize_line(rule))));
     words.extend(because.source.as_ref().map(|source| text::sanitize_line(&source.to_string()).into_owned()));
     paper.words(&words.join(" · "), Meaning::Muted)

@@ -47,7 +47,7 @@ fn verdict(suggestion: Option<&str>) -> Verdict {
         kind: BecauseKind::Rule,
         rule: Some("Bash(cargo *)".to_owned()),
         source: Some(source),
-        text: "an ask rule covers it.".to_owned(),
+        text: "An ask rule covers it.".to_owned(),
     };
     let step = |stage: &str, finding: &str| TrailStep { stage: stage.to_owned(), finding: finding.to_owned() };
     Verdict {
@@ -57,7 +57,7 @@ fn verdict(suggestion: Option<&str>) -> Verdict {
         suggestion: suggestion.map(str::to_owned),
         trail: vec![
             step("deny rules", "none of 3 matches"),
-            step("command part", "cargo test: runs the project's code"),
+            step("part", "`cargo test` needs permission: it runs the project's code"),
         ],
     }
 }
