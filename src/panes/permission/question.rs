@@ -1,0 +1,329 @@
+//! One question: its stage, what has the focus, and what keys do to it.
+
+use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+
+use super::DEAD_MS;
+use super::calls::Seen;
+use super::content::Content;
+use super::field::Field;
+use crate::base::text;
+use crate::domain::{Act, Answer, EditPurpose, SaveScope, Shown, Verdict};
+
+/// The answers that are offered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Choice {
+    Once,
+    Session,
+    Always,
+    No,
+    Comment,
+}
+
+/// What the person is doing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Stage {
+    Choose,
+    /// Editing the rule that "always" saves.
+    Rule,
+    /// Writing a comment that goes with a yes or a no.
+    Comment {
+        yes: bool,
+    },
+    /// Reading everything that the gate looked at.
+    Trail,
+}
+
+/// What came of a key.
+pub(super) enum Outcome {
+    Nothing,
+    Act(Act),
+    Answer(Answer),
+}
+
+#[derive(Debug)]
+pub(super) struct Question {
+    pub(super) ask: u32,
+    pub(super) call_id: String,
+    pub(super) verdict: Option<Verdict>,
+    pub(super) seen: Option<Seen>,
+    /// What the call would change, when somebody who can read the file has said so.
+    pub(super) preview: Option<Shown>,
+    pub(super) stage: Stage,
+    /// The choice with the focus; none in the dead time.
+    pub(super) focus: Option<usize>,
+    pub(super) rule: Field,
+    pub(super) scope: SaveScope,
+    pub(super) comment: Field,
+    pub(super) scroll: usize,
+    /// Rows for the width and stage that they were made for.
+    pub(super) content: Content,
+    appeared: Option<u64>,
+    /// Rows in view at the last draw.
+    height: usize,
+    /// The end of what would run was in view.
+    end_seen: bool,
+}
+
+const SCOPES: [SaveScope; 3] = [SaveScope::Local, SaveScope::Project, SaveScope::User];
+
+impl Question {
+    pub(super) fn new(ask: u32, call_id: &str, verdict: Option<Verdict>) -> Self {
+        let rule = verdict.as_ref().and_then(|verdict| verdict.suggestion.clone()).unwrap_or_default();
+        Self {
+            ask,
+            call_id: call_id.to_owned(),
+            verdict,
+            seen: None,
+            preview: None,
+            stage: Stage::Choose,
+            focus: None,
+            rule: Field::new(rule),
+            scope: SaveScope::Local,
+            comment: Field::default(),
+            scroll: 0,
+            content: Content::default(),
+            appeared: None,
+            height: 0,
+            end_seen: false,
+        }
+    }
+
+    /// `Allow Bash?`
+    pub(super) fn title(&self) -> String {
+        let name = self.seen.as_ref().map_or("this call", |seen| seen.name.as_str());
+        format!("Allow {}?", text::clip(&text::sanitize_line(name), 60))
+    }
+
+    pub(super) fn set_call(&mut self, seen: Option<Seen>) {
+        if self.seen != seen {
+            self.seen = seen;
+            self.content.forget();
+            self.end_seen = false;
+        }
+    }
+
+    pub(super) fn set_preview(&mut self, shown: Shown) {
+        self.preview = Some(shown);
+        self.content.forget();
+    }
+
+    pub(super) fn set_comment(&mut self, text: &str) {
+        self.comment = Field::new(text.trim());
+        if !matches!(self.stage, Stage::Comment { .. }) {
+            self.stage = Stage::Comment { yes: false };
+        }
+    }
+
+    pub(super) fn appear(&mut self, now: u64) {
+        self.appeared.get_or_insert(now);
+    }
+
+    pub(super) fn armed_at(&self) -> u64 {
+        self.appeared.unwrap_or(u64::MAX - DEAD_MS) + DEAD_MS
+    }
+
+    /// Keys count now.
+    pub(super) fn is_armed(&self, now: u64) -> bool {
+        now >= self.armed_at()
+    }
+
+    /// The rule that would cover calls like this one, if the gate lets one.
+    pub(super) fn suggestion(&self) -> Option<&str> {
+        self.verdict.as_ref()?.suggestion.as_deref()
+    }
+
+    pub(super) fn choices(&self) -> &'static [Choice] {
+        if self.suggestion().is_some() {
+            &[Choice::Once, Choice::Session, Choice::Always, Choice::No, Choice::Comment]
+        } else {
+            &[Choice::Once, Choice::No, Choice::Comment]
+        }
+    }
+
+    /// Rows that are below what is in view.
+    pub(super) fn hidden_below(&self) -> usize {
+        self.content.rows.len().saturating_sub(self.scroll + self.height)
+    }
+
+    /// A yes is taken: the whole call is known and, if it must be, was seen to its end.
+    pub(super) fn may_say_yes(&self) -> bool {
+        self.content.whole && self.end_seen
+    }
+
+    /// To be called with the rows that are in view, after the content was made.
+    pub(super) fn settle(&mut self, height: usize, now: u64) {
+        self.height = height;
+        self.scroll = self.scroll.min(self.content.rows.len().saturating_sub(height));
+        if self.stage != Stage::Trail && self.content.whole && self.scroll + height >= self.content.must {
+            self.end_seen = true;
+        }
+        if self.is_armed(now) && self.focus.is_none() {
+            self.focus = Some(0);
+        }
+    }
+
+    pub(super) fn scroll_by(&mut self, rows: isize) {
+        let last = self.content.rows.len().saturating_sub(self.height);
+        self.scroll = self.scroll.saturating_add_signed(rows).min(last);
+    }
+
+    fn page(&mut self, down: bool) {
+        let rows = self.height.saturating_sub(1).max(1) as isize;
+        self.scroll_by(if down { rows } else { -rows });
+    }
+
+    pub(super) fn paste(&mut self, text: &str) {
+        let line: Vec<&str> = text.lines().collect();
+        match self.stage {
+            Stage::Rule => self.rule.insert(&line.join(" ")),
+            Stage::Comment { .. } => self.comment.insert(&line.join(" ")),
+            Stage::Choose | Stage::Trail => {}
+        }
+    }
+
+    pub(super) fn key(&mut self, key: &KeyEvent) -> Outcome {
+        match self.stage {
+            Stage::Choose => self.key_choose(key),
+            Stage::Rule => self.key_rule(key),
+            Stage::Comment { yes } => self.key_comment(key, yes),
+            Stage::Trail => {
+                match key.code {
+                    KeyCode::Esc | KeyCode::Enter | KeyCode::Char('?' | 'e' | 'q') => self.enter_stage(Stage::Choose),
+                    _ => self.key_scroll(key),
+                }
+                Outcome::Nothing
+            }
+        }
+    }
+
+    fn enter_stage(&mut self, stage: Stage) {
+        if (self.stage == Stage::Trail) != (stage == Stage::Trail) {
+            self.content.forget();
+            self.scroll = 0;
+        }
+        self.stage = stage;
+    }
+
+    fn key_choose(&mut self, key: &KeyEvent) -> Outcome {
+        let held = key.modifiers.intersects(KeyModifiers::CONTROL | KeyModifiers::ALT);
+        let choices = self.choices();
+        let focus = self.focus.unwrap_or(0);
+        match key.code {
+            KeyCode::Esc => return Outcome::Answer(Answer::No { comment: None }),
+            KeyCode::Up => self.focus = Some((focus + choices.len() - 1) % choices.len()),
+            KeyCode::Down => self.focus = Some((focus + 1) % choices.len()),
+            KeyCode::Enter => return choices.get(focus).map_or(Outcome::Nothing, |choice| self.choose(*choice)),
+            KeyCode::Tab => match choices.get(focus) {
+                Some(Choice::Once) => self.stage = Stage::Comment { yes: true },
+                Some(Choice::Always) => self.stage = Stage::Rule,
+                Some(Choice::No | Choice::Comment) => self.stage = Stage::Comment { yes: false },
+                _ => {}
+            },
+            KeyCode::Char('?' | 'e') if !held => self.enter_stage(Stage::Trail),
+            KeyCode::Char(letter) if !held => {
+                if let Some(choice) = by_letter(letter).filter(|choice| choices.contains(choice)) {
+                    return self.choose(choice);
+                }
+                self.key_scroll(key);
+            }
+            _ => self.key_scroll(key),
+        }
+        Outcome::Nothing
+    }
+
+    fn key_scroll(&mut self, key: &KeyEvent) {
+        let ctrl = key.modifiers.contains(KeyModifiers::CONTROL);
+        match key.code {
+            KeyCode::PageDown | KeyCode::Char(' ') => self.page(true),
+            KeyCode::PageUp => self.page(false),
+            KeyCode::Char('f') if ctrl => self.page(true),
+            KeyCode::Char('b') if ctrl => self.page(false),
+            KeyCode::Char('j') | KeyCode::Down => self.scroll_by(1),
+            KeyCode::Char('k') | KeyCode::Up => self.scroll_by(-1),
+            KeyCode::Home | KeyCode::Char('g') => self.scroll = 0,
+            KeyCode::End | KeyCode::Char('G') => self.scroll_by(isize::MAX),
+            _ => {}
+        }
+    }
+
+    /// Takes a choice: an answer, or the field that belongs to it.
+    pub(super) fn choose(&mut self, choice: Choice) -> Outcome {
+        if self.stage != Stage::Choose {
+            return Outcome::Nothing;
+        }
+        self.focus = self.choices().iter().position(|offered| *offered == choice).or(self.focus);
+        if matches!(choice, Choice::Once | Choice::Session | Choice::Always) && !self.may_say_yes() {
+            self.page(true);
+            return Outcome::Nothing;
+        }
+        match (choice, self.suggestion()) {
+            (Choice::Once, _) => Outcome::Answer(Answer::Once { comment: None }),
+            (Choice::Session, Some(rule)) => Outcome::Answer(Answer::Session { rule: rule.to_owned() }),
+            (Choice::Session | Choice::Always, None) => Outcome::Nothing,
+            (Choice::Always, Some(_)) => {
+                self.stage = Stage::Rule;
+                Outcome::Nothing
+            }
+            (Choice::No, _) => Outcome::Answer(Answer::No { comment: None }),
+            (Choice::Comment, _) => {
+                self.stage = Stage::Comment { yes: false };
+                Outcome::Nothing
+            }
+        }
+    }
+
+    fn key_rule(&mut self, key: &KeyEvent) -> Outcome {
+        let at = SCOPES.iter().position(|scope| *scope == self.scope).unwrap_or(0);
+        let turn = |by: usize| SCOPES.get((at + by) % SCOPES.len()).copied().unwrap_or(SaveScope::Local);
+        match key.code {
+            KeyCode::Esc => self.stage = Stage::Choose,
+            KeyCode::Tab | KeyCode::Down => self.scope = turn(1),
+            KeyCode::BackTab | KeyCode::Up => self.scope = turn(2),
+            KeyCode::Enter => {
+                let rule = self.rule.text().trim();
+                if !rule.is_empty() && self.may_say_yes() {
+                    return Outcome::Answer(Answer::Always { rule: rule.to_owned(), scope: self.scope });
+                }
+            }
+            _ => {
+                self.rule.key(key);
+            }
+        }
+        Outcome::Nothing
+    }
+
+    fn key_comment(&mut self, key: &KeyEvent, yes: bool) -> Outcome {
+        let ctrl = key.modifiers.contains(KeyModifiers::CONTROL);
+        match key.code {
+            KeyCode::Esc => self.stage = Stage::Choose,
+            KeyCode::Char('g') if ctrl => {
+                let purpose = EditPurpose::Comment { ask: self.ask };
+                return Outcome::Act(Act::Edit { purpose, text: self.comment.text().to_owned() });
+            }
+            KeyCode::Enter => {
+                let comment = Some(self.comment.text().trim().to_owned()).filter(|text| !text.is_empty());
+                return match (yes, comment) {
+                    (true, comment) if self.may_say_yes() => Outcome::Answer(Answer::Once { comment }),
+                    // A no without a comment would stop the turn, which is another choice.
+                    (true, _) | (false, None) => Outcome::Nothing,
+                    (false, comment) => Outcome::Answer(Answer::No { comment }),
+                };
+            }
+            _ => {
+                self.comment.key(key);
+            }
+        }
+        Outcome::Nothing
+    }
+}
+
+fn by_letter(letter: char) -> Option<Choice> {
+    Some(match letter {
+        '1' | 'y' | 'a' => Choice::Once,
+        '2' | 's' => Choice::Session,
+        '3' | 'w' => Choice::Always,
+        '4' | 'n' | 'd' => Choice::No,
+        '5' | 'c' => Choice::Comment,
+        _ => return None,
+    })
+}

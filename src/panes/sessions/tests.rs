@@ -1,0 +1,159 @@
+//! Key scripts and screens of the browser.
+
+#![allow(clippy::unwrap_used, clippy::panic, let_underscore_drop, reason = "tests")]
+
+use std::sync::Arc;
+
+use ratatui::buffer::Buffer;
+
+use super::*;
+use crate::domain::{Body, Message, Origin, Record};
+
+const NOW: u64 = 1_700_000_000_000;
+
+fn summary(number: u32, title: &str, minutes: u64) -> SessionSummary {
+    SessionSummary {
+        id: id(number),
+        title: title.to_owned(),
+        project: format!("/home/ada/project{}", number % 3).into(),
+        model: None,
+        started: NOW - minutes * 60_000 - 1,
+        updated: NOW - minutes * 60_000,
+        turns: number,
+        cost: (number != 3).then_some(0.42 * f64::from(number)),
+        tokens: u64::from(number) * 12_300,
+        bytes: 1,
+    }
+}
+
+fn id(number: u32) -> SessionId {
+    SessionId(uuid::Uuid::from_u128(u128::from(number)))
+}
+
+fn browser() -> Sessions {
+    let mut pane = Sessions::default();
+    let acts = pane.open("", NOW);
+    assert_eq!(acts, [Act::Send(Request::ListSessions(SessionScope::Project))]);
+    pane.hear(&Event::Live(Live::Sessions(vec![
+        summary(1, "fix the failing parser test", 0),
+        summary(2, "漢字 in table cells\u{1b}[2J\nsecond line", 42),
+        summary(3, "write the release notes for the next version, with every change since spring", 60 * 26),
+        summary(4, "", 60 * 24 * 90),
+    ])));
+    screen(&mut pane, 80, 24);
+    pane
+}
+
+fn screen(pane: &mut Sessions, width: u16, height: u16) -> String {
+    let theme = Theme::default();
+    let area = Rect::new(0, 0, width, height);
+    pane.settle(area, &theme, NOW + 1_000);
+    let mut buf = Buffer::empty(area);
+    let cursor = pane.view(&theme, &mut buf);
+    let row = |y: u16| -> String {
+        let mut out = String::new();
+        let mut x = 0;
+        while x < width {
+            let symbol = buf[(x, y)].symbol();
+            out.push_str(if cursor == Some(Position::new(x, y)) { "▮" } else { symbol });
+            x += text::width(symbol).max(1) as u16;
+        }
+        out.trim_end().to_owned()
+    };
+    (0..height).map(row).collect::<Vec<_>>().join("\n")
+}
+
+fn press(pane: &mut Sessions, code: KeyCode) -> Vec<Act> {
+    pane.update(Msg::Key(KeyEvent::from(code)), NOW)
+}
+
+fn typed(pane: &mut Sessions, text: &str) {
+    text.chars().for_each(|letter| drop(press(pane, KeyCode::Char(letter))));
+}
+
+fn previewed(pane: &mut Sessions, number: u32) {
+    let prompt = Body::Prompted {
+        turn: 1,
+        message: Arc::new(Message::user("why does\nit fail? \u{1b}]0;x")),
+        origin: Origin::Typed,
+        typed: None,
+    };
+    let records = vec![Arc::new(Record { seq: 0, at: NOW, body: prompt })];
+    pane.hear(&Event::Live(Live::Preview { id: id(number), records }));
+}
+
+#[test]
+fn typing_narrows_and_enter_resumes() {
+    let mut pane = browser();
+    typed(&mut pane, "release");
+    insta::assert_snapshot!("filtered_40x10", screen(&mut pane, 40, 10));
+    assert_eq!(press(&mut pane, KeyCode::Enter), [Act::Send(Request::Resume(id(3)))]);
+    assert!(!pane.is_open());
+}
+
+#[test]
+fn a_preview_is_asked_for_when_the_choice_rests() {
+    let mut pane = browser();
+    for _ in 0..3 {
+        assert!(press(&mut pane, KeyCode::Down).is_empty());
+    }
+    assert_eq!(pane.next_tick(NOW), Some(REST_MS));
+    assert!(pane.update(Msg::Tick, NOW + REST_MS - 1).is_empty());
+    assert_eq!(pane.update(Msg::Tick, NOW + REST_MS), [Act::Send(Request::PreviewSession(id(4)))]);
+    assert_eq!(pane.next_tick(NOW + REST_MS), None, "no clock while nothing waits");
+    previewed(&mut pane, 2);
+    assert!(pane.shown_preview().is_none(), "an answer that comes late is not shown for another session");
+    previewed(&mut pane, 4);
+    assert!(pane.shown_preview().is_some());
+}
+
+#[test]
+fn all_projects_and_back() {
+    let mut pane = browser();
+    let toggle = Msg::Key(KeyEvent::new(KeyCode::Char('a'), KeyModifiers::CONTROL));
+    let acts = pane.update(toggle.clone(), NOW);
+    assert_eq!(acts, [Act::Send(Request::ListSessions(SessionScope::All))]);
+    pane.hear(&Event::Live(Live::Sessions(vec![summary(1, "one", 0)])));
+    assert!(screen(&mut pane, 80, 24).contains("project1"));
+    assert_eq!(pane.update(toggle, NOW), [Act::Send(Request::ListSessions(SessionScope::Project))]);
+}
+
+#[test]
+fn a_click_chooses_and_a_second_one_resumes() {
+    let mut pane = browser();
+    let row = screen(&mut pane, 80, 24).lines().position(|line| line.contains("release")).unwrap() as u16;
+    let click = Msg::Click(Position::new(5, row));
+    assert!(pane.update(click.clone(), NOW).is_empty());
+    assert_eq!(pane.update(click, NOW), [Act::Send(Request::Resume(id(3)))]);
+}
+
+#[test]
+fn a_filter_may_come_with_the_command() {
+    let mut pane = Sessions::default();
+    let _ = pane.open("  parser \n test ", NOW);
+    pane.hear(&Event::Live(Live::Sessions(vec![summary(1, "other", 0), summary(2, "the parser test", 1)])));
+    assert_eq!(press(&mut pane, KeyCode::Enter), [Act::Send(Request::Resume(id(2)))]);
+}
+
+#[test]
+fn ten_thousand_rows_are_moved_through_and_searched() {
+    let mut pane = Sessions::default();
+    let _ = pane.open("", NOW);
+    let many = (0..10_000).map(|number| summary(number, &format!("session {number} about the parser"), 1)).collect();
+    pane.hear(&Event::Live(Live::Sessions(many)));
+    let _ = press(&mut pane, KeyCode::End);
+    assert!(screen(&mut pane, 80, 24).contains("session 9999"));
+    typed(&mut pane, "77 par");
+    assert!(pane.sieve.len() < 1_000 && pane.sieve.len() > 10);
+}
+
+#[test]
+fn screens() {
+    let mut pane = browser();
+    previewed(&mut pane, 1);
+    insta::assert_snapshot!("list_80x24", screen(&mut pane, 80, 24));
+    insta::assert_snapshot!("list_40x10", screen(&mut pane, 40, 10));
+    insta::assert_snapshot!("list_120x16", screen(&mut pane, 120, 16));
+    let _ = press(&mut pane, KeyCode::Esc);
+    assert!(!pane.is_open());
+}
