@@ -172,7 +172,7 @@ impl Calls {
     pub(super) fn fold(&mut self, record: &Arc<Record>) {
         match &record.body {
             Body::Delta { request, block, kind, text } => {
-                self.delta((*request, *block), kind.as_ref(), text, record.at)
+                self.delta((*request, *block), kind.as_ref(), text, record.at);
             }
             Body::Responded(note) => self.responded(&note.message, record.at),
             Body::RequestFailed { request, .. } => self.superseded(*request),
