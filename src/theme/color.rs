@@ -84,7 +84,8 @@ fn parse_hex(hex: &str) -> Option<Color> {
 pub(super) fn reduce(style: Style, depth: ColorDepth) -> Style {
     let map = |color: Option<Color>| color.and_then(|color| reduce_color(color, depth));
     let mut style = Style { fg: map(style.fg), underline_color: map(style.underline_color), ..style };
-    style.bg = map(style.bg).filter(|color| depth != ColorDepth::Ansi16 || !matches!(color, Color::Black | Color::White));
+    style.bg =
+        map(style.bg).filter(|color| depth != ColorDepth::Ansi16 || !matches!(color, Color::Black | Color::White));
     style
 }
 

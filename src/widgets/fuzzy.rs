@@ -28,7 +28,9 @@ pub fn rank(query: &str, names: &[impl AsRef<str>], limit: usize) -> Vec<(usize,
     }
     // Equal scores: the shorter name, then the earlier one.
     let length = |index: usize| names.get(index).map_or(0, |name| name.as_ref().len());
-    let order = |a: &(u32, usize), b: &(u32, usize)| b.0.cmp(&a.0).then_with(|| length(a.1).cmp(&length(b.1))).then(a.1.cmp(&b.1));
+    let order = |a: &(u32, usize), b: &(u32, usize)| {
+        b.0.cmp(&a.0).then_with(|| length(a.1).cmp(&length(b.1))).then(a.1.cmp(&b.1))
+    };
     if scored.len() > limit && limit > 0 {
         scored.select_nth_unstable_by(limit - 1, order);
     }

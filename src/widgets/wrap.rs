@@ -7,7 +7,7 @@ use std::collections::VecDeque;
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
-use crate::base::text::{clusters, width as columns};
+use crate::base::text::{breaks_around, clusters, width as columns};
 
 /// Characters that do not begin a row although a break before a wide character is allowed.
 const CLOSING: &str = "、。，．：；？！）」』】〉》〕］｝・ー";
@@ -60,7 +60,12 @@ pub fn line_width(line: &Line<'_>) -> usize {
 }
 
 /// Rows of at most `width` columns, always at least one.
-pub fn wrap<'a>(pieces: impl IntoIterator<Item = (&'a str, Style)>, width: usize, indent: &Indent, at: Break) -> Vec<Line<'static>> {
+pub fn wrap<'a>(
+    pieces: impl IntoIterator<Item = (&'a str, Style)>,
+    width: usize,
+    indent: &Indent,
+    at: Break,
+) -> Vec<Line<'static>> {
     let mut wrapper = Wrapper::new(width.max(1), indent, at);
     for (text, style) in pieces {
         if text.is_ascii() && at == Break::Words {
@@ -143,7 +148,11 @@ impl Row {
     }
 
     fn spans(self) -> Vec<Span<'static>> {
-        self.pieces.into_iter().filter(|(text, _)| !text.is_empty()).map(|(text, style)| Span::styled(text, style)).collect()
+        self.pieces
+            .into_iter()
+            .filter(|(text, _)| !text.is_empty())
+            .map(|(text, style)| Span::styled(text, style))
+            .collect()
     }
 }
 
@@ -212,7 +221,7 @@ impl<'i> Wrapper<'i> {
             self.flush();
             return self.blank.push(cluster, 1, style);
         }
-        let is_wide = wide >= 2;
+        let is_wide = breaks_around(cluster);
         if (is_wide || self.wide_word) && !CLOSING.contains(cluster) {
             self.flush();
             self.wide_word = is_wide;

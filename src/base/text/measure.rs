@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use unicode_segmentation::UnicodeSegmentation;
-use unicode_width::UnicodeWidthStr;
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 /// The clusters of a sanitised text with their columns.
 pub fn clusters(text: &str) -> impl Iterator<Item = (&str, usize)> {
@@ -12,7 +12,16 @@ pub fn clusters(text: &str) -> impl Iterator<Item = (&str, usize)> {
 
 /// Columns that a sanitised text takes on one row. Newlines take none.
 pub fn width(text: &str) -> usize {
-    if text.is_ascii() { text.bytes().filter(|byte| *byte >= b' ').count() } else { clusters(text).map(|(_, columns)| columns).sum() }
+    if text.is_ascii() {
+        text.bytes().filter(|byte| *byte >= b' ').count()
+    } else {
+        clusters(text).map(|(_, columns)| columns).sum()
+    }
+}
+
+/// Whether a row may be broken on either side of the cluster although there is no blank: CJK and emoji.
+pub fn breaks_around(cluster: &str) -> bool {
+    cluster.chars().next().is_some_and(|c| c.width() == Some(2) || ('\u{1F1E6}'..='\u{1F1FF}').contains(&c))
 }
 
 /// Terminals give the half-width sound marks a column of their own, and so does the renderer.

@@ -127,6 +127,7 @@ impl Composer {
             self.popup.close();
         } else {
             self.write("");
+            self.trim();
         }
         Reply { acts, submitted: Some(submission), used: true }
     }
@@ -157,6 +158,11 @@ impl Composer {
             return Vec::new();
         }
         vec![Act::Remember(lasting)]
+    }
+
+    /// Lets old pastes go; only what was put aside may still name them.
+    pub(super) fn trim(&mut self) {
+        self.pastes.trim(self.stash.as_deref().unwrap_or_default());
     }
 
     pub(super) fn paste(&mut self, text: String) {
@@ -211,7 +217,10 @@ impl Composer {
             self.goal = Some((self.editor.revision(), goal));
             return Reply::used();
         }
-        if !down && self.is_empty() && let Some(waiting) = self.queue.pop() {
+        if !down
+            && self.is_empty()
+            && let Some(waiting) = self.queue.pop()
+        {
             self.write(&waiting.text);
             return Reply::act(Act::Send(Request::EditQueued { id: waiting.id, text: String::new() }));
         }

@@ -47,8 +47,7 @@ fn prompt(reply: &Reply) -> &str {
 }
 
 fn queued(texts: &[&str]) -> Event {
-    let queue =
-        texts.iter().enumerate().map(|(id, text)| Queued { id: id as u32, text: (*text).to_owned() }).collect();
+    let queue = texts.iter().enumerate().map(|(id, text)| Queued { id: id as u32, text: (*text).to_owned() }).collect();
     Event::Recorded(Arc::new(Record { seq: 1, at: 1, body: Body::QueueSet { queue } }))
 }
 
@@ -284,7 +283,11 @@ fn any_key() -> impl Strategy<Value = Msg> {
         4 => prop::sample::select("abdefhjknrsuwygy_".chars().collect::<Vec<_>>()).prop_map(KeyCode::Char),
     ];
     let modifiers = prop::sample::select(vec![
-        KeyModifiers::NONE, KeyModifiers::NONE, KeyModifiers::CONTROL, KeyModifiers::ALT, KeyModifiers::SHIFT,
+        KeyModifiers::NONE,
+        KeyModifiers::NONE,
+        KeyModifiers::CONTROL,
+        KeyModifiers::ALT,
+        KeyModifiers::SHIFT,
     ]);
     prop_oneof![
         12 => (code, modifiers).prop_map(|(code, modifiers)| Msg::Key(KeyEvent::new(code, modifiers))),

@@ -8,7 +8,7 @@ use pulldown_cmark::{Alignment, BrokenLink, CodeBlockKind, CowStr, Event, Headin
 use ratatui::style::Modifier;
 use ratatui::text::{Line, Span};
 
-use super::fence::{CodeRows, language};
+use super::fence::{CodeBlock, CodeRows, label, language};
 use super::inline::{HARD_BREAK, Inline};
 use crate::base::text::sanitize_line;
 use crate::theme::{Meaning, Theme};
@@ -18,8 +18,14 @@ use crate::widgets::wrap::{Break, Indent, clip_indent, spans_width, wrap};
 /// Levels of quotes and lists whose marks are drawn.
 const MAX_MARKS: usize = 8;
 
-/// Targets of link references, by lower-case label.
-pub(super) type References = HashMap<String, String>;
+/// What is kept from one painting of a text to the next.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Memory {
+    /// Targets of link references, by lower-case label.
+    references: HashMap<String, String>,
+    /// Code inside lists and quotes, by its place in the source.
+    blocks: HashMap<usize, CodeBlock>,
+}
 
 /// Where a new block or list item begins at the top level.
 #[derive(Clone, Copy, Debug)]
@@ -31,13 +37,15 @@ pub(super) struct Boundary {
     /// The number of the item, in an ordered list.
     pub number: Option<u64>,
     pub fenced: bool,
+    /// A blank row was put before it.
+    pub blank: bool,
 }
 
 /// What a fragment is to be painted with.
 pub(super) struct Brush<'a> {
     pub theme: &'a Theme,
     pub width: usize,
-    pub references: &'a mut References,
+    pub memory: &'a mut Memory,
     /// The number that the first list goes on with.
     pub number: Option<u64>,
     /// Rows stand before this fragment.
@@ -50,11 +58,18 @@ pub(super) struct Painted {
     pub boundaries: Vec<Boundary>,
 }
 
+impl Memory {
+    /// Lets go of what stands before byte `at`: it will not be painted again.
+    pub(super) fn forget_before(&mut self, at: usize) {
+        self.blocks.retain(|place, _| *place >= at);
+    }
+}
+
 /// Paints `source` from byte `from`. What lies before is looked at only for blank lines.
 pub(super) fn paint(source: &str, from: usize, brush: Brush<'_>) -> Painted {
     let fragment = source.get(from..).unwrap_or_default();
     let options = Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH | Options::ENABLE_TASKLISTS;
-    let known = std::mem::take(brush.references);
+    let known = std::mem::take(&mut brush.memory.references);
     let resolve = |link: BrokenLink<'_>| {
         let target = known.get(&link.reference.to_lowercase())?;
         Some((CowStr::from(target.clone()), CowStr::from("")))
@@ -68,14 +83,16 @@ pub(super) fn paint(source: &str, from: usize, brush: Brush<'_>) -> Painted {
         .map(|(label, definition)| (label.to_lowercase(), definition.dest.to_string()))
         .collect();
     let mut painter = Painter::new(source, &brush);
+    painter.known_blocks = std::mem::take(&mut brush.memory.blocks);
     for (event, range) in parser.into_offset_iter() {
         painter.event(event, from + range.start);
     }
     painter.flush();
     let painted = Painted { rows: painter.rows, boundaries: painter.boundaries };
-    *brush.references = known;
-    if brush.references.len() < MAX_REFERENCES {
-        brush.references.extend(found);
+    brush.memory.blocks = painter.blocks;
+    brush.memory.references = known;
+    if brush.memory.references.len() < MAX_REFERENCES {
+        brush.memory.references.extend(found);
     }
     painted
 }
@@ -84,9 +101,24 @@ const MAX_REFERENCES: usize = 1_000;
 
 /// A container around the text.
 enum Frame {
-    Quote,
+    Quote {
+        start: usize,
+    },
     /// The mark is drawn on the item's first row.
-    Item { mark: String, drawn: bool },
+    Item {
+        start: usize,
+        mark: String,
+        drawn: bool,
+    },
+}
+
+impl Frame {
+    /// How many rows there were when it began.
+    fn start(&self) -> usize {
+        match self {
+            Self::Quote { start } | Self::Item { start, .. } => *start,
+        }
+    }
 }
 
 struct Painter<'a> {
@@ -100,13 +132,20 @@ struct Painter<'a> {
     lists: Vec<Option<u64>>,
     first_number: Option<u64>,
     inline: Inline,
-    code: Option<CodeRows>,
+    /// The code block that is open, with its place.
+    code: Option<(usize, CodeBlock)>,
+    known_blocks: HashMap<usize, CodeBlock>,
+    blocks: HashMap<usize, CodeBlock>,
     table: Option<Table>,
     row: Vec<Cell>,
-    /// Nothing has been drawn in this container, so no blank row is due.
-    fresh: bool,
+    /// Rows stand before the fragment.
+    follows: bool,
+    /// The line at which a block began last; what begins on the same line is not set apart again.
+    last_start: Option<usize>,
     /// Tags that are open.
     depth: usize,
+    /// A block has begun at the top level; if it is a list, its first item comes next.
+    first_item: bool,
 }
 
 impl<'a> Painter<'a> {
@@ -122,10 +161,14 @@ impl<'a> Painter<'a> {
             first_number: brush.number,
             inline: Inline::default(),
             code: None,
+            known_blocks: HashMap::new(),
+            blocks: HashMap::new(),
             table: None,
             row: Vec::new(),
-            fresh: !brush.follows,
+            follows: brush.follows,
+            last_start: None,
             depth: 0,
+            first_item: false,
         }
     }
 
@@ -138,10 +181,18 @@ impl<'a> Painter<'a> {
         }
         if top && !matches!(event, Event::End(_)) {
             let fenced = matches!(event, Event::Start(Tag::CodeBlock(CodeBlockKind::Fenced(_))));
-            self.boundaries.push(Boundary { at, row: self.rows.len(), number: self.first_number, fenced });
+            let at = line_start(self.source, at);
+            self.boundaries.push(Boundary {
+                at,
+                row: self.rows.len(),
+                number: self.first_number,
+                fenced,
+                blank: false,
+            });
+            self.first_item = true;
         }
         match event {
-            Event::Text(text) if self.code.is_some() => self.code_lines(&text),
+            Event::Text(text) if self.code.is_some() => self.code_text(&text),
             Event::Html(html) => self.html(&html),
             Event::Rule => self.rule(at),
             Event::Start(tag) => {
@@ -168,7 +219,7 @@ impl<'a> Painter<'a> {
             Tag::Heading { level, .. } => self.heading(level, at),
             Tag::BlockQuote(_) => {
                 self.gap(at);
-                self.frames.push(Frame::Quote);
+                self.frames.push(Frame::Quote { start: self.rows.len() });
                 self.inline.push_style(self.theme.style(Meaning::Quote), self.theme);
             }
             Tag::CodeBlock(kind) => self.code(&kind, at),
@@ -196,10 +247,14 @@ impl<'a> Painter<'a> {
             }
             TagEnd::BlockQuote(_) => {
                 self.flush();
+                if !self.has_drawn() {
+                    // An empty quote still shows that it is there.
+                    self.push_rows(|indent, width| wrap([], width, &indent, Break::Words));
+                }
                 self.inline.pop_style();
                 self.frames.pop();
             }
-            TagEnd::CodeBlock => self.code = None,
+            TagEnd::CodeBlock => self.end_code(),
             TagEnd::List(_) => drop(self.lists.pop()),
             TagEnd::Item => self.end_item(),
             TagEnd::TableCell => self.row.push(self.inline.take()),
@@ -233,9 +288,16 @@ impl<'a> Painter<'a> {
     }
 
     fn item(&mut self, at: usize) {
-        if self.depth == 2 {
+        // The first item begins where its list does, which is a boundary already.
+        if self.depth == 2 && !std::mem::take(&mut self.first_item) {
             let number = self.lists.last().copied().flatten();
-            self.boundaries.push(Boundary { at: line_start(self.source, at), row: self.rows.len(), number, fenced: false });
+            self.boundaries.push(Boundary {
+                at: line_start(self.source, at),
+                row: self.rows.len(),
+                number,
+                fenced: false,
+                blank: false,
+            });
         }
         self.gap(at);
         let depth = self.lists.len();
@@ -247,7 +309,7 @@ impl<'a> Painter<'a> {
             }
             _ => ["• ", "◦ ", "▪ "].get(depth.saturating_sub(1) % 3).copied().unwrap_or("• ").to_owned(),
         };
-        self.frames.push(Frame::Item { mark, drawn: false });
+        self.frames.push(Frame::Item { start: self.rows.len(), mark, drawn: false });
     }
 
     fn end_item(&mut self) {
@@ -265,20 +327,31 @@ impl<'a> Painter<'a> {
             CodeBlockKind::Fenced(info) => language(info).to_owned(),
             CodeBlockKind::Indented => String::new(),
         };
-        let indent = self.indent();
-        let mut code = CodeRows::new(&name, indent, self.width);
-        if let Some(label) = code.label(&name, self.theme) {
+        let mut indent = self.indent();
+        if let Some(label) = label(&name, indent.clone(), self.width, self.theme) {
             self.rows.push(label);
-            code = CodeRows::new(&name, self.indent(), self.width);
+            indent.first.clone_from(&indent.rest);
         }
-        self.fresh = false;
-        self.code = Some(code);
+        let nested = self.depth > 1;
+        // While a fence is being written its language is not whole.
+        let known = self.known_blocks.remove(&at).filter(|block| block.language == name);
+        let rows = || CodeRows::new(&name, indent, self.width);
+        let block = known.unwrap_or_else(|| CodeBlock::new(name.clone(), rows(), nested));
+        self.code = Some((at, block));
     }
 
-    fn code_lines(&mut self, text: &str) {
-        let Some(code) = &mut self.code else { return };
-        for line in text.strip_suffix('\n').unwrap_or(text).split('\n') {
-            self.rows.extend(code.line(line, self.theme));
+    fn code_text(&mut self, text: &str) {
+        if let Some((_, block)) = &mut self.code {
+            block.text(text, self.theme, &mut self.rows);
+        }
+    }
+
+    fn end_code(&mut self) {
+        if let Some((at, mut block)) = self.code.take() {
+            block.end(self.theme, &mut self.rows);
+            if block.keeps() {
+                self.blocks.insert(at, block);
+            }
         }
     }
 
@@ -304,7 +377,11 @@ impl<'a> Painter<'a> {
         self.push_rows(|indent, width| {
             let lines = table.lines(width.saturating_sub(spans_width(&indent.rest)).max(1), theme);
             let before = std::iter::once(&indent.first).chain(std::iter::repeat(&indent.rest));
-            lines.into_iter().zip(before).map(|(line, before)| Line::from_iter(before.iter().cloned().chain(line.spans))).collect()
+            lines
+                .into_iter()
+                .zip(before)
+                .map(|(line, before)| Line::from_iter(before.iter().cloned().chain(line.spans)))
+                .collect()
         });
     }
 
@@ -315,14 +392,15 @@ impl<'a> Painter<'a> {
         }
         let pieces = self.inline.take();
         for part in pieces.split(|(text, _)| text == HARD_BREAK) {
-            self.push_rows(|indent, width| wrap(part.iter().map(|(text, style)| (text.as_str(), *style)), width, &indent, Break::Words));
+            self.push_rows(|indent, width| {
+                wrap(part.iter().map(|(text, style)| (text.as_str(), *style)), width, &indent, Break::Words)
+            });
         }
     }
 
     fn push_rows(&mut self, make: impl FnOnce(Indent, usize) -> Vec<Line<'static>>) {
         let indent = self.indent();
         self.rows.extend(make(indent, self.width));
-        self.fresh = false;
     }
 
     /// What stands before the next row and those after it. The marks of items are drawn once.
@@ -331,11 +409,11 @@ impl<'a> Painter<'a> {
         let mut indent = Indent::default();
         for frame in self.frames.iter_mut().take(MAX_MARKS) {
             match frame {
-                Frame::Quote => {
+                Frame::Quote { .. } => {
                     indent.first.push(quote.clone());
                     indent.rest.push(quote.clone());
                 }
-                Frame::Item { mark, drawn } => {
+                Frame::Item { mark, drawn, .. } => {
                     let blank = Span::raw(" ".repeat(mark.chars().count()));
                     let mark = Span::styled(mark.clone(), self.theme.style(Meaning::Accent));
                     indent.first.push(if *drawn { blank.clone() } else { mark });
@@ -352,14 +430,26 @@ impl<'a> Painter<'a> {
         Indent { first: clip_indent(&indent.first, self.width), rest: clip_indent(&indent.rest, self.width) }
     }
 
+    /// Whether the innermost container has rows already.
+    fn has_drawn(&self) -> bool {
+        match self.frames.last() {
+            Some(frame) => self.rows.len() > frame.start(),
+            None => self.follows || !self.rows.is_empty(),
+        }
+    }
+
     /// A blank row where the source has a blank line, so that what was written close stays close.
     fn gap(&mut self, at: usize) {
-        if !self.fresh && blank_before(self.source, at) {
-            let quotes = self.frames.iter().take(MAX_MARKS).filter(|frame| matches!(frame, Frame::Quote)).count();
-            let bar = Span::styled("▎ ".repeat(quotes), self.theme.style(Meaning::Border));
-            self.rows.push(Line::from(clip_indent(&[bar], self.width)));
+        let start = line_start(self.source, at);
+        if self.last_start.replace(start) == Some(start) || !self.has_drawn() || !blank_before(self.source, start) {
+            return;
         }
-        self.fresh = true;
+        let quotes = self.frames.iter().take(MAX_MARKS).filter(|frame| matches!(frame, Frame::Quote { .. })).count();
+        let bar = Span::styled("▎ ".repeat(quotes), self.theme.style(Meaning::Border));
+        self.rows.push(Line::from(clip_indent(&[bar], self.width)));
+        if let Some(boundary) = self.boundaries.last_mut().filter(|_| self.depth == 1) {
+            boundary.blank = true;
+        }
     }
 }
 
@@ -376,9 +466,8 @@ pub(super) fn line_start(source: &str, at: usize) -> usize {
     source.get(..at).and_then(|before| before.rfind('\n')).map_or(0, |newline| newline + 1)
 }
 
-/// Whether the line before that of byte `at` is blank but for the marks of quotes.
-fn blank_before(source: &str, at: usize) -> bool {
-    let start = line_start(source, at);
+/// Whether the line before the one that begins at `start` is blank but for the marks of quotes.
+fn blank_before(source: &str, start: usize) -> bool {
     let Some(end) = start.checked_sub(1) else { return false };
     let before = source.get(line_start(source, end)..end).unwrap_or_default();
     before.bytes().all(|byte| matches!(byte, b' ' | b'\t' | b'\r' | b'>'))
