@@ -1,8 +1,18 @@
-//! The panes of the screen: state, Msg, update and view each.
+//! The panes: each keeps its own state, hears the engine, and draws itself from what it was given.
+//!
+//! No pane calls another; what it wants from outside it returns as an act.
 
+pub mod activity;
 pub mod composer;
+pub mod context;
+pub mod conversation;
+pub mod cost;
+mod cut;
+pub mod facts;
 pub mod help;
 pub mod palette;
 pub mod permission;
 pub mod picker;
 pub mod sessions;
+pub mod sidebar;
+pub mod status;

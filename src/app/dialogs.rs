@@ -1,0 +1,274 @@
+//! The dialogs over the panes: opening them, and what follows from a choice in them.
+
+use ratatui::buffer::Buffer;
+use ratatui::crossterm::event::KeyEvent;
+use ratatui::layout::{Position, Rect};
+
+use super::layers::Layer;
+use super::{Model, catalog, orders, show};
+use crate::commands::Show;
+use crate::domain::{Act, CommandFile, Event, Live, Request};
+use crate::panes::help::{self, Help};
+use crate::panes::palette::{self, Palette, Pick};
+use crate::panes::picker::{self, Entry, Picker};
+use crate::panes::sessions::{self, Sessions};
+use crate::theme::Theme;
+
+/// One dialog.
+#[derive(Debug)]
+pub(super) enum Dialog {
+    Help(Help),
+    Palette(Palette),
+    Models(Picker),
+    /// With the theme that was in use when it opened.
+    Themes(Picker, Box<Theme>),
+    Sessions(Sessions),
+}
+
+/// What the terminal says to a dialog.
+#[derive(Clone, Debug)]
+pub(super) enum Said {
+    Key(KeyEvent),
+    Paste(String),
+    Click(Position),
+    /// Rows.
+    Wheel(i16),
+}
+
+pub(super) fn open_help(model: &mut Model) -> Vec<Act> {
+    let help = Help::new(catalog::sections(), files(model));
+    push(model, Dialog::Help(help));
+    Vec::new()
+}
+
+pub(super) fn open_palette(model: &mut Model) -> Vec<Act> {
+    let palette = Palette::new(files(model), catalog::actions());
+    push(model, Dialog::Palette(palette));
+    Vec::new()
+}
+
+/// Opens what a command asked to be shown.
+pub(super) fn open(model: &mut Model, what: Show) -> Vec<Act> {
+    match what {
+        Show::Help => open_help(model),
+        Show::Model => {
+            let picker = Picker::new("Model", model_entries(model));
+            push(model, Dialog::Models(picker));
+            Vec::new()
+        }
+        Show::Theme => {
+            let current = model.look.theme.name().to_owned();
+            let entry = |name: &String| Entry { name: name.clone(), detail: String::new(), current: *name == current };
+            let picker = Picker::new("Theme", model.look.names.iter().map(entry).collect());
+            let before = Box::new(model.look.theme.clone());
+            push(model, Dialog::Themes(picker, before));
+            Vec::new()
+        }
+        Show::Sessions { filter } => {
+            let mut sessions = Sessions::default();
+            let acts = sessions.open(&filter, model.pace.now);
+            push(model, Dialog::Sessions(sessions));
+            acts
+        }
+        _ => Vec::new(),
+    }
+}
+
+fn push(model: &mut Model, dialog: Dialog) {
+    model.layers.push(Layer::Dialog(dialog));
+}
+
+fn files(model: &Model) -> &[CommandFile] {
+    model.facts.info.as_ref().map(|info| info.commands.as_slice()).unwrap_or_default()
+}
+
+fn model_entries(model: &Model) -> Vec<Entry> {
+    let entry = |(id, info): &(crate::domain::ModelRef, crate::domain::ModelInfo)| {
+        let window = crate::base::text::human_tokens(info.window.into());
+        let price = info.prices.map(|prices| format!("${} in ${} out · ", prices.input, prices.output));
+        Entry {
+            name: id.to_string(),
+            detail: format!("{}{window}", price.unwrap_or_default()),
+            current: model.facts.model.as_ref() == Some(id),
+        }
+    };
+    model.answers.models.iter().map(entry).collect()
+}
+
+/// Gives the dialog on top what was said to it.
+pub(super) fn say(model: &mut Model, said: Said) -> Vec<Act> {
+    let now = model.pace.now;
+    let Some(Layer::Dialog(dialog)) = model.layers.last_mut() else { return Vec::new() };
+    match dialog {
+        Dialog::Help(help) => {
+            let close = match said {
+                Said::Key(key) => help.update(help::Msg::Key(key)),
+                Said::Wheel(rows) => help.update(help::Msg::Wheel(rows)),
+                Said::Paste(_) | Said::Click(_) => false,
+            };
+            if close {
+                model.layers.pop();
+            }
+            Vec::new()
+        }
+        Dialog::Palette(palette) => {
+            let done = palette.update(said.into());
+            chosen_in_palette(model, done)
+        }
+        Dialog::Models(picker) => {
+            let outcome = picker.update(said.into());
+            chosen_model(model, outcome)
+        }
+        Dialog::Themes(picker, _) => {
+            let outcome = picker.update(said.into());
+            chosen_theme(model, outcome)
+        }
+        Dialog::Sessions(sessions) => {
+            let acts = sessions.update(said.into(), now);
+            if !sessions.is_open() {
+                model.layers.pop();
+            }
+            acts
+        }
+    }
+}
+
+fn chosen_in_palette(model: &mut Model, done: palette::Done) -> Vec<Act> {
+    if done != palette::Done::No {
+        model.layers.pop();
+    }
+    match done {
+        palette::Done::Chosen(Pick::Command { line, complete: true }) => show::command(model, &line),
+        palette::Done::Chosen(Pick::Command { line, .. }) => {
+            model.composer.set_text(&format!("{line} "));
+            Vec::new()
+        }
+        palette::Done::Chosen(Pick::Action(id)) => {
+            catalog::order(&id).map(|order| orders::run(model, order)).unwrap_or_default()
+        }
+        palette::Done::No | palette::Done::Cancelled => Vec::new(),
+    }
+}
+
+fn chosen_model(model: &mut Model, outcome: picker::Outcome) -> Vec<Act> {
+    match outcome {
+        picker::Outcome::Chosen(index) => {
+            model.layers.pop();
+            let chosen = model.answers.models.get(index).map(|(model, _)| model.clone());
+            chosen.map(|model| vec![Act::Send(Request::SetModel { model, effort: None })]).unwrap_or_default()
+        }
+        picker::Outcome::Cancelled => {
+            model.layers.pop();
+            Vec::new()
+        }
+        picker::Outcome::Nothing | picker::Outcome::Preview(_) => Vec::new(),
+    }
+}
+
+/// A theme is tried on while the choice moves, and taken off again when nothing was chosen.
+fn chosen_theme(model: &mut Model, outcome: picker::Outcome) -> Vec<Act> {
+    let name = |model: &Model, index: usize| model.look.names.get(index).cloned();
+    match outcome {
+        picker::Outcome::Nothing => Vec::new(),
+        picker::Outcome::Preview(index) => {
+            if let Some(name) = name(model, index) {
+                model.look.theme = Theme::load(&name, &model.look.user).0;
+            }
+            Vec::new()
+        }
+        picker::Outcome::Chosen(index) => {
+            model.layers.pop();
+            let Some(name) = name(model, index) else { return Vec::new() };
+            show::use_theme(model, &name);
+            vec![Act::SaveTheme(name)]
+        }
+        picker::Outcome::Cancelled => {
+            if let Some(Layer::Dialog(Dialog::Themes(_, before))) = model.layers.pop() {
+                model.look.theme = *before;
+            }
+            Vec::new()
+        }
+    }
+}
+
+/// Hands answers of the engine to the dialogs that wait for them.
+pub(super) fn hear(model: &mut Model, event: &Event) {
+    if let Event::Live(Live::Models(models)) = event {
+        model.answers.models.clone_from(models);
+        let entries = model_entries(model);
+        for layer in &mut model.layers {
+            if let Layer::Dialog(Dialog::Models(picker)) = layer {
+                picker.set_entries(entries.clone());
+            }
+        }
+    }
+    for sessions in browsers(model) {
+        sessions.hear(event);
+    }
+}
+
+/// Time went by.
+pub(super) fn tick(model: &mut Model) -> Vec<Act> {
+    let now = model.pace.now;
+    browsers(model).flat_map(|sessions| sessions.update(sessions::Msg::Tick, now)).collect()
+}
+
+fn browsers(model: &mut Model) -> impl Iterator<Item = &mut Sessions> {
+    model.layers.iter_mut().filter_map(|layer| match layer {
+        Layer::Dialog(Dialog::Sessions(sessions)) => Some(sessions),
+        _ => None,
+    })
+}
+
+impl Dialog {
+    /// Milliseconds until it changes by itself.
+    pub fn next_tick(&self, now: u64) -> Option<u64> {
+        match self {
+            Self::Sessions(sessions) => sessions.next_tick(now),
+            _ => None,
+        }
+    }
+
+    pub fn settle(&mut self, area: Rect, theme: &Theme, now: u64) {
+        match self {
+            Self::Help(help) => help.settle(area, theme),
+            Self::Palette(palette) => palette.settle(area),
+            Self::Models(picker) | Self::Themes(picker, _) => picker.settle(area),
+            Self::Sessions(sessions) => sessions.settle(area, theme, now),
+        }
+    }
+
+    pub fn view(&self, theme: &Theme, buf: &mut Buffer) -> Option<Position> {
+        match self {
+            Self::Help(help) => {
+                help.view(theme, buf);
+                None
+            }
+            Self::Palette(palette) => palette.view(theme, buf),
+            Self::Models(picker) | Self::Themes(picker, _) => picker.view(theme, buf),
+            Self::Sessions(sessions) => sessions.view(theme, buf),
+        }
+    }
+}
+
+impl From<Said> for picker::Msg {
+    fn from(said: Said) -> Self {
+        match said {
+            Said::Key(key) => Self::Key(key),
+            Said::Paste(text) => Self::Paste(text),
+            Said::Click(at) => Self::Click(at),
+            Said::Wheel(rows) => Self::Wheel(rows),
+        }
+    }
+}
+
+impl From<Said> for sessions::Msg {
+    fn from(said: Said) -> Self {
+        match said {
+            Said::Key(key) => Self::Key(key),
+            Said::Paste(text) => Self::Paste(text),
+            Said::Click(at) => Self::Click(at),
+            Said::Wheel(rows) => Self::Wheel(rows),
+        }
+    }
+}

@@ -1,0 +1,45 @@
+//! What the engine says, handed to everyone who listens.
+
+use super::{Model, layers};
+use crate::domain::{Act, Body, Event, Live, Report};
+
+/// Takes in one event. The facts come first, because panes read them.
+pub(super) fn hear(model: &mut Model, event: Event) -> Vec<Act> {
+    model.facts.hear(&event);
+    model.conversation.hear(&event, &model.facts);
+    model.composer.hear(&event);
+    layers::hear(model, &event);
+    let mut acts = Vec::new();
+    match event {
+        Event::Opened { .. } => {
+            model.answers.context = None;
+            acts.push(title(model));
+        }
+        Event::Recorded(record) => match &record.body {
+            Body::TitleSet { .. } => acts.push(title(model)),
+            Body::Asked { .. } if !model.pace.focused => {
+                let what = model.permission.asks_for().unwrap_or_else(|| "latigo asks".to_owned());
+                acts.push(Act::Notify(crate::base::text::sanitize_line(&what).into_owned()));
+            }
+            Body::TurnEnded { .. } if !model.pace.focused => {
+                acts.push(Act::Notify("latigo has finished".to_owned()));
+            }
+            _ => {}
+        },
+        Event::Live(Live::Report(report)) => match *report {
+            Report::Context(report) => model.answers.context = Some(report),
+        },
+        Event::Live(Live::CallPreview { call_id, shown }) => model.permission.set_preview(&call_id, shown),
+        Event::Live(_) | Event::Closed => {}
+    }
+    acts
+}
+
+/// The title of the terminal's window; the shell writes it, so it is sanitised here.
+fn title(model: &Model) -> Act {
+    let folder = model.facts.info.as_ref().and_then(|info| info.project.file_name());
+    let folder = folder.map(|name| name.display().to_string()).unwrap_or_default();
+    let title = model.facts.title.as_deref().unwrap_or(&folder);
+    let title = crate::base::text::sanitize_line(title);
+    Act::Title(format!("latigo · {}", crate::base::text::clip(&title, 60)))
+}

@@ -1,0 +1,348 @@
+//! What the screen shows.
+
+use insta::assert_snapshot;
+use serde_json::json;
+
+use super::play::{Play, start_info};
+use crate::domain::*;
+
+#[test]
+fn welcome_with_a_model() {
+    assert_snapshot!(Play::new(80, 24).screen());
+}
+
+#[test]
+fn welcome_without_a_model() {
+    let mut play = Play::bare(80, 24);
+    play.open(start_info(false), Vec::new());
+    assert_snapshot!(play.screen());
+}
+
+#[test]
+fn before_the_engine_speaks_there_is_a_prompt() {
+    let mut play = Play::bare(80, 24);
+    let screen = play.screen();
+    assert!(screen.lines().any(|line| line.starts_with("❯ ")), "{screen}");
+}
+
+#[test]
+fn rehearsal_says_so() {
+    let mut play = Play::bare(120, 24);
+    play.open(StartInfo { rehearsal: true, ..start_info(true) }, Vec::new());
+    assert_snapshot!(play.screen());
+}
+
+#[test]
+fn streaming() {
+    let mut play = Play::new(80, 24);
+    play.prompt(1, "explain the parser").sent(1);
+    play.delta(0, Some(DeltaKind::Thinking), "Let me think about it for a moment.");
+    play.delta(1, Some(DeltaKind::Text), "# The parser\n\nIt reads *lines*:\n\n- one\n- two\n\n```rust\nfn parse");
+    play.delta(1, None, "() {}\n");
+    play.wait(2_300);
+    assert_snapshot!(play.screen());
+}
+
+#[test]
+fn a_turn_folded() {
+    assert_snapshot!(Play::new(80, 24).worked().screen());
+}
+
+#[test]
+fn a_turn_wide_and_tall() {
+    assert_snapshot!(Play::new(160, 50).worked().screen());
+}
+
+#[test]
+fn a_turn_unfolded() {
+    assert_snapshot!(Play::new(80, 30).worked().keys("ctrl+o").screen());
+}
+
+#[test]
+fn a_turn_on_a_small_screen() {
+    assert_snapshot!(Play::new(40, 10).worked().screen());
+}
+
+#[test]
+fn running_with_live_output() {
+    let mut play = Play::new(120, 34);
+    play.prompt(1, "run the tests").sent(1);
+    play.call(0, "c1", "Bash", &json!({"command": "cargo test --all"}));
+    play.record(Body::CallOutput { call_id: "c1".into(), text: "compiling a\ncompiling b\n10 %\r50 %\r99 %\n".into() });
+    play.wait(4_100);
+    assert_snapshot!(play.screen());
+}
+
+#[test]
+fn a_retry_counts_down() {
+    let mut play = Play::new(80, 16);
+    play.prompt(1, "hello").sent(1);
+    play.delta(0, Some(DeltaKind::Text), "half an answ");
+    play.failed(529, Some(4_000)).wait(1_200);
+    assert_snapshot!(play.screen());
+}
+
+#[test]
+fn the_text_of_an_attempt_that_was_asked_again_is_shown_once() {
+    let mut play = Play::new(80, 16);
+    play.prompt(1, "hello").sent(1);
+    play.delta(0, Some(DeltaKind::Text), "The answer is fo");
+    play.failed(529, Some(100)).wait(200).sent(2);
+    play.delta(0, Some(DeltaKind::Text), "The answer is forty-two.");
+    play.responded(vec![Block::Text { text: "The answer is forty-two.".into() }], false);
+    let screen = play.screen();
+    assert_eq!(screen.matches("The answer is fo").count(), 1, "{screen}");
+    assert!(screen.contains("overloaded (529): asked again"), "{screen}");
+}
+
+#[test]
+fn a_cut_answer_is_marked() {
+    let mut play = Play::new(80, 16);
+    play.prompt(1, "hello").sent(1);
+    play.delta(0, Some(DeltaKind::Text), "As far as it ca");
+    play.responded(vec![Block::Text { text: "As far as it ca".into() }], true);
+    let screen = play.screen();
+    assert!(screen.contains("As far as it ca") && screen.contains("cut:"), "{screen}");
+    let screen = play.record(Body::TurnEnded { turn: 1, end: TurnEnd::Interrupted }).screen();
+    assert!(screen.contains("interrupted by you") && !screen.contains("cut:"), "{screen}");
+}
+
+#[test]
+fn scrolled_up_there_is_a_pill() {
+    let mut play = Play::new(80, 16);
+    for turn in 0..12 {
+        play.prompt(turn, &format!("question {turn}"));
+    }
+    play.screen();
+    play.keys("pageup").screen();
+    play.prompt(13, "one more").prompt(14, "and another");
+    assert_snapshot!(play.screen());
+    let screen = play.keys("ctrl+end").screen();
+    assert!(screen.contains("and another") && !screen.contains('↓'), "{screen}");
+}
+
+#[test]
+fn narrow_sidebar_is_an_overlay() {
+    assert_snapshot!(Play::new(80, 24).worked().keys("f2").screen());
+}
+
+#[test]
+fn narrow_activity_is_an_overlay() {
+    assert_snapshot!(Play::new(80, 24).worked().keys("f3").screen());
+}
+
+#[test]
+fn a_question_over_the_conversation() {
+    for (name, width, height) in [("question", 80, 24), ("question_wide", 120, 34), ("question_small", 40, 10)] {
+        let mut play = Play::new(width, height);
+        for turn in 0..12 {
+            play.prompt(turn, &format!("question {turn}"));
+        }
+        play.sent(1);
+        play.asked("c1", "cargo test --all").wait(400);
+        assert_snapshot!(name, play.screen());
+        let before = play.screen();
+        if height == 10 {
+            continue;
+        }
+        assert_ne!(before, play.keys("ctrl+home").screen(), "the conversation scrolls behind it");
+    }
+}
+
+#[test]
+fn details_of_a_call() {
+    assert_snapshot!(Play::new(80, 34).worked().keys("f3 k enter").screen());
+}
+
+#[test]
+fn cost_and_cache() {
+    let mut play = Play::new(100, 16);
+    play.worked();
+    assert_snapshot!("cost", play.write("/cost").keys("enter").screen());
+    play.keys("esc");
+    assert_snapshot!("cache", play.write("/cache").keys("enter").screen());
+}
+
+#[test]
+fn context_by_category() {
+    let mut play = Play::new(90, 24);
+    play.write("/context").keys("enter");
+    assert!(play.screen().contains("counting"));
+    let item = |category, label: &str, tokens| ContextItem { category, label: label.to_owned(), tokens };
+    play.live(Live::Report(Box::new(Report::Context(ContextReport {
+        window: 200_000,
+        reserve: 8_000,
+        measured: Some(30_000),
+        items: vec![
+            item("tools", "Bash", 900),
+            item("system", "system text", 2_000),
+            item("results", "src/parser.rs", 27_000),
+        ],
+    }))));
+    assert_snapshot!(play.screen());
+}
+
+#[test]
+fn todos_in_sidebar_and_sheet() {
+    let mut play = Play::new(110, 34);
+    let todo =
+        |content: &str, status| Todo { content: content.into(), status, active_form: format!("{content} (now)") };
+    play.worked().record(Body::TodosSet {
+        todos: vec![
+            todo("Read the parser", TodoState::Completed),
+            todo("Fix it", TodoState::InProgress),
+            todo("Run the tests", TodoState::Pending),
+        ],
+    });
+    let broken =
+        CacheBreak { cause: BreakCause::Tools, segment: Some("Bash".into()), tokens: 12_000, cost: Some(0.04) };
+    play.record(Body::CacheBroken(broken));
+    assert_snapshot!(play.screen());
+    let screen = play.keys("ctrl+t").screen();
+    assert!(screen.contains("▸ Fix it (now)"), "{screen}");
+}
+
+#[test]
+fn a_crashed_turn_does_not_run_after_a_resume() {
+    let mut play = Play::new(80, 24);
+    let mut records = vec![];
+    for body in [
+        Body::Prompted {
+            turn: 1,
+            message: std::sync::Arc::new(Message::user("go")),
+            origin: Origin::Typed,
+            typed: None,
+        },
+        Body::CallStarted { call_id: "c9".into() },
+    ] {
+        records.push(play.make(body));
+    }
+    play.open(start_info(true), records);
+    let screen = play.screen();
+    assert!(!screen.contains("esc to interrupt"), "{screen}");
+}
+
+#[test]
+fn idle_never_says_how_to_interrupt_and_busy_always_does() {
+    for (width, height) in [(80, 24), (40, 10), (160, 50)] {
+        let mut play = Play::new(width, height);
+        assert!(!play.screen().contains("esc to interrupt"));
+        play.prompt(1, "go").sent(1);
+        let screen = play.screen();
+        assert!(screen.contains("esc to interrupt"), "{width}x{height}\n{screen}");
+        play.record(Body::TurnEnded { turn: 1, end: TurnEnd::Done });
+        assert!(!play.screen().contains("esc to interrupt"));
+    }
+}
+
+#[test]
+fn no_size_panics() {
+    for width in [1, 2, 5, 20, 33, 79, 100, 131] {
+        for height in [1, 2, 3, 5, 8, 12, 31] {
+            let mut play = Play::new(width, height);
+            play.worked().prompt(2, "go").sent(1);
+            play.screen();
+            for keys in ["ctrl+o", "f2", "f3", "enter", "esc esc esc", "tab j k n p", "ctrl+t", "pageup pagedown"] {
+                play.keys(keys).screen();
+            }
+        }
+    }
+}
+
+#[test]
+fn hostile_text_never_reaches_the_screen_raw() {
+    const EVIL: &str = "a\u{1b}[31mred\u{1b}]0;t\u{7}\u{202e}rtl\u{9b}2J\u{0}\r\u{feff}\u{e0041}z";
+    let mut play = Play::bare(120, 45);
+    let mut info = start_info(true);
+    info.cwd = EVIL.into();
+    info.branch = Some(EVIL.into());
+    info.tools = vec![EVIL.into()];
+    info.memory[0].path = EVIL.into();
+    play.open(info, Vec::new());
+    play.record(Body::TitleSet { title: EVIL.into() });
+    play.live(Live::Notice(Notice::error(EVIL).hint(EVIL)));
+    hostile(&mut play, "");
+    play.prompt(1, EVIL).sent(1);
+    play.delta(0, Some(DeltaKind::Thinking), EVIL);
+    play.delta(1, Some(DeltaKind::Text), EVIL);
+    play.call(2, EVIL, EVIL, &json!({"command": EVIL, EVIL: EVIL}));
+    play.record(Body::CallOutput { call_id: EVIL.into(), text: EVIL.into() });
+    hostile(&mut play, "");
+    play.done(EVIL, Shown::Text { text: EVIL.into(), language: Some(EVIL.into()) }, EVIL, true);
+    play.record(Body::TodosSet {
+        todos: vec![Todo { content: EVIL.into(), status: TodoState::Pending, active_form: EVIL.into() }],
+    });
+    play.record(Body::QueueSet { queue: vec![Queued { id: 1, text: EVIL.into() }] });
+    play.record(Body::ShellRan { command: EVIL.into(), output: EVIL.into(), exit: Some(1) });
+    let error = ModelError::new(ErrorKind::Server, EVIL);
+    play.record(Body::RequestFailed { request: 1, error: error.clone(), retry_in_ms: Some(900) });
+    hostile(&mut play, "");
+    let broken = CacheBreak { cause: BreakCause::Tools, segment: Some(EVIL.into()), tokens: 5, cost: None };
+    play.record(Body::CacheBroken(broken));
+    play.record(Body::RuleAdded { rule: EVIL.into(), file: Some(EVIL.into()) });
+    play.record(Body::Compacted { summary: EVIL.into(), kept: 1, tokens_before: 9, tokens_after: 1, auto: true });
+    play.record(Body::TurnEnded { turn: 1, end: TurnEnd::Declined { explanation: Some(EVIL.into()) } });
+    play.record(Body::TurnEnded { turn: 1, end: TurnEnd::Failed { error } });
+    for keys in ["ctrl+o", "ctrl+t", "esc f2", "f2 f3", "f3 tab tab enter"] {
+        hostile(&mut play, keys);
+    }
+    play.keys("esc esc").prompt(2, "go").sent(1);
+    play.asked("c8", EVIL).live(Live::CallPreview { call_id: "c8".into(), shown: Shown::List(vec![EVIL.into()]) });
+    hostile(&mut play, "");
+    play.record(Body::TurnEnded { turn: 2, end: TurnEnd::Interrupted });
+    for command in ["/tools", "/permissions", "/cost", "/cache"] {
+        play.keys("esc esc").write(command);
+        hostile(&mut play, "enter");
+    }
+    for act in play.take_acts() {
+        if let Act::Title(title) | Act::Notify(title) = act {
+            assert!(!title.chars().any(char::is_control), "{title:?}");
+        }
+    }
+}
+
+fn hostile(play: &mut Play, keys: &str) {
+    if !keys.is_empty() {
+        play.keys(keys);
+    }
+    let (buf, _) = play.draw();
+    for cell in buf.content() {
+        let bad =
+            |c: char| c.is_control() || ('\u{202a}'..='\u{202e}').contains(&c) || c == '\u{feff}' || c >= '\u{e0000}';
+        assert!(!cell.symbol().chars().any(bad), "{:?} is on the screen", cell.symbol());
+    }
+}
+
+#[test]
+fn an_answer_that_is_asked_again_with_more_room_is_shown_once() {
+    let mut play = Play::new(80, 16);
+    play.prompt(1, "hello").sent(1);
+    play.delta(0, Some(DeltaKind::Text), "A long answer that");
+    play.responded(Vec::new(), true);
+    let error = ModelError::new(ErrorKind::Rejected, "the answer reached the output limit; asking again with 32000");
+    play.record(Body::RequestFailed { request: 1, error, retry_in_ms: Some(0) });
+    play.sent(1);
+    play.delta(0, Some(DeltaKind::Text), "A long answer that is whole.");
+    let screen = play.screen();
+    assert_eq!(screen.matches("A long answer").count(), 1, "{screen}");
+    assert!(screen.contains("the answer reached the output limit"), "{screen}");
+    assert!(!screen.contains("cut:"), "{screen}");
+}
+
+#[test]
+fn a_call_that_ran_stays_when_its_answer_was_cut() {
+    let mut play = Play::new(80, 16);
+    play.prompt(1, "hello").sent(1);
+    play.delta(0, Some(DeltaKind::Text), "I look.");
+    let input = json!({"file_path": "/work/demo/a.rs"});
+    play.call(1, "c1", "Read", &input);
+    let kind = DeltaKind::ToolCall { id: "c2".into(), name: "Grep".into() };
+    play.delta(2, Some(kind), "{\"pat");
+    let call = Block::ToolCall(ToolCall { id: "c1".into(), name: "Read".into(), input });
+    play.responded(vec![Block::Text { text: "I look.".into() }, call], true);
+    play.failed(500, None);
+    play.done("c1", Shown::Nothing, "3 lines", false);
+    let screen = play.screen();
+    assert!(screen.contains("● Read a.rs") && screen.contains("3 lines"), "{screen}");
+    assert!(!screen.contains("Grep"), "{screen}");
+}

@@ -1,0 +1,143 @@
+//! Tokens, money and cache of the session, folded from the records: the numbers that panes show.
+//!
+//! Prices are not applied here; a record says what its request cost.
+
+use std::collections::{HashMap, VecDeque};
+
+use crate::domain::{Body, CacheBreak, ModelRef, Record, ResponseNote, Usage};
+use crate::usage::Tally;
+
+/// Requests that are kept in single rows.
+const ROWS: usize = 4_000;
+/// Hit rates that are kept for the sparkline.
+const RATES: usize = 64;
+/// Cache breaks that are kept.
+const BREAKS: usize = 200;
+
+/// One request and its answer.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RequestRow {
+    pub request: u32,
+    pub turn: u32,
+    pub at: u64,
+    pub model: ModelRef,
+    pub usage: Usage,
+    pub cost: Option<f64>,
+    pub estimated: bool,
+    /// Tokens that a cache should have served, as predicted.
+    pub expected_read: u64,
+    pub duration_ms: u64,
+}
+
+/// One loss of cached prefix.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Break {
+    pub at: u64,
+    /// The request that suffered it, by its number.
+    pub request: u32,
+    pub what: CacheBreak,
+}
+
+/// All sums.
+#[derive(Debug, Default)]
+pub struct Ledger {
+    pub session: Tally,
+    pub turn: Tally,
+    pub models: Vec<(ModelRef, Tally)>,
+    /// The newest rows, oldest first.
+    pub rows: VecDeque<RequestRow>,
+    /// Hit rates of the newest requests, 0 to 1, oldest first.
+    pub rates: VecDeque<f64>,
+    pub breaks: VecDeque<Break>,
+    /// Usage of the last answer.
+    pub last: Option<Usage>,
+    /// Tokens in the context after the last answer.
+    pub context: u64,
+    sent: HashMap<u32, Sent>,
+    current: (u32, u32),
+    attempt: u32,
+}
+
+/// What is remembered of a request until its answer comes.
+#[derive(Debug)]
+struct Sent {
+    turn: u32,
+    model: ModelRef,
+    expected_read: u64,
+}
+
+impl Ledger {
+    /// The number of the try that was sent last, counted from 1.
+    pub fn attempt(&self) -> u32 {
+        self.attempt.max(1)
+    }
+
+    /// The part of all prompts that caches served, 0 to 1.
+    pub fn hit_rate(&self) -> Option<f64> {
+        self.session.usage.hit_rate()
+    }
+
+    pub(super) fn fold(&mut self, record: &Record) {
+        match &record.body {
+            Body::Prompted { turn, .. } if *turn != self.current.1 => {
+                self.turn = Tally::default();
+                self.current.1 = *turn;
+            }
+            Body::RequestSent(note) => {
+                self.current.0 = note.request;
+                self.attempt = note.attempt;
+                let sent = Sent { turn: note.turn, model: note.model.clone(), expected_read: note.expected_read };
+                self.sent.insert(note.request, sent);
+            }
+            Body::RequestFailed { request, .. } => {
+                self.sent.remove(request);
+            }
+            Body::Responded(note) => self.responded(note, record.at),
+            Body::Compacted { tokens_after, .. } => self.context = *tokens_after,
+            Body::Cleared => self.context = 0,
+            Body::CacheBroken(what) => {
+                bounded(&mut self.breaks, BREAKS);
+                self.breaks.push_back(Break { at: record.at, request: self.current.0, what: what.clone() });
+            }
+            _ => {}
+        }
+    }
+
+    fn responded(&mut self, note: &ResponseNote, at: u64) {
+        let sent = self.sent.remove(&note.request);
+        self.session.add(note.usage, note.cost);
+        self.turn.add(note.usage, note.cost);
+        self.last = Some(note.usage);
+        self.context = note.usage.context();
+        if let Some(rate) = note.usage.hit_rate() {
+            bounded(&mut self.rates, RATES);
+            self.rates.push_back(rate);
+        }
+        let Some(sent) = sent else { return };
+        if let Some((_, sum)) = self.models.iter_mut().find(|(model, _)| *model == sent.model) {
+            sum.add(note.usage, note.cost);
+        } else {
+            let mut sum = Tally::default();
+            sum.add(note.usage, note.cost);
+            self.models.push((sent.model.clone(), sum));
+        }
+        bounded(&mut self.rows, ROWS);
+        self.rows.push_back(RequestRow {
+            request: note.request,
+            turn: sent.turn,
+            at,
+            model: sent.model,
+            usage: note.usage,
+            cost: note.cost,
+            estimated: note.estimated,
+            expected_read: sent.expected_read,
+            duration_ms: note.duration_ms,
+        });
+    }
+}
+
+fn bounded<T>(list: &mut VecDeque<T>, limit: usize) {
+    while list.len() >= limit {
+        list.pop_front();
+    }
+}

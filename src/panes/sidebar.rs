@@ -1,0 +1,189 @@
+//! The session at a glance: model, mode, context, cache, money, tokens, todos and what waits.
+//!
+//! It has no state of its own; every number comes from the records through [`Facts`].
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+
+use super::conversation::{Scene, break_text};
+use super::facts::Facts;
+use crate::base::text;
+use crate::domain::{Mode, Todo, TodoState};
+use crate::theme::{Meaning, Theme};
+use crate::widgets::{Glyphs, gauge, sparkline};
+
+/// The columns that it wants.
+pub const WIDTH: u16 = 30;
+/// Todos that are listed.
+const TODOS: usize = 5;
+/// Waiting messages that are listed.
+const QUEUE: usize = 3;
+
+/// Draws as many rows as there is room for, the most important first.
+pub fn view(scene: Scene<'_>, area: Rect, buf: &mut Buffer) {
+    for (line, y) in lines(scene, area.width).iter().zip(area.y..area.bottom()) {
+        buf.set_line(area.x, y, line, area.width);
+    }
+}
+
+/// All of its rows.
+pub fn lines(scene: Scene<'_>, width: u16) -> Vec<Line<'static>> {
+    let mut page = Page { lines: Vec::new(), theme: scene.theme, width };
+    let facts = scene.facts;
+    session(&mut page, facts);
+    context(&mut page, facts);
+    cache(&mut page, facts);
+    money(&mut page, facts);
+    todos(&mut page, facts);
+    queue(&mut page, facts);
+    page.lines
+}
+
+/// The colour of a mode.
+pub fn mode_meaning(mode: Mode) -> Meaning {
+    match mode {
+        Mode::Plan => Meaning::ModePlan,
+        Mode::AcceptEdits | Mode::Auto => Meaning::ModeAccept,
+        Mode::BypassPermissions => Meaning::ModeBypass,
+        Mode::Default | Mode::DontAsk => Meaning::ModeDefault,
+    }
+}
+
+/// A share of tokens as a whole percentage that never rounds up to all of it.
+pub fn percent(share: f64) -> u64 {
+    if share < 1.0 { ((share * 100.0).round() as u64).min(99) } else { 100 }
+}
+
+fn session(page: &mut Page<'_>, facts: &Facts) {
+    if facts.is_rehearsal() {
+        page.push("", "REHEARSAL · scripted model", Meaning::Warning);
+    }
+    match facts.model_name() {
+        Some(model) => page.push("model", model, Meaning::Text),
+        None => page.push("model", "none configured", Meaning::Warning),
+    }
+    page.push("mode", facts.mode.name(), mode_meaning(facts.mode));
+    let Some(info) = &facts.info else { return };
+    let folder = info.cwd.file_name().map_or_else(|| info.cwd.display().to_string(), |name| name.display().to_string());
+    page.push("folder", &folder, Meaning::Text);
+    if let Some(branch) = &info.branch {
+        page.push("branch", branch, Meaning::Text);
+    }
+    if let Some(title) = &facts.title {
+        page.push("title", title, Meaning::Text);
+    }
+}
+
+fn context(page: &mut Page<'_>, facts: &Facts) {
+    let Some((used, window)) = facts.context() else { return };
+    page.head("context");
+    let line =
+        gauge::line(used as f64 / window as f64, page.width, page.theme, Glyphs::default(), gauge::Marks::default());
+    page.lines.push(line);
+    let figures = format!("{} of {} tokens", text::human_tokens(used), text::human_tokens(window));
+    page.push("", &figures, Meaning::Muted);
+}
+
+fn cache(page: &mut Page<'_>, facts: &Facts) {
+    let ledger = &facts.ledger;
+    let Some(last) = ledger.last.and_then(|usage| usage.hit_rate()) else { return };
+    page.head("cache");
+    let session = ledger.hit_rate().unwrap_or_default();
+    page.push("", &format!("{} % hit · session {} %", percent(last), percent(session)), Meaning::Text);
+    if ledger.rates.len() > 1 {
+        let (older, newer) = ledger.rates.as_slices();
+        let room = usize::from(page.width);
+        let skip = ledger.rates.len().saturating_sub(room);
+        let rates: Vec<f64> = older.iter().chain(newer).skip(skip).copied().collect();
+        page.lines.push(Line::from(sparkline::span(&rates, 1.0, page.width, page.theme, Glyphs::default())));
+    }
+    if let Some(broken) =
+        ledger.breaks.back().filter(|broken| broken.request + 1 >= ledger.rows.back().map_or(0, |row| row.request))
+    {
+        page.wrapped(&break_text(&broken.what), Meaning::Warning, 4);
+    }
+}
+
+fn money(page: &mut Page<'_>, facts: &Facts) {
+    let ledger = &facts.ledger;
+    if ledger.session.requests == 0 {
+        return;
+    }
+    page.head("cost");
+    let price = |cost: Option<f64>| cost.map_or_else(|| "unknown".to_owned(), text::human_cost);
+    page.push("turn", &price(ledger.turn.cost()), Meaning::Text);
+    page.push("session", &price(ledger.session.cost()), Meaning::Text);
+    page.head("tokens");
+    let usage = &ledger.session.usage;
+    page.push("in", &text::human_tokens(usage.prompt()), Meaning::Text);
+    page.push("cached", &text::human_tokens(usage.cache_read), Meaning::Text);
+    page.push("out", &text::human_tokens(usage.output), Meaning::Text);
+}
+
+fn todos(page: &mut Page<'_>, facts: &Facts) {
+    let (done, all, current) = facts.progress();
+    if all == 0 {
+        return;
+    }
+    page.head(&format!("todos {done} of {all}"));
+    let at = facts.todos.iter().position(|todo| current.is_some_and(|current| std::ptr::eq(current, todo)));
+    let first = at.or_else(|| facts.todos.iter().position(|todo| todo.status != TodoState::Completed)).unwrap_or(0);
+    let first = first.saturating_sub(1).min(all.saturating_sub(TODOS));
+    for todo in facts.todos.iter().skip(first).take(TODOS) {
+        let (sign, content, meaning) = todo_row(todo);
+        page.push("", &format!("{sign} {content}"), meaning);
+    }
+}
+
+/// The sign, the words and the look of a todo; the words are foreign text.
+pub fn todo_row(todo: &Todo) -> (&'static str, &str, Meaning) {
+    match todo.status {
+        TodoState::Completed => ("✓", &todo.content, Meaning::Muted),
+        TodoState::InProgress => ("▸", &todo.active_form, Meaning::Accent),
+        TodoState::Pending => ("·", &todo.content, Meaning::Text),
+    }
+}
+
+fn queue(page: &mut Page<'_>, facts: &Facts) {
+    if facts.queue.is_empty() {
+        return;
+    }
+    page.head(&format!("queue {}", facts.queue.len()));
+    for queued in facts.queue.iter().take(QUEUE) {
+        page.push("", &queued.text, Meaning::Text);
+    }
+}
+
+struct Page<'a> {
+    lines: Vec<Line<'static>>,
+    theme: &'a Theme,
+    width: u16,
+}
+
+impl Page<'_> {
+    fn head(&mut self, head: &str) {
+        self.lines.push(Line::default());
+        self.lines.push(Line::styled(head.to_owned(), self.theme.style(Meaning::Title)));
+    }
+
+    /// A row with its name; the value is sanitised and clipped here.
+    fn push(&mut self, name: &str, value: &str, meaning: Meaning) {
+        let value = text::sanitize_line(value);
+        let column = if name.is_empty() { 0 } else { 8 };
+        let value = text::clip(&value, usize::from(self.width).saturating_sub(column)).into_owned();
+        let mut spans = Vec::with_capacity(2);
+        if column > 0 {
+            spans.push(Span::styled(format!("{name:column$}"), self.theme.style(Meaning::Muted)));
+        }
+        spans.push(Span::styled(value, self.theme.style(meaning)));
+        self.lines.push(Line::from(spans));
+    }
+
+    fn wrapped(&mut self, source: &str, meaning: Meaning, limit: usize) {
+        let source = text::sanitize_line(source);
+        let rows = text::wrap_plain(&source, usize::from(self.width.max(1)));
+        let style = self.theme.style(meaning);
+        self.lines.extend(rows.into_iter().take(limit).map(|row| Line::styled(row, style)));
+    }
+}
