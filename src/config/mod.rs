@@ -12,8 +12,11 @@ mod layers;
 mod model;
 mod near;
 mod project;
+mod rehearsal;
 mod save;
 mod server;
+mod setup;
+mod themes;
 mod trust;
 
 use std::collections::BTreeMap;
@@ -28,6 +31,8 @@ pub use environment::child_env;
 pub use model::ModelChoice;
 pub use project::project_root;
 pub use save::{Places, save_rule, save_setting};
+pub use setup::{Start, setup};
+pub use themes::themes;
 pub use trust::Trust;
 
 /// Where the person is and what he asked for.

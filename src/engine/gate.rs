@@ -37,8 +37,9 @@ impl Gate {
             anchor: stage.place.cwd.clone(),
         };
         match self.rules.add(text) {
-            Some(problem) => Err(format!("The rule `{rule}` cannot be used: {}", problem.text)),
-            None => Ok(()),
+            Err(problem) if problem.unused => Err(format!("The rule `{rule}` cannot be used: {}", problem.what)),
+            // A remark about a rule that holds all the same.
+            Ok(()) | Err(_) => Ok(()),
         }
     }
 

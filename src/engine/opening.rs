@@ -283,7 +283,10 @@ fn machine(setup: &Setup, stage: &Stage, id: SessionId, records: &[Record]) -> M
 
 fn make_gate(setup: &Setup, stage: &Stage, id: SessionId) -> (Gate, Vec<Notice>) {
     let (rules, problems) = RuleSet::parse(stage.rules.clone());
-    let notices = problems.iter().map(|problem| Notice::warning(problem.to_string())).collect();
+    let notices = problems
+        .iter()
+        .map(|problem| Notice::warning(format!("Rule `{}` ({}): {}", problem.text, problem.source, problem.what)))
+        .collect();
     let readable = vec![setup.store.outputs(id)];
     (Gate::new(rules, setup.home.clone(), readable, setup.interactive), notices)
 }
