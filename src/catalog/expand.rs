@@ -2,6 +2,9 @@
 
 use crate::domain::CommandFile;
 
+/// Bytes of the result from which on place-holders stay as they are.
+const LIMIT: usize = 16 * 1024 * 1024;
+
 /// The body with its place-holders filled. `$ARGUMENTS` is everything typed; `$ARGUMENTS[0]` and `$0` are
 /// the first word, as a shell would split it. A word that was not given leaves its place-holder. When
 /// something was typed and the body has no place-holder, `ARGUMENTS: …` is added at its end. A backslash
@@ -25,7 +28,7 @@ pub fn expand(command: &CommandFile, arguments: &str) -> String {
                 out.push_str(text);
                 continue;
             }
-            Piece::All => (Some(arguments), String::new()),
+            Piece::All => (Some(arguments), "$ARGUMENTS".to_owned()),
             Piece::Index(index) => (words.get(*index).map(String::as_str), format!("$ARGUMENTS[{index}]")),
             Piece::Short(number) => {
                 let word = number.checked_sub(base).and_then(|index| words.get(index));
@@ -33,7 +36,7 @@ pub fn expand(command: &CommandFile, arguments: &str) -> String {
             }
         };
         filled = true;
-        out.push_str(text.unwrap_or(&original));
+        out.push_str(text.filter(|text| out.len() + text.len() <= LIMIT).unwrap_or(&original));
     }
     if !filled && !arguments.is_empty() {
         out.push_str("\n\nARGUMENTS: ");

@@ -103,7 +103,16 @@ impl Scalar {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        #[test]
+        fn nothing_panics(head in "[-a:&*!|>%{}\\[\\]'\"#é \n]{0,80}") {
+            split(&format!("---\n{head}\n---\nBody"));
+        }
+    }
 
     fn value<'a>(front: &'a Front<'_>, key: &str) -> Option<&'a str> {
         front.values.get(key).map(String::as_str)

@@ -15,6 +15,9 @@ pub(super) const LIMIT: u64 = 4 * 1024 * 1024;
 const HOPS: usize = 4;
 /// Files that one instruction file may import in all.
 const FILES: usize = 100;
+/// `@` words of one file that are looked at, and bytes of a line in which they are looked for.
+const MENTIONS: usize = 200;
+const LINE: usize = 64 * 1024;
 
 /// From where a file may import.
 #[derive(Clone, Copy, Debug)]
@@ -114,7 +117,7 @@ fn real(path: &Path) -> PathBuf {
 fn mentions(text: &str) -> Vec<(usize, String)> {
     let mut found = Vec::new();
     for (index, (line, is_code)) in lines_with_code(text).enumerate() {
-        if is_code || !line.contains('@') {
+        if is_code || line.len() > LINE || !line.contains('@') {
             continue;
         }
         let line = without_spans(line);
@@ -126,6 +129,9 @@ fn mentions(text: &str) -> Vec<(usize, String)> {
             let name = name.trim_end_matches([',', '.', ';', ':', '!', '?', ')', '"', '\'']).replace('\u{0}', " ");
             if !name.is_empty() {
                 found.push((index + 1, name));
+            }
+            if found.len() >= MENTIONS {
+                return found;
             }
         }
     }
@@ -140,11 +146,21 @@ fn looks_like_a_file(name: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        #[test]
+        fn nothing_panics(text in "[`~@<!\\->a é\\\\\n]{0,80}") {
+            mentions(&without_comments(&text));
+        }
+    }
 
     #[test]
     fn mentions_stand_outside_of_code() {
         let text = "See @a.md, and (@no) @b/c\\ d.md#part.\n`@x` mail me@y.org\n```\n@z\n```\n@~/e.md\n";
+        assert_eq!(mentions(&"@a ".repeat(1_000)).len(), MENTIONS);
         assert_eq!(mentions(text), [(1, "a.md".to_owned()), (1, "b/c d.md".to_owned()), (6, "~/e.md".to_owned())]);
     }
 }

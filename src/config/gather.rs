@@ -16,6 +16,9 @@ mod entries;
 
 use draft::Draft;
 
+/// Problems that are told one by one.
+const NOTICES: usize = 30;
+
 /// Reads all there is.
 pub(super) fn gather(input: &ConfigInput<'_>) -> Settings {
     let project = project_root(input.cwd, input.home);
@@ -43,6 +46,7 @@ pub(super) fn gather(input: &ConfigInput<'_>) -> Settings {
         input.flags.directories.iter().map(|text| absolute_from(input.cwd, text, Some(input.home))).collect();
     directories.append(&mut draft.directories);
     let mode = mode(input, &draft, &mut notices);
+    bound(&mut notices);
     Settings {
         project,
         trusted,
@@ -63,6 +67,15 @@ pub(super) fn gather(input: &ConfigInput<'_>) -> Settings {
         models: draft.models,
         child_env: child_env(&set.plain()),
         notices,
+    }
+}
+
+/// A file of garbage has one fault a line; nobody reads them all.
+fn bound(notices: &mut Vec<Notice>) {
+    let more = notices.len().saturating_sub(NOTICES);
+    if more > 0 {
+        notices.truncate(NOTICES);
+        notices.push(Notice::warning(format!("{more} more problems were found in the settings")));
     }
 }
 

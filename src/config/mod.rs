@@ -49,8 +49,8 @@ pub struct ConfigInput<'a> {
     pub managed: Option<PathBuf>,
 }
 
-/// What the command line says.
-#[derive(Clone, Debug, Default)]
+/// What the command line says. It has no `Debug`: settings given as JSON may hold keys.
+#[derive(Clone, Default)]
 pub struct Flags {
     /// `--settings`: a file, or the JSON itself.
     pub settings: Option<String>,
