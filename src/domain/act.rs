@@ -33,7 +33,5 @@ pub enum Act {
 pub enum EditPurpose {
     Prompt,
     /// The comment of a permission question.
-    Comment {
-        ask: u32,
-    },
+    Comment { ask: u32 },
 }

@@ -40,28 +40,14 @@ pub enum Body {
         project: PathBuf,
     },
     /// The session was opened again.
-    Resumed {
-        version: String,
-        cwd: PathBuf,
-    },
-    ModelSet {
-        model: ModelRef,
-        effort: Option<Effort>,
-    },
-    ModeSet {
-        mode: Mode,
-    },
-    TitleSet {
-        title: String,
-    },
+    Resumed { version: String, cwd: PathBuf },
+    ModelSet { model: ModelRef, effort: Option<Effort> },
+    ModeSet { mode: Mode },
+    TitleSet { title: String },
     /// The shell's folder changed.
-    CwdSet {
-        cwd: PathBuf,
-    },
+    CwdSet { cwd: PathBuf },
     /// All messages that wait to be sent, after a change of that list.
-    QueueSet {
-        queue: Vec<Queued>,
-    },
+    QueueSet { queue: Vec<Queued> },
     /// A turn began with this message.
     Prompted {
         turn: u32,
@@ -91,29 +77,14 @@ pub enum Body {
         retry_in_ms: Option<u64>,
     },
     /// The gate spoke.
-    Judged {
-        call_id: String,
-        verdict: Verdict,
-    },
+    Judged { call_id: String, verdict: Verdict },
     /// The person is asked about a call whose verdict was `ask`.
-    Asked {
-        ask: u32,
-        call_id: String,
-    },
+    Asked { ask: u32, call_id: String },
     /// The person answered.
-    Decided {
-        ask: u32,
-        call_id: String,
-        answer: Answer,
-    },
-    CallStarted {
-        call_id: String,
-    },
+    Decided { ask: u32, call_id: String, answer: Answer },
+    CallStarted { call_id: String },
     /// Live output of a call, bounded; the result has the rest.
-    CallOutput {
-        call_id: String,
-        text: String,
-    },
+    CallOutput { call_id: String, text: String },
     CallDone {
         result: ToolResult,
         shown: Shown,
@@ -123,40 +94,19 @@ pub enum Body {
         full_output: Option<PathBuf>,
     },
     /// The results of these calls, in this order, became one user message, followed by `extra`.
-    ResultsJoined {
-        calls: Vec<String>,
-        extra: Vec<Block>,
-    },
+    ResultsJoined { calls: Vec<String>, extra: Vec<Block> },
     /// A command that the person ran with `!`; it joins the next message.
-    ShellRan {
-        command: String,
-        output: String,
-        exit: Option<i32>,
-    },
-    TodosSet {
-        todos: Vec<Todo>,
-    },
-    TurnEnded {
-        turn: u32,
-        end: TurnEnd,
-    },
+    ShellRan { command: String, output: String, exit: Option<i32> },
+    TodosSet { todos: Vec<Todo> },
+    TurnEnded { turn: u32, end: TurnEnd },
     /// The conversation starts empty again; the log keeps all.
     Cleared,
     /// All messages before the newest `kept` are replaced by a summary for the model.
-    Compacted {
-        summary: String,
-        kept: u32,
-        tokens_before: u64,
-        tokens_after: u64,
-        auto: bool,
-    },
+    Compacted { summary: String, kept: u32, tokens_before: u64, tokens_after: u64, auto: bool },
     /// Part of the prefix will not be read from the provider's cache.
     CacheBroken(CacheBreak),
     /// A permission rule was saved.
-    RuleAdded {
-        rule: String,
-        file: Option<PathBuf>,
-    },
+    RuleAdded { rule: String, file: Option<PathBuf> },
     /// Something to tell the person.
     Noticed(Notice),
 }

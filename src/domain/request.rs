@@ -12,10 +12,7 @@ pub enum Request {
     /// A prompt. While a turn runs it waits in the queue.
     Prompt(Input),
     /// A command file by its name, with what was typed after it.
-    RunCommand {
-        name: String,
-        arguments: String,
-    },
+    RunCommand { name: String, arguments: String },
     /// A shell command of the person's own (`!`): it runs unasked, its output joins the next message.
     Shell(String),
     /// Stop the turn and everything that it runs.
@@ -23,31 +20,18 @@ pub enum Request {
     /// Do not wait for the back-off to end.
     RetryNow,
     /// The answer to question `ask`.
-    Answer {
-        ask: u32,
-        answer: Answer,
-    },
+    Answer { ask: u32, answer: Answer },
     /// Stop one running call; the turn goes on.
-    Kill {
-        call_id: String,
-    },
+    Kill { call_id: String },
     /// Put a waiting message's new text in place; an empty text takes it back.
-    EditQueued {
-        id: u32,
-        text: String,
-    },
+    EditQueued { id: u32, text: String },
     SetMode(Mode),
-    SetModel {
-        model: ModelRef,
-        effort: Option<Effort>,
-    },
+    SetModel { model: ModelRef, effort: Option<Effort> },
     SetTitle(String),
     /// Start the conversation anew in a new session.
     Clear,
     /// Summarise, with what to keep in view.
-    Compact {
-        focus: Option<String>,
-    },
+    Compact { focus: Option<String> },
     Resume(SessionId),
     ListSessions(SessionScope),
     PreviewSession(SessionId),

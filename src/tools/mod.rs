@@ -3,8 +3,8 @@
 //! A tool says what it would touch, then, once the gate allowed it, does it. It never draws (it returns
 //! [`Shown`](crate::domain::Shown)) and never asks: what it may do was decided before it runs.
 
-use std::collections::BTreeMap;
 use std::fmt::Debug;
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 

@@ -98,6 +98,7 @@ fn wrap_breaks_at_spaces_and_inside_long_words() {
     assert_eq!(wrap_plain("a\n\nb", 4), ["a", "", "b"]);
     assert_eq!(wrap_plain("日本語", 3), ["日", "本", "語"]);
     assert_eq!(wrap_plain("日", 1), ["…"]);
+    assert_eq!(wrap_plain("a bcd日", 4), ["a", "bcd", "日"]);
 }
 
 #[test]
@@ -164,8 +165,11 @@ proptest! {
     fn clip_and_wrap_fit(text in hostile(), max in 0usize..12) {
         let clean = sanitize(&text);
         prop_assert!(width(&clip(&sanitize_line(&text), max)) <= max);
-        for row in wrap_plain(&clean, max) {
-            prop_assert!(width(&row) <= max.max(1));
+        let rows = wrap_plain(&clean, max);
+        for row in &rows {
+            prop_assert!(width(row) <= max.max(1));
         }
+        let letters = |text: &str| text.chars().filter(|c| !c.is_whitespace()).collect::<String>();
+        prop_assert!(max < 8 || letters(&rows.concat()) == letters(&clean));
     }
 }

@@ -133,7 +133,7 @@ impl MarkdownCell {
 
     /// Goes over to growing line by line, if the text at `done` opens a fence.
     fn open_fence(&mut self, width: usize, theme: &Theme) -> bool {
-        let start = super::paint::line_start(&self.source, self.done.bytes);
+        let start = super::place::line_start(&self.source, self.done.bytes);
         let Some((line, _)) = self.source.get(start..).and_then(|rest| rest.split_once('\n')) else { return false };
         let Some(fence) = OpenFence::open(line.trim_end_matches('\r'), width, theme) else { return false };
         self.done.bytes = start + line.len() + 1;
