@@ -26,13 +26,11 @@ pub fn breaks_around(cluster: &str) -> bool {
 
 /// Terminals give the half-width sound marks a column of their own, and so does the renderer.
 fn cluster_width(cluster: &str) -> usize {
-    match cluster.as_bytes() {
-        [byte] => usize::from(*byte >= b' '),
-        _ => {
-            let marks = cluster.chars().filter(|c| matches!(c, '\u{FF9E}' | '\u{FF9F}')).count();
-            if cluster.starts_with(['\n', '\r']) { 0 } else { cluster.width() + marks }
-        }
+    if let [byte] = cluster.as_bytes() {
+        return usize::from(*byte >= b' ');
     }
+    let marks = cluster.chars().filter(|c| matches!(c, '\u{FF9E}' | '\u{FF9F}')).count();
+    if cluster.starts_with(['\n', '\r']) { 0 } else { cluster.width() + marks }
 }
 
 /// At most `max` columns of one row; what is missing is told by `…`.

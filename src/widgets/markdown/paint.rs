@@ -341,11 +341,8 @@ impl<'a> Painter<'a> {
         self.push_rows(|indent, width| {
             let lines = table.lines(width.saturating_sub(spans_width(&indent.rest)).max(1), theme);
             let before = std::iter::once(&indent.first).chain(std::iter::repeat(&indent.rest));
-            lines
-                .into_iter()
-                .zip(before)
-                .map(|(line, before)| Line::from_iter(before.iter().cloned().chain(line.spans)))
-                .collect()
+            let joined = lines.into_iter().zip(before);
+            joined.map(|(line, before)| before.iter().cloned().chain(line.spans).collect()).collect()
         });
     }
 
