@@ -37,6 +37,7 @@ struct Done {
 }
 
 impl MarkdownCell {
+    /// A cell without rows; [`Self::settle`] makes them.
     pub fn new(source: impl Into<String>) -> Self {
         Self { source: source.into(), dirty: true, ..Self::default() }
     }
@@ -47,6 +48,7 @@ impl MarkdownCell {
         self.dirty |= !text.is_empty();
     }
 
+    /// The text as it came, not sanitised.
     pub fn source(&self) -> &str {
         &self.source
     }
@@ -83,6 +85,7 @@ impl MarkdownCell {
         &self.rows
     }
 
+    /// The rows of the last [`Self::settle`], without the rest.
     pub fn into_lines(self) -> Vec<Line<'static>> {
         self.rows
     }
