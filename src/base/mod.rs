@@ -8,5 +8,5 @@ pub mod dirs;
 pub mod ids;
 pub mod paths;
 pub mod process;
-pub mod text;
 pub mod read;
+pub mod text;

@@ -144,9 +144,7 @@ fn rule_text(entry: &RuleEntry) -> RuleText {
 }
 
 fn rule_saver(project: PathBuf, config: PathBuf) -> engine::SaveRule {
-    Arc::new(move |scope, rule| {
-        save_rule(scope, Tier::Allow, rule, Places { project: &project, config: &config })
-    })
+    Arc::new(move |scope, rule| save_rule(scope, Tier::Allow, rule, Places { project: &project, config: &config }))
 }
 
 /// Reaches the server that was chosen. Its two OpenAI wires share one address and key; any other wire

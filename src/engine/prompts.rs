@@ -1,13 +1,13 @@
 //! From what was typed to what is sent: mentioned files are read, command files filled in.
 
-use std::path::Path;
-
 use super::driver::{Driver, What};
 use crate::agent::{self, Input, Prompt};
 use crate::catalog;
 use crate::domain::{self, Block, Decision, Message, Notice, Origin, ResultPart, Role, ToolCall, ToolOutcome};
 use crate::prompt;
 
+/// What may follow a path in a sentence without being part of it.
+const PUNCTUATION: [char; 7] = [',', ';', ':', ')', '?', '!', '.'];
 /// Files that one prompt may mention.
 const MENTIONS: usize = 20;
 
@@ -122,14 +122,23 @@ fn joined(outcome: &ToolOutcome) -> String {
     result.joined()
 }
 
-/// Paths after an `@` at the start of a word.
+/// Paths after an `@` at the start of a word; one with blanks in it stands in double quotes.
 fn mentions(text: &str) -> Vec<String> {
     let mut found: Vec<String> = Vec::new();
-    for word in text.split_whitespace().take(100_000) {
-        let Some(path) = word.strip_prefix('@') else { continue };
-        let path = path.trim_end_matches([',', ';', ':', ')', '?', '!']);
-        let path = if Path::new(path).extension().is_none() { path.trim_end_matches('.') } else { path };
-        if !path.is_empty() && found.len() < MENTIONS && !found.iter().any(|known| known == path) {
+    let mut rest = text;
+    while let Some(at) = rest.find('@') {
+        let before = rest.get(..at).unwrap_or_default();
+        let after = rest.get(at + 1..).unwrap_or_default();
+        rest = after;
+        if !(before.is_empty() || before.ends_with(char::is_whitespace)) || found.len() >= MENTIONS {
+            continue;
+        }
+        let path = match after.strip_prefix('"') {
+            Some(quoted) => quoted.split('"').next().unwrap_or_default(),
+            None => after.split_whitespace().next().unwrap_or_default().trim_end_matches(PUNCTUATION),
+        };
+        let starts = !after.starts_with(char::is_whitespace) && !path.is_empty();
+        if starts && !found.iter().any(|known| known == path) {
             found.push(path.to_owned());
         }
     }
@@ -164,7 +173,8 @@ mod tests {
 
     #[test]
     fn mentions_are_words_that_begin_with_an_at_sign() {
-        assert_eq!(mentions("see @src/lib.rs, and @README.md. mail me@x.org @"), ["src/lib.rs", "README.md."]);
+        assert_eq!(mentions("see @src/lib.rs, and @README.md. mail me@x.org @"), ["src/lib.rs", "README.md"]);
+        assert_eq!(mentions("@\"a b.rs\" is @c."), ["a b.rs", "c"]);
         assert_eq!(mentions("look in @src."), ["src"]);
     }
 

@@ -29,12 +29,48 @@ pub(super) struct Part<'a> {
 
 /// Assignments that change how a program talks, not what it runs or loads.
 const HARMLESS: &[&str] = &[
-    "NODE_ENV", "LANG", "LANGUAGE", "LC_ALL", "LC_CTYPE", "LC_TIME", "LC_COLLATE", "LC_MESSAGES", "LC_NUMERIC", "CHARSET",
-    "NO_COLOR", "FORCE_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "TERM", "COLORTERM", "COLUMNS", "LINES", "TZ", "CI",
-    "RUST_BACKTRACE", "RUST_LOG", "CARGO_TERM_COLOR", "PYTHONUNBUFFERED", "PYTHONDONTWRITEBYTECODE",
-    "PYTEST_DISABLE_PLUGIN_AUTOLOAD", "GOOS", "GOARCH", "CGO_ENABLED", "GO111MODULE", "GOEXPERIMENT", "LS_COLORS",
-    "LSCOLORS", "GREP_COLOR", "GREP_COLORS", "GCC_COLORS", "TIME_STYLE", "BLOCK_SIZE", "BLOCKSIZE", "DEBIAN_FRONTEND",
-    "GIT_OPTIONAL_LOCKS", "GIT_TERMINAL_PROMPT",
+    "NODE_ENV",
+    "LANG",
+    "LANGUAGE",
+    "LC_ALL",
+    "LC_CTYPE",
+    "LC_TIME",
+    "LC_COLLATE",
+    "LC_MESSAGES",
+    "LC_NUMERIC",
+    "CHARSET",
+    "NO_COLOR",
+    "FORCE_COLOR",
+    "CLICOLOR",
+    "CLICOLOR_FORCE",
+    "TERM",
+    "COLORTERM",
+    "COLUMNS",
+    "LINES",
+    "TZ",
+    "CI",
+    "RUST_BACKTRACE",
+    "RUST_LOG",
+    "CARGO_TERM_COLOR",
+    "PYTHONUNBUFFERED",
+    "PYTHONDONTWRITEBYTECODE",
+    "PYTEST_DISABLE_PLUGIN_AUTOLOAD",
+    "GOOS",
+    "GOARCH",
+    "CGO_ENABLED",
+    "GO111MODULE",
+    "GOEXPERIMENT",
+    "LS_COLORS",
+    "LSCOLORS",
+    "GREP_COLOR",
+    "GREP_COLORS",
+    "GCC_COLORS",
+    "TIME_STYLE",
+    "BLOCK_SIZE",
+    "BLOCKSIZE",
+    "DEBIAN_FRONTEND",
+    "GIT_OPTIONAL_LOCKS",
+    "GIT_TERMINAL_PROMPT",
 ];
 const PAGERS: &[&str] = &["PAGER", "GIT_PAGER", "MANPAGER"];
 
@@ -196,7 +232,8 @@ fn command_rule<'a>(bench: &Bench<'a>, command: &Command, whole: Option<&'a Rule
         return whole;
     }
     let texts = allowed_texts(command);
-    let loose = files_allowed(bench, command) && !command.dirs.lost && !runs_arguments(command) && !is_moved_git(command);
+    let loose =
+        files_allowed(bench, command) && !command.dirs.lost && !runs_arguments(command) && !is_moved_git(command);
     bench.allows().find(|rule| match &rule.target {
         About::Bash(pattern @ BashPattern::Exact(_)) => texts.iter().any(|text| pattern.covers(text)),
         About::Bash(pattern) => loose && texts.iter().any(|text| pattern.covers(text)),
@@ -212,8 +249,10 @@ fn allowed_texts(command: &Command) -> Vec<String> {
         out.extend(subject::allow_texts(command.words.get(from..).unwrap_or_default()));
     }
     if !command.assigns.is_empty() {
-        let front: Vec<String> = command.assigns.iter().map(|assign| format!("{}={}", assign.name, assign.value.raw)).collect();
-        let with: Vec<String> = out.iter().map(|text| format!("{} {text}", front.join(" ")).trim().to_owned()).collect();
+        let front: Vec<String> =
+            command.assigns.iter().map(|assign| format!("{}={}", assign.name, assign.value.raw)).collect();
+        let with: Vec<String> =
+            out.iter().map(|text| format!("{} {text}", front.join(" ")).trim().to_owned()).collect();
         if command.assigns.iter().all(is_harmless) {
             out.extend(with);
         } else {
@@ -246,7 +285,9 @@ fn files_allowed(bench: &Bench<'_>, command: &Command) -> bool {
         return all_in(bench, command, &named, false);
     }
     work(command).is_none_or(|work| {
-        work.unknown.is_none() && all_in(bench, command, &work.reads, false) && all_in(bench, command, &work.writes, true)
+        work.unknown.is_none()
+            && all_in(bench, command, &work.reads, false)
+            && all_in(bench, command, &work.writes, true)
     })
 }
 
@@ -289,7 +330,8 @@ fn write_grant<'a>(bench: &Bench<'a>, write: &Redirect, whole: Option<&'a Rule>)
     }
     match whole {
         Some(rule) if inside => grant.or(Ok(Grant::Rule(rule))),
-        _ => grant.map_err(|_| format!("it writes to {raw}{}", if inside { "" } else { ", which is outside the project" })),
+        _ => grant
+            .map_err(|_| format!("it writes to {raw}{}", if inside { "" } else { ", which is outside the project" })),
     }
 }
 
@@ -297,7 +339,9 @@ fn read_grant<'a>(bench: &Bench<'a>, read: &Redirect, whole: Option<&'a Rule>) -
     let raw = &read.target.raw;
     let targets = subject::redirect_targets(read, bench.scene.home, bench.facts);
     if targets.is_empty() || read.dirs.lost {
-        return whole.map(Grant::Rule).ok_or_else(|| format!("it reads from `{raw}`, whose place is not known before the run"));
+        return whole
+            .map(Grant::Rule)
+            .ok_or_else(|| format!("it reads from `{raw}`, whose place is not known before the run"));
     }
     if read.target.literal() == Some("/dev/null") {
         return Ok(Grant::Free);

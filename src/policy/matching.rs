@@ -82,13 +82,18 @@ impl<'a> Bench<'a> {
                 strongest(self.subject.reads.iter().chain(written).map(|target| self.path_hit(pattern, target)))
             }
             About::Edit(pattern) => strongest(self.subject.writes.iter().map(|target| self.path_hit(pattern, target))),
-            About::Domain(host) => sure(self.case.access.host.as_deref().is_some_and(|given| host_matches(host, given))),
-            About::Named { tool, field, name } => sure(self.is_tool(tool) && self.field(field).is_some_and(|text| name.covers(&text))),
+            About::Domain(host) => {
+                sure(self.case.access.host.as_deref().is_some_and(|given| host_matches(host, given)))
+            }
+            About::Named { tool, field, name } => {
+                sure(self.is_tool(tool) && self.field(field).is_some_and(|text| name.covers(&text)))
+            }
             About::Param { tool, param, value, command } => {
                 let by_field = self.is_tool(tool) && self.field(param).is_some_and(|text| value.covers(&text));
-                let by_command = command.as_ref().filter(|_| self.is_shell()).is_some_and(|pattern| {
-                    self.subject.texts.iter().any(|text| pattern.covers(text))
-                });
+                let by_command = command
+                    .as_ref()
+                    .filter(|_| self.is_shell())
+                    .is_some_and(|pattern| self.subject.texts.iter().any(|text| pattern.covers(text)));
                 sure(by_field || by_command)
             }
         }

@@ -105,7 +105,10 @@ impl RuleSet {
                 Some(RuleProblem {
                     text: rule.text.clone(),
                     source: rule.source.clone(),
-                    what: format!("it never allows anything: the call is {tier} first by `{}` ({})", over.text, over.source),
+                    what: format!(
+                        "it never allows anything: the call is {tier} first by `{}` ({})",
+                        over.text, over.source
+                    ),
                     unused: true,
                 })
             })

@@ -128,7 +128,10 @@ fn forbidden_by_plan(bench: &Bench<'_>, read_only: bool) -> Option<Finding> {
     let because = |text: &str| Because::new(BecauseKind::Mode, text);
     match bench.case.access.action {
         Action::Fetch => None,
-        Action::External => Some((Decision::Ask, because("Plan mode asks about every tool of a server, because it may change something."))),
+        Action::External => Some((
+            Decision::Ask,
+            because("Plan mode asks about every tool of a server, because it may change something."),
+        )),
         _ => Some((
             Decision::Deny,
             because(
@@ -148,13 +151,17 @@ fn soft(bench: &Bench<'_>, parts: &[Part<'_>], trail: &mut Trail) -> Finding {
     let bypass = bench.scene.mode == Mode::BypassPermissions;
     if let Some((name, label)) = protected_name(bench).filter(|_| !bypass) {
         trail.add("protected names", format!("{label} is or lies in `{name}`"));
-        let text = format!("`{name}` is protected, because other programs run or obey it; no rule covers changing {label}.");
+        let text =
+            format!("`{name}` is protected, because other programs run or obey it; no rule covers changing {label}.");
         return (Decision::Ask, Because::new(BecauseKind::Protected, text));
     }
     let broken = bench.subject.analysis.as_ref().and_then(|analysis| analysis.broken.as_ref());
     if bypass && broken.is_none() {
         trail.add("mode", "bypassPermissions: runs without asking");
-        return (Decision::Allow, Because::new(BecauseKind::Mode, "The mode bypassPermissions asks about nothing else."));
+        return (
+            Decision::Allow,
+            Because::new(BecauseKind::Mode, "The mode bypassPermissions asks about nothing else."),
+        );
     }
     match parts.iter().find_map(|part| part.grant.as_ref().err()) {
         Some(why) => asked(bench, parts, why, trail),

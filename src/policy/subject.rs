@@ -185,5 +185,6 @@ fn git_without_globals(words: &[Word]) -> Option<String> {
     while let Some(text) = words.get(at).map(|word| word.value.as_str()).filter(|text| text.starts_with('-')) {
         at += if matches!(text, "-C" | "-c" | "--git-dir" | "--work-tree" | "--namespace") { 2 } else { 1 };
     }
-    (at > 1).then(|| format!("git {}", joined(words.get(at..).unwrap_or_default().iter().map(|word| word.value.as_str()))))
+    (at > 1)
+        .then(|| format!("git {}", joined(words.get(at..).unwrap_or_default().iter().map(|word| word.value.as_str()))))
 }

@@ -13,16 +13,76 @@ const MAX_RULES: usize = 5;
 /// How many words name what a program does, after its own name. Programs that are not listed get one word if
 /// it looks like a subcommand.
 const SUBCOMMANDS: &[(&str, usize)] = &[
-    ("git", 1), ("cargo", 1), ("go", 1), ("make", 1), ("just", 1), ("docker", 1), ("kubectl", 1), ("gh", 2), ("helm", 1),
-    ("terraform", 1), ("pip", 1), ("pip3", 1), ("uv", 1), ("poetry", 1), ("rustup", 1), ("dotnet", 1), ("mvn", 1), ("gradle", 1),
-    ("bazel", 1), ("brew", 1), ("apt", 1), ("npm", 1), ("pnpm", 1), ("yarn", 1), ("bun", 1), ("deno", 1), ("npx", 1), ("bunx", 1),
-    ("rake", 1), ("bundle", 1), ("mix", 1), ("composer", 1), ("swift", 1), ("zig", 1), ("nix", 1), ("systemctl", 1), ("pre-commit", 1),
+    ("git", 1),
+    ("cargo", 1),
+    ("go", 1),
+    ("make", 1),
+    ("just", 1),
+    ("docker", 1),
+    ("kubectl", 1),
+    ("gh", 2),
+    ("helm", 1),
+    ("terraform", 1),
+    ("pip", 1),
+    ("pip3", 1),
+    ("uv", 1),
+    ("poetry", 1),
+    ("rustup", 1),
+    ("dotnet", 1),
+    ("mvn", 1),
+    ("gradle", 1),
+    ("bazel", 1),
+    ("brew", 1),
+    ("apt", 1),
+    ("npm", 1),
+    ("pnpm", 1),
+    ("yarn", 1),
+    ("bun", 1),
+    ("deno", 1),
+    ("npx", 1),
+    ("bunx", 1),
+    ("rake", 1),
+    ("bundle", 1),
+    ("mix", 1),
+    ("composer", 1),
+    ("swift", 1),
+    ("zig", 1),
+    ("nix", 1),
+    ("systemctl", 1),
+    ("pre-commit", 1),
 ];
 
 /// Programs whose arguments are code or commands: only the exact text is offered.
 const EXACT: &[&str] = &[
-    "python", "python2", "python3", "node", "perl", "ruby", "php", "lua", "deno", "osascript", "awk", "gawk", "ssh", "rm",
-    "curl", "wget", "dd", "psql", "mysql", "sqlite3", "tee", "kill", "pkill", "killall", "chmod", "chown", "mv", "source", ".",
+    "python",
+    "python2",
+    "python3",
+    "node",
+    "perl",
+    "ruby",
+    "php",
+    "lua",
+    "deno",
+    "osascript",
+    "awk",
+    "gawk",
+    "ssh",
+    "rm",
+    "curl",
+    "wget",
+    "dd",
+    "psql",
+    "mysql",
+    "sqlite3",
+    "tee",
+    "kill",
+    "pkill",
+    "killall",
+    "chmod",
+    "chown",
+    "mv",
+    "source",
+    ".",
 ];
 
 /// One rule a line, or none where no rule can cover the call.
@@ -55,7 +115,8 @@ fn command_rule(words: &[Word]) -> Option<String> {
     let run = matches!(name, "npm" | "pnpm" | "yarn" | "bun") && texts.get(1) == Some(&"run");
     let count = if run { 2 } else { count.unwrap_or(0) };
     let subcommands = words.iter().skip(1).take(count).take_while(|word| {
-        word.literal().is_some_and(|text| !text.starts_with('-') && !text.is_empty() && !text.contains([' ', '*', '(', ')']))
+        word.literal()
+            .is_some_and(|text| !text.starts_with('-') && !text.is_empty() && !text.contains([' ', '*', '(', ')']))
     });
     let prefix: Vec<&str> = std::iter::once(name).chain(subcommands.map(Word::canonical)).collect();
     if prefix.len() < count + 1 {

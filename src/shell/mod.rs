@@ -81,7 +81,8 @@ fn print(mut invocation: Invocation, format: OutputFormat, printer: &mut Printer
     let job = headless::Job { prompt, format, verbose: invocation.verbose, rehearse: invocation.rehearse };
     let runtime = runtime().map_err(no_runtime)?;
     let exit = runtime.block_on(async {
-        let link = ground.engine(&invocation, false, SystemClock::shared()).map_err(|message| (Exit::Failure, message))?;
+        let link =
+            ground.engine(&invocation, false, SystemClock::shared()).map_err(|message| (Exit::Failure, message))?;
         Ok(headless::run(job, link, Arc::new(TimeIds), printer).await)
     });
     runtime.shutdown_timeout(END);

@@ -65,13 +65,16 @@ fn operand_paths<'a>(kind: Operands, parsed: &options::Parsed<'a>) -> Result<Vec
         Operands::None if all().is_empty() => Ok(Vec::new()),
         Operands::One if parsed.operands.len() <= 1 => Ok(all()),
         Operands::Pattern => {
-            let given = ["e", "f", "regexp", "file", "files"].iter().any(|name| parsed.seen.iter().any(|seen| seen == name));
+            let given =
+                ["e", "f", "regexp", "file", "files"].iter().any(|name| parsed.seen.iter().any(|seen| seen == name));
             Ok(parsed.operands.iter().skip(usize::from(!given)).copied().collect())
         }
-        Operands::Format => match parsed.operands.iter().all(|word| word.literal().is_some_and(|text| text.starts_with('+'))) {
-            true => Ok(Vec::new()),
-            false => Err("an operand that may set something".into()),
-        },
+        Operands::Format => {
+            match parsed.operands.iter().all(|word| word.literal().is_some_and(|text| text.starts_with('+'))) {
+                true => Ok(Vec::new()),
+                false => Err("an operand that may set something".into()),
+            }
+        }
         Operands::None | Operands::One => Err("it has an operand that may write or set something".into()),
     }
 }

@@ -137,7 +137,8 @@ fn short<'a>(program: &Program, word: &'a Word, next: Option<&'a Word>, out: &mu
 }
 
 fn takes_short(table: &str, option: char) -> Takes {
-    let after = table.find(option).and_then(|at| table.get(at + option.len_utf8()..)).and_then(|rest| rest.chars().next());
+    let after =
+        table.find(option).and_then(|at| table.get(at + option.len_utf8()..)).and_then(|rest| rest.chars().next());
     match after {
         Some(':') => Takes::Value,
         Some('@') => Takes::Path,

@@ -9,25 +9,83 @@ use super::MAX_DEPTH;
 
 /// Named nodes that the walk understands.
 const KNOWN: &[&str] = &[
-    "program", "list", "pipeline", "compound_statement", "subshell", "do_group", "if_statement", "elif_clause",
-    "else_clause", "while_statement", "for_statement", "c_style_for_statement", "case_statement", "case_item",
-    "negated_command", "redirected_statement", "command", "command_name", "variable_assignment",
-    "variable_assignments", "declaration_command", "unset_command", "test_command", "function_definition", "comment",
-    "file_redirect", "herestring_redirect", "heredoc_redirect", "heredoc_start", "heredoc_body", "heredoc_content",
-    "heredoc_end", "file_descriptor", "word", "string", "string_content", "raw_string", "ansi_c_string",
-    "translated_string", "number", "concatenation", "expansion", "simple_expansion", "command_substitution",
-    "process_substitution", "arithmetic_expansion", "brace_expression", "variable_name", "special_variable_name",
-    "subscript", "binary_expression", "unary_expression", "postfix_expression", "ternary_expression",
-    "parenthesized_expression", "test_operator", "extglob_pattern", "regex", "array",
+    "program",
+    "list",
+    "pipeline",
+    "compound_statement",
+    "subshell",
+    "do_group",
+    "if_statement",
+    "elif_clause",
+    "else_clause",
+    "while_statement",
+    "for_statement",
+    "c_style_for_statement",
+    "case_statement",
+    "case_item",
+    "negated_command",
+    "redirected_statement",
+    "command",
+    "command_name",
+    "variable_assignment",
+    "variable_assignments",
+    "declaration_command",
+    "unset_command",
+    "test_command",
+    "function_definition",
+    "comment",
+    "file_redirect",
+    "herestring_redirect",
+    "heredoc_redirect",
+    "heredoc_start",
+    "heredoc_body",
+    "heredoc_content",
+    "heredoc_end",
+    "file_descriptor",
+    "word",
+    "string",
+    "string_content",
+    "raw_string",
+    "ansi_c_string",
+    "translated_string",
+    "number",
+    "concatenation",
+    "expansion",
+    "simple_expansion",
+    "command_substitution",
+    "process_substitution",
+    "arithmetic_expansion",
+    "brace_expression",
+    "variable_name",
+    "special_variable_name",
+    "subscript",
+    "binary_expression",
+    "unary_expression",
+    "postfix_expression",
+    "ternary_expression",
+    "parenthesized_expression",
+    "test_operator",
+    "extglob_pattern",
+    "regex",
+    "array",
 ];
 
 /// Inside these our own lexer reads the text, so gaps between children are its business.
-const LEXED: &[&str] = &["string", "concatenation", "heredoc_body", "expansion", "simple_expansion", "translated_string"];
+const LEXED: &[&str] =
+    &["string", "concatenation", "heredoc_body", "expansion", "simple_expansion", "translated_string"];
 
 /// In these a newline would have ended the command in bash.
 const ONE_LINE: &[&str] = &[
-    "command", "declaration_command", "unset_command", "file_redirect", "herestring_redirect", "variable_assignment",
-    "variable_assignments", "negated_command", "command_name", "function_definition",
+    "command",
+    "declaration_command",
+    "unset_command",
+    "file_redirect",
+    "herestring_redirect",
+    "variable_assignment",
+    "variable_assignments",
+    "negated_command",
+    "command_name",
+    "function_definition",
 ];
 
 /// The text cannot be relied on at all, or has places that are not understood.
@@ -87,8 +145,9 @@ fn node_doubt(node: Node<'_>, text: &str) -> Option<String> {
         "expansion" => expansion(own),
         "arithmetic_expansion" => arithmetic(own, "$((", "))"),
         "compound_statement" if own.starts_with("((") => arithmetic(own, "((", "))"),
-        "subscript" => Some("it uses an array element, whose index the shell computes".into())
-            .filter(|_| !is_plain_index(own)),
+        "subscript" => {
+            Some("it uses an array element, whose index the shell computes".into()).filter(|_| !is_plain_index(own))
+        }
         "heredoc_redirect" => heredoc(node, text),
         "heredoc_content" | "heredoc_body" => None,
         "extglob_pattern" => opaque(own, &['(', '\'', '"', '$', '`', '\\', ';', '&', '<', '>', '\n']),
@@ -154,7 +213,8 @@ fn is_plain_index(own: &str) -> bool {
 fn test(own: &str) -> Option<String> {
     if let Some(inner) = own.strip_prefix("[[").and_then(|rest| rest.strip_suffix("]]")) {
         let ends_early = inner.contains("]]") || inner.contains([';', '\n', '`']);
-        let computes = [" -eq ", " -ne ", " -lt ", " -le ", " -gt ", " -ge ", "-v "].iter().any(|op| inner.contains(op));
+        let computes =
+            [" -eq ", " -ne ", " -lt ", " -le ", " -gt ", " -ge ", "-v "].iter().any(|op| inner.contains(op));
         let indexed = computes && inner.contains(['[', '\'']);
         let single = inner.replace("&&", "").contains('&');
         return (ends_early || indexed || single).then(|| odd("test"));
@@ -221,8 +281,11 @@ fn heredoc(node: Node<'_>, text: &str) -> Option<String> {
 /// An expansion in a here-document that the grammar took for text.
 fn hides_expansion(body: Node<'_>, text: &str) -> bool {
     let mut cursor = body.walk();
-    let holes: Vec<std::ops::Range<usize>> =
-        body.children(&mut cursor).filter(|child| child.kind() != "heredoc_content").map(|child| child.byte_range()).collect();
+    let holes: Vec<std::ops::Range<usize>> = body
+        .children(&mut cursor)
+        .filter(|child| child.kind() != "heredoc_content")
+        .map(|child| child.byte_range())
+        .collect();
     let start = body.start_byte();
     let own = slice(text, body);
     own.char_indices().any(|(at, c)| {

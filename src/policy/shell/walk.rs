@@ -19,16 +19,45 @@ const MAX_SCRIPTS: u32 = 4;
 const MAX_DIRS: usize = 8;
 
 const STATEMENTS: &[&str] = &[
-    "list", "pipeline", "compound_statement", "subshell", "if_statement", "while_statement", "for_statement",
-    "c_style_for_statement", "case_statement", "negated_command", "redirected_statement", "command",
-    "variable_assignment", "variable_assignments", "declaration_command", "unset_command", "test_command",
-    "function_definition", "do_group", "elif_clause", "else_clause", "case_item",
+    "list",
+    "pipeline",
+    "compound_statement",
+    "subshell",
+    "if_statement",
+    "while_statement",
+    "for_statement",
+    "c_style_for_statement",
+    "case_statement",
+    "negated_command",
+    "redirected_statement",
+    "command",
+    "variable_assignment",
+    "variable_assignments",
+    "declaration_command",
+    "unset_command",
+    "test_command",
+    "function_definition",
+    "do_group",
+    "elif_clause",
+    "else_clause",
+    "case_item",
 ];
 const EXPANSIONS: &[&str] =
     &["command_substitution", "process_substitution", "simple_expansion", "expansion", "arithmetic_expansion"];
 const WORDS: &[&str] = &[
-    "word", "string", "raw_string", "ansi_c_string", "translated_string", "number", "concatenation", "expansion",
-    "simple_expansion", "command_substitution", "process_substitution", "arithmetic_expansion", "brace_expression",
+    "word",
+    "string",
+    "raw_string",
+    "ansi_c_string",
+    "translated_string",
+    "number",
+    "concatenation",
+    "expansion",
+    "simple_expansion",
+    "command_substitution",
+    "process_substitution",
+    "arithmetic_expansion",
+    "brace_expression",
 ];
 
 thread_local! {
@@ -205,7 +234,9 @@ impl<'a> Walker<'a, '_> {
         }
         if let Some(variable) = node.child_by_field_name("variable") {
             let name = self.own(variable);
-            if !name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_') || name.ends_with("_proxy") {
+            if !name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
+                || name.ends_with("_proxy")
+            {
                 self.doubt(format!("its loop sets the variable {name}"));
             }
         }
@@ -263,7 +294,9 @@ impl<'a> Walker<'a, '_> {
 
     fn assign(&mut self, node: Node<'_>) -> Option<Assign> {
         let name = self.own(node.child_by_field_name("name")?).to_owned();
-        if !name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') || name.starts_with(|c: char| c.is_ascii_digit()) {
+        if !name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+            || name.starts_with(|c: char| c.is_ascii_digit())
+        {
             self.doubt(format!("it sets `{name}`"));
         }
         let value = node.child_by_field_name("value");
@@ -338,7 +371,12 @@ impl<'a> Walker<'a, '_> {
             Err(what) => {
                 self.doubt(format!("it has {what}"));
                 let text = self.own(node);
-                Some(Word { raw: text.into(), value: super::super::glob::UNKNOWN.to_string(), splits: true, ..Word::default() })
+                Some(Word {
+                    raw: text.into(),
+                    value: super::super::glob::UNKNOWN.to_string(),
+                    splits: true,
+                    ..Word::default()
+                })
             }
         }
     }
@@ -372,7 +410,11 @@ impl<'a> Walker<'a, '_> {
         if name != "cd" {
             return;
         }
-        let operand = words.get(start + 1..).unwrap_or_default().iter().find(|word| !matches!(word.literal(), Some("-P" | "-L" | "--" | "-e")));
+        let operand = words
+            .get(start + 1..)
+            .unwrap_or_default()
+            .iter()
+            .find(|word| !matches!(word.literal(), Some("-P" | "-L" | "--" | "-e")));
         let target = match operand {
             None => Some(self.frame.home.to_string_lossy().into_owned()),
             Some(word) => word.literal().filter(|text| !text.starts_with('-') && !text.is_empty()).map(str::to_owned),
@@ -451,7 +493,8 @@ impl<'a> Walker<'a, '_> {
 
     fn file_redirect<'t>(&mut self, node: Node<'t>) -> Vec<Node<'t>> {
         let mut cursor = node.walk();
-        let operator = node.children(&mut cursor).find(|child| !child.is_named()).map(|child| self.own(child)).unwrap_or_default();
+        let operator =
+            node.children(&mut cursor).find(|child| !child.is_named()).map(|child| self.own(child)).unwrap_or_default();
         let mut cursor = node.walk();
         let mut targets = node.children_by_field_name("destination", &mut cursor);
         let closes = operator.ends_with('-');
@@ -504,7 +547,8 @@ impl<'a> Walker<'a, '_> {
         while let Some(node) = open.pop() {
             if EXPANSIONS.contains(&node.kind()) {
                 let own = self.own(node);
-                let name = own.strip_prefix("${").and_then(|rest| rest.strip_suffix('}')).or_else(|| own.strip_prefix('$'));
+                let name =
+                    own.strip_prefix("${").and_then(|rest| rest.strip_suffix('}')).or_else(|| own.strip_prefix('$'));
                 let name = name.filter(|_| matches!(node.kind(), "simple_expansion" | "expansion")).map(str::to_owned);
                 out.push(Hole { range: node.byte_range(), name });
                 continue;

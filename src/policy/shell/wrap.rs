@@ -135,7 +135,8 @@ fn strip_one(words: &[Word]) -> Option<usize> {
         _ => return None,
     };
     let mut at = 1;
-    while let Some(word) = words.get(at).and_then(Word::literal).filter(|text| text.starts_with('-') && text.len() > 1) {
+    while let Some(word) = words.get(at).and_then(Word::literal).filter(|text| text.starts_with('-') && text.len() > 1)
+    {
         if word == "--" {
             at += 1;
             break;
@@ -250,7 +251,8 @@ fn starts(words: &[Word], valued: &str, operands: usize) -> Vec<usize> {
 
 fn is_assignment(text: &str) -> bool {
     text.split_once('=').is_some_and(|(name, _)| {
-        !name.is_empty() && !name.starts_with(|c: char| c.is_ascii_digit())
+        !name.is_empty()
+            && !name.starts_with(|c: char| c.is_ascii_digit())
             && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
     })
 }
@@ -269,7 +271,8 @@ fn after_dash_c(words: &[Word]) -> Option<Option<String>> {
 
 fn split_string(words: &[Word]) -> Option<String> {
     let at = words.iter().position(|word| word.value.starts_with("-S") || word.value.starts_with("--split-string"))?;
-    let own = words.get(at)?.value.trim_start_matches("--split-string").trim_start_matches("-S").trim_start_matches('=');
+    let own =
+        words.get(at)?.value.trim_start_matches("--split-string").trim_start_matches("-S").trim_start_matches('=');
     let rest = join(words.get(at + 1..).unwrap_or_default(), false);
     Some(format!("{own} {rest}"))
 }

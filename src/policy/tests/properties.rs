@@ -5,12 +5,45 @@ use proptest::prelude::*;
 use super::*;
 
 const PARTS: &[&str] = &[
-    "ls", "git status", "cargo test", "echo x", "rm a", "wget x", "cat a.txt", "make", "npm run x", "cat /etc/passwd", "x=1", "$X",
+    "ls",
+    "git status",
+    "cargo test",
+    "echo x",
+    "rm a",
+    "wget x",
+    "cat a.txt",
+    "make",
+    "npm run x",
+    "cat /etc/passwd",
+    "x=1",
+    "$X",
 ];
 const JOINS: &[&str] = &["; ", " && ", " || ", " | ", " & ", "\n", " |& "];
 const WRAPS: &[&str] = &[
-    "sudo {}", "timeout 5 {}", "nice -n 5 {}", "env A=1 {}", "nohup {}", "time {}", "({})", "{ {}; }", "echo $({})", "echo \"$({})\"", "cat <({})", "if true; then {}; fi",
-    "for i in a; do {}; done", "bash -c '{}'", "A=1 {}", "! {}", "f() { {}; }", "xargs {}", "eval '{}'", "command {}", "while {}; do ls; done", "{} > /dev/null", "setsid {}", "stdbuf -oL {}",
+    "sudo {}",
+    "timeout 5 {}",
+    "nice -n 5 {}",
+    "env A=1 {}",
+    "nohup {}",
+    "time {}",
+    "({})",
+    "{ {}; }",
+    "echo $({})",
+    "echo \"$({})\"",
+    "cat <({})",
+    "if true; then {}; fi",
+    "for i in a; do {}; done",
+    "bash -c '{}'",
+    "A=1 {}",
+    "! {}",
+    "f() { {}; }",
+    "xargs {}",
+    "eval '{}'",
+    "command {}",
+    "while {}; do ls; done",
+    "{} > /dev/null",
+    "setsid {}",
+    "stdbuf -oL {}",
 ];
 
 fn rank(decision: Decision) -> u8 {

@@ -259,7 +259,8 @@ impl Show {
             Heard::Refused(reason) => self.notice(Notice::error(reason)),
             Heard::Lost => {
                 let cause = guard::last_panic().map(|text| format!(" ({text})")).unwrap_or_default();
-                let notice = Notice::error(format!("The engine stopped unexpectedly{cause}. Everything up to now is saved."));
+                let notice =
+                    Notice::error(format!("The engine stopped unexpectedly{cause}. Everything up to now is saved."));
                 self.notice(notice.hint("Leave and start again with `latigo --continue`."));
             }
         }
