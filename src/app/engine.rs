@@ -29,6 +29,7 @@ pub(super) fn hear(model: &mut Model, event: Event) -> Vec<Act> {
         Event::Live(Live::Report(report)) => match *report {
             Report::Context(report) => model.answers.context = Some(report),
         },
+        Event::Live(Live::CallPreview { call_id, shown }) => model.permission.set_preview(&call_id, shown),
         Event::Live(_) | Event::Closed => {}
     }
     acts

@@ -95,12 +95,11 @@ pub(super) fn mouse(model: &mut Model, event: MouseEvent) -> Option<Vec<Act>> {
         }
         (Layer::Dialog(_), 0) => Some(dialogs::say(model, Said::Click(at))),
         (Layer::Dialog(_), _) => Some(dialogs::say(model, Said::Wheel(wheel * 3))),
-        (Layer::Activity, 0) => Some(match at.y.checked_sub(activity_area(screen).y + 1) {
-            Some(row) => model.activity.update(activity::Msg::Click(row), &model.facts),
-            None => {
-                model.layers.pop();
-                Vec::new()
-            }
+        (Layer::Activity, 0) => Some(if let Some(row) = at.y.checked_sub(activity_area(screen).y + 1) {
+            model.activity.update(activity::Msg::Click(row), &model.facts)
+        } else {
+            model.layers.pop();
+            Vec::new()
         }),
         (Layer::Activity, _) => Some(model.activity.update(activity::Msg::Move(wheel.into()), &model.facts)),
     }

@@ -6,3 +6,4 @@ mod manners;
 mod play;
 mod screens;
 mod speed;
+mod walks;

@@ -34,9 +34,8 @@ pub fn complete(prefix: &str, files: &[CommandFile]) -> Vec<Completion> {
         let by_alias = command.aliases.iter().copied().filter(|alias| !word.is_empty() && alias.starts_with(&word));
         let alias = by_alias.min_by_key(|alias| alias.len());
         let (rank, alias) = match (by_name, alias) {
-            (Some(rank @ 0..=1), _) => (rank, None),
+            (Some(rank @ 0..=1), _) | (Some(rank), None) => (rank, None),
             (_, Some(alias)) => (if alias == word { 0 } else { 2 }, Some(alias)),
-            (Some(rank), None) => (rank, None),
             (None, None) => continue,
         };
         let completion = Completion {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::{CommandFile, MemoryFile, Mode, ModelInfo, ModelRef, Record, Report, SessionId, SessionSummary};
+use super::{CommandFile, MemoryFile, Mode, ModelInfo, ModelRef, Record, Report, SessionId, SessionSummary, Shown};
 
 /// One message from the engine to its face.
 #[derive(Clone, Debug)]
@@ -38,6 +38,8 @@ pub enum Live {
     Report(Box<Report>),
     /// The branch or other facts of the start changed.
     Info(Box<StartInfo>),
+    /// What a call that the person is asked about would change.
+    CallPreview { call_id: String, shown: Shown },
     /// A line of output of a command that the person runs with `!`.
     ShellOutput(String),
 }

@@ -150,6 +150,11 @@ pub enum Body {
         tokens_after: u64,
         auto: bool,
     },
+    /// The results of these calls are replaced by stubs for the model; the person still sees them.
+    Trimmed {
+        calls: Vec<String>,
+        tokens_freed: u64,
+    },
     /// Part of the prefix will not be read from the provider's cache.
     CacheBroken(CacheBreak),
     /// A permission rule was saved.

@@ -175,7 +175,7 @@ mod tests {
     fn every_command_is_in_it() {
         let mut help = help();
         screen(&mut help, 80, 24);
-        let all: String = help.rows.iter().map(|row| format!("{row}\n")).collect();
+        let all = help.rows.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n");
         for command in commands::all() {
             assert!(all.contains(&format!("/{}", command.name)) && all.contains(command.summary), "{}", command.name);
         }

@@ -62,7 +62,8 @@ impl Palette {
         for completion in commands::complete("", files) {
             let complete = !completion.argument_hint.as_deref().is_some_and(|hint| hint.starts_with('<'));
             let line = format!("/{}", completion.name);
-            let name = if completion.summary.is_empty() { line.clone() } else { format!("{line}  {}", completion.summary) };
+            let name =
+                if completion.summary.is_empty() { line.clone() } else { format!("{line}  {}", completion.summary) };
             add(Pick::Command { line, complete }, name, String::new());
         }
         Self { picks, picker: Picker::new("Commands and actions", entries) }
@@ -93,8 +94,12 @@ mod tests {
     use super::*;
 
     fn palette() -> Palette {
-        let action = |id: &str, name: &str, key: &str| Action { id: id.to_owned(), name: name.to_owned(), key: key.to_owned() };
-        Palette::new(&[], vec![action("mode.next", "Next permission mode", "Shift+Tab"), action("redraw", "Draw again", "Ctrl+L")])
+        let action =
+            |id: &str, name: &str, key: &str| Action { id: id.to_owned(), name: name.to_owned(), key: key.to_owned() };
+        Palette::new(
+            &[],
+            vec![action("mode.next", "Next permission mode", "Shift+Tab"), action("redraw", "Draw again", "Ctrl+L")],
+        )
     }
 
     fn typed(palette: &mut Palette, text: &str) -> Done {
@@ -119,7 +124,8 @@ mod tests {
             palette.settle(area);
             let mut buf = Buffer::empty(area);
             palette.view(&Theme::default(), &mut buf);
-            let rows = (0..height).map(|y| (0..width).map(|x| buf[(x, y)].symbol()).collect::<String>().trim_end().to_owned());
+            let rows =
+                (0..height).map(|y| (0..width).map(|x| buf[(x, y)].symbol()).collect::<String>().trim_end().to_owned());
             insta::assert_snapshot!(format!("palette_{width}x{height}"), rows.collect::<Vec<_>>().join("\n"));
         }
     }

@@ -86,11 +86,15 @@ fn doing(facts: &Facts) -> &'static str {
     if facts.retry.is_some() {
         return "waiting to try again";
     }
+    if facts.calls.any_asked() {
+        return "waiting for your answer";
+    }
     match facts.request.map(|request| request.phase) {
         Some(Phase::Waiting) => "waiting for the model",
         Some(Phase::Thinking) => "thinking",
         Some(Phase::Writing) => "answering",
         Some(Phase::Calling) => "calling tools",
+        None if facts.calls.any_running() => "running tools",
         None if facts.shell.is_some() && facts.turn.is_none() => "running your command",
         None => "working",
     }

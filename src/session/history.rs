@@ -4,6 +4,7 @@ use std::fs;
 use std::io::{self, Write};
 use std::path::Path;
 
+use crate::base::atomic;
 use crate::base::dirs::{create_private, private_options};
 
 use super::lines::Lines;
@@ -63,10 +64,7 @@ fn shorten(path: &Path) -> io::Result<()> {
         kept.push(line);
     }
     kept.reverse();
-    let mut file = tempfile::NamedTempFile::new_in(path.parent().unwrap_or(Path::new(".")))?;
-    file.write_all(&kept.concat())?;
-    file.persist(path)?;
-    Ok(())
+    atomic::write_private(path, &kept.concat())
 }
 
 #[cfg(test)]
@@ -90,7 +88,8 @@ mod tests {
     fn only_the_newest_are_kept_and_broken_lines_are_passed_over() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("h.jsonl");
-        let mut text: String = (0..2_500).map(|number| format!("\"p{number}\"\n")).collect();
+        let mut text = (0..2_500).map(|number| format!("\"p{number}\"")).collect::<Vec<_>>().join("\n");
+        text.push('\n');
         text.push_str("{broken\n\"last\"\n\"torn");
         fs::write(&path, text).unwrap();
         let prompts = load(&path);

@@ -69,7 +69,8 @@ fn load(folder: &Path) -> Index {
 }
 
 fn save(folder: &Path, index: &Index) -> std::io::Result<()> {
-    // A temporary file of this kind is for the user alone.
+    // Not synced, unlike all else: what a crash takes is made again. A temporary file of this kind is for
+    // the user alone.
     let mut file = tempfile::NamedTempFile::new_in(folder)?;
     file.write_all(&serde_json::to_vec(index)?)?;
     file.persist(folder.join(NAME))?;

@@ -28,6 +28,7 @@ pub use invocation::{Invocation, Opening, OutputFormat, Overrides};
 pub use link::Link;
 pub use output::Printer;
 
+use join::Ground;
 use terminal::run::{Stage, Start};
 use terminal::wire::Wire;
 
@@ -50,14 +51,15 @@ pub fn run(invocation: Invocation) -> Exit {
 /// The full screen. The first frame stands before the runtime and the engine exist.
 fn show(invocation: Invocation) -> Result<Exit, (Exit, String)> {
     let clock = SystemClock::shared();
-    let look = join::look(&invocation, &clock).map_err(|message| (Exit::Failure, message))?;
-    let stage = Stage::open(look.model, look.mouse, clock)
+    let ground = Ground::survey(&invocation).map_err(|message| (Exit::Failure, message))?;
+    let look = ground.look(&invocation, &clock);
+    let stage = Stage::open(look.model, look.mouse, Arc::clone(&clock))
         .map_err(|error| (Exit::Failure, format!("The terminal cannot be used: {error}.")))?;
     let runtime = runtime().map_err(no_runtime)?;
     let exit = runtime.block_on(async move {
         let start = Start::of(&invocation);
         let (tell, starting) = oneshot::channel();
-        drop(tokio::task::spawn_blocking(move || tell.send(join::engine(&invocation, true))));
+        drop(tokio::task::spawn_blocking(move || tell.send(ground.engine(&invocation, true, clock))));
         terminal::run::run(stage, Wire::new(starting), look.keep, start).await
     });
     runtime.shutdown_timeout(END);
@@ -75,10 +77,12 @@ fn print(mut invocation: Invocation, format: OutputFormat, printer: &mut Printer
         let message = "There is no prompt. Give one as an argument or on standard input: latigo -p \"explain this\"";
         return Err((Exit::Usage, message.to_owned()));
     };
+    let ground = Ground::survey(&invocation).map_err(|message| (Exit::Failure, message))?;
     let job = headless::Job { prompt, format, verbose: invocation.verbose, rehearse: invocation.rehearse };
     let runtime = runtime().map_err(no_runtime)?;
     let exit = runtime.block_on(async {
-        let link = join::engine(&invocation, false).map_err(|message| (Exit::Failure, message))?;
+        let link =
+            ground.engine(&invocation, false, SystemClock::shared()).map_err(|message| (Exit::Failure, message))?;
         Ok(headless::run(job, link, Arc::new(TimeIds), printer).await)
     });
     runtime.shutdown_timeout(END);

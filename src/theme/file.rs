@@ -66,7 +66,8 @@ pub(super) fn resolve(name: &str, user: &[(String, String)], problems: &mut Vec<
                 Table::new()
             }
             _ => {
-                reader.problem("`inherit` goes round in a circle or is too deep; end it at a built-in theme".to_owned());
+                reader
+                    .problem("`inherit` goes round in a circle or is too deep; end it at a built-in theme".to_owned());
                 Table::new()
             }
         };
@@ -135,19 +136,27 @@ impl Reader<'_> {
                 ("palette" | "style" | "syntax", Value::Table(_)) | ("inherit" | "background", Value::String(_)) => {}
                 ("kind", Value::String(kind)) if kind == "dark" || kind == "light" => draft.dark = kind == "dark",
                 ("kind", _) => self.problem("`kind` must be \"dark\" or \"light\"".to_owned()),
-                _ => self.problem(format!("`{key}` is not known or not of this shape; use inherit, kind, palette, style, syntax")),
+                _ => self.problem(format!(
+                    "`{key}` is not known or not of this shape; use inherit, kind, palette, style, syntax"
+                )),
             }
         }
         for (key, value) in section(table, "style") {
             match Meaning::from_key(key) {
                 Some(meaning) => draft.set(Which::Style(meaning), self.style(key, value, draft)),
-                None => self.problem(format!("`style.{key}` is not a meaning; see the built-in themes for those there are")),
+                None => {
+                    self.problem(format!("`style.{key}` is not a meaning; see the built-in themes for the keys"));
+                }
             }
         }
         for (key, value) in section(table, "syntax") {
             match Syntax::from_key(key) {
                 Some(piece) => draft.set(Which::Syntax(piece), self.style(key, value, draft)),
-                None => self.problem(format!("`syntax.{key}` is not a piece of code; see the built-in themes for those there are")),
+                None => {
+                    self.problem(format!(
+                        "`syntax.{key}` is not a piece of code; see the built-in themes for the keys"
+                    ));
+                }
             }
         }
     }
@@ -157,7 +166,8 @@ impl Reader<'_> {
         match value {
             Value::String(text) => self.color(key, text, draft).map(|color| Style::new().fg(color)),
             Value::Table(parts) => {
-                let part = |style, (part, value): (&String, &Value)| self.part(style, &format!("{key}.{part}"), value, draft);
+                let part =
+                    |style, (part, value): (&String, &Value)| self.part(style, &format!("{key}.{part}"), value, draft);
                 Some(parts.iter().fold(Style::new(), part))
             }
             _ => {
@@ -177,7 +187,9 @@ impl Reader<'_> {
             (_, Value::Boolean(true), Some(modifier)) => style.add_modifier(modifier),
             (_, Value::Boolean(false), Some(_)) => style,
             _ => {
-                self.problem(format!("`{key}` is not understood; use fg, bg, bold, dim, italic, underline, reverse or strike"));
+                self.problem(format!(
+                    "`{key}` is not understood; use fg, bg, bold, dim, italic, underline, reverse or strike"
+                ));
                 style
             }
         }

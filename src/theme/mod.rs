@@ -59,6 +59,7 @@ impl Theme {
         names
     }
 
+    /// The name by which it was loaded.
     pub fn name(&self) -> &str {
         &self.name
     }
@@ -99,7 +100,8 @@ impl Theme {
     }
 
     fn new(draft: file::Draft) -> Self {
-        let mut theme = Self { name: draft.name, dark: draft.dark, styles: draft.styles, syntax: draft.syntax, stamp: 0 };
+        let mut theme =
+            Self { name: draft.name, dark: draft.dark, styles: draft.styles, syntax: draft.syntax, stamp: 0 };
         theme.stamp = theme.hash_styles();
         theme
     }

@@ -38,7 +38,9 @@ fn every_theme_sets_every_meaning() {
 fn texts_stand_out_from_their_ground() {
     for (name, text) in BUILT_IN {
         let table: toml::Table = text.parse().unwrap();
-        let Some(ground) = table.get("background").and_then(|ground| color::parse(ground.as_str().unwrap())) else { continue };
+        let Some(ground) = table.get("background").and_then(|ground| color::parse(ground.as_str().unwrap())) else {
+            continue;
+        };
         let theme = load(name);
         let least = if name == "contrast" { 7.0 } else { 4.5 };
         for meaning in Meaning::ALL {
@@ -56,7 +58,8 @@ fn texts_stand_out_from_their_ground() {
 }
 
 fn check(theme: &str, key: &str, style: Style, ground: Color, least: f64) {
-    let text = style.fg.unwrap_or(if luminance(ground) < 0.5 { Color::Rgb(230, 230, 230) } else { Color::Rgb(30, 30, 30) });
+    let text =
+        style.fg.unwrap_or(if luminance(ground) < 0.5 { Color::Rgb(230, 230, 230) } else { Color::Rgb(30, 30, 30) });
     let contrast = contrast(text, style.bg.unwrap_or(ground));
     assert!(contrast >= least, "{theme}: {key} has a contrast of {contrast:.2}, below {least}");
 }
@@ -81,7 +84,14 @@ fn meanings_that_matter_differ_without_colour() {
     for style in theme.styles.iter().chain(&theme.syntax) {
         assert_eq!((style.fg, style.bg), (None, None));
     }
-    for meaning in [Meaning::Selection, Meaning::Match, Meaning::Error, Meaning::GaugeFull, Meaning::DiffAddedWord, Meaning::ModeBypass] {
+    for meaning in [
+        Meaning::Selection,
+        Meaning::Match,
+        Meaning::Error,
+        Meaning::GaugeFull,
+        Meaning::DiffAddedWord,
+        Meaning::ModeBypass,
+    ] {
         assert!(!theme.style(meaning).add_modifier.is_empty(), "{}", meaning.key());
     }
 }
@@ -100,7 +110,9 @@ fn ansi_holds_to_the_sixteen() {
 fn fewer_colours_keep_the_modifiers() {
     for name in ALL {
         let theme = load(name);
-        for (depth, forbidden_rgb) in [(ColorDepth::Ansi256, true), (ColorDepth::Ansi16, true), (ColorDepth::True, false)] {
+        for (depth, forbidden_rgb) in
+            [(ColorDepth::Ansi256, true), (ColorDepth::Ansi16, true), (ColorDepth::True, false)]
+        {
             let less = theme.for_depth(depth);
             for (before, after) in theme.styles.iter().zip(&less.styles) {
                 assert_eq!(before.add_modifier, after.add_modifier);
@@ -130,7 +142,10 @@ fn colours_go_to_their_neighbours() {
 
 #[test]
 fn a_theme_inherits_and_its_palette_reaches_what_it_inherits() {
-    let (theme, problems) = Theme::load("mine", &user("inherit = \"light\"\n[palette]\nblue = \"#010203\"\n[style]\nerror = { fg = \"blue\", bold = true }"));
+    let (theme, problems) = Theme::load(
+        "mine",
+        &user("inherit = \"light\"\n[palette]\nblue = \"#010203\"\n[style]\nerror = { fg = \"blue\", bold = true }"),
+    );
     assert_eq!(problems, []);
     assert!(!theme.is_dark());
     assert_eq!(theme.style(Meaning::Error), Style::new().fg(Color::Rgb(1, 2, 3)).add_modifier(Modifier::BOLD));

@@ -14,17 +14,19 @@ const MIN_WIDTH_FOR_NUMBERS: u16 = 30;
 
 /// All rows of a file's change, none wider than `width`.
 pub fn lines(file: &FileDiff, width: u16, theme: &Theme) -> Vec<Line<'static>> {
-    let mut rows = vec![header(file, width, theme)];
+    rows(file, width, theme).collect()
+}
+
+/// The same one by one, so that who needs the first rows pays for no more.
+pub fn rows<'d>(file: &'d FileDiff, width: u16, theme: &'d Theme) -> impl Iterator<Item = Line<'static>> + 'd {
     let language = language_of(&file.path);
     let digits = file.hunks.iter().map(last_number).max().unwrap_or(1).to_string().len();
-    for (at, hunk) in file.hunks.iter().enumerate() {
-        if at > 0 {
-            rows.push(clip_line([("⋯", theme.style(Meaning::Muted))], width.into()));
-        }
+    let hunks = file.hunks.iter().enumerate().flat_map(move |(at, hunk)| {
+        let between = (at > 0).then(|| clip_line([("⋯", theme.style(Meaning::Muted))], width.into()));
         let mut painter = HunkPainter::new(hunk, language, digits, width, theme);
-        rows.extend(hunk.lines.iter().flat_map(|line| painter.rows(line)));
-    }
-    rows
+        between.into_iter().chain(hunk.lines.iter().flat_map(move |line| painter.rows(line)))
+    });
+    std::iter::once_with(move || header(file, width, theme)).chain(hunks)
 }
 
 /// The row above a change: path and counts.
@@ -66,7 +68,9 @@ impl<'t> HunkPainter<'t> {
         let (ground, word, sign) = match line.kind {
             LineKind::Same => (Style::default(), Style::default(), ' '),
             LineKind::Added => (self.theme.style(Meaning::DiffAdded), self.theme.style(Meaning::DiffAddedWord), '+'),
-            LineKind::Removed => (self.theme.style(Meaning::DiffRemoved), self.theme.style(Meaning::DiffRemovedWord), '-'),
+            LineKind::Removed => {
+                (self.theme.style(Meaning::DiffRemoved), self.theme.style(Meaning::DiffRemovedWord), '-')
+            }
         };
         let colored = match line.kind {
             LineKind::Removed => self.before.line(&text, self.theme),
@@ -81,7 +85,9 @@ impl<'t> HunkPainter<'t> {
         let pieces = pieces.iter().map(|(text, style)| (text.as_str(), *style));
         let mut rows = wrap(pieces, self.width.into(), &indent, Break::Anywhere);
         if ground.bg.is_some() {
-            rows.iter_mut().for_each(|row| fill(row, self.width.into(), ground));
+            for row in &mut rows {
+                fill(row, self.width.into(), ground);
+            }
         }
         rows
     }

@@ -28,7 +28,9 @@ pub fn rank(query: &str, names: &[impl AsRef<str>], limit: usize) -> Vec<(usize,
     }
     // Equal scores: the shorter name, then the earlier one.
     let length = |index: usize| names.get(index).map_or(0, |name| name.as_ref().len());
-    let order = |a: &(u32, usize), b: &(u32, usize)| b.0.cmp(&a.0).then_with(|| length(a.1).cmp(&length(b.1))).then(a.1.cmp(&b.1));
+    let order = |a: &(u32, usize), b: &(u32, usize)| {
+        b.0.cmp(&a.0).then_with(|| length(a.1).cmp(&length(b.1))).then(a.1.cmp(&b.1))
+    };
     if scored.len() > limit && limit > 0 {
         scored.select_nth_unstable_by(limit - 1, order);
     }
@@ -43,8 +45,7 @@ pub fn rank(query: &str, names: &[impl AsRef<str>], limit: usize) -> Vec<(usize,
         pattern.indices(Utf32Str::new(kept, &mut buffer), &mut matcher, &mut found);
         found.sort_unstable();
         found.dedup();
-        found.iter_mut().for_each(|at| *at += skipped);
-        found
+        found.into_iter().map(|at| at + skipped).collect()
     };
     scored.into_iter().map(|(_, index)| (index, marks(index))).collect()
 }

@@ -29,14 +29,20 @@ const SELECTORS: [(&str, Syntax); 14] = [
     ("constant, constant.numeric, constant.character.escape, support.constant, variable.language", Syntax::Constant),
     ("keyword, storage, storage.modifier, keyword.control, keyword.other", Syntax::Keyword),
     ("keyword.operator", Syntax::Operator),
-    ("entity.name.type, entity.name.class, entity.name.struct, entity.name.enum, entity.name.trait, support.type, support.class, entity.other.inherited-class, storage.type.primitive", Syntax::Type),
+    (
+        "entity.name.type, entity.name.class, entity.name.struct, entity.name.enum, entity.name.trait, support.type, support.class, entity.other.inherited-class, storage.type.primitive",
+        Syntax::Type,
+    ),
     ("entity.name.function, support.function, variable.function, support.macro, entity.name.macro", Syntax::Function),
-    ("entity.name.tag, punctuation.definition.tag, meta.mapping.key string, meta.structure.dictionary.key string, support.type.property-name", Syntax::Tag),
+    (
+        "entity.name.tag, punctuation.definition.tag, meta.mapping.key string, meta.structure.dictionary.key string, support.type.property-name",
+        Syntax::Tag,
+    ),
     ("entity.other.attribute-name, meta.annotation, meta.attribute", Syntax::Attribute),
     ("punctuation", Syntax::Punctuation),
     ("markup.heading, entity.name.section", Syntax::Heading),
-    ("markup.inserted", Syntax::Inserted),
-    ("markup.deleted", Syntax::Deleted),
+    ("markup.inserted, markup.inserted punctuation", Syntax::Inserted),
+    ("markup.deleted, markup.deleted punctuation", Syntax::Deleted),
 ];
 
 /// Names of fences that the syntax set knows under another name.
@@ -67,8 +73,10 @@ pub fn code(source: &str, language: Option<&str>, theme: &Theme) -> Vec<Line<'st
     let mut painter = CodePainter::new(language.unwrap_or_default());
     let clean = sanitize(source);
     let text = clean.strip_suffix('\n').unwrap_or(&clean);
-    let spans = |pieces: Vec<(String, Style)>| pieces.into_iter().map(|(text, style)| Span::styled(text, style));
-    text.split('\n').map(|line| Line::from_iter(spans(painter.line(line, theme)))).collect()
+    let mut row = |line| -> Line<'static> {
+        painter.line(line, theme).into_iter().map(|(text, style)| Span::styled(text, style)).collect()
+    };
+    text.split('\n').map(&mut row).collect()
 }
 
 /// Drops the syntax definitions, some megabytes. The next block loads them again.
@@ -104,7 +112,8 @@ impl CodePainter {
         }
         let set = syntaxes();
         let syntax = set.find_syntax_by_token(name);
-        let state = syntax.map(|syntax| (ParseState::new(syntax), HighlightState::new(&HIGHLIGHTER, ScopeStack::new())));
+        let state =
+            syntax.map(|syntax| (ParseState::new(syntax), HighlightState::new(&HIGHLIGHTER, ScopeStack::new())));
         Self { state, left: MAX_LINES }
     }
 

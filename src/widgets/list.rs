@@ -5,8 +5,8 @@ use std::borrow::Cow;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
-use ratatui::widgets::Widget;
 
+use super::draw;
 use super::fuzzy::pieces;
 use super::row::sides;
 use super::wrap::clip_line;
@@ -31,6 +31,7 @@ pub struct ListState {
 }
 
 impl ListState {
+    /// The chosen row.
     pub fn selected(self) -> usize {
         self.selected
     }
@@ -40,6 +41,7 @@ impl ListState {
         self.top
     }
 
+    /// Chooses a row; [`ListState::settle`] brings it into view.
     pub fn select(&mut self, row: usize) {
         self.selected = row;
     }
@@ -72,7 +74,13 @@ impl ListState {
 }
 
 /// Draws the rows in view; `item` is asked only for these.
-pub fn draw<'a>(state: ListState, len: usize, item: impl Fn(usize) -> Item<'a>, (area, buffer): (Rect, &mut Buffer), theme: &Theme) {
+pub fn draw<'a>(
+    state: ListState,
+    len: usize,
+    item: impl Fn(usize) -> Item<'a>,
+    (area, buffer): (Rect, &mut Buffer),
+    theme: &Theme,
+) {
     let area = area.intersection(buffer.area);
     for (y, row) in (area.top()..area.bottom()).zip(state.top..len) {
         let place = Rect { y, height: 1, ..area };
@@ -80,7 +88,7 @@ pub fn draw<'a>(state: ListState, len: usize, item: impl Fn(usize) -> Item<'a>, 
         if chosen {
             buffer.set_style(place, theme.style(Meaning::Selection));
         }
-        line(&item(row), chosen, area.width, theme).render(place, buffer);
+        draw::line(&line(&item(row), chosen, area.width, theme), place, buffer);
     }
 }
 

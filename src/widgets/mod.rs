@@ -4,6 +4,7 @@
 //! so a pane cannot forget it. No line is wider than was asked for.
 
 pub mod diff;
+pub mod draw;
 pub mod fuzzy;
 pub mod gauge;
 pub mod highlight;
@@ -27,3 +28,6 @@ pub enum Glyphs {
     /// For terminals and screen readers that do badly with block characters.
     Ascii,
 }
+
+#[cfg(test)]
+mod tests;

@@ -11,8 +11,11 @@ pub fn tabs(names: &[&str], active: usize, width: u16, theme: &Theme) -> Line<'s
     let mut parts = Vec::new();
     for (at, name) in names.iter().enumerate() {
         let name = sanitize_line(name);
-        let (text, meaning) =
-            if at == active { (format!("[{name}]"), Meaning::Selection) } else { (format!(" {name} "), Meaning::Muted) };
+        let (text, meaning) = if at == active {
+            (format!("[{name}]"), Meaning::Selection)
+        } else {
+            (format!(" {name} "), Meaning::Muted)
+        };
         parts.push((text, theme.style(meaning)));
     }
     clip_line(parts.iter().map(|(text, style)| (text.as_str(), *style)), width.into())
@@ -41,7 +44,9 @@ pub fn hints(hints: &[(&str, &str)], width: u16, theme: &Theme) -> Line<'static>
 pub fn sides(left: &Line<'_>, right: &Line<'_>, width: u16) -> Line<'static> {
     let width = usize::from(width);
     let pieces = |line: &Line<'_>| -> Vec<_> { line.spans.iter().map(|s| (s.content.to_string(), s.style)).collect() };
-    let cut = |line: &Line<'_>, room: usize| clip_line(pieces(line).iter().map(|(text, style)| (text.as_str(), *style)), room);
+    let cut = |line: &Line<'_>, room: usize| {
+        clip_line(pieces(line).iter().map(|(text, style)| (text.as_str(), *style)), room)
+    };
     let right = cut(right, width);
     let room = width - line_width(&right);
     let mut row = cut(left, room.saturating_sub(usize::from(room < width)));

@@ -61,8 +61,8 @@ impl Scroll {
         if rows < 0 {
             let (cell, row) = up(extent, (cell, row), rows.unsigned_abs());
             self.anchor = Anchor::Top { cell, row };
-            // A text that fits whole has nowhere to go.
-            if fits(extent, (0, 0)) {
+            // A text that fits whole has nowhere to go. Asked only at the top: else far cells would be measured.
+            if (cell, row) == (0, 0) && fits(extent, (0, 0)) {
                 self.anchor = Anchor::End;
             }
         } else if rows > 0 && self.anchor != Anchor::End {
@@ -78,7 +78,12 @@ impl Scroll {
     }
 
     /// What is in view: cells with the rows of them to draw, from the top. At most `height` rows in all.
-    pub fn visible(self, height: usize, cells: usize, mut measure: impl FnMut(usize) -> usize) -> Vec<(usize, Range<usize>)> {
+    pub fn visible(
+        self,
+        height: usize,
+        cells: usize,
+        mut measure: impl FnMut(usize) -> usize,
+    ) -> Vec<(usize, Range<usize>)> {
         let mut extent = Extent { height, cells, measure: &mut measure };
         let (first, row) = self.top(&mut extent);
         let mut seen = Vec::new();

@@ -9,15 +9,19 @@ use crate::base::text::{human_bytes, sanitize_line};
 use crate::domain::Shown;
 use crate::theme::{Meaning, Theme};
 
+/// More than the sanitiser leaves in one column.
+const MAX_CLUSTER_BYTES: usize = 160;
+
 /// At most `limit` rows; where more are there the last of them says how many. Work is bounded by the limit, not
 /// by the size of the result.
 pub fn lines(shown: &Shown, width: u16, theme: &Theme, limit: usize) -> Vec<Line<'static>> {
-    // Each source line yields at least one row, so more of them than this cannot be seen.
     match shown {
         Shown::Text { text, language } => text_lines(text, language.as_deref(), width, theme, limit),
         Shown::Diff(files) => {
-            let total: usize = files.iter().map(|file| 1 + file.hunks.iter().map(|hunk| hunk.lines.len()).sum::<usize>()).sum();
-            let rows = files.iter().flat_map(|file| diff::lines(file, width, theme)).take(limit.saturating_add(1)).collect();
+            let total: usize =
+                files.iter().map(|file| 1 + file.hunks.iter().map(|hunk| hunk.lines.len()).sum::<usize>()).sum();
+            let rows =
+                files.iter().flat_map(|file| diff::rows(file, width, theme)).take(limit.saturating_add(1)).collect();
             cut(rows, total, width, theme, limit)
         }
         Shown::Table { header, rows } => {
@@ -47,12 +51,14 @@ fn text_lines(source: &str, language: Option<&str>, width: u16, theme: &Theme, l
     let end = source.match_indices('\n').nth(limit).map_or(source.len(), |(at, _)| at);
     let seen = source.get(..end).unwrap_or(source);
     let seen = seen.strip_suffix('\n').unwrap_or(seen);
-    let rows = match language {
-        None => text::lines(seen, width, theme.style(Meaning::Text), Break::Anywhere),
-        Some(_) => {
-            let colored = highlight::code(seen, language, theme);
-            colored.iter().flat_map(|line| rewrap(line, width)).collect()
-        }
+    // No row needs more bytes than this, so the rest of an endless line cannot be seen either.
+    let most = limit.saturating_add(1).saturating_mul(usize::from(width).max(1)).saturating_mul(MAX_CLUSTER_BYTES);
+    let seen = (most..seen.len()).find_map(|at| seen.get(..at)).unwrap_or(seen);
+    let rows = if language.is_some() {
+        let colored = highlight::code(seen, language, theme);
+        colored.iter().flat_map(|line| rewrap(line, width)).collect()
+    } else {
+        text::lines(seen, width, theme.style(Meaning::Text), Break::Anywhere)
     };
     cut(rows, total, width, theme, limit)
 }

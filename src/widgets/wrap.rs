@@ -7,10 +7,13 @@ use std::collections::VecDeque;
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
-use crate::base::text::{clusters, width as columns};
+use crate::base::text::{breaks_around, clusters, width as columns};
 
 /// Characters that do not begin a row although a break before a wide character is allowed.
 const CLOSING: &str = "、。，．：；？！）」』】〉》〕］｝・ー";
+
+/// Asks for the wide form of the character before it. At the start of a piece it would widen what is measured.
+const WIDENER: char = '\u{FE0F}';
 
 /// What stands before the text of each row: bullets, quote bars, blanks.
 #[derive(Clone, Debug, Default)]
@@ -60,9 +63,15 @@ pub fn line_width(line: &Line<'_>) -> usize {
 }
 
 /// Rows of at most `width` columns, always at least one.
-pub fn wrap<'a>(pieces: impl IntoIterator<Item = (&'a str, Style)>, width: usize, indent: &Indent, at: Break) -> Vec<Line<'static>> {
+pub fn wrap<'a>(
+    pieces: impl IntoIterator<Item = (&'a str, Style)>,
+    width: usize,
+    indent: &Indent,
+    at: Break,
+) -> Vec<Line<'static>> {
     let mut wrapper = Wrapper::new(width.max(1), indent, at);
     for (text, style) in pieces {
+        let text = text.trim_start_matches(WIDENER);
         if text.is_ascii() && at == Break::Words {
             wrapper.ascii(text, style);
         } else {
@@ -77,7 +86,7 @@ pub fn clip_line<'a>(pieces: impl IntoIterator<Item = (&'a str, Style)>, width: 
     let mut row = Row::default();
     let mut last = Style::default();
     for (text, style) in pieces {
-        for (cluster, wide) in clusters(text) {
+        for (cluster, wide) in clusters(text.trim_start_matches(WIDENER)) {
             if row.columns + wide > width {
                 row.shorten(width.saturating_sub(1));
                 if width > 0 {
@@ -143,7 +152,11 @@ impl Row {
     }
 
     fn spans(self) -> Vec<Span<'static>> {
-        self.pieces.into_iter().filter(|(text, _)| !text.is_empty()).map(|(text, style)| Span::styled(text, style)).collect()
+        self.pieces
+            .into_iter()
+            .filter(|(text, _)| !text.is_empty())
+            .map(|(text, style)| Span::styled(text, style))
+            .collect()
     }
 }
 
@@ -212,7 +225,7 @@ impl<'i> Wrapper<'i> {
             self.flush();
             return self.blank.push(cluster, 1, style);
         }
-        let is_wide = wide >= 2;
+        let is_wide = breaks_around(cluster);
         if (is_wide || self.wide_word) && !CLOSING.contains(cluster) {
             self.flush();
             self.wide_word = is_wide;

@@ -286,6 +286,10 @@ fn hostile_text_never_reaches_the_screen_raw() {
     for keys in ["ctrl+o", "ctrl+t", "esc f2", "f2 f3", "f3 tab tab enter"] {
         hostile(&mut play, keys);
     }
+    play.keys("esc esc").prompt(2, "go").sent(1);
+    play.asked("c8", EVIL).live(Live::CallPreview { call_id: "c8".into(), shown: Shown::List(vec![EVIL.into()]) });
+    hostile(&mut play, "");
+    play.record(Body::TurnEnded { turn: 2, end: TurnEnd::Interrupted });
     for command in ["/tools", "/permissions", "/cost", "/cache"] {
         play.keys("esc esc").write(command);
         hostile(&mut play, "enter");
@@ -307,4 +311,38 @@ fn hostile(play: &mut Play, keys: &str) {
             |c: char| c.is_control() || ('\u{202a}'..='\u{202e}').contains(&c) || c == '\u{feff}' || c >= '\u{e0000}';
         assert!(!cell.symbol().chars().any(bad), "{:?} is on the screen", cell.symbol());
     }
+}
+
+#[test]
+fn an_answer_that_is_asked_again_with_more_room_is_shown_once() {
+    let mut play = Play::new(80, 16);
+    play.prompt(1, "hello").sent(1);
+    play.delta(0, Some(DeltaKind::Text), "A long answer that");
+    play.responded(Vec::new(), true);
+    let error = ModelError::new(ErrorKind::Rejected, "the answer reached the output limit; asking again with 32000");
+    play.record(Body::RequestFailed { request: 1, error, retry_in_ms: Some(0) });
+    play.sent(1);
+    play.delta(0, Some(DeltaKind::Text), "A long answer that is whole.");
+    let screen = play.screen();
+    assert_eq!(screen.matches("A long answer").count(), 1, "{screen}");
+    assert!(screen.contains("the answer reached the output limit"), "{screen}");
+    assert!(!screen.contains("cut:"), "{screen}");
+}
+
+#[test]
+fn a_call_that_ran_stays_when_its_answer_was_cut() {
+    let mut play = Play::new(80, 16);
+    play.prompt(1, "hello").sent(1);
+    play.delta(0, Some(DeltaKind::Text), "I look.");
+    let input = json!({"file_path": "/work/demo/a.rs"});
+    play.call(1, "c1", "Read", &input);
+    let kind = DeltaKind::ToolCall { id: "c2".into(), name: "Grep".into() };
+    play.delta(2, Some(kind), "{\"pat");
+    let call = Block::ToolCall(ToolCall { id: "c1".into(), name: "Read".into(), input });
+    play.responded(vec![Block::Text { text: "I look.".into() }, call], true);
+    play.failed(500, None);
+    play.done("c1", Shown::Nothing, "3 lines", false);
+    let screen = play.screen();
+    assert!(screen.contains("● Read a.rs") && screen.contains("3 lines"), "{screen}");
+    assert!(!screen.contains("Grep"), "{screen}");
 }

@@ -9,7 +9,7 @@ mod measure;
 mod sanitize;
 
 pub use human::{human_bytes, human_cost, human_ms, human_tokens};
-pub use measure::{clip, clusters, width, wrap_plain};
+pub use measure::{breaks_around, clip, clusters, width, wrap_plain};
 pub use sanitize::{sanitize, sanitize_line};
 
 #[cfg(test)]

@@ -17,9 +17,7 @@ fn run(arguments: &str, facts: &Facts<'_>) -> Outcome {
         return Outcome::show(Show::Theme);
     }
     match facts.themes.iter().find(|theme| theme.eq_ignore_ascii_case(arguments)) {
-        Some(theme) => {
-            Outcome { acts: vec![Act::SaveTheme(theme.clone())], show: Some(Show::UseTheme(theme.clone())) }
-        }
+        Some(theme) => Outcome { acts: vec![Act::SaveTheme(theme.clone())], show: Some(Show::UseTheme(theme.clone())) },
         None => Outcome::notice(
             Notice::error(format!("There is no theme `{arguments}`"))
                 .hint(format!("Choose one of {}", facts.themes.join(", "))),

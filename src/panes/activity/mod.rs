@@ -8,7 +8,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
-use super::conversation::{Scene, call_duration, call_sign, call_summary};
+use super::conversation::{Scene, call_duration, call_sign, call_summary, call_tail};
 use super::facts::{Call, CallState, Facts};
 use crate::base::text;
 use crate::domain::{Act, Request, Verdict};
@@ -92,13 +92,27 @@ impl Activity {
             buf.set_line(area.x, area.y, &line, area.width);
             return;
         }
-        let chosen = self.chosen(scene.facts).map(|call| call.id.as_str());
+        let Some(chosen) = self.chosen(scene.facts) else { return };
         for (call, y) in list.iter().skip(self.top).zip(area.y..area.bottom()) {
             buf.set_line(area.x, y, &row(call, scene, area.width), area.width);
-            if focused && chosen == Some(call.id.as_str()) {
+            if focused && chosen.id == call.id {
                 buf.set_style(Rect { y, height: 1, ..area }, scene.theme.style(Meaning::Selection));
             }
         }
+        let used = (list.len().saturating_sub(self.top) as u16).min(area.height);
+        let spare = Rect { y: area.y + used, height: area.height - used, ..area };
+        live_output(chosen, scene, spare, buf);
+    }
+}
+
+/// The end of a running call's output, in the rows that are left.
+fn live_output(call: &Call, scene: Scene<'_>, area: Rect, buf: &mut Buffer) {
+    if call.state != CallState::Running {
+        return;
+    }
+    let lines = call_tail(call, usize::from(area.height), area.width.saturating_sub(4), scene.theme);
+    for (line, y) in lines.iter().zip(area.y..area.bottom()) {
+        buf.set_line(area.x, y, line, area.width);
     }
 }
 

@@ -115,9 +115,9 @@ impl Popup {
 /// The word at the cursor that can be completed: `/` only as the very first character, `@` after a blank.
 pub(super) fn token(line: &str, index: usize, cursor: usize) -> Option<Token> {
     let head = line.get(..cursor)?;
-    let start = head.rfind(char::is_whitespace).map_or(0, |blank| {
-        blank + head.get(blank..).and_then(|rest| rest.chars().next()).map_or(1, char::len_utf8)
-    });
+    let start = head
+        .rfind(char::is_whitespace)
+        .map_or(0, |blank| blank + head.get(blank..).and_then(|rest| rest.chars().next()).map_or(1, char::len_utf8));
     let word = head.get(start..)?;
     let (kind, query) = if let Some(query) = word.strip_prefix('@') {
         (Kind::File, query)

@@ -127,6 +127,7 @@ impl Composer {
             self.popup.close();
         } else {
             self.write("");
+            self.trim();
         }
         Reply { acts, submitted: Some(submission), used: true }
     }
@@ -157,6 +158,11 @@ impl Composer {
             return Vec::new();
         }
         vec![Act::Remember(lasting)]
+    }
+
+    /// Lets old pastes go; only what was put aside may still name them.
+    pub(super) fn trim(&mut self) {
+        self.pastes.trim(self.stash.as_deref().unwrap_or_default());
     }
 
     pub(super) fn paste(&mut self, text: String) {
@@ -211,7 +217,10 @@ impl Composer {
             self.goal = Some((self.editor.revision(), goal));
             return Reply::used();
         }
-        if !down && self.is_empty() && let Some(waiting) = self.queue.pop() {
+        if !down
+            && self.is_empty()
+            && let Some(waiting) = self.queue.pop()
+        {
             self.write(&waiting.text);
             return Reply::act(Act::Send(Request::EditQueued { id: waiting.id, text: String::new() }));
         }
@@ -261,8 +270,8 @@ impl Composer {
                 self.write(&search.draft);
                 return Reply::used();
             }
-            Order::Send => return self.submit_found(),
-            Order::Complete => return Reply::used(),
+            Order::Send if search.has_found() => return self.submit_found(),
+            Order::Send | Order::Complete => return Reply::used(),
             // Any other key takes what was found into the prompt and does its work there.
             _ => return self.key_after_search(order, now),
         };
@@ -275,7 +284,7 @@ impl Composer {
         Reply::used()
     }
 
-    /// Enter in the search sends what was found, as in a shell; with nothing found it only leaves.
+    /// Enter in the search sends what was found, as in a shell.
     fn submit_found(&mut self) -> Reply {
         self.sync();
         self.popup.close();

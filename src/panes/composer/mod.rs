@@ -148,7 +148,9 @@ impl Composer {
         let written = self.written();
         self.write("");
         self.past.rest();
-        self.remember(written)
+        let acts = self.remember(written);
+        self.trim();
+        acts
     }
 
     /// Closes the list or the search, if one is open; false when there was nothing to close.
@@ -172,6 +174,7 @@ impl Composer {
                     _ => None,
                 });
                 self.queue = last.unwrap_or_default();
+                self.files_asked = None;
                 self.seen = None;
             }
             Event::Live(Live::Info(info)) => {

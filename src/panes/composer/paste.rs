@@ -9,8 +9,8 @@ use std::ops::Range;
 const LONG_CHARS: usize = 800;
 /// Pastes of more lines than this become a place-holder.
 const LONG_LINES: usize = 2;
-/// Bytes of pastes that are kept for sending again from the history; older ones are let go.
-const KEPT_BYTES: usize = 32 << 20;
+/// Bytes of sent pastes that are kept for sending again from the history; older ones are let go.
+const KEPT_BYTES: usize = 16 << 20;
 
 const OPEN: &str = "[Pasted text #";
 
@@ -50,13 +50,21 @@ impl Pastes {
         let label = format!("{OPEN}{} +{lines} {unit}]", self.count);
         self.bytes += text.len();
         self.kept.push_back(Paste { label: label.clone(), text });
-        // The newest always stays, however large it is.
-        while self.bytes > KEPT_BYTES && self.kept.len() > 1 {
-            if let Some(old) = self.kept.pop_front() {
-                self.bytes -= old.text.len();
-            }
-        }
         Taken::Label(label)
+    }
+
+    /// Lets the oldest pastes go that are more than is kept. What `held` still names stays, whatever its size: to
+    /// be called when nothing else names a paste that must not be lost.
+    pub(super) fn trim(&mut self, held: &str) {
+        let mut over = self.bytes.saturating_sub(KEPT_BYTES);
+        self.kept.retain(|paste| {
+            let stays = over == 0 || held.contains(&paste.label);
+            if !stays {
+                over = over.saturating_sub(paste.text.len());
+            }
+            stays
+        });
+        self.bytes = self.kept.iter().map(|paste| paste.text.len()).sum();
     }
 
     /// The bytes of `line` that are place-holders, in order.
@@ -152,11 +160,13 @@ mod tests {
     }
 
     #[test]
-    fn old_pastes_are_let_go_but_never_the_newest() {
+    fn pastes_are_let_go_when_they_were_sent_and_are_too_many() {
         let mut pastes = Pastes::default();
         let first = label(&mut pastes, &"a".repeat(KEPT_BYTES));
-        let second = label(&mut pastes, &"b".repeat(KEPT_BYTES + 1));
-        assert_eq!(pastes.without_lost(&first), "");
-        assert_eq!(pastes.expand(&second).len(), KEPT_BYTES + 1);
+        let second = label(&mut pastes, &"b".repeat(KEPT_BYTES));
+        assert_eq!(pastes.expand(&format!("{first}{second}")).len(), 2 * KEPT_BYTES, "none goes before it is sent");
+        pastes.trim(&first);
+        assert_eq!(pastes.without_lost(&second), "");
+        assert_eq!(pastes.expand(&first).len(), KEPT_BYTES, "what was put aside stays");
     }
 }

@@ -47,8 +47,7 @@ fn prompt(reply: &Reply) -> &str {
 }
 
 fn queued(texts: &[&str]) -> Event {
-    let queue =
-        texts.iter().enumerate().map(|(id, text)| Queued { id: id as u32, text: (*text).to_owned() }).collect();
+    let queue = texts.iter().enumerate().map(|(id, text)| Queued { id: id as u32, text: (*text).to_owned() }).collect();
     Event::Recorded(Arc::new(Record { seq: 1, at: 1, body: Body::QueueSet { queue } }))
 }
 
@@ -147,6 +146,11 @@ fn search_finds_types_on_and_gives_up() {
     let _ = ctrl(&mut composer, 'r');
     let _ = typed(&mut composer, "one");
     assert_eq!(prompt(&press(&mut composer, KeyCode::Enter)), "old one");
+    let mut composer = with("draft");
+    let _ = ctrl(&mut composer, 'r');
+    let _ = typed(&mut composer, "zzz");
+    assert!(press(&mut composer, KeyCode::Enter).submitted.is_none(), "with nothing found Enter only leaves");
+    assert_eq!(composer.text(), "draft");
 }
 
 #[test]
@@ -284,7 +288,11 @@ fn any_key() -> impl Strategy<Value = Msg> {
         4 => prop::sample::select("abdefhjknrsuwygy_".chars().collect::<Vec<_>>()).prop_map(KeyCode::Char),
     ];
     let modifiers = prop::sample::select(vec![
-        KeyModifiers::NONE, KeyModifiers::NONE, KeyModifiers::CONTROL, KeyModifiers::ALT, KeyModifiers::SHIFT,
+        KeyModifiers::NONE,
+        KeyModifiers::NONE,
+        KeyModifiers::CONTROL,
+        KeyModifiers::ALT,
+        KeyModifiers::SHIFT,
     ]);
     prop_oneof![
         12 => (code, modifiers).prop_map(|(code, modifiers)| Msg::Key(KeyEvent::new(code, modifiers))),

@@ -53,11 +53,16 @@ impl Composer {
             let line = format!("⧗ {}", text::clip(&line, usize::from(row.width).saturating_sub(2)));
             buf.set_stringn(row.x, row.y, line, usize::from(row.width), style);
         }
-        if !all && room > 0 && let Some(row) = rows.next() {
+        if !all
+            && room > 0
+            && let Some(row) = rows.next()
+        {
             let line = format!("⧗ … {} more waiting", self.queue.len() - shown);
             buf.set_stringn(row.x, row.y, line, usize::from(row.width), style);
         }
-        if let Some(search) = &self.search && let Some(row) = rows.next() {
+        if let Some(search) = &self.search
+            && let Some(row) = rows.next()
+        {
             let name = if search.failed() { "no such prompt: " } else { "search prompts: " };
             let query = text::sanitize_line(&search.query);
             let line = Line::from(vec![

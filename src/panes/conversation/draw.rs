@@ -252,6 +252,8 @@ fn error_text(error: &crate::domain::ModelError) -> String {
     };
     match error.status {
         Some(status) => format!("{what} ({status})"),
+        // Nobody refused it: the program itself asks again, and says why.
+        None if error.kind == Kind::Rejected => text::sanitize_line(&error.message).into_owned(),
         None => what.to_owned(),
     }
 }

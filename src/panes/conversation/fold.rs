@@ -135,6 +135,10 @@ impl Fold {
         }
         self.drop_streams(&streamed, facts);
         self.settle_retry(RetryState::Again);
+        if note.message.blocks.is_empty() {
+            // Nothing of it was kept; whatever follows says why.
+            return;
+        }
         if note.cut {
             self.note("cut: the answer broke off here", Meaning::Warning);
         }
@@ -297,6 +301,13 @@ impl Fold {
                 let (before, after) = (text::human_tokens(*tokens_before), text::human_tokens(*tokens_after));
                 let text = format!("{who}: {before} tokens became {after}");
                 self.push(Kind::Mark { text, body: Some(summary.clone()), meaning: Meaning::Muted });
+            }
+            Body::Trimmed { calls, tokens_freed } => {
+                let freed = text::human_tokens(*tokens_freed);
+                self.note(
+                    format!("{} old results shortened for the model: {freed} tokens freed", calls.len()),
+                    Meaning::Muted,
+                );
             }
             Body::CacheBroken(broken) if worth_telling(broken) => {
                 self.note(break_text(broken), Meaning::Warning);

@@ -22,7 +22,9 @@ use draw::Frame;
 use fold::Fold;
 use viewport::Viewport;
 
-pub use call::{body as call_body, duration as call_duration, state_sign as call_sign, summary as call_summary};
+pub use call::{
+    body as call_body, duration as call_duration, state_sign as call_sign, summary as call_summary, tail as call_tail,
+};
 pub use fold::break_text;
 
 /// Entries whose lines are kept although they are off the screen.

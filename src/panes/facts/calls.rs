@@ -151,8 +151,17 @@ impl Calls {
 
     /// Some call runs now.
     pub fn any_running(&self) -> bool {
-        // Calls end roughly in order, so those that run are near the end.
-        self.list.iter().rev().take(64).any(|call| call.state == CallState::Running)
+        self.any_in(CallState::Running)
+    }
+
+    /// The person is asked about some call.
+    pub fn any_asked(&self) -> bool {
+        self.any_in(CallState::Asked)
+    }
+
+    fn any_in(&self, state: CallState) -> bool {
+        // Calls end roughly in order, so those that are open are near the end.
+        self.list.iter().rev().take(64).any(|call| call.state == state)
     }
 
     /// Titles show paths relative to this folder.
@@ -172,7 +181,7 @@ impl Calls {
     pub(super) fn fold(&mut self, record: &Arc<Record>) {
         match &record.body {
             Body::Delta { request, block, kind, text } => {
-                self.delta((*request, *block), kind.as_ref(), text, record.at)
+                self.delta((*request, *block), kind.as_ref(), text, record.at);
             }
             Body::Responded(note) => self.responded(&note.message, record.at),
             Body::RequestFailed { request, .. } => self.superseded(*request),

@@ -18,6 +18,8 @@ use crate::widgets::wrap::{Break, Indent, wrap};
 const MOST_ROWS: usize = 5_000;
 /// Parts of a command that are listed under it; the trail has all.
 const MOST_PARTS: usize = 8;
+/// Characters of the model's own description that are shown.
+const LONGEST_WORDS: usize = 160;
 /// Characters of an unfinished input that are shown, from its end.
 const TAIL: usize = 2_000;
 
@@ -28,8 +30,9 @@ pub(super) struct Content {
     pub(super) why: Vec<Line<'static>>,
     /// The whole input is known.
     pub(super) whole: bool,
-    /// Its end must be seen before a yes is taken: commands and everything that is not a file's change.
-    pub(super) gated: bool,
+    /// Rows that must have been in view before a yes is taken: the command, or all of an input that is not a
+    /// file's change.
+    pub(super) must: usize,
     made_for: Option<(u16, u64, bool)>,
 }
 
@@ -52,10 +55,15 @@ pub(super) fn make(question: &mut Question, (width, low): (u16, bool), theme: &T
     match (&question.seen, question.stage) {
         (Some(seen), stage) => {
             content.whole = seen.input.is_some();
-            content.gated = !matches!(seen.name.as_str(), "Edit" | "MultiEdit" | "Write" | "NotebookEdit");
-            content.rows = if stage == Stage::Trail { trail(question, &paper) } else { call(question, seen, &paper, folders) };
+            (content.rows, content.must) = if stage == Stage::Trail {
+                (trail(question, &paper), 0)
+            } else {
+                call(question, seen, &paper, folders)
+            };
         }
-        (None, _) => content.rows = paper.words("The call is not known yet; its input is still arriving.", Meaning::Muted),
+        (None, _) => {
+            content.rows = paper.words("The call is not known yet; its input is still arriving.", Meaning::Muted);
+        }
     }
     if low {
         content.rows.append(&mut content.why);
@@ -73,9 +81,9 @@ impl Paper<'_> {
     fn words(&self, words: &str, meaning: Meaning) -> Vec<Line<'static>> {
         let words = text::sanitize(words);
         let style = self.theme.style(meaning);
-        let rows = words.split('\n').flat_map(|row| {
-            wrap([(row, style)], usize::from(self.width), &Indent::hanging(2), Break::Words)
-        });
+        let rows = words
+            .split('\n')
+            .flat_map(|row| wrap([(row, style)], usize::from(self.width), &Indent::hanging(2), Break::Words));
         rows.collect()
     }
 
@@ -93,21 +101,25 @@ impl Paper<'_> {
     }
 }
 
-fn call(question: &Question, seen: &Seen, paper: &Paper<'_>, folders: &Folders) -> Vec<Line<'static>> {
+/// The call as it would run, and how many of its rows must be seen before a yes.
+fn call(question: &Question, seen: &Seen, paper: &Paper<'_>, folders: &Folders) -> (Vec<Line<'static>>, usize) {
     let Some(input) = &seen.input else {
         let mut rows = paper.words("The input is still arriving. What is known of it:", Meaning::Warning);
         let skip = seen.raw.chars().count().saturating_sub(TAIL);
         let tail: String = seen.raw.chars().skip(skip).collect();
         rows.extend(paper.words(&tail, Meaning::Code));
-        return rows;
+        return (rows, 0);
     };
     let mut rows = Vec::new();
+    let mut must = None;
     let mut told: Vec<&str> = Vec::new();
-    let path = ["file_path", "notebook_path", "path"].into_iter().find(|key| input.get(key).is_some_and(Value::is_string));
+    let path =
+        ["file_path", "notebook_path", "path"].into_iter().find(|key| input.get(key).is_some_and(Value::is_string));
     let named = path.and_then(|key| input.get(key)).and_then(Value::as_str);
     if let Some(command) = input.get("command").and_then(Value::as_str) {
         rows.extend(command_rows(command, input, paper));
-        rows.extend(part_rows(question, paper));
+        must = Some(rows.len());
+        rows.extend(part_rows(question, command, paper));
         told.extend(["command", "description"]);
     }
     let changes = question.preview.clone().or_else(|| {
@@ -122,6 +134,7 @@ fn call(question: &Question, seen: &Seen, paper: &Paper<'_>, folders: &Folders) 
     let place = named.map(|named| path_rows(named, changes.is_some(), paper, folders)).unwrap_or_default();
     told.extend(path);
     if let Some(changes) = changes {
+        must = Some(0);
         rows.extend(change_rows(&changes, paper));
         rows.extend(place);
         told.extend(["old_string", "new_string", "content", "edits"]);
@@ -135,13 +148,16 @@ fn call(question: &Question, seen: &Seen, paper: &Paper<'_>, folders: &Folders) 
     if rows.is_empty() {
         rows = paper.words("It takes no input.", Meaning::Muted);
     }
-    rows
+    let all = rows.len();
+    (rows, must.unwrap_or(all))
 }
 
 fn command_rows(command: &str, input: &Value, paper: &Paper<'_>) -> Vec<Line<'static>> {
     let mut rows = Vec::new();
     if let Some(description) = input.get("description").and_then(Value::as_str) {
-        rows.extend(paper.words(&format!("the model says: {description}"), Meaning::Muted));
+        // The model's words must not push the command out of sight.
+        let said: String = description.chars().take(LONGEST_WORDS).collect();
+        rows.extend(paper.words(&format!("the model says: {}", text::sanitize_line(&said)), Meaning::Muted));
     }
     let shown = suspect::command(command, paper.width, paper.theme);
     for warning in shown.warnings {
@@ -172,11 +188,20 @@ fn path_rows(named: &str, headed: bool, paper: &Paper<'_>, folders: &Folders) ->
     wrap(pieces, usize::from(paper.width), &Indent::hanging(2), Break::Anywhere)
 }
 
-/// The parts that the gate took a command into, with wrappers such as `timeout` taken off.
-fn part_rows(question: &Question, paper: &Paper<'_>) -> Vec<Line<'static>> {
+/// The parts that the gate took a command into, with wrappers such as `timeout` taken off. One part that is the
+/// command itself says nothing new.
+fn part_rows(question: &Question, command: &str, paper: &Paper<'_>) -> Vec<Line<'static>> {
     let steps = question.verdict.iter().flat_map(|verdict| &verdict.trail);
-    let parts = steps.filter(|step| step.stage.starts_with("command")).take(MOST_PARTS);
-    parts.flat_map(|step| paper.words(&format!("↳ {}", text::sanitize_line(&step.finding)), Meaning::Muted)).collect()
+    let parts: Vec<&str> = steps
+        .filter(|step| step.stage == "part" || step.stage.starts_with("command"))
+        .map(|step| step.finding.as_str())
+        .collect();
+    let itself = format!("`{}`", command.trim());
+    if matches!(parts.as_slice(), [only] if only.starts_with(&itself)) {
+        return Vec::new();
+    }
+    let shown = parts.iter().take(MOST_PARTS);
+    shown.flat_map(|part| paper.words(&format!("↳ {}", text::sanitize_line(part)), Meaning::Muted)).collect()
 }
 
 /// The path below the project, or none when it is not there.
@@ -191,14 +216,10 @@ fn relative(named: &str, folders: &Folders) -> Option<String> {
 fn why(question: &Question, paper: &Paper<'_>) -> Vec<Line<'static>> {
     let Some(verdict) = &question.verdict else { return Vec::new() };
     let because = &verdict.because;
-    let mut words = format!("Asked because {}", text::sanitize_line(because.text.trim_end_matches('.')));
-    if let Some(rule) = &because.rule {
-        words.push_str(&format!(" · rule {}", text::sanitize_line(rule)));
-    }
-    if let Some(source) = &because.source {
-        words.push_str(&format!(" · {}", text::sanitize_line(&source.to_string())));
-    }
-    paper.words(&words, Meaning::Muted)
+    let mut words = vec![format!("Why: {}", text::sanitize_line(because.text.trim_end_matches('.')))];
+    words.extend(because.rule.as_ref().map(|rule| format!("rule {}", text::sanitize_line(rule))));
+    words.extend(because.source.as_ref().map(|source| text::sanitize_line(&source.to_string()).into_owned()));
+    paper.words(&words.join(" · "), Meaning::Muted)
 }
 
 /// Everything that the gate looked at.

@@ -109,11 +109,10 @@ impl Permission {
     }
 
     fn hear_body(&mut self, body: &Body, now: u64) {
-        for id in self.calls.hear(body) {
-            let seen = self.calls.get(&id);
-            for question in self.waiting.iter_mut().filter(|question| question.call_id == id) {
-                question.set_call(seen.clone());
-            }
+        // Only a call that is asked about is read again: a long input that streams is parsed once, when it is asked.
+        let told = self.calls.hear(body);
+        for question in self.waiting.iter_mut().filter(|question| told.contains(&question.call_id)) {
+            question.set_call(self.calls.get(&question.call_id));
         }
         match body {
             Body::Judged { call_id, verdict } if verdict.decision == Decision::Ask => {

@@ -37,10 +37,13 @@ fn hunk(old: &str, new: &str) -> DiffHunk {
     let mut config = TextDiff::configure();
     config.algorithm(Algorithm::Patience).timeout(TIMEOUT);
     let diff = config.diff_lines(old, new);
-    let small = diff.ops().iter().map(|op| op.old_range().len().max(op.new_range().len())).sum::<usize>() <= MARKED_LINES;
+    let small =
+        diff.ops().iter().map(|op| op.old_range().len().max(op.new_range().len())).sum::<usize>() <= MARKED_LINES;
     let lines = if small {
         diff.iter_all_inline_changes()
-            .map(|change| line(change.tag(), change.iter_strings_lossy().map(|(marked, text)| (marked, text.into_owned()))))
+            .map(|change| {
+                line(change.tag(), change.iter_strings_lossy().map(|(marked, text)| (marked, text.into_owned())))
+            })
             .collect()
     } else {
         diff.iter_all_changes()

@@ -147,14 +147,14 @@ impl Question {
 
     /// A yes is taken: the whole call is known and, if it must be, was seen to its end.
     pub(super) fn may_say_yes(&self) -> bool {
-        self.content.whole && (self.end_seen || !self.content.gated)
+        self.content.whole && self.end_seen
     }
 
     /// To be called with the rows that are in view, after the content was made.
     pub(super) fn settle(&mut self, height: usize, now: u64) {
         self.height = height;
         self.scroll = self.scroll.min(self.content.rows.len().saturating_sub(height));
-        if self.stage != Stage::Trail && self.content.whole && self.hidden_below() == 0 {
+        if self.stage != Stage::Trail && self.content.whole && self.scroll + height >= self.content.must {
             self.end_seen = true;
         }
         if self.is_armed(now) && self.focus.is_none() {
@@ -304,9 +304,8 @@ impl Question {
                 let comment = Some(self.comment.text().trim().to_owned()).filter(|text| !text.is_empty());
                 return match (yes, comment) {
                     (true, comment) if self.may_say_yes() => Outcome::Answer(Answer::Once { comment }),
-                    (true, _) => Outcome::Nothing,
                     // A no without a comment would stop the turn, which is another choice.
-                    (false, None) => Outcome::Nothing,
+                    (true, _) | (false, None) => Outcome::Nothing,
                     (false, comment) => Outcome::Answer(Answer::No { comment }),
                 };
             }

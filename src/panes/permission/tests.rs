@@ -12,8 +12,8 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::domain::{
-    Answer, Because, BecauseKind, Block, DeltaKind, EditPurpose, Message, ModelRef, Mode, Record, ResponseNote, RuleScope,
-    RuleSource, SaveScope, SessionId, StopReason, ToolCall, TrailStep, TurnEnd, Usage, Wire,
+    Answer, Because, BecauseKind, Block, DeltaKind, EditPurpose, Message, Mode, ModelRef, Record, ResponseNote,
+    RuleScope, RuleSource, SaveScope, SessionId, StopReason, ToolCall, TrailStep, TurnEnd, Usage, Wire,
 };
 
 const APPEARED: u64 = 10_000;
@@ -41,12 +41,13 @@ fn opened() -> Event {
 }
 
 fn verdict(suggestion: Option<&str>) -> Verdict {
-    let source = RuleSource { scope: RuleScope::Project, file: Some(".claude/settings.json".to_owned()), line: Some(12) };
+    let source =
+        RuleSource { scope: RuleScope::Project, file: Some(".claude/settings.json".to_owned()), line: Some(12) };
     let because = Because {
         kind: BecauseKind::Rule,
         rule: Some("Bash(cargo *)".to_owned()),
         source: Some(source),
-        text: "an ask rule covers it.".to_owned(),
+        text: "An ask rule covers it.".to_owned(),
     };
     let step = |stage: &str, finding: &str| TrailStep { stage: stage.to_owned(), finding: finding.to_owned() };
     Verdict {
@@ -54,7 +55,10 @@ fn verdict(suggestion: Option<&str>) -> Verdict {
         because,
         read_only: false,
         suggestion: suggestion.map(str::to_owned),
-        trail: vec![step("deny rules", "none of 3 matches"), step("command part", "cargo test: runs the project's code")],
+        trail: vec![
+            step("deny rules", "none of 3 matches"),
+            step("part", "`cargo test` needs permission: it runs the project's code"),
+        ],
     }
 }
 
@@ -99,9 +103,8 @@ fn screen_at(pane: &mut Permission, (width, height): (u16, u16), now: u64) -> St
     let cursor = pane.view(&theme, &mut buf);
     let mut out = String::new();
     for y in 0..height {
-        let row: String = (0..width)
-            .map(|x| if cursor == Some(Position::new(x, y)) { "▮" } else { buf[(x, y)].symbol() })
-            .collect();
+        let row: String =
+            (0..width).map(|x| if cursor == Some(Position::new(x, y)) { "▮" } else { buf[(x, y)].symbol() }).collect();
         writeln!(out, "{}", row.trim_end()).unwrap();
     }
     out
@@ -213,7 +216,7 @@ fn without_a_suggestion_nothing_can_be_kept() {
 
 #[test]
 fn a_long_command_is_read_to_its_end_before_a_yes() {
-    let command: String = (1..=60).map(|line| format!("echo line {line}\n")).collect();
+    let command = (1..=60).fold(String::new(), |text, line| format!("{text}echo line {line}\n"));
     let mut pane = bash(&format!("{command}rm -rf target"));
     insta::assert_snapshot!("long_80x24", screen(&mut pane, (80, 24)));
     assert!(keys(&mut pane, "y").is_empty(), "the end was not seen");
@@ -298,7 +301,10 @@ fn screens() {
     let write = json!({"file_path": "/etc/x\n.conf", "content": "a\nb\n"});
     insta::assert_snapshot!("write_80x24", screen(&mut asking("Write", write, None), (80, 24)));
     let other = json!({"query": "first\nsecond \u{1b}[0m", "limit": 3, "deep": {"a": [1, 2]}});
-    insta::assert_snapshot!("mcp_80x24", screen(&mut asking("mcp__db__query", other, Some("mcp__db__query")), (80, 24)));
+    insta::assert_snapshot!(
+        "mcp_80x24",
+        screen(&mut asking("mcp__db__query", other, Some("mcp__db__query")), (80, 24))
+    );
 }
 
 proptest! {
@@ -321,4 +327,17 @@ proptest! {
             let _ = pane.update(Msg::Wheel(3), ARMED);
         }
     }
+}
+
+#[test]
+fn a_low_screen_asks_to_see_the_command_and_no_more() {
+    let low = (40, 10);
+    let mut pane = bash("cargo test");
+    screen(&mut pane, low);
+    assert!(answer(&pane.update(Msg::Key(KeyEvent::from(KeyCode::Char('y'))), ARMED)).is_some());
+    let mut pane = bash("one\ntwo\nthree");
+    assert!(screen(&mut pane, low).contains("a yes waits"));
+    assert!(pane.update(Msg::Key(KeyEvent::from(KeyCode::Char('y'))), ARMED).is_empty());
+    screen(&mut pane, low);
+    assert!(screen(&mut pane, low).contains("two"));
 }

@@ -121,7 +121,8 @@ impl Sessions {
             Msg::Paste(text) => self.sieve.paste(&text),
             Msg::Wheel(rows) if self.rows.height > 0 => self.sieve.by(isize::from(rows)),
             Msg::Click(position) => {
-                if self.sieve.click(self.rows, position).is_some() && self.chosen().map(|summary| summary.id) == before {
+                if self.sieve.click(self.rows, position).is_some() && self.chosen().map(|summary| summary.id) == before
+                {
                     return self.resume();
                 }
             }

@@ -9,7 +9,7 @@ use std::ops::Range;
 use ratatui::text::Line;
 
 use super::fence::OpenFence;
-use super::paint::{Brush, Painted, References, paint};
+use super::paint::{Brush, Memory, Painted, paint};
 use crate::theme::Theme;
 
 /// Source, rows, and how far the rows are final.
@@ -22,7 +22,7 @@ pub struct MarkdownCell {
     /// Source has come that is not in the rows.
     dirty: bool,
     done: Done,
-    references: References,
+    memory: Memory,
     fence: Option<Box<OpenFence>>,
 }
 
@@ -37,6 +37,7 @@ struct Done {
 }
 
 impl MarkdownCell {
+    /// A cell without rows; [`Self::settle`] makes them.
     pub fn new(source: impl Into<String>) -> Self {
         Self { source: source.into(), dirty: true, ..Self::default() }
     }
@@ -47,6 +48,7 @@ impl MarkdownCell {
         self.dirty |= !text.is_empty();
     }
 
+    /// The text as it came, not sanitised.
     pub fn source(&self) -> &str {
         &self.source
     }
@@ -83,6 +85,7 @@ impl MarkdownCell {
         &self.rows
     }
 
+    /// The rows of the last [`Self::settle`], without the rest.
     pub fn into_lines(self) -> Vec<Line<'static>> {
         self.rows
     }
@@ -91,7 +94,7 @@ impl MarkdownCell {
     pub fn forget(&mut self) {
         self.rows = Vec::new();
         self.done = Done::default();
-        self.references = References::default();
+        self.memory = Memory::default();
         self.fence = None;
         self.key = None;
         self.dirty = true;
@@ -102,7 +105,8 @@ impl MarkdownCell {
         if self.fence.is_some() {
             return self.grow_fence(theme);
         }
-        let brush = Brush { theme, width, references: &mut self.references, number: self.done.number, follows: self.done.rows > 0 };
+        let brush =
+            Brush { theme, width, memory: &mut self.memory, number: self.done.number, follows: self.done.rows > 0 };
         let Painted { rows, boundaries } = paint(&self.source, self.done.bytes, brush);
         let last = boundaries.iter().rfind(|boundary| self.line_is_whole(boundary.at));
         let Some(last) = last.copied() else {
@@ -111,12 +115,11 @@ impl MarkdownCell {
         };
         let before = self.done.rows;
         self.done = Done { bytes: last.at, rows: before + last.row, number: last.number };
+        self.memory.forget_before(last.at);
         let is_open = boundaries.last().is_some_and(|end| end.at == last.at);
         if last.fenced && is_open && self.open_fence(width, theme) {
             // The blank row before the block is painted, the block itself grows from here.
-            let blank = rows.get(last.row).is_some_and(|row| row.spans.iter().all(|span| span.content.trim().is_empty()));
-            let blank = usize::from(blank && self.done.rows > 0);
-            self.rows.extend(rows.into_iter().take(last.row + blank));
+            self.rows.extend(rows.into_iter().take(last.row + usize::from(last.blank)));
             let label = self.fence.as_mut().and_then(|fence| fence.label.take());
             self.rows.extend(label);
             self.done.rows = self.rows.len();
@@ -133,7 +136,7 @@ impl MarkdownCell {
 
     /// Goes over to growing line by line, if the text at `done` opens a fence.
     fn open_fence(&mut self, width: usize, theme: &Theme) -> bool {
-        let start = super::paint::line_start(&self.source, self.done.bytes);
+        let start = super::place::line_start(&self.source, self.done.bytes);
         let Some((line, _)) = self.source.get(start..).and_then(|rest| rest.split_once('\n')) else { return false };
         let Some(fence) = OpenFence::open(line.trim_end_matches('\r'), width, theme) else { return false };
         self.done.bytes = start + line.len() + 1;
@@ -155,13 +158,13 @@ impl MarkdownCell {
                 self.done.rows = self.rows.len();
                 return true;
             }
-            self.rows.extend(fence.rows.line(fence.content(text), theme));
+            self.rows.extend(fence.rows.line(&fence.content(text), theme));
         }
         self.done.rows = self.rows.len();
         let partial = rest.get(used..).unwrap_or_default();
         if !partial.is_empty() && !fence.may_close(partial) {
             // The state must not move on before the line is whole.
-            self.rows.extend(fence.rows.clone().line(fence.content(partial), theme));
+            self.rows.extend(fence.rows.clone().line(&fence.content(partial), theme));
         }
         self.done.bytes += used;
         self.fence = Some(fence);

@@ -1,5 +1,8 @@
 //! Code blocks: the rows of their lines, and a block that is still open and grows line by line.
 
+use std::borrow::Cow;
+use std::hash::{DefaultHasher, Hash, Hasher};
+
 use ratatui::text::{Line, Span};
 
 use crate::base::text::sanitize_line;
@@ -26,14 +29,6 @@ impl CodeRows {
         Self { painter: CodePainter::new(language), indent, width }
     }
 
-    /// The row that names the language; none without one.
-    pub(super) fn label(&self, language: &str, theme: &Theme) -> Option<Line<'static>> {
-        let name = sanitize_line(language);
-        let style = theme.style(Meaning::Muted);
-        let rows = wrap([(name.as_ref(), style)], self.width, &self.indent, Break::Anywhere);
-        rows.into_iter().next().filter(|_| !name.trim().is_empty())
-    }
-
     /// The rows of one line, given without its newline.
     pub(super) fn line(&mut self, text: &str, theme: &Theme) -> Vec<Line<'static>> {
         let clean = sanitize_line(text.strip_suffix('\r').unwrap_or(text));
@@ -42,6 +37,84 @@ impl CodeRows {
         let rows = wrap(pieces, self.width, &self.indent, Break::Anywhere);
         self.indent.first.clone_from(&self.indent.rest);
         rows
+    }
+}
+
+/// The row that names the language; none without one.
+pub(super) fn label(language: &str, mut indent: Indent, width: usize, theme: &Theme) -> Option<Line<'static>> {
+    let name = sanitize_line(language);
+    indent.first.push(Span::raw(MARGIN));
+    let rows = wrap([(name.as_ref(), theme.style(Meaning::Muted))], width, &indent, Break::Anywhere);
+    rows.into_iter().next().filter(|_| !name.trim().is_empty())
+}
+
+/// A code block among other blocks. One that may be painted again, because more text can come, keeps the rows of
+/// its whole lines: colouring is the dearest part of painting.
+#[derive(Clone, Debug)]
+pub(super) struct CodeBlock {
+    pub(super) language: String,
+    /// The state after the lines that are kept, or after all when none are kept.
+    after: CodeRows,
+    keeps: bool,
+    /// Of each kept line a hash and where its rows end.
+    lines: Vec<(u64, usize)>,
+    rows: Vec<Line<'static>>,
+    next: usize,
+    /// Text of a line whose newline has not come.
+    partial: String,
+}
+
+impl CodeBlock {
+    pub(super) fn new(language: String, rows: CodeRows, keeps: bool) -> Self {
+        Self { language, after: rows, keeps, lines: Vec::new(), rows: Vec::new(), next: 0, partial: String::new() }
+    }
+
+    pub(super) fn keeps(&self) -> bool {
+        self.keeps
+    }
+
+    /// Takes text and adds the rows of the lines that it completes to `out`.
+    pub(super) fn text(&mut self, text: &str, theme: &Theme, out: &mut Vec<Line<'static>>) {
+        for part in text.split_inclusive('\n') {
+            self.partial.push_str(part);
+            if part.ends_with('\n') {
+                let line = std::mem::take(&mut self.partial);
+                self.line(line.trim_end_matches('\n'), theme, out);
+            }
+        }
+    }
+
+    /// Adds the rows of what is left and makes the block ready to be painted again.
+    pub(super) fn end(&mut self, theme: &Theme, out: &mut Vec<Line<'static>>) {
+        let line = std::mem::take(&mut self.partial);
+        if !line.is_empty() {
+            // The state must not move on before the line is whole.
+            out.extend(self.after.clone().line(&line, theme));
+        }
+        self.next = 0;
+    }
+
+    fn line(&mut self, line: &str, theme: &Theme, out: &mut Vec<Line<'static>>) {
+        let mut hasher = DefaultHasher::new();
+        line.hash(&mut hasher);
+        let hash = hasher.finish();
+        let from = self.next.checked_sub(1).and_then(|at| self.lines.get(at)).map_or(0, |(_, end)| *end);
+        match self.lines.get(self.next) {
+            Some((known, end)) if *known == hash => {
+                out.extend_from_slice(self.rows.get(from..*end).unwrap_or_default());
+            }
+            _ => {
+                let rows = self.after.line(line, theme);
+                if self.keeps {
+                    self.lines.truncate(self.next);
+                    self.rows.truncate(from);
+                    self.rows.extend_from_slice(&rows);
+                    self.lines.push((hash, self.rows.len()));
+                }
+                out.extend(rows);
+            }
+        }
+        self.next += 1;
     }
 }
 
@@ -74,7 +147,7 @@ impl OpenFence {
         }
         let language = language(info.trim());
         let rows = CodeRows::new(language, Indent::default(), width);
-        let label = rows.label(language, theme);
+        let label = label(language, Indent::default(), width, theme);
         Some(Self { sign, length, margin, rows, label })
     }
 
@@ -82,7 +155,9 @@ impl OpenFence {
     pub(super) fn closes(&self, line: &str) -> bool {
         let rest = line.trim_start_matches(' ');
         let after = rest.trim_start_matches(self.sign);
-        line.len() - rest.len() <= 3 && rest.len() - after.len() >= self.length && after.trim().is_empty()
+        line.len() - rest.len() <= 3
+            && rest.len() - after.len() >= self.length
+            && after.trim_matches([' ', '\t', '\r']).is_empty()
     }
 
     /// Whether an unfinished line may still become the closing one.
@@ -90,9 +165,26 @@ impl OpenFence {
         line.trim_start_matches(' ').trim_end_matches(self.sign).is_empty()
     }
 
-    /// A line without the blanks that the opening fence had before it.
-    pub(super) fn content<'l>(&self, line: &'l str) -> &'l str {
-        let blanks = line.len() - line.trim_start_matches(' ').len();
-        line.get(blanks.min(self.margin)..).unwrap_or(line)
+    /// A line without the blanks that the opening fence had before it. A tab is as many columns as lead to the
+    /// next stop of four; what is left of it stays as blanks.
+    pub(super) fn content<'l>(&self, line: &'l str) -> Cow<'l, str> {
+        let mut column = 0;
+        for (at, byte) in line.bytes().enumerate() {
+            let next = match byte {
+                b' ' => column + 1,
+                b'\t' => column + 4 - column % 4,
+                _ => column,
+            };
+            let rest = line.get(at..).unwrap_or_default();
+            if column >= self.margin || next == column {
+                return Cow::Borrowed(rest);
+            }
+            if next > self.margin {
+                let rest = rest.get(1..).unwrap_or_default();
+                return Cow::Owned(format!("{}{rest}", " ".repeat(next - self.margin)));
+            }
+            column = next;
+        }
+        Cow::Borrowed("")
     }
 }

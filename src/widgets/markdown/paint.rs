@@ -6,20 +6,25 @@ use std::collections::HashMap;
 
 use pulldown_cmark::{Alignment, BrokenLink, CodeBlockKind, CowStr, Event, HeadingLevel, Options, Parser, Tag, TagEnd};
 use ratatui::style::Modifier;
-use ratatui::text::{Line, Span};
+use ratatui::text::Line;
 
-use super::fence::{CodeRows, language};
+use super::fence::{CodeBlock, CodeRows, label, language};
 use super::inline::{HARD_BREAK, Inline};
+use super::margin::Margin;
+use super::place::Place;
 use crate::base::text::sanitize_line;
 use crate::theme::{Meaning, Theme};
 use crate::widgets::table::{Align, Cell, Table};
-use crate::widgets::wrap::{Break, Indent, clip_indent, spans_width, wrap};
+use crate::widgets::wrap::{Break, Indent, spans_width, wrap};
 
-/// Levels of quotes and lists whose marks are drawn.
-const MAX_MARKS: usize = 8;
-
-/// Targets of link references, by lower-case label.
-pub(super) type References = HashMap<String, String>;
+/// What is kept from one painting of a text to the next.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Memory {
+    /// Targets of link references, by lower-case label.
+    references: HashMap<String, String>,
+    /// Code inside lists and quotes, by its place in the source.
+    blocks: HashMap<usize, CodeBlock>,
+}
 
 /// Where a new block or list item begins at the top level.
 #[derive(Clone, Copy, Debug)]
@@ -31,13 +36,15 @@ pub(super) struct Boundary {
     /// The number of the item, in an ordered list.
     pub number: Option<u64>,
     pub fenced: bool,
+    /// A blank row was put before it.
+    pub blank: bool,
 }
 
 /// What a fragment is to be painted with.
 pub(super) struct Brush<'a> {
     pub theme: &'a Theme,
     pub width: usize,
-    pub references: &'a mut References,
+    pub memory: &'a mut Memory,
     /// The number that the first list goes on with.
     pub number: Option<u64>,
     /// Rows stand before this fragment.
@@ -50,11 +57,18 @@ pub(super) struct Painted {
     pub boundaries: Vec<Boundary>,
 }
 
+impl Memory {
+    /// Lets go of what stands before byte `at`: it will not be painted again.
+    pub(super) fn forget_before(&mut self, at: usize) {
+        self.blocks.retain(|place, _| *place >= at);
+    }
+}
+
 /// Paints `source` from byte `from`. What lies before is looked at only for blank lines.
 pub(super) fn paint(source: &str, from: usize, brush: Brush<'_>) -> Painted {
     let fragment = source.get(from..).unwrap_or_default();
     let options = Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH | Options::ENABLE_TASKLISTS;
-    let known = std::mem::take(brush.references);
+    let known = std::mem::take(&mut brush.memory.references);
     let resolve = |link: BrokenLink<'_>| {
         let target = known.get(&link.reference.to_lowercase())?;
         Some((CowStr::from(target.clone()), CowStr::from("")))
@@ -67,65 +81,71 @@ pub(super) fn paint(source: &str, from: usize, brush: Brush<'_>) -> Painted {
         .take(MAX_REFERENCES)
         .map(|(label, definition)| (label.to_lowercase(), definition.dest.to_string()))
         .collect();
-    let mut painter = Painter::new(source, &brush);
+    let mut painter = Painter::new(Place::new(source, from), &brush);
+    painter.known_blocks = std::mem::take(&mut brush.memory.blocks);
     for (event, range) in parser.into_offset_iter() {
         painter.event(event, from + range.start);
     }
     painter.flush();
     let painted = Painted { rows: painter.rows, boundaries: painter.boundaries };
-    *brush.references = known;
-    if brush.references.len() < MAX_REFERENCES {
-        brush.references.extend(found);
+    brush.memory.blocks = painter.blocks;
+    brush.memory.references = known;
+    if brush.memory.references.len() < MAX_REFERENCES {
+        brush.memory.references.extend(found);
     }
     painted
 }
 
 const MAX_REFERENCES: usize = 1_000;
 
-/// A container around the text.
-enum Frame {
-    Quote,
-    /// The mark is drawn on the item's first row.
-    Item { mark: String, drawn: bool },
-}
-
 struct Painter<'a> {
-    source: &'a str,
+    place: Place<'a>,
     theme: &'a Theme,
     width: usize,
     rows: Vec<Line<'static>>,
     boundaries: Vec<Boundary>,
-    frames: Vec<Frame>,
+    margin: Margin,
     /// Numbers of the lists that are open; none for bullets.
     lists: Vec<Option<u64>>,
     first_number: Option<u64>,
     inline: Inline,
-    code: Option<CodeRows>,
+    /// The code block that is open, with its place.
+    code: Option<(usize, CodeBlock)>,
+    known_blocks: HashMap<usize, CodeBlock>,
+    blocks: HashMap<usize, CodeBlock>,
     table: Option<Table>,
     row: Vec<Cell>,
-    /// Nothing has been drawn in this container, so no blank row is due.
-    fresh: bool,
+    /// Rows stand before the fragment.
+    follows: bool,
+    /// The line at which a block began last; what begins on the same line is not set apart again.
+    last_start: Option<usize>,
     /// Tags that are open.
     depth: usize,
+    /// A block has begun at the top level; if it is a list, its first item comes next.
+    first_item: bool,
 }
 
 impl<'a> Painter<'a> {
-    fn new(source: &'a str, brush: &Brush<'a>) -> Self {
+    fn new(place: Place<'a>, brush: &Brush<'a>) -> Self {
         Self {
-            source,
+            place,
             theme: brush.theme,
             width: brush.width,
             rows: Vec::new(),
             boundaries: Vec::new(),
-            frames: Vec::new(),
+            margin: Margin::default(),
             lists: Vec::new(),
             first_number: brush.number,
             inline: Inline::default(),
             code: None,
+            known_blocks: HashMap::new(),
+            blocks: HashMap::new(),
             table: None,
             row: Vec::new(),
-            fresh: !brush.follows,
+            follows: brush.follows,
+            last_start: None,
             depth: 0,
+            first_item: false,
         }
     }
 
@@ -138,10 +158,18 @@ impl<'a> Painter<'a> {
         }
         if top && !matches!(event, Event::End(_)) {
             let fenced = matches!(event, Event::Start(Tag::CodeBlock(CodeBlockKind::Fenced(_))));
-            self.boundaries.push(Boundary { at, row: self.rows.len(), number: self.first_number, fenced });
+            let at = self.place.line_start(at);
+            self.boundaries.push(Boundary {
+                at,
+                row: self.rows.len(),
+                number: self.first_number,
+                fenced,
+                blank: false,
+            });
+            self.first_item = true;
         }
         match event {
-            Event::Text(text) if self.code.is_some() => self.code_lines(&text),
+            Event::Text(text) if self.code.is_some() => self.code_text(&text),
             Event::Html(html) => self.html(&html),
             Event::Rule => self.rule(at),
             Event::Start(tag) => {
@@ -168,7 +196,7 @@ impl<'a> Painter<'a> {
             Tag::Heading { level, .. } => self.heading(level, at),
             Tag::BlockQuote(_) => {
                 self.gap(at);
-                self.frames.push(Frame::Quote);
+                self.margin.open_quote(self.rows.len());
                 self.inline.push_style(self.theme.style(Meaning::Quote), self.theme);
             }
             Tag::CodeBlock(kind) => self.code(&kind, at),
@@ -196,26 +224,22 @@ impl<'a> Painter<'a> {
             }
             TagEnd::BlockQuote(_) => {
                 self.flush();
+                if !self.has_drawn() {
+                    // An empty quote still shows that it is there.
+                    self.push_rows(|indent, width| wrap([], width, &indent, Break::Words));
+                }
                 self.inline.pop_style();
-                self.frames.pop();
+                self.margin.close();
             }
-            TagEnd::CodeBlock => self.code = None,
+            TagEnd::CodeBlock => self.end_code(),
             TagEnd::List(_) => drop(self.lists.pop()),
             TagEnd::Item => self.end_item(),
             TagEnd::TableCell => self.row.push(self.inline.take()),
             TagEnd::TableHead => {
                 self.inline.pop_style();
-                let row = std::mem::take(&mut self.row);
-                if let Some(table) = &mut self.table {
-                    table.header = row;
-                }
+                self.table.get_or_insert_default().header = std::mem::take(&mut self.row);
             }
-            TagEnd::TableRow => {
-                let row = std::mem::take(&mut self.row);
-                if let Some(table) = &mut self.table {
-                    table.rows.push(row);
-                }
-            }
+            TagEnd::TableRow => self.table.get_or_insert_default().rows.push(std::mem::take(&mut self.row)),
             TagEnd::Table => self.end_table(),
             _ => self.flush(),
         }
@@ -233,9 +257,11 @@ impl<'a> Painter<'a> {
     }
 
     fn item(&mut self, at: usize) {
-        if self.depth == 2 {
+        // The first item begins where its list does, which is a boundary already.
+        if self.depth == 2 && !std::mem::take(&mut self.first_item) {
             let number = self.lists.last().copied().flatten();
-            self.boundaries.push(Boundary { at: line_start(self.source, at), row: self.rows.len(), number, fenced: false });
+            let at = self.place.line_start(at);
+            self.boundaries.push(Boundary { at, row: self.rows.len(), number, fenced: false, blank: false });
         }
         self.gap(at);
         let depth = self.lists.len();
@@ -247,16 +273,16 @@ impl<'a> Painter<'a> {
             }
             _ => ["• ", "◦ ", "▪ "].get(depth.saturating_sub(1) % 3).copied().unwrap_or("• ").to_owned(),
         };
-        self.frames.push(Frame::Item { mark, drawn: false });
+        self.margin.open_item(self.rows.len(), mark);
     }
 
     fn end_item(&mut self) {
         self.flush();
-        if matches!(self.frames.last(), Some(Frame::Item { drawn: false, .. })) {
+        if !self.has_drawn() {
             // An empty item still shows its mark.
             self.push_rows(|indent, width| wrap([], width, &indent, Break::Words));
         }
-        self.frames.pop();
+        self.margin.close();
     }
 
     fn code(&mut self, kind: &CodeBlockKind<'_>, at: usize) {
@@ -265,20 +291,31 @@ impl<'a> Painter<'a> {
             CodeBlockKind::Fenced(info) => language(info).to_owned(),
             CodeBlockKind::Indented => String::new(),
         };
-        let indent = self.indent();
-        let mut code = CodeRows::new(&name, indent, self.width);
-        if let Some(label) = code.label(&name, self.theme) {
+        let mut indent = self.margin.indent(self.width, self.theme);
+        if let Some(label) = label(&name, indent.clone(), self.width, self.theme) {
             self.rows.push(label);
-            code = CodeRows::new(&name, self.indent(), self.width);
+            indent.first.clone_from(&indent.rest);
         }
-        self.fresh = false;
-        self.code = Some(code);
+        let nested = self.depth > 1;
+        // While a fence is being written its language is not whole.
+        let known = self.known_blocks.remove(&at).filter(|block| block.language == name);
+        let rows = || CodeRows::new(&name, indent, self.width);
+        let block = known.unwrap_or_else(|| CodeBlock::new(name.clone(), rows(), nested));
+        self.code = Some((at, block));
     }
 
-    fn code_lines(&mut self, text: &str) {
-        let Some(code) = &mut self.code else { return };
-        for line in text.strip_suffix('\n').unwrap_or(text).split('\n') {
-            self.rows.extend(code.line(line, self.theme));
+    fn code_text(&mut self, text: &str) {
+        if let Some((_, block)) = &mut self.code {
+            block.text(text, self.theme, &mut self.rows);
+        }
+    }
+
+    fn end_code(&mut self) {
+        if let Some((at, mut block)) = self.code.take() {
+            block.end(self.theme, &mut self.rows);
+            if block.keeps() {
+                self.blocks.insert(at, block);
+            }
         }
     }
 
@@ -304,7 +341,8 @@ impl<'a> Painter<'a> {
         self.push_rows(|indent, width| {
             let lines = table.lines(width.saturating_sub(spans_width(&indent.rest)).max(1), theme);
             let before = std::iter::once(&indent.first).chain(std::iter::repeat(&indent.rest));
-            lines.into_iter().zip(before).map(|(line, before)| Line::from_iter(before.iter().cloned().chain(line.spans))).collect()
+            let joined = lines.into_iter().zip(before);
+            joined.map(|(line, before)| before.iter().cloned().chain(line.spans).collect()).collect()
         });
     }
 
@@ -315,51 +353,35 @@ impl<'a> Painter<'a> {
         }
         let pieces = self.inline.take();
         for part in pieces.split(|(text, _)| text == HARD_BREAK) {
-            self.push_rows(|indent, width| wrap(part.iter().map(|(text, style)| (text.as_str(), *style)), width, &indent, Break::Words));
+            self.push_rows(|indent, width| {
+                wrap(part.iter().map(|(text, style)| (text.as_str(), *style)), width, &indent, Break::Words)
+            });
         }
     }
 
     fn push_rows(&mut self, make: impl FnOnce(Indent, usize) -> Vec<Line<'static>>) {
-        let indent = self.indent();
+        let indent = self.margin.indent(self.width, self.theme);
         self.rows.extend(make(indent, self.width));
-        self.fresh = false;
     }
 
-    /// What stands before the next row and those after it. The marks of items are drawn once.
-    fn indent(&mut self) -> Indent {
-        let quote = Span::styled("▎ ", self.theme.style(Meaning::Border));
-        let mut indent = Indent::default();
-        for frame in self.frames.iter_mut().take(MAX_MARKS) {
-            match frame {
-                Frame::Quote => {
-                    indent.first.push(quote.clone());
-                    indent.rest.push(quote.clone());
-                }
-                Frame::Item { mark, drawn } => {
-                    let blank = Span::raw(" ".repeat(mark.chars().count()));
-                    let mark = Span::styled(mark.clone(), self.theme.style(Meaning::Accent));
-                    indent.first.push(if *drawn { blank.clone() } else { mark });
-                    indent.rest.push(blank);
-                    *drawn = true;
-                }
-            }
+    /// Whether the innermost container has rows already.
+    fn has_drawn(&self) -> bool {
+        match self.margin.start() {
+            Some(start) => self.rows.len() > start,
+            None => self.follows || !self.rows.is_empty(),
         }
-        self.frames.iter_mut().skip(MAX_MARKS).rev().take(1).for_each(|frame| {
-            if let Frame::Item { drawn, .. } = frame {
-                *drawn = true;
-            }
-        });
-        Indent { first: clip_indent(&indent.first, self.width), rest: clip_indent(&indent.rest, self.width) }
     }
 
     /// A blank row where the source has a blank line, so that what was written close stays close.
     fn gap(&mut self, at: usize) {
-        if !self.fresh && blank_before(self.source, at) {
-            let quotes = self.frames.iter().take(MAX_MARKS).filter(|frame| matches!(frame, Frame::Quote)).count();
-            let bar = Span::styled("▎ ".repeat(quotes), self.theme.style(Meaning::Border));
-            self.rows.push(Line::from(clip_indent(&[bar], self.width)));
+        let start = self.place.line_start(at);
+        if self.last_start.replace(start) == Some(start) || !self.has_drawn() || !self.place.is_blank_before(start) {
+            return;
         }
-        self.fresh = true;
+        self.rows.push(self.margin.blank(self.width, self.theme));
+        if let Some(boundary) = self.boundaries.last_mut().filter(|_| self.depth == 1) {
+            boundary.blank = true;
+        }
     }
 }
 
@@ -369,17 +391,4 @@ fn align(alignment: Alignment) -> Align {
         Alignment::Center => Align::Center,
         Alignment::Right => Align::Right,
     }
-}
-
-/// Where the line of byte `at` begins.
-pub(super) fn line_start(source: &str, at: usize) -> usize {
-    source.get(..at).and_then(|before| before.rfind('\n')).map_or(0, |newline| newline + 1)
-}
-
-/// Whether the line before that of byte `at` is blank but for the marks of quotes.
-fn blank_before(source: &str, at: usize) -> bool {
-    let start = line_start(source, at);
-    let Some(end) = start.checked_sub(1) else { return false };
-    let before = source.get(line_start(source, end)..end).unwrap_or_default();
-    before.bytes().all(|byte| matches!(byte, b' ' | b'\t' | b'\r' | b'>'))
 }
