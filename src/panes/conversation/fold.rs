@@ -13,6 +13,7 @@ use crate::domain::{
 use crate::panes::cut::keep_tail;
 use crate::panes::facts::{CallState, Facts};
 use crate::theme::Meaning;
+use crate::usage::Tally;
 
 /// Bytes of a shell command's output that are kept for the screen while it runs.
 const SHELL_TAIL: usize = 32 << 10;
@@ -27,9 +28,19 @@ pub(super) struct Fold {
     calls: Vec<Option<usize>>,
     retry: Option<usize>,
     shell: Option<usize>,
+    turn: Turn,
+}
+
+/// The turn that the newest records belong to.
+#[derive(Debug, Default)]
+struct Turn {
+    number: Option<u32>,
+    since: u64,
+    sum: Tally,
 }
 
 impl Fold {
+    /// Adds an entry at the end.
     pub fn push(&mut self, kind: Kind) -> usize {
         self.cells.push(Cell::new(kind));
         self.cells.len() - 1
@@ -63,7 +74,8 @@ impl Fold {
     pub fn record(&mut self, record: &Arc<Record>, facts: &Facts) {
         match &record.body {
             Body::Delta { request, block, kind, text } => self.delta((*request, *block), kind.as_ref(), text, facts),
-            Body::Prompted { .. } => {
+            Body::Prompted { turn, .. } => {
+                self.turn.prompted(*turn, record.at);
                 self.push(Kind::Prompt(record.clone()));
             }
             Body::RequestSent(_) => self.sent_again(),
@@ -73,7 +85,7 @@ impl Fold {
             }
             Body::ShellRan { command, output, exit } => self.shell_ran(command, output, *exit),
             Body::Cleared => self.cleared(),
-            Body::TurnEnded { end, .. } => self.ended(end, record, facts),
+            Body::TurnEnded { end, .. } => self.ended(end, record),
             _ => self.mark(record),
         }
     }
@@ -115,6 +127,7 @@ impl Fold {
 
     /// The answer as it stands in the log takes the place of what streamed.
     fn responded(&mut self, note: &ResponseNote, facts: &Facts) {
+        self.turn.sum.add(note.usage, note.cost);
         let mut streamed: Vec<usize> =
             self.open.extract_if(.., |(request, _, _)| *request == note.request).map(|(_, _, cell)| cell).collect();
         streamed.reverse();
@@ -254,11 +267,11 @@ impl Fold {
         self.push(Kind::Welcome);
     }
 
-    fn ended(&mut self, end: &TurnEnd, record: &Arc<Record>, facts: &Facts) {
+    fn ended(&mut self, end: &TurnEnd, record: &Record) {
         self.open.clear();
         self.settle_retry(RetryState::GivenUp);
         let (text, meaning) = match end {
-            TurnEnd::Done => (done_text(record, facts), Meaning::Muted),
+            TurnEnd::Done => (self.turn.done(record.at), Meaning::Muted),
             TurnEnd::Interrupted => {
                 self.drop_cut_mark();
                 ("interrupted by you; what had come is kept".to_owned(), Meaning::Warning)
@@ -372,11 +385,19 @@ fn worth_telling(broken: &CacheBreak) -> bool {
     broken.tokens > 0 && broken.cause != BreakCause::Compaction
 }
 
-fn done_text(record: &Record, facts: &Facts) -> String {
-    let took = facts.last_turn.map_or(0, |since| record.at.saturating_sub(since));
-    let cost = facts.ledger.turn.cost().filter(|cost| *cost > 0.0).map(text::human_cost);
-    match cost {
-        Some(cost) => format!("{} · {cost}", text::human_ms(took)),
-        None => text::human_ms(took),
+impl Turn {
+    fn prompted(&mut self, number: u32, at: u64) {
+        if self.number != Some(number) {
+            *self = Self { number: Some(number), since: at, sum: Tally::default() };
+        }
+    }
+
+    /// How long it took and what it cost, when that is known.
+    fn done(&self, at: u64) -> String {
+        let took = text::human_ms(at.saturating_sub(self.since));
+        match self.sum.cost().filter(|cost| *cost > 0.0) {
+            Some(cost) => format!("{took} · {}", text::human_cost(cost)),
+            None => took,
+        }
     }
 }

@@ -141,6 +141,7 @@ impl Conversation {
         self.view.go_to_end();
     }
 
+    /// Takes one message.
     pub fn update(&mut self, msg: Msg) -> Vec<Act> {
         match msg {
             Msg::Scroll(rows) => self.view.scroll(rows),
