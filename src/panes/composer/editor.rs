@@ -137,13 +137,24 @@ impl Editor {
         self.changed();
     }
 
-    /// Goes to a place; false when the text area cannot reach it (beyond 65,535 lines or columns).
+    /// Goes to a place; false when the text area cannot reach it. It jumps to 65,535 lines and columns; near the
+    /// end of a longer line the way is found from there.
     pub(super) fn go(&mut self, spot: Spot) -> bool {
         self.flush();
         let column = self.line(spot.line).get(..spot.byte).map_or(0, |text| text.chars().count());
-        let (Ok(line), Ok(col)) = (u16::try_from(spot.line), u16::try_from(column)) else { return false };
-        self.area.move_cursor(CursorMove::Jump(line, col));
-        self.changed();
+        let before = self.area.cursor();
+        let Ok(line) = u16::try_from(spot.line) else { return false };
+        self.area.move_cursor(CursorMove::Jump(line, u16::try_from(column).unwrap_or(u16::MAX)));
+        if column > usize::from(u16::MAX) {
+            /// Steps that are taken from the end of a line.
+            const NEAR: usize = 1_000;
+            self.area.move_cursor(CursorMove::End);
+            let steps = self.area.cursor().1.saturating_sub(column);
+            (0..steps.min(NEAR)).for_each(|_| self.area.move_cursor(CursorMove::Back));
+        }
+        if before != self.area.cursor() {
+            self.changed();
+        }
         self.area.cursor() == (spot.line, column)
     }
 
@@ -336,6 +347,17 @@ mod tests {
         assert_eq!(editor.spot().byte, 1, "a word step does not stop inside");
         editor.kill(Way::WordRight, &pastes);
         assert_eq!(editor.text(), "x");
+    }
+
+    #[test]
+    fn the_end_of_a_very_long_line_can_be_edited() {
+        let none = Pastes::default();
+        let mut editor = with(&"x".repeat(70_000));
+        editor.type_char('y');
+        editor.delete(Way::Left, &none);
+        editor.delete(Way::Left, &none);
+        assert_eq!(editor.text().len(), 69_999);
+        assert_eq!(editor.spot().byte, 69_999);
     }
 
     #[test]

@@ -270,8 +270,8 @@ impl Composer {
                 self.write(&search.draft);
                 return Reply::used();
             }
-            Order::Send => return self.submit_found(),
-            Order::Complete => return Reply::used(),
+            Order::Send if search.has_found() => return self.submit_found(),
+            Order::Send | Order::Complete => return Reply::used(),
             // Any other key takes what was found into the prompt and does its work there.
             _ => return self.key_after_search(order, now),
         };
@@ -284,7 +284,7 @@ impl Composer {
         Reply::used()
     }
 
-    /// Enter in the search sends what was found, as in a shell; with nothing found it only leaves.
+    /// Enter in the search sends what was found, as in a shell.
     fn submit_found(&mut self) -> Reply {
         self.sync();
         self.popup.close();

@@ -104,6 +104,11 @@ impl Search {
         self.found = None;
     }
 
+    /// An earlier prompt is shown.
+    pub(super) fn has_found(&self) -> bool {
+        self.found.is_some()
+    }
+
     /// Nothing matches the query.
     pub(super) fn failed(&self) -> bool {
         self.found.is_none() && !self.query.is_empty()

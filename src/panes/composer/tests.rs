@@ -146,6 +146,11 @@ fn search_finds_types_on_and_gives_up() {
     let _ = ctrl(&mut composer, 'r');
     let _ = typed(&mut composer, "one");
     assert_eq!(prompt(&press(&mut composer, KeyCode::Enter)), "old one");
+    let mut composer = with("draft");
+    let _ = ctrl(&mut composer, 'r');
+    let _ = typed(&mut composer, "zzz");
+    assert!(press(&mut composer, KeyCode::Enter).submitted.is_none(), "with nothing found Enter only leaves");
+    assert_eq!(composer.text(), "draft");
 }
 
 #[test]
