@@ -135,7 +135,7 @@ fn rgb_of_index(number: u8) -> (u8, u8, u8) {
 
 /// Distance as the eye sees it, roughly: red counts more in light colours, green always most.
 fn distance(a: (u8, u8, u8), b: (u8, u8, u8)) -> i64 {
-    let mean = (i64::from(a.0) + i64::from(b.0)) / 2;
+    let mean = i64::from(a.0.midpoint(b.0));
     let square = |x: u8, y: u8| (i64::from(x) - i64::from(y)).pow(2);
     (((512 + mean) * square(a.0, b.0)) >> 8) + 4 * square(a.1, b.1) + (((767 - mean) * square(a.2, b.2)) >> 8)
 }

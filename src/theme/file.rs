@@ -145,16 +145,18 @@ impl Reader<'_> {
             match Meaning::from_key(key) {
                 Some(meaning) => draft.set(Which::Style(meaning), self.style(key, value, draft)),
                 None => {
-                    self.problem(format!("`style.{key}` is not a meaning; see the built-in themes for those there are"))
+                    self.problem(format!("`style.{key}` is not a meaning; see the built-in themes for the keys"));
                 }
             }
         }
         for (key, value) in section(table, "syntax") {
             match Syntax::from_key(key) {
                 Some(piece) => draft.set(Which::Syntax(piece), self.style(key, value, draft)),
-                None => self.problem(format!(
-                    "`syntax.{key}` is not a piece of code; see the built-in themes for those there are"
-                )),
+                None => {
+                    self.problem(format!(
+                        "`syntax.{key}` is not a piece of code; see the built-in themes for the keys"
+                    ));
+                }
             }
         }
     }

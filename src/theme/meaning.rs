@@ -10,7 +10,7 @@ macro_rules! keyed {
         pub enum $name { $($(#[$vdoc])* $variant,)* }
 
         impl $name {
-            /// All, in the order of their keys in the documentation.
+            /// All, in the order of their numbers.
             pub const ALL: &'static [Self] = &[$(Self::$variant,)*];
 
             /// The name in a theme file.

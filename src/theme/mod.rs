@@ -59,6 +59,7 @@ impl Theme {
         names
     }
 
+    /// The name by which it was loaded.
     pub fn name(&self) -> &str {
         &self.name
     }

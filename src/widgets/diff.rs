@@ -85,7 +85,9 @@ impl<'t> HunkPainter<'t> {
         let pieces = pieces.iter().map(|(text, style)| (text.as_str(), *style));
         let mut rows = wrap(pieces, self.width.into(), &indent, Break::Anywhere);
         if ground.bg.is_some() {
-            rows.iter_mut().for_each(|row| fill(row, self.width.into(), ground));
+            for row in &mut rows {
+                fill(row, self.width.into(), ground);
+            }
         }
         rows
     }

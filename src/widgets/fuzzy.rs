@@ -45,8 +45,7 @@ pub fn rank(query: &str, names: &[impl AsRef<str>], limit: usize) -> Vec<(usize,
         pattern.indices(Utf32Str::new(kept, &mut buffer), &mut matcher, &mut found);
         found.sort_unstable();
         found.dedup();
-        found.iter_mut().for_each(|at| *at += skipped);
-        found
+        found.into_iter().map(|at| at + skipped).collect()
     };
     scored.into_iter().map(|(_, index)| (index, marks(index))).collect()
 }

@@ -73,8 +73,10 @@ pub fn code(source: &str, language: Option<&str>, theme: &Theme) -> Vec<Line<'st
     let mut painter = CodePainter::new(language.unwrap_or_default());
     let clean = sanitize(source);
     let text = clean.strip_suffix('\n').unwrap_or(&clean);
-    let spans = |pieces: Vec<(String, Style)>| pieces.into_iter().map(|(text, style)| Span::styled(text, style));
-    text.split('\n').map(|line| Line::from_iter(spans(painter.line(line, theme)))).collect()
+    let mut row = |line| -> Line<'static> {
+        painter.line(line, theme).into_iter().map(|(text, style)| Span::styled(text, style)).collect()
+    };
+    text.split('\n').map(&mut row).collect()
 }
 
 /// Drops the syntax definitions, some megabytes. The next block loads them again.

@@ -31,6 +31,7 @@ pub struct ListState {
 }
 
 impl ListState {
+    /// The chosen row.
     pub fn selected(self) -> usize {
         self.selected
     }
@@ -40,6 +41,7 @@ impl ListState {
         self.top
     }
 
+    /// Chooses a row; [`ListState::settle`] brings it into view.
     pub fn select(&mut self, row: usize) {
         self.selected = row;
     }

@@ -9,6 +9,9 @@ use crate::base::text::{human_bytes, sanitize_line};
 use crate::domain::Shown;
 use crate::theme::{Meaning, Theme};
 
+/// More than the sanitiser leaves in one column.
+const MAX_CLUSTER_BYTES: usize = 160;
+
 /// At most `limit` rows; where more are there the last of them says how many. Work is bounded by the limit, not
 /// by the size of the result.
 pub fn lines(shown: &Shown, width: u16, theme: &Theme, limit: usize) -> Vec<Line<'static>> {
@@ -49,15 +52,13 @@ fn text_lines(source: &str, language: Option<&str>, width: u16, theme: &Theme, l
     let seen = source.get(..end).unwrap_or(source);
     let seen = seen.strip_suffix('\n').unwrap_or(seen);
     // No row needs more bytes than this, so the rest of an endless line cannot be seen either.
-    let most =
-        limit.saturating_add(1).saturating_mul(usize::from(width).max(1)).saturating_mul(16).saturating_add(1_024);
-    let seen = seen.get(..seen.floor_char_boundary(most)).unwrap_or(seen);
-    let rows = match language {
-        None => text::lines(seen, width, theme.style(Meaning::Text), Break::Anywhere),
-        Some(_) => {
-            let colored = highlight::code(seen, language, theme);
-            colored.iter().flat_map(|line| rewrap(line, width)).collect()
-        }
+    let most = limit.saturating_add(1).saturating_mul(usize::from(width).max(1)).saturating_mul(MAX_CLUSTER_BYTES);
+    let seen = (most..seen.len()).find_map(|at| seen.get(..at)).unwrap_or(seen);
+    let rows = if language.is_some() {
+        let colored = highlight::code(seen, language, theme);
+        colored.iter().flat_map(|line| rewrap(line, width)).collect()
+    } else {
+        text::lines(seen, width, theme.style(Meaning::Text), Break::Anywhere)
     };
     cut(rows, total, width, theme, limit)
 }

@@ -21,10 +21,12 @@ pub struct TextBlock {
 }
 
 impl TextBlock {
+    /// A block without rows; [`TextBlock::settle`] makes them.
     pub fn new(source: impl Into<String>) -> Self {
         Self { source: source.into(), rows: Vec::new(), key: None }
     }
 
+    /// The text as it came, not sanitised.
     pub fn source(&self) -> &str {
         &self.source
     }

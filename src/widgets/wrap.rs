@@ -12,6 +12,9 @@ use crate::base::text::{breaks_around, clusters, width as columns};
 /// Characters that do not begin a row although a break before a wide character is allowed.
 const CLOSING: &str = "、。，．：；？！）」』】〉》〕］｝・ー";
 
+/// Asks for the wide form of the character before it. At the start of a piece it would widen what is measured.
+const WIDENER: char = '\u{FE0F}';
+
 /// What stands before the text of each row: bullets, quote bars, blanks.
 #[derive(Clone, Debug, Default)]
 pub struct Indent {
@@ -68,6 +71,7 @@ pub fn wrap<'a>(
 ) -> Vec<Line<'static>> {
     let mut wrapper = Wrapper::new(width.max(1), indent, at);
     for (text, style) in pieces {
+        let text = text.trim_start_matches(WIDENER);
         if text.is_ascii() && at == Break::Words {
             wrapper.ascii(text, style);
         } else {
@@ -82,7 +86,7 @@ pub fn clip_line<'a>(pieces: impl IntoIterator<Item = (&'a str, Style)>, width: 
     let mut row = Row::default();
     let mut last = Style::default();
     for (text, style) in pieces {
-        for (cluster, wide) in clusters(text) {
+        for (cluster, wide) in clusters(text.trim_start_matches(WIDENER)) {
             if row.columns + wide > width {
                 row.shorten(width.saturating_sub(1));
                 if width > 0 {

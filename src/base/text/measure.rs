@@ -26,13 +26,11 @@ pub fn breaks_around(cluster: &str) -> bool {
 
 /// Terminals give the half-width sound marks a column of their own, and so does the renderer.
 fn cluster_width(cluster: &str) -> usize {
-    match cluster.as_bytes() {
-        [byte] => usize::from(*byte >= b' '),
-        _ => {
-            let marks = cluster.chars().filter(|c| matches!(c, '\u{FF9E}' | '\u{FF9F}')).count();
-            if cluster.starts_with(['\n', '\r']) { 0 } else { cluster.width() + marks }
-        }
+    if let [byte] = cluster.as_bytes() {
+        return usize::from(*byte >= b' ');
     }
+    let marks = cluster.chars().filter(|c| matches!(c, '\u{FF9E}' | '\u{FF9F}')).count();
+    if cluster.starts_with(['\n', '\r']) { 0 } else { cluster.width() + marks }
 }
 
 /// At most `max` columns of one row; what is missing is told by `…`.
@@ -67,26 +65,32 @@ fn wrap_row(line: &str, max: usize) -> Vec<String> {
     let mut rows = Vec::new();
     let mut row = String::new();
     let mut columns = 0;
-    for word in line.split_inclusive(' ') {
-        let bare = word.trim_end_matches(' ');
-        if columns > 0 && columns + width(bare) > max {
-            rows.push(finish(&mut row));
-            columns = 0;
-        }
-        for (cluster, wide) in clusters(word) {
-            let blank = cluster == " ";
-            if columns + wide > max && !blank && !row.is_empty() {
-                rows.push(finish(&mut row));
-                columns = 0;
-            }
-            if columns + wide <= max {
-                row.push_str(cluster);
-                columns += wide;
-            } else if !blank {
-                // A cluster that is wider than the whole row cannot be drawn at all.
-                row.push('…');
+    // Where the last word of the row begins, in bytes and columns, if it may be taken to the next row.
+    let mut word = (0, 0);
+    for (cluster, wide) in clusters(line) {
+        if cluster == " " {
+            // Blanks beyond the edge vanish with the break that follows.
+            if columns < max {
+                row.push(' ');
                 columns += 1;
             }
+            word = (row.len(), columns);
+            continue;
+        }
+        while columns + wide > max && columns > 0 {
+            let rest = if word.0 > 0 { row.split_off(word.0) } else { String::new() };
+            rows.push(finish(&mut row));
+            columns = if rest.is_empty() { 0 } else { columns - word.1 };
+            row = rest;
+            word = (0, 0);
+        }
+        if columns + wide <= max {
+            row.push_str(cluster);
+            columns += wide;
+        } else {
+            // A cluster that is wider than the whole row cannot be drawn at all.
+            row.push('…');
+            columns += 1;
         }
     }
     rows.push(finish(&mut row));

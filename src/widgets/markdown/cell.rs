@@ -37,6 +37,7 @@ struct Done {
 }
 
 impl MarkdownCell {
+    /// A cell without rows; [`Self::settle`] makes them.
     pub fn new(source: impl Into<String>) -> Self {
         Self { source: source.into(), dirty: true, ..Self::default() }
     }
@@ -47,6 +48,7 @@ impl MarkdownCell {
         self.dirty |= !text.is_empty();
     }
 
+    /// The text as it came, not sanitised.
     pub fn source(&self) -> &str {
         &self.source
     }
@@ -83,6 +85,7 @@ impl MarkdownCell {
         &self.rows
     }
 
+    /// The rows of the last [`Self::settle`], without the rest.
     pub fn into_lines(self) -> Vec<Line<'static>> {
         self.rows
     }
@@ -133,7 +136,7 @@ impl MarkdownCell {
 
     /// Goes over to growing line by line, if the text at `done` opens a fence.
     fn open_fence(&mut self, width: usize, theme: &Theme) -> bool {
-        let start = super::paint::line_start(&self.source, self.done.bytes);
+        let start = super::place::line_start(&self.source, self.done.bytes);
         let Some((line, _)) = self.source.get(start..).and_then(|rest| rest.split_once('\n')) else { return false };
         let Some(fence) = OpenFence::open(line.trim_end_matches('\r'), width, theme) else { return false };
         self.done.bytes = start + line.len() + 1;

@@ -101,7 +101,7 @@ impl CodeBlock {
         let from = self.next.checked_sub(1).and_then(|at| self.lines.get(at)).map_or(0, |(_, end)| *end);
         match self.lines.get(self.next) {
             Some((known, end)) if *known == hash => {
-                out.extend_from_slice(self.rows.get(from..*end).unwrap_or_default())
+                out.extend_from_slice(self.rows.get(from..*end).unwrap_or_default());
             }
             _ => {
                 let rows = self.after.line(line, theme);

@@ -6,7 +6,9 @@
 mod cell;
 mod fence;
 mod inline;
+mod margin;
 mod paint;
+mod place;
 
 use ratatui::text::Line;
 

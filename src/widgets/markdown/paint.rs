@@ -6,17 +6,16 @@ use std::collections::HashMap;
 
 use pulldown_cmark::{Alignment, BrokenLink, CodeBlockKind, CowStr, Event, HeadingLevel, Options, Parser, Tag, TagEnd};
 use ratatui::style::Modifier;
-use ratatui::text::{Line, Span};
+use ratatui::text::Line;
 
 use super::fence::{CodeBlock, CodeRows, label, language};
 use super::inline::{HARD_BREAK, Inline};
+use super::margin::Margin;
+use super::place::Place;
 use crate::base::text::sanitize_line;
 use crate::theme::{Meaning, Theme};
 use crate::widgets::table::{Align, Cell, Table};
-use crate::widgets::wrap::{Break, Indent, clip_indent, spans_width, wrap};
-
-/// Levels of quotes and lists whose marks are drawn.
-const MAX_MARKS: usize = 8;
+use crate::widgets::wrap::{Break, Indent, spans_width, wrap};
 
 /// What is kept from one painting of a text to the next.
 #[derive(Clone, Debug, Default)]
@@ -82,7 +81,7 @@ pub(super) fn paint(source: &str, from: usize, brush: Brush<'_>) -> Painted {
         .take(MAX_REFERENCES)
         .map(|(label, definition)| (label.to_lowercase(), definition.dest.to_string()))
         .collect();
-    let mut painter = Painter::new(source, &brush);
+    let mut painter = Painter::new(Place::new(source, from), &brush);
     painter.known_blocks = std::mem::take(&mut brush.memory.blocks);
     for (event, range) in parser.into_offset_iter() {
         painter.event(event, from + range.start);
@@ -99,35 +98,13 @@ pub(super) fn paint(source: &str, from: usize, brush: Brush<'_>) -> Painted {
 
 const MAX_REFERENCES: usize = 1_000;
 
-/// A container around the text.
-enum Frame {
-    Quote {
-        start: usize,
-    },
-    /// The mark is drawn on the item's first row.
-    Item {
-        start: usize,
-        mark: String,
-        drawn: bool,
-    },
-}
-
-impl Frame {
-    /// How many rows there were when it began.
-    fn start(&self) -> usize {
-        match self {
-            Self::Quote { start } | Self::Item { start, .. } => *start,
-        }
-    }
-}
-
 struct Painter<'a> {
-    source: &'a str,
+    place: Place<'a>,
     theme: &'a Theme,
     width: usize,
     rows: Vec<Line<'static>>,
     boundaries: Vec<Boundary>,
-    frames: Vec<Frame>,
+    margin: Margin,
     /// Numbers of the lists that are open; none for bullets.
     lists: Vec<Option<u64>>,
     first_number: Option<u64>,
@@ -149,14 +126,14 @@ struct Painter<'a> {
 }
 
 impl<'a> Painter<'a> {
-    fn new(source: &'a str, brush: &Brush<'a>) -> Self {
+    fn new(place: Place<'a>, brush: &Brush<'a>) -> Self {
         Self {
-            source,
+            place,
             theme: brush.theme,
             width: brush.width,
             rows: Vec::new(),
             boundaries: Vec::new(),
-            frames: Vec::new(),
+            margin: Margin::default(),
             lists: Vec::new(),
             first_number: brush.number,
             inline: Inline::default(),
@@ -181,7 +158,7 @@ impl<'a> Painter<'a> {
         }
         if top && !matches!(event, Event::End(_)) {
             let fenced = matches!(event, Event::Start(Tag::CodeBlock(CodeBlockKind::Fenced(_))));
-            let at = line_start(self.source, at);
+            let at = self.place.line_start(at);
             self.boundaries.push(Boundary {
                 at,
                 row: self.rows.len(),
@@ -219,7 +196,7 @@ impl<'a> Painter<'a> {
             Tag::Heading { level, .. } => self.heading(level, at),
             Tag::BlockQuote(_) => {
                 self.gap(at);
-                self.frames.push(Frame::Quote { start: self.rows.len() });
+                self.margin.open_quote(self.rows.len());
                 self.inline.push_style(self.theme.style(Meaning::Quote), self.theme);
             }
             Tag::CodeBlock(kind) => self.code(&kind, at),
@@ -252,7 +229,7 @@ impl<'a> Painter<'a> {
                     self.push_rows(|indent, width| wrap([], width, &indent, Break::Words));
                 }
                 self.inline.pop_style();
-                self.frames.pop();
+                self.margin.close();
             }
             TagEnd::CodeBlock => self.end_code(),
             TagEnd::List(_) => drop(self.lists.pop()),
@@ -260,17 +237,9 @@ impl<'a> Painter<'a> {
             TagEnd::TableCell => self.row.push(self.inline.take()),
             TagEnd::TableHead => {
                 self.inline.pop_style();
-                let row = std::mem::take(&mut self.row);
-                if let Some(table) = &mut self.table {
-                    table.header = row;
-                }
+                self.table.get_or_insert_default().header = std::mem::take(&mut self.row);
             }
-            TagEnd::TableRow => {
-                let row = std::mem::take(&mut self.row);
-                if let Some(table) = &mut self.table {
-                    table.rows.push(row);
-                }
-            }
+            TagEnd::TableRow => self.table.get_or_insert_default().rows.push(std::mem::take(&mut self.row)),
             TagEnd::Table => self.end_table(),
             _ => self.flush(),
         }
@@ -291,13 +260,8 @@ impl<'a> Painter<'a> {
         // The first item begins where its list does, which is a boundary already.
         if self.depth == 2 && !std::mem::take(&mut self.first_item) {
             let number = self.lists.last().copied().flatten();
-            self.boundaries.push(Boundary {
-                at: line_start(self.source, at),
-                row: self.rows.len(),
-                number,
-                fenced: false,
-                blank: false,
-            });
+            let at = self.place.line_start(at);
+            self.boundaries.push(Boundary { at, row: self.rows.len(), number, fenced: false, blank: false });
         }
         self.gap(at);
         let depth = self.lists.len();
@@ -309,16 +273,16 @@ impl<'a> Painter<'a> {
             }
             _ => ["• ", "◦ ", "▪ "].get(depth.saturating_sub(1) % 3).copied().unwrap_or("• ").to_owned(),
         };
-        self.frames.push(Frame::Item { start: self.rows.len(), mark, drawn: false });
+        self.margin.open_item(self.rows.len(), mark);
     }
 
     fn end_item(&mut self) {
         self.flush();
-        if matches!(self.frames.last(), Some(Frame::Item { drawn: false, .. })) {
+        if !self.has_drawn() {
             // An empty item still shows its mark.
             self.push_rows(|indent, width| wrap([], width, &indent, Break::Words));
         }
-        self.frames.pop();
+        self.margin.close();
     }
 
     fn code(&mut self, kind: &CodeBlockKind<'_>, at: usize) {
@@ -327,7 +291,7 @@ impl<'a> Painter<'a> {
             CodeBlockKind::Fenced(info) => language(info).to_owned(),
             CodeBlockKind::Indented => String::new(),
         };
-        let mut indent = self.indent();
+        let mut indent = self.margin.indent(self.width, self.theme);
         if let Some(label) = label(&name, indent.clone(), self.width, self.theme) {
             self.rows.push(label);
             indent.first.clone_from(&indent.rest);
@@ -377,11 +341,8 @@ impl<'a> Painter<'a> {
         self.push_rows(|indent, width| {
             let lines = table.lines(width.saturating_sub(spans_width(&indent.rest)).max(1), theme);
             let before = std::iter::once(&indent.first).chain(std::iter::repeat(&indent.rest));
-            lines
-                .into_iter()
-                .zip(before)
-                .map(|(line, before)| Line::from_iter(before.iter().cloned().chain(line.spans)))
-                .collect()
+            let joined = lines.into_iter().zip(before);
+            joined.map(|(line, before)| before.iter().cloned().chain(line.spans).collect()).collect()
         });
     }
 
@@ -399,54 +360,25 @@ impl<'a> Painter<'a> {
     }
 
     fn push_rows(&mut self, make: impl FnOnce(Indent, usize) -> Vec<Line<'static>>) {
-        let indent = self.indent();
+        let indent = self.margin.indent(self.width, self.theme);
         self.rows.extend(make(indent, self.width));
-    }
-
-    /// What stands before the next row and those after it. The marks of items are drawn once.
-    fn indent(&mut self) -> Indent {
-        let quote = Span::styled("▎ ", self.theme.style(Meaning::Border));
-        let mut indent = Indent::default();
-        for frame in self.frames.iter_mut().take(MAX_MARKS) {
-            match frame {
-                Frame::Quote { .. } => {
-                    indent.first.push(quote.clone());
-                    indent.rest.push(quote.clone());
-                }
-                Frame::Item { mark, drawn, .. } => {
-                    let blank = Span::raw(" ".repeat(mark.chars().count()));
-                    let mark = Span::styled(mark.clone(), self.theme.style(Meaning::Accent));
-                    indent.first.push(if *drawn { blank.clone() } else { mark });
-                    indent.rest.push(blank);
-                    *drawn = true;
-                }
-            }
-        }
-        self.frames.iter_mut().skip(MAX_MARKS).rev().take(1).for_each(|frame| {
-            if let Frame::Item { drawn, .. } = frame {
-                *drawn = true;
-            }
-        });
-        Indent { first: clip_indent(&indent.first, self.width), rest: clip_indent(&indent.rest, self.width) }
     }
 
     /// Whether the innermost container has rows already.
     fn has_drawn(&self) -> bool {
-        match self.frames.last() {
-            Some(frame) => self.rows.len() > frame.start(),
+        match self.margin.start() {
+            Some(start) => self.rows.len() > start,
             None => self.follows || !self.rows.is_empty(),
         }
     }
 
     /// A blank row where the source has a blank line, so that what was written close stays close.
     fn gap(&mut self, at: usize) {
-        let start = line_start(self.source, at);
-        if self.last_start.replace(start) == Some(start) || !self.has_drawn() || !blank_before(self.source, start) {
+        let start = self.place.line_start(at);
+        if self.last_start.replace(start) == Some(start) || !self.has_drawn() || !self.place.is_blank_before(start) {
             return;
         }
-        let quotes = self.frames.iter().take(MAX_MARKS).filter(|frame| matches!(frame, Frame::Quote { .. })).count();
-        let bar = Span::styled("▎ ".repeat(quotes), self.theme.style(Meaning::Border));
-        self.rows.push(Line::from(clip_indent(&[bar], self.width)));
+        self.rows.push(self.margin.blank(self.width, self.theme));
         if let Some(boundary) = self.boundaries.last_mut().filter(|_| self.depth == 1) {
             boundary.blank = true;
         }
@@ -459,16 +391,4 @@ fn align(alignment: Alignment) -> Align {
         Alignment::Center => Align::Center,
         Alignment::Right => Align::Right,
     }
-}
-
-/// Where the line of byte `at` begins.
-pub(super) fn line_start(source: &str, at: usize) -> usize {
-    source.get(..at).and_then(|before| before.rfind('\n')).map_or(0, |newline| newline + 1)
-}
-
-/// Whether the line before the one that begins at `start` is blank but for the marks of quotes.
-fn blank_before(source: &str, start: usize) -> bool {
-    let Some(end) = start.checked_sub(1) else { return false };
-    let before = source.get(line_start(source, end)..end).unwrap_or_default();
-    before.bytes().all(|byte| matches!(byte, b' ' | b'\t' | b'\r' | b'>'))
 }

@@ -95,7 +95,7 @@ proptest! {
     #[test]
     fn wrapped_text_fits_and_loses_nothing(texts in proptest::collection::vec(any_text(), 0..4), width in 2usize..30, hang in 0usize..40, anywhere in any::<bool>()) {
         let clean: Vec<String> = texts.iter().map(|text| crate::base::text::sanitize_line(text).into_owned()).collect();
-        let style = |at: usize| if at % 2 == 0 { Style::new() } else { Style::new().bold() };
+        let style = |at: usize| if at.is_multiple_of(2) { Style::new() } else { Style::new().bold() };
         let pieces = clean.iter().enumerate().map(|(at, text)| (text.as_str(), style(at)));
         let at = if anywhere { Break::Anywhere } else { Break::Words };
         let lines = wrap(pieces.clone(), width, &Indent::hanging(hang), at);

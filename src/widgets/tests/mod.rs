@@ -1,5 +1,6 @@
 //! The widgets as text, at several widths, and against hostile input.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
+#![allow(clippy::format_collect, clippy::format_push_string, reason = "tests build small texts")]
 
 mod diff;
 mod hostile;
