@@ -361,3 +361,9 @@ fn a_history_shows_each_turn_with_its_own_time_and_cost() {
     assert_eq!(again.screen(), live.screen());
     assert!(live.screen().contains("4.0 s · $0.04"));
 }
+
+#[test]
+fn help_lists_every_key() {
+    let mut play = Play::new(80, 60);
+    assert_snapshot!(play.write("?").screen());
+}
