@@ -1,7 +1,7 @@
-//! The program: hands the arguments to `cli` and returns its exit code.
+//! The program: hands everything to `cli` and returns its exit code.
 
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    ExitCode::SUCCESS
+    latigo::cli::main().into()
 }

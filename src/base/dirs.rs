@@ -1,5 +1,7 @@
-//! Where Latigo keeps its own files. It names folders and creates none.
+//! Where Latigo keeps its own files, and how such a file or folder is made: for the user alone.
 
+use std::fs::{DirBuilder, OpenOptions};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use directories::ProjectDirs;
@@ -50,6 +52,23 @@ impl Dirs {
             cache: root.join("cache"),
         }
     }
+}
+
+/// Creates a folder and those above it, new ones for the user alone (0700).
+pub fn create_private(folder: &Path) -> io::Result<()> {
+    let mut builder = DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(folder)
+}
+
+/// Options under which a new file belongs to the user alone (0600).
+pub fn private_options() -> OpenOptions {
+    let mut options = OpenOptions::new();
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options
 }
 
 #[cfg(test)]

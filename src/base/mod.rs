@@ -2,7 +2,11 @@
 //!
 //! Nothing here knows what an agent is.
 
+pub mod atomic;
 pub mod clock;
 pub mod dirs;
 pub mod ids;
+pub mod paths;
+pub mod process;
+pub mod read;
 pub mod text;

@@ -1,1 +1,232 @@
-//! Arguments and subcommands.
+//! Arguments and subcommands: what was typed becomes an [`Invocation`], or an answer at once.
+//!
+//! Nothing is read here that could be slow; settings are the business of `config`.
+
+use std::ffi::OsString;
+use std::io::{self, IsTerminal};
+
+use clap::{CommandFactory, Parser};
+
+use crate::domain::Mode;
+use crate::shell::{Exit, Invocation, Opening, Overrides, Printer};
+
+mod args;
+mod caution;
+mod rules;
+
+use args::{Args, Command};
+
+/// Where the program's ends lead.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ends {
+    pub stdin_is_terminal: bool,
+    pub stdout_is_terminal: bool,
+}
+
+/// What the command line comes to.
+#[derive(Debug, PartialEq)]
+pub enum Order {
+    /// Run an app.
+    Run(Box<Invocation>),
+    /// Print completions for this shell.
+    Completions(clap_complete::Shell),
+}
+
+impl Ends {
+    /// Those of this process.
+    pub fn of_process() -> Self {
+        Self { stdin_is_terminal: io::stdin().is_terminal(), stdout_is_terminal: io::stdout().is_terminal() }
+    }
+}
+
+/// The whole program.
+pub fn main() -> Exit {
+    let order = match parse(std::env::args_os(), Ends::of_process(), |name| std::env::var_os(name)) {
+        Ok(order) => order,
+        Err(error) => {
+            // `--help` and `--version` are errors to the parser, but successes to the person.
+            drop(error.print());
+            return if error.use_stderr() { Exit::Usage } else { Exit::Done };
+        }
+    };
+    match order {
+        Order::Run(invocation) => crate::shell::run(*invocation),
+        Order::Completions(shell) => completions(shell),
+    }
+}
+
+/// Reads a command line. The error prints itself.
+pub fn parse(
+    words: impl IntoIterator<Item = OsString>,
+    ends: Ends,
+    variable: impl Fn(&str) -> Option<OsString>,
+) -> Result<Order, clap::Error> {
+    let args = Args::try_parse_from(words)?;
+    if let Some(Command::Completions { shell }) = args.command {
+        return Ok(Order::Completions(shell));
+    }
+    if let Some(nearest) = args.prompt.as_deref().and_then(meant_command) {
+        let prompt = args.prompt.unwrap_or_default();
+        return Err(usage(&format!(
+            "there is no command `{prompt}`; did you mean `{nearest}`?\n\nTo send the word as a prompt: latigo -p {prompt}"
+        )));
+    }
+    let bypass = args.dangerously_skip_permissions || args.permission_mode == Some(Mode::BypassPermissions);
+    if bypass && let Some(reason) = caution::refusal(variable) {
+        return Err(usage(&reason));
+    }
+    Ok(Order::Run(Box::new(invocation(args, ends))))
+}
+
+fn invocation(args: Args, ends: Ends) -> Invocation {
+    let headless = args.print || !ends.stdin_is_terminal || !ends.stdout_is_terminal;
+    let opening = match args.resume {
+        Some(id) => Opening::Resume(Some(id).filter(|id| !id.is_empty())),
+        None if args.go_on => Opening::Continue,
+        None => Opening::New,
+    };
+    let mode = args.dangerously_skip_permissions.then_some(Mode::BypassPermissions).or(args.permission_mode);
+    Invocation {
+        prompt: args.prompt.filter(|prompt| !prompt.trim().is_empty()),
+        opening,
+        overrides: Overrides {
+            model: args.model,
+            provider: args.provider,
+            mode,
+            allow: rules::split(&args.allowed_tools),
+            deny: rules::split(&args.disallowed_tools),
+            add_dirs: args.add_dir,
+            max_turns: args.max_turns,
+            settings: args.settings,
+            theme: args.theme,
+        },
+        print: headless.then(|| args.output_format.into()),
+        verbose: args.verbose,
+        rehearse: args.rehearse,
+    }
+}
+
+/// The subcommand that a single word was probably meant to be.
+fn meant_command(prompt: &str) -> Option<String> {
+    if prompt.len() < 4 || prompt.contains(char::is_whitespace) {
+        return None;
+    }
+    let command = Args::command();
+    let names = command.get_subcommands().map(|command| command.get_name().to_owned());
+    names.filter(|name| strsim::damerau_levenshtein(name, prompt) <= 2).min()
+}
+
+fn usage(message: &str) -> clap::Error {
+    Args::command().error(clap::error::ErrorKind::ValueValidation, message)
+}
+
+fn completions(shell: clap_complete::Shell) -> Exit {
+    let mut text = Vec::new();
+    clap_complete::generate(shell, &mut Args::command(), "latigo", &mut text);
+    Printer::standard().text(&String::from_utf8_lossy(&text));
+    Exit::Done
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
+mod tests {
+    use super::*;
+    use crate::shell::OutputFormat;
+
+    const TERMINAL: Ends = Ends { stdin_is_terminal: true, stdout_is_terminal: true };
+
+    fn read(line: &[&str], ends: Ends) -> Result<Invocation, clap::Error> {
+        let words = std::iter::once("latigo").chain(line.iter().copied()).map(OsString::from);
+        match parse(words, ends, |name| (name == "IS_SANDBOX").then(|| "1".into()))? {
+            Order::Run(invocation) => Ok(*invocation),
+            order => panic!("{order:?}"),
+        }
+    }
+
+    fn error(line: &[&str]) -> String {
+        read(line, TERMINAL).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn the_grammar_is_consistent() {
+        Args::command().debug_assert();
+    }
+
+    #[test]
+    fn nothing_is_the_full_screen_and_pipes_are_headless() {
+        assert_eq!(read(&[], TERMINAL).unwrap(), Invocation::default());
+        let piped = Ends { stdin_is_terminal: false, ..TERMINAL };
+        assert_eq!(read(&["explain"], piped).unwrap().print, Some(OutputFormat::Text));
+        let redirected = Ends { stdout_is_terminal: false, ..TERMINAL };
+        assert_eq!(read(&["explain"], redirected).unwrap().print, Some(OutputFormat::Text));
+        let printed = read(&["-p", "x", "--output-format", "stream-json"], TERMINAL).unwrap();
+        assert_eq!(printed.print, Some(OutputFormat::StreamJson));
+        assert_eq!(printed.prompt.as_deref(), Some("x"));
+    }
+
+    #[test]
+    fn sessions_are_new_newest_named_or_chosen() {
+        let opening = |line: &[&str]| read(line, TERMINAL).unwrap().opening;
+        assert_eq!(opening(&["-c"]), Opening::Continue);
+        assert_eq!(opening(&["--continue"]), Opening::Continue);
+        assert_eq!(opening(&["-r", "0193"]), Opening::Resume(Some("0193".to_owned())));
+        assert_eq!(opening(&["--resume"]), Opening::Resume(None));
+        assert!(error(&["-c", "-r", "x"]).contains("cannot be used with"));
+    }
+
+    #[test]
+    fn flags_override_settings() {
+        let line = [
+            "--model",
+            "m",
+            "--provider",
+            "openai",
+            "--permission-mode",
+            "plan",
+            "--max-turns",
+            "3",
+            "--theme",
+            "light",
+            "--allowedTools",
+            "Read,Edit",
+            "Bash(git log *)",
+            "--disallowed-tools",
+            "Write",
+            "--add-dir",
+            "../b",
+        ];
+        let overrides = read(&line, TERMINAL).unwrap().overrides;
+        assert_eq!(overrides.mode, Some(Mode::Plan));
+        assert_eq!(overrides.allow, ["Read", "Edit", "Bash(git log *)"]);
+        assert_eq!(overrides.deny, ["Write"]);
+        assert_eq!((overrides.max_turns, overrides.theme.as_deref()), (Some(3), Some("light")));
+        assert_eq!(overrides.add_dirs, [std::path::PathBuf::from("../b")]);
+    }
+
+    #[test]
+    fn skipping_permissions_is_a_mode_and_needs_a_container_for_root() {
+        let overrides = read(&["--dangerously-skip-permissions"], TERMINAL).unwrap().overrides;
+        assert_eq!(overrides.mode, Some(Mode::BypassPermissions));
+        assert!(error(&["--permission-mode", "planned"]).contains("acceptEdits"));
+    }
+
+    #[test]
+    fn a_typo_names_the_nearest() {
+        assert!(error(&["completion"]).contains("`completions`"));
+        assert!(error(&["--modle", "x"]).contains("--model"));
+        assert!(read(&["fix"], TERMINAL).is_ok());
+        assert!(read(&["complete the task"], TERMINAL).is_ok());
+    }
+
+    #[test]
+    fn help_fits_one_screen_and_the_version_has_three_names() {
+        let help = Args::command().term_width(100).render_help().to_string();
+        assert!(help.lines().count() <= 36, "{} lines\n{help}", help.lines().count());
+        assert!(help.lines().all(|line| line.len() <= 110), "{help}");
+        for flag in ["-v", "-V", "--version"] {
+            let shown = read(&[flag], TERMINAL).unwrap_err();
+            assert_eq!(shown.kind(), clap::error::ErrorKind::DisplayVersion);
+            assert!(!shown.use_stderr());
+        }
+    }
+}

@@ -1,1 +1,199 @@
 //! Reads settings in layers and hands each room its own part.
+//!
+//! Reading never fails: what is broken is a notice with file and line, and the rest is used. Writing is
+//! done by [`save_rule`], [`save_setting`] and [`Trust::trust`] alone, and never over a file that could
+//! not be read.
+
+mod document;
+mod dotenv;
+mod environment;
+mod gather;
+mod layers;
+mod model;
+mod near;
+mod project;
+mod rehearsal;
+mod save;
+mod server;
+mod setup;
+mod themes;
+mod trust;
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use crate::base::dirs::Dirs;
+use crate::domain::{Effort, Mode, Notice, RuleSource};
+use crate::usage::ModelTable;
+
+pub use environment::child_env;
+pub use model::ModelChoice;
+pub use project::project_root;
+pub use save::{Places, save_rule, save_setting};
+pub use setup::{Start, setup};
+pub use themes::themes;
+pub use trust::Trust;
+
+/// Where the person is and what he asked for.
+#[derive(Clone)]
+pub struct ConfigInput<'a> {
+    pub home: &'a Path,
+    /// The start folder, absolute.
+    pub cwd: &'a Path,
+    /// The variables of the process.
+    pub env: BTreeMap<String, String>,
+    pub flags: Flags,
+    pub dirs: &'a Dirs,
+    /// The administrator's file; none for where the system keeps it.
+    pub managed: Option<PathBuf>,
+}
+
+/// What the command line says. It has no `Debug`: settings given as JSON may hold keys.
+#[derive(Clone, Default)]
+pub struct Flags {
+    /// `--settings`: a file, or the JSON itself.
+    pub settings: Option<String>,
+    pub provider: Option<String>,
+    pub model: Option<String>,
+    pub fallback: Vec<String>,
+    pub effort: Option<Effort>,
+    pub mode: Option<Mode>,
+    /// `--allowed-tools` and `--disallowed-tools`, one rule each.
+    pub allow: Vec<String>,
+    pub deny: Vec<String>,
+    /// `--add-dir`.
+    pub directories: Vec<String>,
+    /// Trust the folder for this run.
+    pub trust: bool,
+}
+
+/// Whether a rule forbids, asks or allows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tier {
+    Deny,
+    Ask,
+    Allow,
+}
+
+/// One permission rule as it stands in a file or a flag.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RuleEntry {
+    pub tier: Tier,
+    pub text: String,
+    pub source: RuleSource,
+    /// The folder that `/x` in a path pattern starts at.
+    pub anchor: PathBuf,
+}
+
+/// How the screen behaves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct UiSettings {
+    pub reduced_motion: bool,
+    pub screen_reader: bool,
+    pub mouse: bool,
+    pub syntax_colors: bool,
+    /// Set the terminal's title.
+    pub title: bool,
+    /// Ring the bell or notify when the person is waited for.
+    pub notify: bool,
+    /// `@` leaves out what git ignores.
+    pub respect_gitignore: bool,
+}
+
+/// Bounds of what runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Bounds {
+    /// Milliseconds that a command may take when the call does not say, and at most.
+    pub command_ms: u64,
+    pub command_max_ms: u64,
+    /// Characters of a command's output that reach the model.
+    pub result_chars: usize,
+    /// Times that a failed request is sent again.
+    pub retries: u32,
+    /// Model requests in one turn; none for the engine's own cap.
+    pub max_turns: Option<u32>,
+    /// Tokens that an answer may have; none for the model's own limit.
+    pub max_output: Option<u32>,
+    /// Tokens of context that a model at Ollama is loaded with; none to decide by the model.
+    pub ollama_context: Option<u32>,
+}
+
+/// Everything that settings, variables and flags say together.
+#[derive(Clone)]
+pub struct Settings {
+    /// The repository's root, or the start folder.
+    pub project: PathBuf,
+    /// The person trusts this folder. Until then its allow rules, folders and variables wait.
+    pub trusted: bool,
+    /// None while no model is configured.
+    pub model: Option<ModelChoice>,
+    /// All models that are known, the user's own among them.
+    pub models: ModelTable,
+    pub effort: Option<Effort>,
+    /// None where nothing says whether the model should think.
+    pub thinking: Option<bool>,
+    /// Rules of flags and files, the strongest file first.
+    pub rules: Vec<RuleEntry>,
+    pub mode: Mode,
+    /// bypassPermissions may be entered in this run.
+    pub bypass_allowed: bool,
+    /// Folders beside the project that belong to the work.
+    pub directories: Vec<PathBuf>,
+    pub theme: Option<String>,
+    pub ui: UiSettings,
+    pub bounds: Bounds,
+    /// The whole environment of child processes, without our keys.
+    pub child_env: BTreeMap<String, String>,
+    pub notices: Vec<Notice>,
+}
+
+/// Reads everything there is to read.
+pub fn load(input: ConfigInput<'_>) -> Settings {
+    gather::gather(&input)
+}
+
+impl Default for UiSettings {
+    fn default() -> Self {
+        Self {
+            reduced_motion: false,
+            screen_reader: false,
+            mouse: true,
+            syntax_colors: true,
+            title: true,
+            notify: true,
+            respect_gitignore: true,
+        }
+    }
+}
+
+impl Default for Bounds {
+    fn default() -> Self {
+        Self {
+            command_ms: 120_000,
+            command_max_ms: 600_000,
+            result_chars: 30_000,
+            retries: 10,
+            max_turns: None,
+            max_output: None,
+            ollama_context: None,
+        }
+    }
+}
+
+impl fmt::Debug for Settings {
+    /// The environment may hold secrets and is left out.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Settings")
+            .field("project", &self.project)
+            .field("trusted", &self.trusted)
+            .field("model", &self.model)
+            .field("mode", &self.mode)
+            .field("rules", &self.rules)
+            .field("notices", &self.notices)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,1 +1,108 @@
 //! The async driver: runs the agent's effects with the hands and reports events.
+//!
+//! One task owns everything that lasts; whatever takes time runs beside it and reports through one
+//! bounded channel. The engine decides nothing: the machine decides, the gate judges, the hands act. It
+//! draws nothing and knows no face: it hears [`Request`]s and sends [`Event`]s.
+
+mod calls;
+mod driver;
+mod effects;
+mod files;
+mod gate;
+mod journal;
+mod opening;
+mod prompts;
+mod report;
+mod requests;
+mod streams;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use tokio::sync::mpsc;
+
+use crate::agent;
+use crate::base::clock::SharedClock;
+use crate::base::ids::SharedIds;
+use crate::domain::{CommandFile, Effort, Event, MemoryFile, Mode, ModelInfo, ModelRef, Notice, Request, SaveScope};
+use crate::policy::RuleText;
+use crate::provider::Provider;
+use crate::session::Store;
+use crate::tools::{Limits, Place, Tool};
+use crate::usage::ModelTable;
+
+/// Events that may wait for a slow face before the engine waits for it.
+const EVENTS: usize = 1024;
+/// Requests that may wait for the engine.
+const REQUESTS: usize = 64;
+
+/// Makes the provider of a model, or says why it cannot.
+pub type Connect = Arc<dyn Fn(&ModelRef) -> Result<Arc<dyn Provider>, String> + Send + Sync>;
+/// Saves a permission rule in a settings file and tells which.
+pub type SaveRule = Arc<dyn Fn(SaveScope, &str) -> Result<PathBuf, String> + Send + Sync>;
+/// Sets up the rehearsal: copies the sample project and makes its stage.
+pub type Rehearse = Arc<dyn Fn() -> Result<Stage, String> + Send + Sync>;
+
+/// What an engine is made of.
+pub struct Setup {
+    pub clock: SharedClock,
+    pub ids: SharedIds,
+    pub store: Store,
+    pub stage: Stage,
+    pub rehearse: Rehearse,
+    pub tools: Vec<Arc<dyn Tool>>,
+    pub table: ModelTable,
+    pub agent: agent::Settings,
+    pub open: Open,
+    /// What is to be told first, such as a broken settings file.
+    pub notices: Vec<Notice>,
+    pub limits: Limits,
+    pub home: PathBuf,
+    /// Somebody is there to be asked.
+    pub interactive: bool,
+    /// The version of the program, for the log.
+    pub version: &'static str,
+}
+
+/// Where and with what a session plays: the person's own project, or the rehearsal's copy.
+#[derive(Clone)]
+pub struct Stage {
+    pub place: Place,
+    pub model: Option<(ModelRef, Arc<ModelInfo>)>,
+    pub effort: Option<Effort>,
+    /// The model was named on the command line, so a resumed session does not bring its own.
+    pub model_forced: bool,
+    pub connect: Connect,
+    pub rules: Vec<RuleText>,
+    pub save_rule: SaveRule,
+    pub mode: Mode,
+    /// Modes that the person can cycle through.
+    pub modes: Vec<Mode>,
+    pub trusted: bool,
+    pub memory: Vec<MemoryFile>,
+    pub commands: Vec<CommandFile>,
+    /// The whole environment of child processes.
+    pub env: Arc<BTreeMap<String, String>>,
+    pub rehearsal: bool,
+}
+
+/// Which session to open at the start.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Open {
+    New,
+    /// The newest of this project.
+    Latest,
+    /// By id, start of an id, or title.
+    Named(String),
+}
+
+/// Starts an engine on the current tokio runtime.
+pub fn start(setup: Setup) -> (mpsc::Sender<Request>, mpsc::Receiver<Event>) {
+    let (requests, heard) = mpsc::channel(REQUESTS);
+    let (tell, events) = mpsc::channel(EVENTS);
+    tokio::spawn(driver::run(setup, heard, tell));
+    (requests, events)
+}

@@ -1,1 +1,51 @@
-//! Sessions on disk: the log, blobs, the list.
+//! Sessions on disk: the append-only log, the list of sessions, the prompt history, the export.
+//!
+//! A session is one JSONL file. This room writes and reads its lines and knows nothing of what the
+//! records mean beyond what the list and the export show; the running state is folded elsewhere.
+
+pub mod export;
+pub mod history;
+
+mod index;
+mod line;
+mod lines;
+mod log;
+mod read;
+mod store;
+mod summary;
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+pub use log::Log;
+pub use store::Store;
+
+/// What can go wrong with a session as a whole. Damaged lines are notices, not errors.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// Another process has it open for writing. It can still be read.
+    #[error("session {id} is open in another process; close it there, or start a new session from it")]
+    Locked { id: crate::domain::SessionId },
+    #[error("there is no session `{text}`; latigo --resume lists those that exist")]
+    NotFound { text: String },
+    #[error("`{text}` could be {} sessions ({}); give more of the id", .candidates.len(), shown(.candidates))]
+    Ambiguous { text: String, candidates: Vec<String> },
+    #[error("{}: {source}", .path.display())]
+    Io { path: PathBuf, source: io::Error },
+}
+
+/// The result of working on a session.
+pub type Result<T> = std::result::Result<T, Error>;
+
+fn shown(candidates: &[String]) -> String {
+    let mut text = candidates.iter().take(5).cloned().collect::<Vec<_>>().join(", ");
+    if candidates.len() > 5 {
+        text.push_str(", …");
+    }
+    text
+}
+
+/// An error of the disk with the file it is about.
+fn at(path: &Path, source: io::Error) -> Error {
+    Error::Io { path: path.to_path_buf(), source }
+}

@@ -13,11 +13,41 @@ use serde_json::Value;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-mod reads;
+mod support;
 
-pub use reads::ReadLedger;
+pub use bash::shell_command;
+pub use support::reads::{FileStamp, ReadLedger, ReadState};
 
-use crate::domain::{Access, ToolOutcome, ToolSpec};
+use crate::domain::{Access, Shown, ToolOutcome, ToolSpec};
+
+/// Declares the modules of the tools and lists the tools: a new tool is one line here, its file, and its
+/// description in `assets/tools`. The order is that of the request, so it is part of the cached prefix.
+macro_rules! tools {
+    ($($module:ident :: $tool:ident),* $(,)?) => {
+        $(mod $module;)*
+
+        /// All tools, in the order in which a model is told of them.
+        pub fn registry() -> Vec<Arc<dyn Tool>> {
+            vec![$(Arc::new($module::$tool)),*]
+        }
+
+        /// The names of the modules above, for the test that looks for forgotten files.
+        #[cfg(test)]
+        const MODULES: &[&str] = &[$(stringify!($module)),*];
+    };
+}
+
+tools! {
+    bash::Bash,
+    edit::Edit,
+    glob::Glob,
+    grep::Grep,
+    ls::Ls,
+    multi_edit::MultiEdit,
+    read::Read,
+    todo_write::TodoWrite,
+    write::Write,
+}
 
 /// One tool. The engine calls it; implementations are stateless, what lasts is in [`ToolContext`].
 pub trait Tool: Send + Sync + Debug {
@@ -77,3 +107,18 @@ impl Default for Limits {
         Self { result_chars: 30_000, output_bytes: 64 << 20, command_ms: 120_000, command_max_ms: 600_000 }
     }
 }
+
+/// The change that a call of Edit, MultiEdit or Write would make by what is on disk now, for the permission
+/// question. None for other tools and for a call that would fail.
+pub fn preview(name: &str, input: &Value, place: &Place) -> Option<Shown> {
+    let plan = match name {
+        "Edit" => edit::plan(input, place, None),
+        "MultiEdit" => multi_edit::plan(input, place, None),
+        "Write" => write::plan(input, place, None),
+        _ => return None,
+    };
+    plan.ok().map(|plan| Shown::Diff(vec![plan.diff(&place.project)]))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,204 @@
+//! The state that the records add up to. Resume is this fold; the live machine applies the same records.
+
+use std::collections::{HashMap, HashSet};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use crate::domain::{
+    Block, Body, Effort, Message, Mode, ModelRef, Queued, Record, ResponseNote, ResultPart, Role, Segment, StopReason,
+    Todo, ToolCall, ToolResult, Usage,
+};
+use crate::prompt;
+
+/// What a conversation is at one moment.
+#[derive(Clone, Debug, Default)]
+pub struct Conversation {
+    /// The messages as they are sent, sealed once.
+    pub history: Vec<Arc<Segment>>,
+    /// Calls of the newest answer that have no joined results yet, in the model's order.
+    pub open: Vec<ToolCall>,
+    /// Results of open calls.
+    pub results: HashMap<String, ToolResult>,
+    /// Calls that were started.
+    pub started: HashSet<String>,
+    /// Output of the person's own commands, to join the next prompt.
+    pub shell: Vec<String>,
+    pub queue: Vec<Queued>,
+    pub todos: Vec<Todo>,
+    pub mode: Mode,
+    pub model: Option<ModelRef>,
+    pub effort: Option<Effort>,
+    pub cwd: Option<PathBuf>,
+    /// A turn that has begun and not ended.
+    pub turn: Option<u32>,
+    pub counts: Counts,
+    /// Usage of the newest answer, and the history's length after it.
+    pub measured: Option<(Usage, usize)>,
+}
+
+/// The highest numbers given out.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    pub turn: u32,
+    pub request: u32,
+    pub ask: u32,
+    pub queued: u32,
+}
+
+impl Conversation {
+    /// Folds a whole log.
+    pub fn fold<'a>(records: impl IntoIterator<Item = &'a Record>) -> Self {
+        let mut conversation = Self::default();
+        for record in records {
+            conversation.apply(&record.body);
+        }
+        conversation
+    }
+
+    /// Applies one record. The match is a table of contents.
+    pub fn apply(&mut self, body: &Body) {
+        match body {
+            Body::Prompted { turn, message, .. } => self.prompted(*turn, message),
+            Body::RequestSent(note) => self.counts.request = self.counts.request.max(note.request),
+            Body::Responded(note) => self.responded(note),
+            Body::CallStarted { call_id } => {
+                self.started.insert(call_id.clone());
+            }
+            Body::CallDone { result, .. } => {
+                self.results.insert(result.call_id.clone(), result.clone());
+            }
+            Body::ResultsJoined { calls, extra } => self.joined(calls, extra),
+            Body::Asked { ask, .. } => self.counts.ask = self.counts.ask.max(*ask),
+            Body::ShellRan { command, output, exit } => self.shell.push(shell_text(command, output, *exit)),
+            Body::QueueSet { queue } => {
+                self.counts.queued = queue.iter().map(|queued| queued.id).fold(self.counts.queued, u32::max);
+                self.queue.clone_from(queue);
+            }
+            Body::TodosSet { todos } => self.todos.clone_from(todos),
+            Body::ModeSet { mode } => self.mode = *mode,
+            Body::ModelSet { model, effort } => {
+                self.model = Some(model.clone());
+                self.effort = *effort;
+            }
+            Body::SessionStarted { cwd, .. } | Body::Resumed { cwd, .. } | Body::CwdSet { cwd } => {
+                self.cwd = Some(cwd.clone());
+            }
+            Body::TurnEnded { .. } => self.turn = None,
+            Body::Cleared => {
+                self.history.clear();
+                self.measured = None;
+                self.todos.clear();
+            }
+            Body::Compacted { summary, kept, .. } => self.compacted(summary, *kept as usize),
+            Body::Trimmed { calls, .. } => self.trimmed(calls),
+            Body::TitleSet { .. }
+            | Body::Delta { .. }
+            | Body::RequestFailed { .. }
+            | Body::Judged { .. }
+            | Body::Decided { .. }
+            | Body::CallOutput { .. }
+            | Body::CacheBroken(_)
+            | Body::RuleAdded { .. }
+            | Body::Noticed(_) => {}
+        }
+    }
+
+    /// Open calls that have no result.
+    pub fn unanswered(&self) -> impl Iterator<Item = &ToolCall> {
+        self.open.iter().filter(|call| !self.results.contains_key(&call.id))
+    }
+
+    /// Bytes of the history from a message on.
+    pub fn bytes_from(&self, index: usize) -> u64 {
+        self.history.iter().skip(index).map(|segment| u64::from(segment.bytes)).sum()
+    }
+
+    fn prompted(&mut self, turn: u32, message: &Arc<Message>) {
+        self.turn = Some(turn);
+        self.counts.turn = self.counts.turn.max(turn);
+        self.shell.clear();
+        self.push("you", Arc::clone(message));
+    }
+
+    fn responded(&mut self, note: &ResponseNote) {
+        let declined = matches!(note.stop, StopReason::Refusal { .. });
+        if !note.message.blocks.is_empty() && !declined {
+            self.open = note.message.calls().cloned().collect();
+            self.push("answer", Arc::clone(&note.message));
+        }
+        if !note.estimated {
+            self.measured = Some((note.usage, self.history.len()));
+        }
+    }
+
+    fn joined(&mut self, calls: &[String], extra: &[Block]) {
+        let mut blocks: Vec<Block> =
+            calls.iter().filter_map(|id| self.results.remove(id)).map(Block::ToolResult).collect();
+        blocks.extend(extra.iter().cloned());
+        self.open.retain(|call| !calls.contains(&call.id));
+        for id in calls {
+            self.started.remove(id);
+        }
+        if !blocks.is_empty() {
+            self.push("results", Arc::new(Message { role: Role::User, blocks, by: None }));
+        }
+    }
+
+    fn compacted(&mut self, summary: &str, kept: usize) {
+        let tail = self.history.split_off(self.history.len().saturating_sub(kept));
+        self.history.clear();
+        self.push("summary", Arc::new(prompt::summary_message(summary)));
+        self.history.extend(tail);
+        self.measured = None;
+    }
+
+    fn trimmed(&mut self, calls: &[String]) {
+        let calls: HashSet<&str> = calls.iter().map(String::as_str).collect();
+        for segment in &mut self.history {
+            let Some(message) = segment.as_message() else { continue };
+            if let Some(changed) = with_stubs(message, &calls) {
+                *segment = Arc::new(Segment::message(segment.label.clone(), Arc::new(changed)));
+            }
+        }
+        self.measured = None;
+    }
+
+    fn push(&mut self, label: &str, message: Arc<Message>) {
+        self.history.push(Arc::new(Segment::message(label, message)));
+    }
+}
+
+/// Characters of a result's text and images together, as a measure of what a stub saves.
+pub(super) fn weight(result: &ToolResult) -> usize {
+    result
+        .parts
+        .iter()
+        .map(|part| match part {
+            ResultPart::Text(text) => text.len(),
+            ResultPart::Image(media) => media.data.len(),
+        })
+        .sum()
+}
+
+fn with_stubs(message: &Message, calls: &HashSet<&str>) -> Option<Message> {
+    let hit = |block: &Block| matches!(block, Block::ToolResult(result) if calls.contains(result.call_id.as_str()));
+    if !message.blocks.iter().any(hit) {
+        return None;
+    }
+    let blocks = message.blocks.iter().map(|block| match block {
+        Block::ToolResult(result) if calls.contains(result.call_id.as_str()) => {
+            Block::ToolResult(ToolResult::text(result.call_id.clone(), prompt::stub(weight(result)), result.is_error))
+        }
+        other => other.clone(),
+    });
+    Some(Message { role: message.role, blocks: blocks.collect(), by: message.by.clone() })
+}
+
+fn shell_text(command: &str, output: &str, exit: Option<i32>) -> String {
+    let exit = match exit {
+        Some(0) => String::new(),
+        Some(code) => format!("\n(exit {code})"),
+        None => "\n(stopped)".to_owned(),
+    };
+    format!("The user ran a command in the shell:\n$ {command}\n{output}{exit}")
+}

@@ -1,0 +1,240 @@
+//! An answer as it comes: blocks grow, calls start while the rest still streams, the end decides.
+
+use std::sync::Arc;
+
+use super::attempt::Attempt;
+use super::machine::Machine;
+use super::turn::{Phase, Purpose};
+use super::{Effect, fit};
+use crate::domain::{
+    Block, Body, BreakCause, CacheBreak, CanonicalRequest, DeltaKind, Message, RequestNote, ResponseNote, SegmentNote,
+    StopReason, StreamItem, TurnEnd, Usage,
+};
+use crate::prompt::{self, Shape};
+use crate::usage;
+
+/// The lifetime of the cache entries that we ask for, in milliseconds.
+const CACHE_LIFE_MS: u64 = 300_000;
+
+impl Machine {
+    pub(super) fn on_stream(&mut self, request: u32, item: StreamItem, now: u64) {
+        let current = self.turn.as_mut().and_then(|turn| turn.attempt()).map(|attempt| attempt.request);
+        if current != Some(request) {
+            return;
+        }
+        match item {
+            StreamItem::Started { .. } | StreamItem::Ping => {}
+            StreamItem::BlockStarted { index, kind } => self.on_block_started(request, index, kind),
+            StreamItem::Delta { index, text } => self.on_delta(request, index, text),
+            StreamItem::BlockDone { index, block } => self.on_block_done(index, block),
+            StreamItem::Usage(usage) => {
+                if let Some(attempt) = self.turn.as_mut().and_then(|turn| turn.attempt()) {
+                    attempt.usage = Some(usage);
+                }
+            }
+            StreamItem::Done { stop, usage } => self.on_done(stop, usage, now),
+            StreamItem::Failed(error) => self.on_failed(error, now),
+        }
+    }
+
+    /// Sends the next request of the turn, after whatever the window asks for.
+    pub(super) fn send_next(&mut self, now: u64) {
+        let Some(turn) = &self.turn else { return };
+        if let Some(limit) = self.settings.max_turns.filter(|limit| turn.steps >= *limit) {
+            return self.end_turn(TurnEnd::TurnCap { limit }, now);
+        }
+        let (tokens, purpose) = (turn.output.tokens, turn.purpose.clone());
+        if purpose == Purpose::Answer && self.make_room(now) {
+            // A summary was asked for first; the turn goes on when it is there.
+            return;
+        }
+        let extra = match &purpose {
+            Purpose::Answer => None,
+            Purpose::Summary { focus, .. } => Some(fit::summary_segment(focus.as_deref())),
+        };
+        if let Some(canonical) = self.draft(tokens, extra) {
+            self.send(canonical, 1, now);
+        }
+    }
+
+    /// Puts a request on record and on its way.
+    pub(super) fn send(&mut self, canonical: Arc<CanonicalRequest>, number: u32, now: u64) {
+        let request = self.conversation.counts.request + 1;
+        let mut attempt = Attempt::new(request, number, Arc::clone(&canonical), now);
+        let expected = self.shape.as_ref().map_or(0, |shape| prompt::expected_read(shape, &canonical));
+        attempt.expected_read = usage::estimate(expected);
+        attempt.idle_ms = now.saturating_sub(self.sent_at);
+        self.diagnose(&canonical);
+        let note = self.request_note(&attempt);
+        self.shape = Some(Shape::of(&canonical));
+        self.sent_at = now;
+        self.shortened = false;
+        self.record(Body::RequestSent(note));
+        if let Some(turn) = &mut self.turn {
+            turn.phase = Phase::Streaming(attempt);
+        }
+        self.out.push(Effect::Send { request, canonical });
+    }
+
+    /// Makes the answer so far part of the conversation.
+    pub(super) fn respond(&mut self, blocks: Vec<Block>, stop: StopReason, cut: bool, now: u64) {
+        let Some(attempt) = self.turn.as_mut().and_then(|turn| turn.attempt()) else { return };
+        let (usage, estimated) = match attempt.usage {
+            Some(usage) => (usage, false),
+            None => (estimate(attempt), true),
+        };
+        let cost = attempt.canonical.info.prices.as_ref().map(|prices| usage::price(prices, &usage));
+        let note = ResponseNote {
+            request: attempt.request,
+            message: Arc::new(Message::assistant(blocks, attempt.canonical.model.clone())),
+            stop,
+            usage,
+            estimated,
+            cost,
+            duration_ms: now.saturating_sub(attempt.sent_at),
+            cut,
+        };
+        let missed = (!estimated).then(|| missed(attempt, &usage)).flatten();
+        self.record(Body::Responded(note));
+        if let Some(missed) = missed {
+            self.record(Body::CacheBroken(missed));
+        }
+    }
+
+    fn on_block_started(&mut self, request: u32, index: u32, kind: DeltaKind) {
+        if let Some(attempt) = self.turn.as_mut().and_then(|turn| turn.attempt()) {
+            attempt.begin(index, kind.clone());
+        }
+        // A call is announced at once, its input may take long; text announces itself by its first words.
+        if matches!(kind, DeltaKind::ToolCall { .. }) {
+            self.record(Body::Delta { request, block: index, kind: Some(kind), text: String::new() });
+        }
+    }
+
+    fn on_delta(&mut self, request: u32, index: u32, text: String) {
+        if text.is_empty() {
+            return;
+        }
+        let Some(attempt) = self.turn.as_mut().and_then(|turn| turn.attempt()) else { return };
+        let kind = attempt.grow(index, &text).filter(|kind| !matches!(kind, DeltaKind::ToolCall { .. }));
+        self.record(Body::Delta { request, block: index, kind, text });
+    }
+
+    fn on_block_done(&mut self, index: u32, block: Block) {
+        let Some(turn) = self.turn.as_mut() else { return };
+        let judged = turn.purpose == Purpose::Answer;
+        let Some(attempt) = turn.attempt() else { return };
+        let call = match &block {
+            Block::ToolCall(call) => Some(call.clone()),
+            _ => None,
+        };
+        if call.as_ref().is_some_and(|call| attempt.knows(&call.id)) {
+            return;
+        }
+        attempt.finish(index, block);
+        if let Some(call) = call.filter(|_| judged) {
+            turn.batch.add(call.clone());
+            self.out.push(Effect::Judge(call));
+        }
+    }
+
+    fn on_done(&mut self, stop: StopReason, usage: Option<Usage>, now: u64) {
+        let Some(turn) = self.turn.as_mut() else { return };
+        let purpose = turn.purpose.clone();
+        let Some(attempt) = turn.attempt() else { return };
+        attempt.usage = usage.or(attempt.usage);
+        let (blocks, has_calls) = (attempt.whole(), attempt.has_calls());
+        if let Purpose::Summary { auto, .. } = purpose {
+            return self.on_summary(&blocks, auto, now);
+        }
+        if stop == StopReason::MaxTokens && !has_calls && self.ask_with_more_output(now) {
+            return;
+        }
+        self.respond(blocks, stop.clone(), false, now);
+        if let Some(turn) = &mut self.turn {
+            turn.steps += 1;
+            turn.phase = Phase::Calls;
+        }
+        if has_calls {
+            return self.work_off(now);
+        }
+        self.on_stopped(stop, now);
+    }
+
+    fn on_stopped(&mut self, stop: StopReason, now: u64) {
+        match stop {
+            StopReason::MaxTokens | StopReason::ContextWindow => self.go_on(&stop, now),
+            StopReason::PauseTurn => self.send_next(now),
+            StopReason::Refusal { explanation } => self.end_turn(TurnEnd::Declined { explanation }, now),
+            StopReason::ContentFilter => {
+                let explanation = Some("the provider's content filter cut the answer".to_owned());
+                self.end_turn(TurnEnd::Declined { explanation }, now);
+            }
+            StopReason::EndTurn | StopReason::ToolUse | StopReason::StopSequence | StopReason::Other(_) => {
+                self.end_turn(TurnEnd::Done, now);
+            }
+        }
+    }
+
+    fn diagnose(&mut self, canonical: &CanonicalRequest) {
+        let Some(before) = &self.shape else { return };
+        let Some(mut broken) = prompt::diagnose(before, canonical, self.shortened) else { return };
+        broken.tokens = usage::estimate(broken.tokens);
+        broken.cost = paid_again(canonical, broken.tokens);
+        self.record(Body::CacheBroken(broken));
+    }
+
+    fn request_note(&self, attempt: &Attempt) -> RequestNote {
+        let canonical = &attempt.canonical;
+        let known = self.shape.as_ref().map_or(0, |shape| shape.shared(canonical));
+        let note = |segment: &Arc<crate::domain::Segment>| SegmentNote {
+            kind: segment.kind,
+            label: segment.label.clone(),
+            hash: segment.hash,
+            bytes: segment.bytes,
+        };
+        let bytes: u64 = canonical.segments.iter().map(|segment| u64::from(segment.bytes)).sum();
+        RequestNote {
+            request: attempt.request,
+            turn: self.turn.as_ref().map_or(0, |turn| turn.number),
+            attempt: attempt.number,
+            model: canonical.model.clone(),
+            segments: canonical.segments.len() as u32,
+            prefix: prompt::prefix_hash(&canonical.segments),
+            added: canonical.segments[known..].iter().map(note).collect(),
+            marks: canonical.marks.clone(),
+            max_output: canonical.sampling.max_output,
+            estimate: usage::estimate(bytes),
+            expected_read: attempt.expected_read,
+        }
+    }
+}
+
+/// What the tokens cost when they are written to the cache again instead of read.
+fn paid_again(canonical: &CanonicalRequest, tokens: u64) -> Option<f64> {
+    let prices = canonical.info.prices.as_ref()?;
+    let written = Usage { cache_write_5m: tokens, ..Usage::default() };
+    let read = Usage { cache_read: tokens, ..Usage::default() };
+    Some(usage::price(prices, &written) - usage::price(prices, &read))
+}
+
+/// A cache entry that should have been there and was not.
+fn missed(attempt: &Attempt, usage: &Usage) -> Option<CacheBreak> {
+    let expected = attempt.expected_read;
+    if expected < u64::from(attempt.canonical.info.cache_minimum) * 2 || usage.cache_read * 2 >= expected {
+        return None;
+    }
+    let expired = attempt.idle_ms > CACHE_LIFE_MS;
+    let tokens = expected - usage.cache_read;
+    Some(CacheBreak {
+        cause: if expired { BreakCause::Expired } else { BreakCause::Provider },
+        segment: None,
+        tokens,
+        cost: paid_again(&attempt.canonical, tokens),
+    })
+}
+
+fn estimate(attempt: &Attempt) -> Usage {
+    let bytes: u64 = attempt.canonical.segments.iter().map(|segment| u64::from(segment.bytes)).sum();
+    Usage { input: usage::estimate(bytes), output: usage::estimate(attempt.received()), ..Usage::default() }
+}

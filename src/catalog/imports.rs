@@ -1,0 +1,166 @@
+//! `@path` in instruction files: the file named there is read too.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::base::read;
+use crate::domain::Notice;
+
+use super::markdown::{lines_with_code, without_comments, without_spans};
+
+/// Bytes that one instruction file may have, and all that one file imports together.
+pub(super) const LIMIT: u64 = 4 * 1024 * 1024;
+/// How far an import may lead to another one.
+const HOPS: usize = 4;
+/// Files that one instruction file may import in all.
+const FILES: usize = 100;
+/// `@` words of one file that are looked at, and bytes of a line in which they are looked for.
+const MENTIONS: usize = 200;
+const LINE: usize = 64 * 1024;
+
+/// From where a file may import.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Reach<'a> {
+    pub home: &'a Path,
+    /// The folder that imports must stay in; none for the user's own files. A checkout must not be able
+    /// to name a private file of the user and have it sent to a model.
+    pub within: Option<&'a Path>,
+}
+
+/// Gathers the imports of one instruction file.
+pub(super) struct Importer<'a> {
+    reach: Reach<'a>,
+    /// Files that were read, links followed.
+    seen: BTreeSet<PathBuf>,
+    bytes: u64,
+    out: String,
+    pub notices: Vec<Notice>,
+}
+
+impl<'a> Importer<'a> {
+    pub fn new(reach: Reach<'a>) -> Self {
+        Self { reach, seen: BTreeSet::new(), bytes: 0, out: String::new(), notices: Vec::new() }
+    }
+
+    /// The text of the file at `path` without its block comments, followed by what it imports.
+    pub fn run(&mut self, path: &Path, text: &str) -> String {
+        self.seen.insert(real(path));
+        let text = without_comments(text);
+        self.follow(path, &text, HOPS);
+        format!("{}{}", text.trim_end(), std::mem::take(&mut self.out))
+    }
+
+    fn follow(&mut self, path: &Path, text: &str, hops: usize) {
+        for (line, name) in mentions(text) {
+            let Some(target) = self.target(path, &name) else { continue };
+            if !fs::metadata(&target).is_ok_and(|facts| facts.is_file()) {
+                if looks_like_a_file(&name) {
+                    self.tell(path, line, &format!("there is no file `{name}` to import"));
+                }
+                continue;
+            }
+            if hops == 0 {
+                self.tell(path, line, &format!("`{name}` is not imported: imports lead at most {HOPS} files on"));
+            } else if !self.may(&target) {
+                let text = format!("`{name}` is not imported because it is outside of the project");
+                self.tell(path, line, &text);
+            } else if self.seen.len() > FILES || self.bytes > LIMIT {
+                self.tell(path, line, &format!("`{name}` is not imported: too much is imported already"));
+            } else if self.seen.insert(real(&target)) {
+                self.import(path, line, &target, hops);
+            }
+        }
+    }
+
+    fn import(&mut self, path: &Path, line: usize, target: &Path, hops: usize) {
+        match read::text(target, LIMIT) {
+            Ok(Some(text)) => {
+                let text = without_comments(&text);
+                self.bytes += text.len() as u64;
+                let heading = format!("\n\nContents of {}, imported above:\n\n", target.display());
+                self.out.push_str(&heading);
+                self.out.push_str(text.trim());
+                self.follow(target, &text, hops - 1);
+            }
+            Ok(None) => {}
+            Err(problem) => self.tell(path, line, &format!("{} is not imported: {problem}", target.display())),
+        }
+    }
+
+    fn target(&self, from: &Path, name: &str) -> Option<PathBuf> {
+        if let Some(rest) = name.strip_prefix("~/") {
+            return Some(self.reach.home.join(rest));
+        }
+        Some(from.parent()?.join(name))
+    }
+
+    fn may(&self, target: &Path) -> bool {
+        let Some(within) = self.reach.within else { return true };
+        let target = real(target);
+        // Notes that the user keeps beside his own instructions may be named by a project.
+        let is_note = target.extension().is_some_and(|extension| extension == "md")
+            && target.starts_with(real(&self.reach.home.join(".claude")));
+        is_note || target.starts_with(real(within))
+    }
+
+    fn tell(&mut self, path: &Path, line: usize, text: &str) {
+        self.notices.push(Notice::warning(format!("{}, line {line}: {text}", path.display())));
+    }
+}
+
+fn real(path: &Path) -> PathBuf {
+    fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf())
+}
+
+/// The `@path` words outside of code, with their lines.
+fn mentions(text: &str) -> Vec<(usize, String)> {
+    let mut found = Vec::new();
+    for (index, (line, is_code)) in lines_with_code(text).enumerate() {
+        if is_code || line.len() > LINE || !line.contains('@') {
+            continue;
+        }
+        let line = without_spans(line);
+        // `\ ` is a blank inside a path.
+        let line = line.replace("\\ ", "\u{0}");
+        for word in line.split_whitespace() {
+            let Some(name) = word.strip_prefix('@') else { continue };
+            let name = name.split('#').next().unwrap_or_default();
+            let name = name.trim_end_matches([',', '.', ';', ':', '!', '?', ')', '"', '\'']).replace('\u{0}', " ");
+            if !name.is_empty() {
+                found.push((index + 1, name));
+            }
+            if found.len() >= MENTIONS {
+                return found;
+            }
+        }
+    }
+    found
+}
+
+/// Not every word with an @ is meant as an import (`@types/node`); these surely are.
+fn looks_like_a_file(name: &str) -> bool {
+    ["./", "../", "~/", "/"].iter().any(|start| name.starts_with(start))
+        || Path::new(name).extension().is_some_and(|extension| extension == "md")
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn nothing_panics(text in "[`~@<!\\->a é\\\\\n]{0,80}") {
+            mentions(&without_comments(&text));
+        }
+    }
+
+    #[test]
+    fn mentions_stand_outside_of_code() {
+        let text = "See @a.md, and (@no) @b/c\\ d.md#part.\n`@x` mail me@y.org\n```\n@z\n```\n@~/e.md\n";
+        assert_eq!(mentions(&"@a ".repeat(1_000)).len(), MENTIONS);
+        assert_eq!(mentions(text), [(1, "a.md".to_owned()), (1, "b/c d.md".to_owned()), (6, "~/e.md".to_owned())]);
+    }
+}

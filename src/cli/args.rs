@@ -1,0 +1,143 @@
+//! The command line's grammar. Names and short forms are those that users of other agents know.
+
+use clap::builder::styling::{AnsiColor, Styles};
+use clap::{ArgAction, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
+
+use crate::domain::Mode;
+use crate::shell::OutputFormat;
+
+/// No colours of its own choice but bold and underline; the terminal's sixteen for the rest.
+const STYLES: Styles = Styles::styled()
+    .header(AnsiColor::Yellow.on_default().bold())
+    .usage(AnsiColor::Yellow.on_default().bold())
+    .literal(AnsiColor::Cyan.on_default());
+
+/// A full-screen coding agent for the terminal.
+#[derive(Debug, Parser)]
+#[command(name = "latigo", bin_name = "latigo", version, styles = STYLES)]
+#[command(disable_version_flag = true, disable_help_subcommand = true, args_conflicts_with_subcommands = true)]
+#[command(
+    after_help = "Models come from the environment: ANTHROPIC_API_KEY, OPENAI_API_KEY, LLM_API_BASE, OLLAMA_HOST.\n\
+                        Exit codes: 0 done, 1 failure, 2 usage, 3 key, 4 denied, 5 money cap, 6 turn cap, 7 model, 130, 143."
+)]
+pub struct Args {
+    /// The first prompt
+    pub prompt: Option<String>,
+
+    /// Print the answer and leave (so does a pipe); standard input is appended to the prompt
+    #[arg(short, long)]
+    pub print: bool,
+
+    /// Form of the printed answer
+    #[arg(long, value_name = "FORM", value_enum, default_value_t, hide_possible_values = true)]
+    #[arg(help = "text, json or stream-json")]
+    pub output_format: Format,
+
+    /// Form of standard input
+    #[arg(long, value_name = "FORM", value_enum, default_value_t, hide = true)]
+    pub input_format: InputFormat,
+
+    /// Go on with the newest session of this project
+    #[arg(short = 'c', long = "continue", conflicts_with = "resume")]
+    pub go_on: bool,
+
+    /// Go on with a session by its id; without one, choose
+    #[arg(short, long, value_name = "ID", num_args = 0..=1, default_missing_value = "")]
+    pub resume: Option<String>,
+
+    /// The model's id, or `provider/id`
+    #[arg(short, long)]
+    pub model: Option<String>,
+
+    /// anthropic, openai, openai-responses or ollama
+    #[arg(long, value_name = "NAME")]
+    pub provider: Option<String>,
+
+    /// default, acceptEdits, plan, dontAsk or bypassPermissions
+    #[arg(long, value_name = "MODE", value_parser = mode)]
+    pub permission_mode: Option<Mode>,
+
+    /// Ask nothing: only for a container without secrets
+    #[arg(long, conflicts_with = "permission_mode")]
+    pub dangerously_skip_permissions: bool,
+
+    /// Rules for calls that run unasked, such as "Bash(git log *)"
+    #[arg(long = "allowed-tools", alias = "allowedTools", value_name = "RULE", num_args = 1..)]
+    pub allowed_tools: Vec<String>,
+
+    /// Rules for calls that never run
+    #[arg(long = "disallowed-tools", alias = "disallowedTools", value_name = "RULE", num_args = 1..)]
+    pub disallowed_tools: Vec<String>,
+
+    /// Further folders that belong to the session
+    #[arg(long, value_name = "FOLDER", num_args = 1..)]
+    pub add_dir: Vec<std::path::PathBuf>,
+
+    /// The most requests in one turn
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub max_turns: Option<u32>,
+
+    /// A settings file, or settings as JSON
+    #[arg(long, value_name = "FILE|JSON")]
+    pub settings: Option<String>,
+
+    /// Play the offline rehearsal: no key, no network, all tools real
+    #[arg(long)]
+    pub rehearse: bool,
+
+    /// Colours: dark, light, ansi, no-color or your own
+    #[arg(long, value_name = "NAME")]
+    pub theme: Option<String>,
+
+    /// Tell more (with -p: the tools that run, on standard error)
+    #[arg(long)]
+    pub verbose: bool,
+
+    /// Print the version
+    #[arg(short = 'v', short_alias = 'V', long, action = ArgAction::Version)]
+    pub version: Option<bool>,
+
+    #[command(subcommand)]
+    pub command: Option<Command>,
+}
+
+/// What else the program can do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Print completions for a shell
+    Completions {
+        #[arg(value_enum)]
+        shell: Shell,
+    },
+}
+
+/// Names of [`OutputFormat`] on the command line.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    #[default]
+    Text,
+    Json,
+    StreamJson,
+}
+
+/// Forms of standard input.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum InputFormat {
+    #[default]
+    Text,
+}
+
+impl From<Format> for OutputFormat {
+    fn from(format: Format) -> Self {
+        match format {
+            Format::Text => Self::Text,
+            Format::Json => Self::Json,
+            Format::StreamJson => Self::StreamJson,
+        }
+    }
+}
+
+fn mode(text: &str) -> Result<Mode, String> {
+    text.parse()
+}

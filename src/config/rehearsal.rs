@@ -1,0 +1,81 @@
+//! The offline rehearsal: a copy of the sample project in a temporary folder and a scripted model that
+//! works on it. Everything else is the real program.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::{Places, Tier, save_rule};
+use crate::domain::{Mode, ModelRef, Wire};
+use crate::engine::{Rehearse, Stage};
+use crate::provider::replay::{Recording, Replay};
+use crate::tools::Place;
+
+/// What the scripted model says.
+const SCRIPT: &str = include_str!("../../assets/rehearsal/script.json");
+
+/// The files of the sample project, by their path in it.
+const FILES: &[(&str, &str)] = &[];
+
+/// The function that sets the stage, a new folder every time. Commands run with the environment of
+/// `own`; nothing else of the person's own project is used.
+pub(super) fn opener(own: &Stage) -> Rehearse {
+    let env = Arc::clone(&own.env);
+    Arc::new(move || {
+        let recording = Recording::parse(SCRIPT)?;
+        let project = copy().map_err(|error| format!("the sample project could not be copied: {error}"))?;
+        let vars = BTreeMap::from([("project".to_owned(), project.display().to_string())]);
+        let info = Arc::new(recording.model.clone());
+        let model = ModelRef::new(Wire::Replay, info.id.clone());
+        let provider = Replay::with_vars(recording, vars);
+        let (root, config) = (project.clone(), project.join(".latigo-user"));
+        Ok(Stage {
+            place: Place { cwd: project.clone(), project, added: Vec::new() },
+            model: Some((model, info)),
+            effort: None,
+            model_forced: true,
+            connect: Arc::new(move |_| Ok(Arc::clone(&provider))),
+            rules: Vec::new(),
+            save_rule: Arc::new(move |scope, rule| {
+                save_rule(scope, Tier::Allow, rule, Places { project: &root, config: &config })
+            }),
+            mode: Mode::Default,
+            modes: vec![Mode::Default, Mode::AcceptEdits, Mode::Plan],
+            trusted: true,
+            memory: Vec::new(),
+            commands: Vec::new(),
+            env: Arc::clone(&env),
+            rehearsal: true,
+        })
+    })
+}
+
+/// Writes the sample project into a new folder. The system clears its temporary folder in its own time;
+/// until then the person can look at what was done.
+fn copy() -> io::Result<PathBuf> {
+    let folder = tempfile::Builder::new().prefix("latigo-rehearsal-").tempdir()?.keep().canonicalize()?;
+    for (name, text) in FILES {
+        let path = folder.join(name);
+        if let Some(parent) = path.parent() {
+            fs::create_dir_all(parent)?;
+        }
+        fs::write(&path, text)?;
+        if path.extension().is_some_and(|extension| extension == "sh") {
+            make_runnable(&path)?;
+        }
+    }
+    Ok(folder)
+}
+
+#[cfg(unix)]
+fn make_runnable(path: &Path) -> io::Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    fs::set_permissions(path, fs::Permissions::from_mode(0o755))
+}
+
+#[cfg(not(unix))]
+fn make_runnable(_: &Path) -> io::Result<()> {
+    Ok(())
+}

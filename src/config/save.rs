@@ -1,0 +1,162 @@
+//! Changes settings files: one rule or one value, with all comments and the layout kept. A file that
+//! cannot be read is never written.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use jsonc_parser::cst::{CstInputValue, CstObject, CstRootNode};
+
+use crate::base::atomic;
+use crate::base::dirs::create_private;
+use crate::base::read;
+use crate::domain::SaveScope;
+
+use super::Tier;
+use super::document::{self, options};
+use super::layers::LIMIT;
+
+/// The line that keeps local settings out of a repository.
+const EXCLUDED: &str = "**/.claude/settings.local.json";
+
+/// Where the settings files are.
+#[derive(Clone, Copy, Debug)]
+pub struct Places<'a> {
+    /// The project's root.
+    pub project: &'a Path,
+    /// The user's configuration folder.
+    pub config: &'a Path,
+}
+
+/// Adds a permission rule to the settings file of that scope and returns the file. A rule that stands
+/// there already is not added again. The error tells which file could not be changed and why.
+pub fn save_rule(scope: SaveScope, tier: Tier, rule: &str, places: Places<'_>) -> Result<PathBuf, String> {
+    let file = file_of(scope, places);
+    if scope != SaveScope::User {
+        stays_inside(&file, places.project).map_err(|problem| failed(&file, &problem))?;
+    }
+    let is_new = !file.exists();
+    let list = match tier {
+        Tier::Deny => "deny",
+        Tier::Ask => "ask",
+        Tier::Allow => "allow",
+    };
+    edit(&file, scope != SaveScope::Project, |root| add_rule(root, list, rule))?;
+    if scope == SaveScope::Local && is_new {
+        // A repository without the line works as well; the file then shows up as untracked.
+        let _optional = exclude(places.project);
+    }
+    Ok(file)
+}
+
+/// Sets one value at the top of the user's own settings, such as the theme, and returns the file.
+pub fn save_setting(config: &Path, key: &str, value: &str) -> Result<PathBuf, String> {
+    let file = config.join("settings.json");
+    edit(&file, true, |root| {
+        match root.get(key) {
+            Some(entry) => entry.set_value(CstInputValue::from(value)),
+            None => drop(root.append(key, CstInputValue::from(value))),
+        }
+        Ok(true)
+    })?;
+    Ok(file)
+}
+
+fn file_of(scope: SaveScope, places: Places<'_>) -> PathBuf {
+    let name = match scope {
+        SaveScope::User => return places.config.join("settings.json"),
+        SaveScope::Local => "settings.local.json",
+        SaveScope::Project => "settings.json",
+    };
+    let own = places.project.join(".latigo").join(name);
+    if own.exists() { own } else { places.project.join(".claude").join(name) }
+}
+
+fn failed(file: &Path, problem: &str) -> String {
+    format!("{}: {problem}; nothing was written", file.display())
+}
+
+/// A checkout must not lead our writing elsewhere by links.
+fn stays_inside(file: &Path, project: &Path) -> Result<(), String> {
+    let root = fs::canonicalize(project).map_err(|problem| problem.to_string())?;
+    let existing = file.ancestors().find(|path| path.symlink_metadata().is_ok()).unwrap_or(project);
+    match fs::canonicalize(existing) {
+        Ok(real) if real.starts_with(&root) => Ok(()),
+        Ok(real) => Err(format!("it leads out of the project to {}", real.display())),
+        Err(problem) => Err(problem.to_string()),
+    }
+}
+
+/// Reads, changes and writes a settings file. The change says whether there is anything to write.
+fn edit(file: &Path, private: bool, change: impl FnOnce(&CstObject) -> Result<bool, String>) -> Result<(), String> {
+    let old = read::text(file, LIMIT).map_err(|problem| failed(file, &problem.to_string()))?.unwrap_or_default();
+    let text = if old.trim().is_empty() { "{}\n" } else { old.as_str() };
+    // Checked by the reader's own rules first, so that what is written can be read.
+    document::parse(text)
+        .map_err(|fault| failed(file, &format!("line {}: {}; mend it first", fault.line, fault.text)))?;
+    let root = CstRootNode::parse(text, &options()).map_err(|problem| failed(file, &problem.to_string()))?;
+    let object = root.object_value().ok_or_else(|| failed(file, "its settings are not an object"))?;
+    if !change(&object).map_err(|problem| failed(file, &problem))? {
+        return Ok(());
+    }
+    let new = root.to_string();
+    document::parse(&new).map_err(|fault| failed(file, &format!("the change would break it: {}", fault.text)))?;
+    let folder = file.parent().unwrap_or(Path::new("."));
+    let made = if private { create_private(folder) } else { fs::create_dir_all(folder) };
+    made.and_then(|()| write(file, new.as_bytes(), private)).map_err(|problem| failed(file, &problem.to_string()))
+}
+
+fn add_rule(root: &CstObject, list: &str, rule: &str) -> Result<bool, String> {
+    let permissions = root.object_value_or_create("permissions").ok_or("`permissions` is not an object")?;
+    let is_new = permissions.get(list).is_none();
+    let rules = permissions.array_value_or_create(list).ok_or_else(|| format!("`permissions.{list}` is not a list"))?;
+    let stands = |node: &jsonc_parser::cst::CstNode| {
+        node.as_string_lit().and_then(|text| text.decoded_value().ok()).is_some_and(|text| text == rule)
+    };
+    if rules.elements().iter().any(stands) {
+        return Ok(false);
+    }
+    rules.append(CstInputValue::from(rule));
+    if is_new {
+        rules.ensure_multiline();
+    }
+    Ok(true)
+}
+
+/// Replaces a file at once. The mode of an existing one stays, a new one is the user's alone if `private`.
+fn write(path: &Path, bytes: &[u8], private: bool) -> io::Result<()> {
+    if private && !path.exists() { atomic::write_private(path, bytes) } else { atomic::write(path, bytes) }
+}
+
+/// Adds the local file to the repository's own list of ignored files, which is never checked in.
+fn exclude(project: &Path) -> io::Result<()> {
+    let git = git_folder(&project.join(".git"))?.filter(|git| git.join("HEAD").is_file());
+    let Some(git) = git else { return Ok(()) };
+    let file = git.join("info").join("exclude");
+    let mut text = read::text(&file, LIMIT)?.unwrap_or_default();
+    if text.lines().any(|line| line.trim() == EXCLUDED) {
+        return Ok(());
+    }
+    if !text.is_empty() && !text.ends_with('\n') {
+        text.push('\n');
+    }
+    text.push_str(EXCLUDED);
+    text.push('\n');
+    fs::create_dir_all(git.join("info"))?;
+    write(&file, text.as_bytes(), false)
+}
+
+/// The repository behind `.git`: the folder itself, or, in a worktree, the one that all worktrees share.
+fn git_folder(dot_git: &Path) -> io::Result<Option<PathBuf>> {
+    if dot_git.is_dir() {
+        return Ok(Some(dot_git.to_path_buf()));
+    }
+    let Some(text) = read::text(dot_git, 4096)? else { return Ok(None) };
+    let Some(folder) = text.trim().strip_prefix("gitdir:") else { return Ok(None) };
+    let folder = dot_git.parent().unwrap_or(Path::new(".")).join(folder.trim());
+    let common = read::text(&folder.join("commondir"), 4096)?;
+    Ok(Some(common.map_or_else(|| folder.clone(), |common| folder.join(common.trim()))))
+}
+
+#[cfg(test)]
+mod tests;

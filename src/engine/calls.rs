@@ -1,0 +1,105 @@
+//! Running what was allowed: tools in tasks of their own, the person's shell commands likewise.
+
+use std::collections::BTreeMap;
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+
+use futures::FutureExt;
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+
+use super::driver::{Driver, News, Running, What};
+use crate::agent::Input;
+use crate::domain::{ToolCall, ToolOutcome};
+use crate::tools::{self, ToolContext};
+
+/// Bytes of live output of one call that are put on record.
+const LIVE_BYTES: usize = 64 * 1024;
+/// Pieces of live output that may wait.
+const PIECES: usize = 64;
+
+impl Driver {
+    pub(super) fn run_call(&mut self, call: ToolCall) {
+        let Some(tool) = self.setup.tools.iter().find(|tool| tool.spec().name == call.name).map(Arc::clone) else {
+            return;
+        };
+        if let Err(notice) = self.journal.sync() {
+            // The call runs all the same: the record of it is written, only not forced to the platter.
+            tracing::warn!(text = %notice.text, "sync before a call failed");
+        }
+        let context = self.context(&call.id, |call_id, text| What::Output { call_id, text });
+        self.running.insert(call.id.clone(), Running { cancel: context.cancel.clone(), recorded: 0 });
+        let (news, epoch, clock) = (self.news.clone(), self.epoch, Arc::clone(&self.setup.clock));
+        tokio::spawn(async move {
+            let start = clock.elapsed();
+            let work = AssertUnwindSafe(tool.run(call.input, context)).catch_unwind();
+            let outcome = work.await.unwrap_or_else(|_| {
+                ToolOutcome::error(format!("{} broke down inside. This is a fault of the program.", call.name))
+            });
+            let duration_ms = clock.elapsed().saturating_sub(start).as_millis() as u64;
+            let what = What::Done { call_id: call.id, outcome: Box::new(outcome), duration_ms };
+            let _gone = news.send(News { epoch, what }).await;
+        });
+    }
+
+    /// Runs the person's own command: unasked, because the person typed it.
+    pub(super) fn run_shell(&mut self, command: String) {
+        let id = format!("shell-{}", uuid::Uuid::new_v4().simple());
+        let context = self.context(&id, |_, text| What::ShellOutput(text));
+        self.running.insert(id.clone(), Running { cancel: context.cancel.clone(), recorded: 0 });
+        let (news, epoch) = (self.news.clone(), self.epoch);
+        tokio::spawn(async move {
+            let outcome = Box::new(tools::shell_command(&command, context).await);
+            let _gone = news.send(News { epoch, what: What::ShellDone { command, outcome } }).await;
+        });
+    }
+
+    pub(super) async fn on_shell_done(&mut self, command: String, outcome: ToolOutcome) {
+        self.running.retain(|id, _| !id.starts_with("shell-"));
+        if let Some(cwd) = outcome.cwd.clone() {
+            self.feed(Input::Note(crate::domain::Body::CwdSet { cwd })).await;
+        }
+        let output =
+            crate::domain::ToolResult { call_id: String::new(), parts: outcome.parts, is_error: false }.joined();
+        let exit = if outcome.is_error { exit_of(&outcome.summary) } else { Some(0) };
+        self.feed(Input::ShellRan { command, output, exit }).await;
+    }
+
+    /// Puts live output on record, within a bound; the whole of it is in the result.
+    pub(super) async fn on_output(&mut self, call_id: String, text: String) {
+        let Some(running) = self.running.get_mut(&call_id) else { return };
+        if running.recorded >= LIVE_BYTES {
+            return;
+        }
+        running.recorded += text.len();
+        self.feed(Input::CallOutput { call_id, text }).await;
+    }
+
+    /// What a call needs. Its live output is reported as `what` says.
+    pub(super) fn context(&self, call_id: &str, what: fn(String, String) -> What) -> ToolContext {
+        let (output, mut pieces) = mpsc::channel::<String>(PIECES);
+        let (news, epoch, id) = (self.news.clone(), self.epoch, call_id.to_owned());
+        tokio::spawn(async move {
+            while let Some(text) = pieces.recv().await {
+                if news.send(News { epoch, what: what(id.clone(), text) }).await.is_err() {
+                    break;
+                }
+            }
+        });
+        ToolContext {
+            call_id: call_id.to_owned(),
+            place: self.stage.place.clone(),
+            output,
+            cancel: CancellationToken::new(),
+            reads: Arc::clone(&self.reads),
+            env: Arc::clone(&self.stage.env) as Arc<BTreeMap<String, String>>,
+            outputs: self.setup.store.outputs(self.session),
+            limits: self.setup.limits,
+        }
+    }
+}
+
+/// The code in a summary such as `exit 3`.
+fn exit_of(summary: &str) -> Option<i32> {
+    summary.split_whitespace().skip_while(|word| *word != "exit").nth(1).and_then(|code| code.parse().ok())
+}

@@ -1,0 +1,177 @@
+//! The one task that owns a running engine, and its loop.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
+
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+
+use super::gate::Gate;
+use super::journal::Journal;
+use super::streams::Stream;
+use super::{Setup, Stage};
+use crate::agent::{Input, Machine};
+use crate::domain::{Event, Live, Notice, Request, SessionId, StreamItem, ToolOutcome, Wire};
+use crate::provider::Provider;
+use crate::tools::ReadLedger;
+
+/// Messages from work that runs beside the driver that may wait.
+const NEWS: usize = 256;
+
+/// What work beside the driver reports. `epoch` tells whose session it was for: news for a session that
+/// is no longer open is dropped.
+#[derive(Debug)]
+pub(super) struct News {
+    pub(super) epoch: u32,
+    pub(super) what: What,
+}
+
+/// The report itself.
+#[derive(Debug)]
+pub(super) enum What {
+    Output {
+        call_id: String,
+        text: String,
+    },
+    Done {
+        call_id: String,
+        outcome: Box<ToolOutcome>,
+        duration_ms: u64,
+    },
+    Timer(u32),
+    ShellOutput(String),
+    ShellDone {
+        command: String,
+        outcome: Box<ToolOutcome>,
+    },
+    /// Straight to the face.
+    Tell(Live),
+}
+
+/// Everything that lasts while the engine runs.
+pub(super) struct Driver {
+    pub(super) setup: Setup,
+    pub(super) stage: Stage,
+    pub(super) session: SessionId,
+    pub(super) machine: Machine,
+    pub(super) journal: Journal,
+    pub(super) gate: Gate,
+    pub(super) reads: Arc<ReadLedger>,
+    pub(super) running: HashMap<String, Running>,
+    pub(super) stream: Option<Stream>,
+    pub(super) providers: HashMap<Wire, Arc<dyn Provider>>,
+    pub(super) epoch: u32,
+    pub(super) news: mpsc::Sender<News>,
+    pub(super) events: mpsc::Sender<Event>,
+    /// Inputs that effects brought about, to be handled before anything new is heard.
+    pub(super) inbox: VecDeque<Input>,
+    /// The face hung up.
+    pub(super) closed: bool,
+}
+
+/// A call that runs.
+#[derive(Debug)]
+pub(super) struct Running {
+    pub(super) cancel: CancellationToken,
+    /// Bytes of live output that are on record; the rest is in the result.
+    pub(super) recorded: usize,
+}
+
+/// Runs until the face says goodbye or hangs up.
+pub(super) async fn run(setup: Setup, mut requests: mpsc::Receiver<Request>, events: mpsc::Sender<Event>) {
+    let (tell, mut news) = mpsc::channel(NEWS);
+    let mut driver = Driver::open_first(setup, tell, events).await;
+    while !driver.closed {
+        tokio::select! {
+            biased;
+            request = requests.recv() => match request {
+                Some(Request::Shutdown) | None => break,
+                Some(request) => driver.on_request(request).await,
+            },
+            Some(news) = news.recv() => driver.on_news(news).await,
+            items = next_items(&mut driver.stream) => driver.on_items(items).await,
+        }
+    }
+    driver.close().await;
+}
+
+/// The next items of the stream that runs; never, when none runs.
+async fn next_items(stream: &mut Option<Stream>) -> (u32, Vec<StreamItem>) {
+    match stream {
+        Some(stream) => (stream.request, stream.next().await),
+        None => std::future::pending().await,
+    }
+}
+
+impl Driver {
+    /// Hands one input to the machine and carries out what follows, to the end.
+    pub(super) async fn feed(&mut self, input: Input) {
+        self.inbox.push_back(input);
+        while let Some(input) = self.inbox.pop_front() {
+            let effects = self.machine.handle(input, self.setup.clock.wall_ms());
+            for effect in effects {
+                self.perform(effect).await;
+            }
+        }
+    }
+
+    pub(super) async fn tell(&mut self, event: Event) {
+        if self.events.send(event).await.is_err() {
+            self.closed = true;
+        }
+    }
+
+    pub(super) async fn notice(&mut self, notice: Notice) {
+        self.tell(Event::Live(Live::Notice(notice))).await;
+    }
+
+    async fn on_news(&mut self, news: News) {
+        if let What::Tell(live) = news.what {
+            return self.tell(Event::Live(live)).await;
+        }
+        if news.epoch != self.epoch {
+            return;
+        }
+        match news.what {
+            What::Output { call_id, text } => self.on_output(call_id, text).await,
+            What::Done { call_id, outcome, duration_ms } => {
+                self.running.remove(&call_id);
+                self.feed(Input::CallDone { call_id, outcome, duration_ms }).await;
+            }
+            What::Timer(timer) => self.feed(Input::Timer(timer)).await,
+            What::ShellOutput(text) => self.tell(Event::Live(Live::ShellOutput(text))).await,
+            What::ShellDone { command, outcome } => self.on_shell_done(command, *outcome).await,
+            What::Tell(_) => {}
+        }
+    }
+
+    async fn on_items(&mut self, (request, items): (u32, Vec<StreamItem>)) {
+        if items.is_empty() {
+            self.stream = None;
+            let item = super::streams::ended();
+            return self.feed(Input::Stream { request, item }).await;
+        }
+        for item in items {
+            let ends = matches!(item, StreamItem::Done { .. } | StreamItem::Failed(_));
+            if ends {
+                self.stream = None;
+            }
+            self.feed(Input::Stream { request, item }).await;
+            if ends {
+                return;
+            }
+        }
+    }
+
+    async fn close(&mut self) {
+        for running in self.running.values() {
+            running.cancel.cancel();
+        }
+        self.stream = None;
+        crate::base::process::groups().kill_all(std::time::Duration::from_millis(100));
+        if let Err(notice) = self.journal.sync() {
+            self.notice(notice).await;
+        }
+        self.tell(Event::Closed).await;
+    }
+}

@@ -1,0 +1,101 @@
+//! Carrying out what the machine orders.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::driver::{Driver, News, What};
+use super::streams::Stream;
+use crate::agent::{Effect, Input};
+use crate::domain::{Answer, Body, CanonicalRequest, ErrorKind, Event, ModelError, Notice, StreamItem};
+use crate::provider::Provider;
+
+impl Driver {
+    pub(super) async fn perform(&mut self, effect: Effect) {
+        match effect {
+            Effect::Record(body) => self.put_on_record(body).await,
+            Effect::Send { request, canonical } => self.send(request, canonical),
+            Effect::HangUp => self.stream = None,
+            Effect::Judge(call) => self.judge(call).await,
+            Effect::Grant(answer) => self.grant(answer).await,
+            Effect::Run(call) => self.run_call(call),
+            Effect::Kill { call_id } => {
+                if let Some(running) = self.running.get(&call_id) {
+                    running.cancel.cancel();
+                }
+            }
+            Effect::Sleep { timer, ms } => self.sleep(timer, ms),
+            Effect::Sync => {
+                if let Err(notice) = self.journal.sync() {
+                    self.notice(notice).await;
+                }
+            }
+        }
+    }
+
+    /// Writes a body to the log, then shows it.
+    pub(super) async fn put_on_record(&mut self, body: Body) {
+        if let Body::CwdSet { cwd } = &body {
+            self.stage.place.cwd.clone_from(cwd);
+        }
+        let shortened = matches!(body, Body::Compacted { .. } | Body::Cleared);
+        let (record, notice) = self.journal.write(body, self.setup.clock.wall_ms());
+        self.tell(Event::Recorded(record)).await;
+        if let Some(notice) = notice {
+            self.notice(notice).await;
+        }
+        if shortened {
+            // What the model no longer sees it must read again before it edits.
+            self.reads.forget_all();
+        }
+    }
+
+    fn send(&mut self, request: u32, canonical: Arc<CanonicalRequest>) {
+        match self.provider(&canonical) {
+            Ok(provider) => self.stream = Some(Stream::new(request, provider.stream(canonical))),
+            Err(message) => {
+                let item = StreamItem::Failed(ModelError::new(ErrorKind::Rejected, message));
+                self.inbox.push_back(Input::Stream { request, item });
+            }
+        }
+    }
+
+    fn provider(&mut self, canonical: &CanonicalRequest) -> Result<Arc<dyn Provider>, String> {
+        let wire = canonical.model.wire;
+        if let Some(provider) = self.providers.get(&wire) {
+            return Ok(Arc::clone(provider));
+        }
+        let provider = (self.stage.connect)(&canonical.model)?;
+        self.providers.insert(wire, Arc::clone(&provider));
+        Ok(provider)
+    }
+
+    fn sleep(&self, timer: u32, ms: u64) {
+        let (news, epoch) = (self.news.clone(), self.epoch);
+        tokio::spawn(async move {
+            tokio::time::sleep(Duration::from_millis(ms)).await;
+            let _gone = news.send(News { epoch, what: What::Timer(timer) }).await;
+        });
+    }
+
+    async fn grant(&mut self, answer: Answer) {
+        match answer {
+            Answer::Session { rule } => match self.gate.allow_for_session(&rule, &self.stage) {
+                Ok(()) => self.put_on_record(Body::RuleAdded { rule, file: None }).await,
+                Err(problem) => self.notice(Notice::warning(problem)).await,
+            },
+            Answer::Always { rule, scope } => {
+                if let Err(problem) = self.gate.allow_for_session(&rule, &self.stage) {
+                    return self.notice(Notice::warning(problem)).await;
+                }
+                match (self.stage.save_rule)(scope, &rule) {
+                    Ok(file) => self.put_on_record(Body::RuleAdded { rule, file: Some(file) }).await,
+                    Err(problem) => {
+                        let text = format!("The rule holds for this session but was not saved: {problem}");
+                        self.notice(Notice::warning(text)).await;
+                    }
+                }
+            }
+            Answer::Once { .. } | Answer::No { .. } => {}
+        }
+    }
+}

@@ -1,0 +1,292 @@
+//! Opening sessions: the first one, a new one, an old one, the rehearsal's.
+
+use std::collections::{HashMap, VecDeque};
+use std::io::Read;
+use std::path::Path;
+use std::sync::Arc;
+
+use tokio::sync::mpsc;
+
+use super::driver::{Driver, News};
+use super::gate::Gate;
+use super::journal::Journal;
+use super::{Open, Setup, Stage};
+use crate::agent::{Effect, Machine};
+use crate::domain::{Body, Event, ModelRef, Notice, Record, SessionId, StartInfo, ToolSpec};
+use crate::policy::{self, RuleSet};
+use crate::prompt;
+use crate::tools::ReadLedger;
+
+/// The version of the log's schema.
+const FORMAT: u32 = 1;
+/// Bytes of `.git/HEAD` that are read.
+const HEAD_BYTES: u64 = 1024;
+
+/// What opening a session brings.
+struct Opened {
+    id: SessionId,
+    machine: Machine,
+    journal: Journal,
+    records: Vec<Record>,
+}
+
+impl Driver {
+    /// Opens the session that the setup asks for, or a new one when that cannot be had.
+    pub(super) async fn open_first(setup: Setup, news: mpsc::Sender<News>, events: mpsc::Sender<Event>) -> Self {
+        let mut stage = setup.stage.clone();
+        let mut notices = setup.notices.clone();
+        let opened = match wanted(&setup, &stage) {
+            Ok(Some(id)) => match open_old(&setup, &mut stage, id) {
+                Ok((opened, told)) => {
+                    notices.extend(told);
+                    opened
+                }
+                Err(notice) => {
+                    notices.push(notice);
+                    open_new(&setup, &stage)
+                }
+            },
+            Ok(None) => open_new(&setup, &stage),
+            Err(notice) => {
+                notices.push(notice);
+                open_new(&setup, &stage)
+            }
+        };
+        let (gate, problems) = make_gate(&setup, &stage, opened.id);
+        notices.extend(problems);
+        let mut driver = Self {
+            stage,
+            session: opened.id,
+            machine: opened.machine,
+            journal: opened.journal,
+            gate,
+            reads: Arc::new(ReadLedger::default()),
+            running: HashMap::new(),
+            stream: None,
+            providers: HashMap::new(),
+            epoch: 0,
+            news,
+            events,
+            inbox: VecDeque::new(),
+            closed: false,
+            setup,
+        };
+        driver.announce(opened.records).await;
+        for notice in notices {
+            driver.notice(notice).await;
+        }
+        driver
+    }
+
+    pub(super) async fn start_new(&mut self) {
+        let opened = open_new(&self.setup, &self.stage);
+        self.switch(opened).await;
+    }
+
+    pub(super) async fn resume(&mut self, id: SessionId) {
+        if id == self.session {
+            return;
+        }
+        let mut stage = self.stage.clone();
+        match open_old(&self.setup, &mut stage, id) {
+            Ok((opened, notices)) => {
+                self.stage = stage;
+                self.switch(opened).await;
+                for notice in notices {
+                    self.notice(notice).await;
+                }
+            }
+            Err(notice) => self.notice(notice).await,
+        }
+    }
+
+    pub(super) async fn rehearse(&mut self) {
+        match (self.setup.rehearse)() {
+            Ok(stage) => {
+                self.stage = stage;
+                self.providers.clear();
+                self.start_new().await;
+            }
+            Err(problem) => self.notice(Notice::error(format!("The rehearsal cannot start: {problem}"))).await,
+        }
+    }
+
+    /// What the face shows around the conversation.
+    pub(super) fn start_info(&self) -> StartInfo {
+        StartInfo {
+            session: self.session,
+            cwd: self.stage.place.cwd.clone(),
+            project: self.stage.place.project.clone(),
+            branch: branch(&self.stage.place.project),
+            model: self.machine.model().cloned(),
+            mode: self.machine.conversation().mode,
+            modes: self.stage.modes.clone(),
+            memory: self.stage.memory.clone(),
+            commands: self.stage.commands.clone(),
+            tools: self.setup.tools.iter().map(|tool| tool.spec().name).collect(),
+            rehearsal: self.stage.rehearsal,
+        }
+    }
+
+    /// Leaves the session that is open for another.
+    async fn switch(&mut self, opened: Opened) {
+        for running in self.running.values() {
+            running.cancel.cancel();
+        }
+        if let Err(notice) = self.journal.sync() {
+            self.notice(notice).await;
+        }
+        self.running.clear();
+        self.stream = None;
+        self.epoch += 1;
+        let (gate, problems) = make_gate(&self.setup, &self.stage, opened.id);
+        self.gate = gate;
+        self.reads = Arc::new(ReadLedger::default());
+        self.session = opened.id;
+        self.machine = opened.machine;
+        self.journal = opened.journal;
+        self.announce(opened.records).await;
+        for notice in problems {
+            self.notice(notice).await;
+        }
+    }
+
+    /// Tells the face that a session is open, then puts on record what its opening brings about.
+    async fn announce(&mut self, records: Vec<Record>) {
+        let resumed = !records.is_empty();
+        let now = self.setup.clock.wall_ms();
+        let (version, cwd) = (self.setup.version.to_owned(), self.stage.place.cwd.clone());
+        let first = if resumed {
+            Body::Resumed { version, cwd }
+        } else {
+            let project = self.stage.place.project.clone();
+            Body::SessionStarted { format: FORMAT, id: self.session, version, cwd, project }
+        };
+        let info = Box::new(self.start_info());
+        self.tell(Event::Opened { info, records: records.into_iter().map(Arc::new).collect() }).await;
+        let _told = self.machine.handle(crate::agent::Input::Note(first.clone()), now);
+        self.put_on_record(first).await;
+        for effect in self.machine.recover(now) {
+            self.perform(effect).await;
+        }
+        let mode = self.stage.mode;
+        for body in self.choices(mode) {
+            self.put_on_record(body).await;
+        }
+    }
+
+    /// The mode and model of this run, as records; permissions and mode are never restored from a log.
+    fn choices(&mut self, mode: crate::domain::Mode) -> Vec<Body> {
+        let now = self.setup.clock.wall_ms();
+        let mut effects = self.machine.handle(crate::agent::Input::SetMode(mode), now);
+        if let Some((model, info)) = self.stage.model.clone() {
+            let effort = self.stage.effort;
+            effects.extend(self.machine.handle(crate::agent::Input::SetModel { model, info, effort }, now));
+        }
+        effects
+            .into_iter()
+            .filter_map(|effect| match effect {
+                Effect::Record(body) => Some(body),
+                _ => None,
+            })
+            .collect()
+    }
+}
+
+/// The name of the branch, read from the file that git keeps it in: no process, no configuration.
+pub(super) fn branch(project: &Path) -> Option<String> {
+    let dot = project.join(".git");
+    let folder = match start_of(&dot) {
+        Some(link) => project.join(link.strip_prefix("gitdir:")?.trim()),
+        None => dot,
+    };
+    let head = start_of(&folder.join("HEAD"))?.trim().to_owned();
+    let name = match head.strip_prefix("ref: refs/heads/") {
+        Some(name) => name.to_owned(),
+        None => head.chars().take(8).collect(),
+    };
+    (!name.is_empty()).then_some(name)
+}
+
+/// The first bytes of a regular file; a pipe or device in its place is not opened.
+fn start_of(path: &Path) -> Option<String> {
+    if !path.metadata().ok()?.is_file() {
+        return None;
+    }
+    let mut bytes = Vec::new();
+    std::fs::File::open(path).ok()?.take(HEAD_BYTES).read_to_end(&mut bytes).ok()?;
+    Some(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+/// The session that is asked for; none for a new one.
+fn wanted(setup: &Setup, stage: &Stage) -> Result<Option<SessionId>, Notice> {
+    match &setup.open {
+        Open::New => Ok(None),
+        Open::Latest => match setup.store.latest(&stage.place.project) {
+            Some(id) => Ok(Some(id)),
+            None => Err(Notice::info("There is no earlier session of this folder; this is a new one.")),
+        },
+        Open::Named(text) => setup.store.find(text).map(Some).map_err(|error| Notice::error(error.to_string())),
+    }
+}
+
+fn open_new(setup: &Setup, stage: &Stage) -> Opened {
+    let id = SessionId(setup.ids.next());
+    let journal = Journal::new(setup.store.clone(), id, stage.place.project.clone());
+    Opened { id, machine: machine(setup, stage, id, &[]), journal, records: Vec::new() }
+}
+
+fn open_old(setup: &Setup, stage: &mut Stage, id: SessionId) -> Result<(Opened, Vec<Notice>), Notice> {
+    let (records, log, notices) = setup.store.open(id).map_err(|error| Notice::error(error.to_string()))?;
+    let project = records.iter().find_map(|record| match &record.body {
+        Body::SessionStarted { project, .. } => Some(project.clone()),
+        _ => None,
+    });
+    if let Some(project) = project.filter(|project| *project != stage.place.project) {
+        let text = format!("This session belongs to {}.", project.display());
+        let hint = format!("Open it there: cd '{}' && latigo --resume {id}", project.display());
+        return Err(Notice::warning(text).hint(hint));
+    }
+    let machine = machine(setup, stage, id, &records);
+    let conversation = machine.conversation();
+    if let Some(cwd) = conversation.cwd.clone().filter(|cwd| cwd.is_dir() && cwd.starts_with(&stage.place.project)) {
+        stage.place.cwd = cwd;
+    }
+    if let Some(model) = conversation.model.clone().filter(|model| same_server(model, stage)) {
+        let info = setup.table.find(&model.id).unwrap_or_else(|| crate::domain::ModelInfo::unknown(&model.id));
+        stage.effort = conversation.effort;
+        stage.model = Some((model, Arc::new(info)));
+    }
+    let journal = Journal::resumed(setup.store.clone(), stage.place.project.clone(), log);
+    Ok((Opened { id, machine, journal, records }, notices))
+}
+
+/// A resumed session keeps its model when the same server is still the one in use.
+fn same_server(model: &ModelRef, stage: &Stage) -> bool {
+    !stage.model_forced && stage.model.as_ref().is_some_and(|(current, _)| current.wire == model.wire)
+}
+
+fn machine(setup: &Setup, stage: &Stage, id: SessionId, records: &[Record]) -> Machine {
+    let (rules, _) = RuleSet::parse(stage.rules.clone());
+    let specs: Vec<ToolSpec> = setup.tools.iter().map(|tool| tool.spec()).collect();
+    let names: Vec<String> = specs.iter().map(|spec| spec.name.clone()).collect();
+    let hidden = policy::hidden_tools(&rules, &names);
+    let specs = specs.into_iter().filter(|spec| !hidden.contains(&spec.name)).collect();
+    let place = prompt::Place {
+        cwd: stage.place.project.display().to_string(),
+        platform: std::env::consts::OS.to_owned(),
+        repository: stage.place.project.join(".git").exists(),
+    };
+    let prefix = prompt::prefix(specs, &place, &stage.memory);
+    Machine::new(setup.agent.clone(), prefix, id.to_string(), records)
+}
+
+fn make_gate(setup: &Setup, stage: &Stage, id: SessionId) -> (Gate, Vec<Notice>) {
+    let (rules, problems) = RuleSet::parse(stage.rules.clone());
+    let notices = problems
+        .iter()
+        .map(|problem| Notice::warning(format!("Rule `{}` ({}): {}", problem.text, problem.source, problem.what)))
+        .collect();
+    let readable = vec![setup.store.outputs(id)];
+    (Gate::new(rules, setup.home.clone(), readable, setup.interactive), notices)
+}

@@ -1,0 +1,188 @@
+//! From what was typed to what is sent: mentioned files are read, command files filled in.
+
+use super::driver::{Driver, What};
+use crate::agent::{self, Input, Prompt};
+use crate::catalog;
+use crate::domain::{self, Block, Decision, Message, Notice, Origin, ResultPart, Role, ToolCall, ToolOutcome};
+use crate::prompt;
+
+/// What may follow a path in a sentence without being part of it.
+const PUNCTUATION: [char; 7] = [',', ';', ':', ')', '?', '!', '.'];
+/// Files that one prompt may mention.
+const MENTIONS: usize = 20;
+
+impl Driver {
+    pub(super) async fn on_prompt(&mut self, input: domain::Input) {
+        let origin = if self.setup.interactive { Origin::Typed } else { Origin::Headless };
+        let prompt = self.prepare(input, origin).await;
+        self.feed(Input::Prompt(prompt)).await;
+    }
+
+    /// Fills in a command file and sends it.
+    pub(super) async fn on_command(&mut self, name: &str, arguments: &str) {
+        let Some(file) = self.stage.commands.iter().find(|file| file.name == name).cloned() else {
+            let text = format!("There is no command `/{name}` any more.");
+            return self.notice(Notice::warning(text)).await;
+        };
+        let text = catalog::expand(&file, arguments);
+        match self.fill_in_shell(&text).await {
+            Err(problem) => {
+                let text = format!("/{name} was not run ({}): {problem}", file.path.display());
+                self.notice(Notice::warning(text)).await;
+            }
+            Ok(text) => {
+                let mut prompt = self.prepare(domain::Input { text, images: Vec::new() }, Origin::Command).await;
+                prompt.typed = format!("/{name} {arguments}").trim_end().to_owned();
+                self.feed(Input::Prompt(prompt)).await;
+            }
+        }
+    }
+
+    /// Makes a message of what was typed: mentioned files first, then the words.
+    pub(super) async fn prepare(&mut self, input: domain::Input, origin: Origin) -> Prompt {
+        let mut blocks = Vec::new();
+        if self.machine.conversation().counts.turn == 0 && !self.machine.is_busy() {
+            blocks.push(Block::Text { text: self.first_reminder() });
+        }
+        for mention in mentions(&input.text) {
+            blocks.extend(self.read_mention(&mention).await);
+        }
+        blocks.extend(input.images.into_iter().map(Block::Image));
+        blocks.push(Block::Text { text: input.text.clone() });
+        Prompt { message: Message { role: Role::User, blocks, by: None }, typed: input.text, origin }
+    }
+
+    fn first_reminder(&self) -> String {
+        let now = jiff::Timestamp::from_millisecond(self.setup.clock.wall_ms() as i64).unwrap_or_default();
+        let date = now.to_zoned(jiff::tz::TimeZone::system()).strftime("%A, %-d %B %Y").to_string();
+        prompt::first_prompt(&date, super::opening::branch(&self.stage.place.project).as_deref())
+    }
+
+    /// Reads a mentioned path. What does not exist is left as words; what a rule denies is said.
+    async fn read_mention(&mut self, mention: &str) -> Vec<Block> {
+        let path = crate::base::paths::absolute(&self.stage.place.cwd, mention);
+        let (tool, key) = match std::fs::metadata(&path) {
+            Ok(found) if found.is_dir() => ("LS", "path"),
+            Ok(_) => ("Read", "file_path"),
+            Err(_) => return Vec::new(),
+        };
+        let outcome = self.run_aside(tool, serde_json::json!({ key: path })).await;
+        let text = |text: String| Block::Text { text: prompt::wrap(&format!("The user mentioned {mention}:\n{text}")) };
+        match outcome {
+            Err(problem) => vec![text(format!("It was not read: {problem}"))],
+            Ok(outcome) => outcome
+                .parts
+                .into_iter()
+                .map(|part| match part {
+                    ResultPart::Text(content) => text(content),
+                    ResultPart::Image(media) => Block::Image(media),
+                })
+                .collect(),
+        }
+    }
+
+    /// Runs the shell lines of a command file. Each goes through the gate; a line that would have to ask
+    /// stops the command, as the format says.
+    async fn fill_in_shell(&mut self, text: &str) -> Result<String, String> {
+        let mut filled = String::with_capacity(text.len());
+        let mut rest = text;
+        while let Some((before, command, after)) = shell_inclusion(rest) {
+            filled.push_str(before);
+            if !self.stage.trusted {
+                return Err(format!("its line `{command}` may not run before the folder is trusted"));
+            }
+            let outcome = self.run_aside("Bash", serde_json::json!({ "command": command })).await;
+            let outcome = outcome.map_err(|problem| format!("its line `{command}` may not run: {problem}"))?;
+            filled.push_str(&joined(&outcome));
+            rest = after;
+        }
+        filled.push_str(rest);
+        Ok(filled)
+    }
+
+    /// Runs a call outside a turn if the gate allows it without asking.
+    async fn run_aside(&mut self, name: &str, input: serde_json::Value) -> Result<ToolOutcome, String> {
+        let call = ToolCall { id: format!("aside-{name}"), name: name.to_owned(), input };
+        let verdict = self.verdict(&call);
+        // A person who mentions a file has asked for it to be read; only a deny stands against that.
+        let mention = name != "Bash" && verdict.decision == Decision::Ask;
+        if verdict.decision != Decision::Allow && !mention {
+            return Err(verdict.because.text);
+        }
+        let Some(tool) = self.setup.tools.iter().find(|tool| tool.spec().name == name) else {
+            return Err(format!("there is no tool `{name}`"));
+        };
+        let context = self.context(&call.id, |_, text| What::ShellOutput(text));
+        Ok(tool.run(call.input, context).await)
+    }
+}
+
+fn joined(outcome: &ToolOutcome) -> String {
+    let result = domain::ToolResult { call_id: String::new(), parts: outcome.parts.clone(), is_error: false };
+    result.joined()
+}
+
+/// Paths after an `@` at the start of a word; one with blanks in it stands in double quotes.
+fn mentions(text: &str) -> Vec<String> {
+    let mut found: Vec<String> = Vec::new();
+    let mut rest = text;
+    while let Some(at) = rest.find('@') {
+        let before = rest.get(..at).unwrap_or_default();
+        let after = rest.get(at + 1..).unwrap_or_default();
+        rest = after;
+        if !(before.is_empty() || before.ends_with(char::is_whitespace)) || found.len() >= MENTIONS {
+            continue;
+        }
+        let path = match after.strip_prefix('"') {
+            Some(quoted) => quoted.split('"').next().unwrap_or_default(),
+            None => after.split_whitespace().next().unwrap_or_default().trim_end_matches(PUNCTUATION),
+        };
+        let starts = !after.starts_with(char::is_whitespace) && !path.is_empty();
+        if starts && !found.iter().any(|known| known == path) {
+            found.push(path.to_owned());
+        }
+    }
+    found
+}
+
+/// The first `` !`command` `` that stands at the start of a line or after a blank.
+fn shell_inclusion(text: &str) -> Option<(&str, &str, &str)> {
+    let mut from = 0;
+    while let Some(found) = text.get(from..)?.find("!`") {
+        let at = from + found;
+        let before = text.get(..at)?;
+        let rest = text.get(at + 2..)?;
+        let fits = before.is_empty() || before.ends_with(char::is_whitespace);
+        if let Some(end) = rest.find('`').filter(|_| fits) {
+            return Some((before, rest.get(..end)?, rest.get(end + 1..)?));
+        }
+        from = at + 2;
+    }
+    None
+}
+
+impl From<agent::Prompt> for domain::Input {
+    fn from(prompt: agent::Prompt) -> Self {
+        Self { text: prompt.typed, images: Vec::new() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn mentions_are_words_that_begin_with_an_at_sign() {
+        assert_eq!(mentions("see @src/lib.rs, and @README.md. mail me@x.org @"), ["src/lib.rs", "README.md"]);
+        assert_eq!(mentions("@\"a b.rs\" is @c."), ["a b.rs", "c"]);
+        assert_eq!(mentions("look in @src."), ["src"]);
+    }
+
+    #[test]
+    fn shell_lines_are_found_only_where_the_format_allows() {
+        assert_eq!(shell_inclusion("a !`ls` b"), Some(("a ", "ls", " b")));
+        assert_eq!(shell_inclusion("wow!`ls`"), None);
+        assert_eq!(shell_inclusion("wow!`ls` !`pwd`"), Some(("wow!`ls` ", "pwd", "")));
+        assert_eq!(shell_inclusion("open !`ls"), None);
+    }
+}

@@ -1,0 +1,147 @@
+//! What the face asks for: a table of contents, the longer answers in files of their own.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use super::driver::{Driver, News, What};
+use super::files;
+use crate::agent::Input;
+use crate::domain::{Effort, Live, ModelRef, Notice, Origin, Request, SessionId, SessionScope};
+use crate::session;
+
+impl Driver {
+    pub(super) async fn on_request(&mut self, request: Request) {
+        match request {
+            Request::Prompt(input) => self.on_prompt(input).await,
+            Request::RunCommand { name, arguments } => self.on_command(&name, &arguments).await,
+            Request::Shell(command) => self.run_shell(command),
+            Request::Interrupt => self.on_interrupt().await,
+            Request::RetryNow => self.feed(Input::RetryNow).await,
+            Request::Answer { ask, answer } => self.feed(Input::Answered { ask, answer }).await,
+            Request::Kill { call_id } => self.feed(Input::Kill { call_id }).await,
+            Request::EditQueued { id, text } => self.on_edit_queued(id, text).await,
+            Request::SetMode(mode) => self.feed(Input::SetMode(mode)).await,
+            Request::SetModel { model, effort } => self.on_set_model(model, effort).await,
+            Request::SetTitle(title) => self.feed(Input::SetTitle(title)).await,
+            Request::Clear => self.start_new().await,
+            Request::Compact { focus } => self.feed(Input::Compact { focus }).await,
+            Request::Resume(id) => self.resume(id).await,
+            Request::ListSessions(scope) => self.list_sessions(scope),
+            Request::PreviewSession(id) => self.preview_session(id),
+            Request::ListFiles => self.list_files(),
+            Request::ListModels => self.list_models(),
+            Request::ReportContext => self.report_context(),
+            Request::Save(path) => self.save(path).await,
+            Request::Rehearse => self.rehearse().await,
+            Request::Shutdown => self.closed = true,
+        }
+    }
+
+    async fn on_interrupt(&mut self) {
+        for (id, running) in &self.running {
+            if id.starts_with("shell-") {
+                running.cancel.cancel();
+            }
+        }
+        self.feed(Input::Interrupt).await;
+    }
+
+    async fn on_edit_queued(&mut self, id: u32, text: String) {
+        let prompt = if text.trim().is_empty() {
+            None
+        } else {
+            let input = crate::domain::Input { text, images: Vec::new() };
+            Some(self.prepare(input, Origin::Queued).await)
+        };
+        self.feed(Input::EditQueued { id, prompt }).await;
+    }
+
+    async fn on_set_model(&mut self, model: ModelRef, effort: Option<Effort>) {
+        let info = self.setup.table.find(&model.id).unwrap_or_else(|| crate::domain::ModelInfo::unknown(&model.id));
+        let info = Arc::new(info);
+        self.stage.model = Some((model.clone(), Arc::clone(&info)));
+        self.feed(Input::SetModel { model, info, effort }).await;
+        let info = Box::new(self.start_info());
+        self.tell(crate::domain::Event::Live(Live::Info(info))).await;
+    }
+
+    fn list_sessions(&self, scope: SessionScope) {
+        let (store, project) = (self.setup.store.clone(), self.stage.place.project.clone());
+        self.beside(move || {
+            let project = (scope == SessionScope::Project).then_some(project.as_path());
+            Live::Sessions(store.list(project))
+        });
+    }
+
+    fn preview_session(&self, id: SessionId) {
+        let store = self.setup.store.clone();
+        self.beside(move || match store.read(id) {
+            Ok((records, _)) => Live::Preview { id, records: records.into_iter().map(Arc::new).collect() },
+            Err(error) => Live::Notice(Notice::warning(error.to_string())),
+        });
+    }
+
+    fn list_files(&self) {
+        let root = self.stage.place.cwd.clone();
+        self.beside(move || Live::Files(Arc::new(files::list(&root))));
+    }
+
+    fn list_models(&mut self) {
+        let Some((model, _)) = self.stage.model.clone() else {
+            let tell = Live::Models(Vec::new());
+            return self.beside(move || tell);
+        };
+        let table = self.setup.table.clone();
+        let connected = (self.stage.connect)(&model);
+        let (news, epoch) = (self.news.clone(), self.epoch);
+        tokio::spawn(async move {
+            let mut models: Vec<(ModelRef, crate::domain::ModelInfo)> = Vec::new();
+            if let Ok(provider) = connected
+                && let Ok(served) = provider.models().await
+            {
+                models.extend(served.into_iter().map(|info| {
+                    let known = table.find(&info.id).unwrap_or(info.clone());
+                    (ModelRef::new(model.wire, info.id), known)
+                }));
+            }
+            for info in table.list_for(model.wire) {
+                if !models.iter().any(|(known, _)| known.id == info.id) {
+                    models.push((ModelRef::new(model.wire, info.id.clone()), info.clone()));
+                }
+            }
+            let _gone = news.send(News { epoch, what: What::Tell(Live::Models(models)) }).await;
+        });
+    }
+
+    /// Writes the conversation as Markdown. A file that is there is never overwritten.
+    async fn save(&mut self, path: Option<PathBuf>) {
+        let path = path.unwrap_or_else(|| PathBuf::from(format!("latigo-{}.md", self.session)));
+        let path = self.stage.place.cwd.join(path);
+        let read = self.setup.store.read(self.session);
+        let notice = match read {
+            Err(error) => Notice::error(format!("The session could not be read: {error}")),
+            Ok((records, _)) => match write_new(&path, &session::export::markdown(&records)) {
+                Ok(()) => Notice::info(format!("The conversation was saved to {}", path.display())),
+                Err(error) => Notice::error(format!("{} was not written: {error}", path.display()))
+                    .hint("Name another file: /save other.md"),
+            },
+        };
+        self.notice(notice).await;
+    }
+
+    /// Runs blocking work beside the driver and tells the face what came of it.
+    pub(super) fn beside(&self, work: impl FnOnce() -> Live + Send + 'static) {
+        let (news, epoch) = (self.news.clone(), self.epoch);
+        tokio::spawn(async move {
+            if let Ok(live) = tokio::task::spawn_blocking(work).await {
+                let _gone = news.send(News { epoch, what: What::Tell(live) }).await;
+            }
+        });
+    }
+}
+
+fn write_new(path: &std::path::Path, text: &str) -> std::io::Result<()> {
+    use std::io::Write;
+    let mut file = std::fs::OpenOptions::new().write(true).create_new(true).open(path)?;
+    file.write_all(text.as_bytes())
+}

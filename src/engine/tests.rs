@@ -1,0 +1,321 @@
+//! The engine with a scripted model and toy tools, over a real log on disk.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
+
+use std::collections::VecDeque;
+use std::path::Path;
+use std::sync::Mutex;
+use std::time::Duration;
+
+use futures::future::BoxFuture;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use tokio::sync::Barrier;
+
+use super::*;
+use crate::base::clock::ManualClock;
+use crate::base::ids::TimeIds;
+use crate::domain::*;
+use crate::tools::ToolContext;
+
+/// A model that says what the script says, one answer a request.
+#[derive(Debug, Default)]
+struct Script {
+    answers: Mutex<VecDeque<Vec<StreamItem>>>,
+    heard: Mutex<Vec<Arc<CanonicalRequest>>>,
+}
+
+impl Provider for Script {
+    fn wire(&self) -> Wire {
+        Wire::Replay
+    }
+
+    fn stream(&self, request: Arc<CanonicalRequest>) -> mpsc::Receiver<StreamItem> {
+        self.heard.lock().unwrap().push(request);
+        let items = self.answers.lock().unwrap().pop_front().unwrap_or_default();
+        let (send, receive) = mpsc::channel(64);
+        tokio::spawn(async move {
+            for item in items {
+                if send.send(item).await.is_err() {
+                    return;
+                }
+            }
+            // A script that says no end leaves the stream open, as a slow model does.
+            send.closed().await;
+        });
+        receive
+    }
+
+    fn models(&self) -> BoxFuture<'_, Result<Vec<ModelInfo>, ModelError>> {
+        Box::pin(async { Ok(Vec::new()) })
+    }
+}
+
+/// A tool that reads: it is allowed unasked, and does what its name says.
+#[derive(Debug)]
+struct Toy {
+    name: &'static str,
+    together: Option<Arc<Barrier>>,
+}
+
+impl Tool for Toy {
+    fn spec(&self) -> ToolSpec {
+        let input_schema = json!({ "type": "object" });
+        ToolSpec { name: self.name.into(), description: "a toy".into(), input_schema }
+    }
+
+    fn access(&self, _: &Value, _: &Place) -> Result<Access, String> {
+        Ok(Access::of(Action::Internal))
+    }
+
+    fn run(&self, _: Value, context: ToolContext) -> BoxFuture<'static, ToolOutcome> {
+        let (name, together) = (self.name, self.together.clone());
+        Box::pin(async move {
+            match name {
+                "Wait" => context.cancel.cancelled().await,
+                "Break" => panic!("inside"),
+                "Meet" => {
+                    together.expect("a barrier").wait().await;
+                }
+                _ => {}
+            }
+            ToolOutcome::text(format!("{name} is done"), "done")
+        })
+    }
+}
+
+struct Bench {
+    root: Arc<TempDir>,
+    script: Arc<Script>,
+    requests: mpsc::Sender<Request>,
+    events: mpsc::Receiver<Event>,
+    seen: Vec<Arc<Record>>,
+}
+
+fn text(answer: &str) -> Vec<StreamItem> {
+    vec![
+        StreamItem::Delta { index: 0, text: answer.into() },
+        StreamItem::BlockDone { index: 0, block: Block::Text { text: answer.into() } },
+        StreamItem::Done { stop: StopReason::EndTurn, usage: Some(Usage { input: 7, output: 3, ..Usage::default() }) },
+    ]
+}
+
+fn calls(names: &[&str]) -> Vec<StreamItem> {
+    let mut items: Vec<StreamItem> = names
+        .iter()
+        .enumerate()
+        .map(|(index, name)| {
+            let id = format!("call-{index}-{name}");
+            let call = ToolCall { id, name: (*name).into(), input: json!({}) };
+            StreamItem::BlockDone { index: index as u32, block: Block::ToolCall(call) }
+        })
+        .collect();
+    items.push(StreamItem::Done { stop: StopReason::ToolUse, usage: Some(Usage::default()) });
+    items
+}
+
+fn setup(root: &Path, script: &Arc<Script>, open: Open) -> Setup {
+    let project = root.join("project");
+    std::fs::create_dir_all(&project).unwrap();
+    let provider: Arc<dyn Provider> = Arc::clone(script) as Arc<dyn Provider>;
+    let together = Arc::new(Barrier::new(8));
+    let toy = |name| Arc::new(Toy { name, together: Some(Arc::clone(&together)) }) as Arc<dyn Tool>;
+    Setup {
+        clock: ManualClock::at(1_000_000),
+        ids: Arc::new(TimeIds),
+        store: Store::new(root.join("data")),
+        stage: Stage {
+            place: Place { cwd: project.clone(), project, added: Vec::new() },
+            model: Some((ModelRef::new(Wire::Replay, "m"), Arc::new(ModelInfo::unknown("m")))),
+            effort: None,
+            model_forced: true,
+            connect: Arc::new(move |_| Ok(Arc::clone(&provider))),
+            rules: Vec::new(),
+            save_rule: Arc::new(|_, _| Err("not here".into())),
+            mode: Mode::Default,
+            modes: vec![Mode::Default],
+            trusted: true,
+            memory: Vec::new(),
+            commands: Vec::new(),
+            env: Arc::default(),
+            rehearsal: false,
+        },
+        rehearse: Arc::new(|| Err("not here".into())),
+        tools: vec![toy("Break"), toy("Meet"), toy("Quick"), toy("Wait")],
+        table: ModelTable::built_in(),
+        agent: agent::Settings::default(),
+        open,
+        notices: Vec::new(),
+        limits: Limits::default(),
+        home: root.to_path_buf(),
+        interactive: true,
+        version: "test",
+    }
+}
+
+impl Bench {
+    fn new(answers: Vec<Vec<StreamItem>>) -> Self {
+        Self::at(Arc::new(TempDir::new().unwrap()), Open::New, answers)
+    }
+
+    fn at(root: Arc<TempDir>, open: Open, answers: Vec<Vec<StreamItem>>) -> Self {
+        let script = Arc::new(Script { answers: Mutex::new(answers.into()), ..Script::default() });
+        let (requests, events) = start(setup(root.path(), &script, open));
+        Self { root, script, requests, events, seen: Vec::new() }
+    }
+
+    async fn ask(&self, request: Request) {
+        self.requests.send(request).await.unwrap();
+    }
+
+    async fn prompt(&self, text: &str) {
+        self.ask(Request::Prompt(domain_input(text))).await;
+    }
+
+    /// Hears events until a record fits.
+    async fn until(&mut self, wanted: impl Fn(&Body) -> bool) -> Arc<Record> {
+        let hear = async {
+            loop {
+                let Some(Event::Recorded(record)) = self.events.recv().await else { continue };
+                self.seen.push(Arc::clone(&record));
+                if wanted(&record.body) {
+                    return record;
+                }
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(20), hear).await.expect("the record that was waited for")
+    }
+
+    async fn end(&mut self) -> TurnEnd {
+        let record = self.until(|body| matches!(body, Body::TurnEnded { .. })).await;
+        let Body::TurnEnded { end, .. } = &record.body else { panic!("a turn's end") };
+        end.clone()
+    }
+
+    fn results(&self, request: usize) -> Vec<String> {
+        let heard = self.script.heard.lock().unwrap();
+        let message = heard[request].segments.last().unwrap().as_message().unwrap().clone();
+        message
+            .blocks
+            .iter()
+            .filter_map(|block| match block {
+                Block::ToolResult(result) => Some(result.joined()),
+                _ => None,
+            })
+            .collect()
+    }
+
+    fn log(&self) -> String {
+        let mut found = String::new();
+        for folder in std::fs::read_dir(self.root.path().join("data/sessions")).into_iter().flatten().flatten() {
+            for file in std::fs::read_dir(folder.path()).into_iter().flatten().flatten() {
+                if file.path().extension().is_some_and(|extension| extension == "jsonl") {
+                    found.push_str(&std::fs::read_to_string(file.path()).unwrap());
+                }
+            }
+        }
+        found
+    }
+}
+
+fn domain_input(text: &str) -> Input {
+    Input { text: text.into(), images: Vec::new() }
+}
+
+#[tokio::test]
+async fn everything_is_on_disk_before_it_is_told() {
+    let mut bench = Bench::new(vec![text("hello")]);
+    bench.prompt("hi").await;
+    loop {
+        let record = bench.until(|_| true).await;
+        let started = bench.seen.iter().any(|record| matches!(record.body, Body::Prompted { .. }));
+        if started {
+            assert!(bench.log().contains(&format!("\"seq\":{},", record.seq)), "record {} is on disk", record.seq);
+        }
+        if matches!(record.body, Body::TurnEnded { .. }) {
+            break;
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_program_that_was_only_opened_leaves_nothing() {
+    let mut bench = Bench::new(Vec::new());
+    bench.until(|body| matches!(body, Body::ModelSet { .. })).await;
+    assert_eq!(bench.log(), "");
+}
+
+#[tokio::test]
+async fn eight_calls_run_at_once() {
+    let mut bench = Bench::new(vec![calls(&["Meet"; 8]), text("met")]);
+    bench.prompt("meet").await;
+    // The calls wait for each other: had they run in turn, the end would never come.
+    assert_eq!(bench.end().await, TurnEnd::Done);
+    assert_eq!(bench.results(1).len(), 8);
+}
+
+#[tokio::test]
+async fn a_tool_that_breaks_down_is_a_result() {
+    let mut bench = Bench::new(vec![calls(&["Break", "Nothing"]), text("sorry")]);
+    bench.prompt("go").await;
+    assert_eq!(bench.end().await, TurnEnd::Done);
+    let results = bench.results(1);
+    assert!(results[0].contains("broke down") && results[1].contains("no tool `Nothing`"), "{results:?}");
+}
+
+#[tokio::test]
+async fn an_interrupt_stops_what_runs_and_the_next_message_works() {
+    let mut bench = Bench::new(vec![calls(&["Wait"]), text("fine")]);
+    bench.prompt("go").await;
+    bench.until(|body| matches!(body, Body::CallStarted { .. })).await;
+    bench.ask(Request::Interrupt).await;
+    assert_eq!(bench.end().await, TurnEnd::Interrupted);
+    bench.prompt("again").await;
+    assert_eq!(bench.end().await, TurnEnd::Done);
+}
+
+#[tokio::test]
+async fn a_session_that_was_cut_goes_on_with_every_call_paired() {
+    let mut bench = Bench::new(vec![calls(&["Quick", "Wait"])]);
+    bench.prompt("first words").await;
+    bench.until(|body| matches!(body, Body::CallStarted { call_id } if call_id.ends_with("Wait"))).await;
+    let (root, shown) = (Arc::clone(&bench.root), bench.seen.len());
+    drop(bench);
+
+    let mut again = loop {
+        let mut again = Bench::at(Arc::clone(&root), Open::Latest, vec![text("on we go")]);
+        let Some(Event::Opened { records, .. }) = again.events.recv().await else { panic!("opened") };
+        // The engine that was dropped may hold the lock for a moment more.
+        if !records.is_empty() {
+            assert!(records.len() >= shown, "nothing that was shown is missing");
+            break again;
+        }
+        tokio::task::yield_now().await;
+    };
+    again.prompt("go on").await;
+    again.until(|body| matches!(body, Body::Responded(_))).await;
+    let heard = again.script.heard.lock().unwrap();
+    let results = heard[0].segments.iter().filter_map(|segment| segment.as_message());
+    let results = results.flat_map(|message| &message.blocks);
+    assert_eq!(results.filter(|block| matches!(block, Block::ToolResult(_))).count(), 2);
+}
+
+#[tokio::test]
+async fn a_mentioned_file_is_read_into_the_message() {
+    let mut bench = Bench::new(vec![text("I see")]);
+    // The toys have no Read tool, so the mention is explained instead of silently dropped.
+    std::fs::write(bench.root.path().join("project/notes.txt"), "remember").unwrap();
+    bench.prompt("see @notes.txt and @missing.txt").await;
+    bench.end().await;
+    let heard = bench.script.heard.lock().unwrap();
+    let message = heard[0].segments.last().unwrap().as_message().unwrap().text();
+    assert!(message.contains("mentioned notes.txt") && !message.contains("mentioned missing.txt"), "{message}");
+}
+
+#[tokio::test]
+async fn a_stream_that_just_ends_is_a_broken_connection() {
+    let mut bench = Bench::new(vec![]);
+    bench.prompt("hi").await;
+    bench.until(|body| matches!(body, Body::RequestSent(_))).await;
+    bench.ask(Request::Interrupt).await;
+    assert_eq!(bench.end().await, TurnEnd::Interrupted);
+}

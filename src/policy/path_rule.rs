@@ -1,0 +1,184 @@
+//! Path patterns of `Read(…)` and `Edit(…)` rules: gitignore syntax with four anchors.
+//!
+//! `//x` starts at the root of the file system, `~/x` at home, `/x` at the folder of the settings that
+//! hold the rule, `x` and `./x` at the current folder. Nothing here asks the disk.
+
+use std::path::{Path, PathBuf};
+
+use globset::{Glob, GlobBuilder, GlobSet, GlobSetBuilder};
+
+use super::ruleset::Tier;
+
+/// The folders that patterns may start at, each with its resolved form where that is another one.
+#[derive(Clone, Debug)]
+pub(super) struct Bases {
+    pub(super) home: Vec<PathBuf>,
+    pub(super) cwd: Vec<PathBuf>,
+    pub(super) project: Vec<PathBuf>,
+    /// Anchors of rules whose resolved form differs: named, resolved.
+    pub(super) moved: Vec<(PathBuf, PathBuf)>,
+}
+
+/// A parsed pattern.
+#[derive(Clone, Debug)]
+pub(super) struct PathPattern {
+    anchor: Anchor,
+    set: GlobSet,
+    /// Folder names before the first glob; empty when the pattern applies at any depth.
+    head: PathBuf,
+    /// Deny and ask look at more places than allow does.
+    tier: Tier,
+    /// The anchor folder itself matches too (`**`).
+    whole: bool,
+    /// The last part, with a star for everything that is not literal.
+    tail: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Anchor {
+    Root,
+    Home,
+    Settings(PathBuf),
+    Cwd,
+}
+
+impl PathPattern {
+    /// Reads a pattern of a rule that stands in settings whose `/x` patterns start at `anchor`.
+    pub(super) fn parse(text: &str, anchor: &Path, tier: Tier) -> Result<Self, String> {
+        let text = text.trim();
+        if text.is_empty() {
+            return Err("it has no path between the brackets; write the tool's name alone to mean every path".into());
+        }
+        if text.starts_with('!') {
+            return Err("a pattern that starts with `!` takes nothing out of another rule; it is not used".into());
+        }
+        let (anchor, rest, fixed) = split_anchor(text, anchor);
+        if rest.split('/').any(|part| part == "..") {
+            return Err("a pattern with `..` matches no path, because paths are compared without dots".into());
+        }
+        let body = rest.trim_end_matches('/');
+        let whole = body.is_empty() || body == "**";
+        let any_depth = !fixed && is_any_depth(rest, tier);
+        let set = globs(body, any_depth).map_err(|error| format!("its path pattern is broken: {error}"))?;
+        let head = if any_depth || body.starts_with("**") { PathBuf::new() } else { head_of(body) };
+        let last = body.rsplit('/').next().unwrap_or_default();
+        let tail = if last.contains('[') || last.is_empty() { "*".to_owned() } else { last.replace('?', "*") };
+        Ok(Self { anchor, set, head, tier, whole, tail })
+    }
+
+    /// The last part as a star pattern, to be compared with a glob of a command.
+    pub(super) fn tail(&self) -> &str {
+        &self.tail
+    }
+
+    /// The path is what the pattern means, or lies below it.
+    pub(super) fn matches(&self, path: &Path, bases: &Bases) -> bool {
+        self.starts(bases).iter().any(|base| match path.strip_prefix(base) {
+            Ok(rest) if rest.as_os_str().is_empty() => self.whole,
+            Ok(rest) => self.set.is_match(rest),
+            Err(_) => false,
+        })
+    }
+
+    /// Something below `folder` could match.
+    pub(super) fn reaches_below(&self, folder: &Path, bases: &Bases) -> bool {
+        self.starts(bases).iter().any(|base| {
+            let start = base.join(&self.head);
+            start.starts_with(folder) || folder.starts_with(&start)
+        })
+    }
+
+    fn starts(&self, bases: &Bases) -> Vec<PathBuf> {
+        match &self.anchor {
+            Anchor::Root => vec![PathBuf::from("/")],
+            Anchor::Home => bases.home.clone(),
+            Anchor::Settings(folder) => {
+                let resolved = bases.moved.iter().filter(|(named, _)| named == folder).map(|(_, real)| real.clone());
+                std::iter::once(folder.clone()).chain(resolved).collect()
+            }
+            // The shell's folder moves with `cd`; a prohibition must not move away with it.
+            Anchor::Cwd if self.tier != Tier::Allow => bases.cwd.iter().chain(&bases.project).cloned().collect(),
+            Anchor::Cwd => bases.cwd.clone(),
+        }
+    }
+}
+
+/// The anchor, what follows it, and whether the text itself fixed the place.
+fn split_anchor<'a>(text: &'a str, settings: &Path) -> (Anchor, &'a str, bool) {
+    if let Some(rest) = text.strip_prefix("//") {
+        (Anchor::Root, rest.trim_start_matches('/'), true)
+    } else if let Some(rest) = text.strip_prefix('/') {
+        (Anchor::Settings(settings.to_path_buf()), rest, true)
+    } else if text == "~" {
+        (Anchor::Home, "**", true)
+    } else if let Some(rest) = text.strip_prefix("~/") {
+        (Anchor::Home, rest, true)
+    } else {
+        (Anchor::Cwd, text.strip_prefix("./").unwrap_or(text), false)
+    }
+}
+
+/// A bare name matches at any depth. `src/**` and `src/` do so for deny and ask, while for allow they mean
+/// the folder in the current one only.
+fn is_any_depth(rest: &str, tier: Tier) -> bool {
+    let folder = rest.strip_suffix("/**").or_else(|| rest.strip_suffix('/'));
+    match folder {
+        Some(name) => tier != Tier::Allow && !name.contains('/'),
+        None => !rest.contains('/'),
+    }
+}
+
+fn globs(body: &str, any_depth: bool) -> Result<GlobSet, globset::Error> {
+    let core = escape_braces(if body.is_empty() { "**" } else { body });
+    let inside = core.strip_suffix("/**").unwrap_or(&core).to_owned();
+    let mut set = GlobSetBuilder::new();
+    for form in [inside.clone(), format!("{inside}/**")] {
+        set.add(glob(&form)?);
+        if any_depth {
+            set.add(glob(&format!("**/{form}"))?);
+        }
+    }
+    set.build()
+}
+
+fn glob(pattern: &str) -> Result<Glob, globset::Error> {
+    GlobBuilder::new(pattern)
+        .literal_separator(true)
+        .backslash_escape(true)
+        .case_insensitive(cfg!(target_os = "macos"))
+        .build()
+}
+
+/// Braces are ordinary characters in gitignore, but choices in `globset`.
+fn escape_braces(pattern: &str) -> String {
+    let mut out = String::with_capacity(pattern.len());
+    let mut escaped = false;
+    for c in pattern.chars() {
+        if matches!(c, '{' | '}') && !escaped {
+            out.push('\\');
+        }
+        escaped = c == '\\' && !escaped;
+        out.push(c);
+    }
+    out
+}
+
+fn head_of(body: &str) -> PathBuf {
+    body.split('/').take_while(|part| !part.contains(['*', '?', '[', '\\'])).collect()
+}
+
+/// Writes a literal path so that a pattern means exactly it.
+pub(super) fn escape(path: &str) -> String {
+    let mut out = String::with_capacity(path.len());
+    for c in path.chars() {
+        if matches!(c, '*' | '?' | '[' | ']' | '\\' | '!' | '#') {
+            out.push('\\');
+        }
+        out.push(c);
+    }
+    out
+}
+
+#[cfg(test)]
+#[path = "tests/path_rules.rs"]
+mod tests;

@@ -1,0 +1,324 @@
+//! Programs that run the program named in their arguments.
+//!
+//! Some are stripped before matching, as documented; all are looked through by deny and ask rules. Which
+//! options take a value is written as for `getopt`.
+
+use std::ops::Range;
+
+use super::Word;
+
+/// How a stretch of words came to be a command.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in super::super) enum Via {
+    /// The command as it stands.
+    Itself,
+    /// Behind wrappers that are stripped before any matching.
+    Stripped,
+    /// Behind a program that runs its arguments: seen by deny and ask only.
+    Through,
+}
+
+/// A stretch of words that runs as a command.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in super::super) struct Layer {
+    pub(in super::super) range: Range<usize>,
+    pub(in super::super) via: Via,
+}
+
+/// Everything that a command runs.
+#[derive(Debug, Default)]
+pub(in super::super) struct Layers {
+    pub(in super::super) layers: Vec<Layer>,
+    /// Texts that it hands to a shell.
+    pub(in super::super) scripts: Vec<String>,
+    /// It runs its arguments and is not among the stripped ones.
+    pub(in super::super) runs_arguments: bool,
+}
+
+const MAX_LAYERS: usize = 32;
+
+/// Name, options with a value, number of operands before the command.
+type Spec = (&'static str, &'static str, usize);
+
+const THROUGH: &[Spec] = &[
+    ("sudo", "u:g:h:p:C:T:D:R:U:r:t:a:c:", 0),
+    ("doas", "u:C:a:", 0),
+    ("env", "u:C:a:", 0),
+    ("watch", "n:q:s:", 0),
+    ("setsid", "", 0),
+    ("ionice", "n:c:p:P:u:", 0),
+    ("flock", "w:E:", 1),
+    ("xargs", "n:P:I:L:s:a:d:E:R:S:J:", 0),
+    ("exec", "a:", 0),
+    ("coproc", "", 0),
+    ("nice", "n:", 0),
+    ("timeout", "k:s:", 1),
+    ("time", "f:o:", 0),
+    ("stdbuf", "i:o:e:", 0),
+    ("nohup", "", 0),
+    ("command", "", 0),
+    ("builtin", "", 0),
+    ("noglob", "", 0),
+    ("nocorrect", "", 0),
+    ("chrt", "T:P:D:", 1),
+    ("taskset", "", 1),
+    ("numactl", "C:N:m:i:p:", 0),
+    ("prlimit", "", 0),
+    ("setarch", "", 0),
+    ("unshare", "S:G:R:w:", 0),
+    ("nsenter", "t:S:G:r:w:", 0),
+    ("chroot", "", 1),
+    ("runuser", "u:g:G:", 0),
+    ("setpriv", "", 0),
+    ("strace", "o:e:p:s:a:u:E:P:O:S:I:X:b:", 0),
+    ("ltrace", "o:e:p:s:a:u:n:l:x:", 0),
+    ("unbuffer", "", 0),
+    ("busybox", "", 0),
+    ("toybox", "", 0),
+    ("parallel", "j:S:N:n:L:", 0),
+    ("caffeinate", "t:w:", 0),
+    ("fakeroot", "", 0),
+    ("xvfb-run", "n:s:e:f:", 0),
+    ("firejail", "", 0),
+    ("systemd-run", "p:u:H:M:E:", 0),
+    ("pkexec", "", 0),
+    ("gosu", "", 1),
+    ("su-exec", "", 1),
+    ("chpst", "u:U:e:b:n:l:L:m:", 0),
+    ("daemonize", "", 0),
+    ("entr", "", 0),
+    ("rtk", "", 0),
+];
+
+const SHELLS: &[&str] = &["bash", "sh", "zsh", "dash", "ksh", "ash", "fish", "rbash", "mksh", "yash"];
+
+/// Shells by name.
+pub(in super::super) fn is_shell(name: &str) -> bool {
+    SHELLS.contains(&name)
+}
+
+/// The program's name without its folder.
+pub(in super::super) fn base_name(text: &str) -> &str {
+    text.rsplit('/').next().unwrap_or(text)
+}
+
+/// The command runs its arguments, and the program is not one of those that are stripped.
+pub(in super::super) fn runs_arguments(words: &[Word]) -> bool {
+    layers(words).runs_arguments
+}
+
+/// Where the command starts once the documented wrappers are stripped, again and again.
+pub(in super::super) fn stripped(words: &[Word]) -> usize {
+    let mut at = 0;
+    for _ in 0..MAX_LAYERS {
+        match strip_one(words.get(at..).unwrap_or_default()) {
+            Some(skip) if at + skip < words.len() => at += skip,
+            _ => break,
+        }
+    }
+    at
+}
+
+/// How many words the wrapper in front takes, if all its options are known.
+fn strip_one(words: &[Word]) -> Option<usize> {
+    let name = words.first()?.literal()?;
+    let (known, valued, operands): (&[&str], &[&str], usize) = match name {
+        "timeout" => (
+            &["-v", "--verbose", "--foreground", "--preserve-status", "-p", "-f"],
+            &["-k", "-s", "--kill-after", "--signal"],
+            1,
+        ),
+        "nice" => (&[], &["-n", "--adjustment"], 0),
+        "stdbuf" => (&[], &["-i", "-o", "-e", "--input", "--output", "--error"], 0),
+        "time" | "command" => (&["-p"], &[], 0),
+        "nohup" | "builtin" | "noglob" | "xargs" => (&[], &[], 0),
+        _ => return None,
+    };
+    let mut at = 1;
+    while let Some(word) = words.get(at).and_then(Word::literal).filter(|text| text.starts_with('-') && text.len() > 1)
+    {
+        if word == "--" {
+            at += 1;
+            break;
+        }
+        at += option_width(word, known, valued, name)?;
+    }
+    // What stands for the duration must be known, or a substitution could put a program there.
+    for operand in words.get(at..at + operands)? {
+        operand.literal()?;
+    }
+    Some(at + operands)
+}
+
+fn option_width(word: &str, known: &[&str], valued: &[&str], name: &str) -> Option<usize> {
+    if known.contains(&word) {
+        return Some(1);
+    }
+    if valued.contains(&word) {
+        return Some(2);
+    }
+    let attached = valued.iter().any(|option| match option.strip_prefix("--") {
+        Some(_) => word.strip_prefix(option).is_some_and(|rest| rest.starts_with('=')),
+        None => word.starts_with(option),
+    });
+    let niceness = name == "nice" && word.get(1..).is_some_and(|rest| rest.chars().all(|c| c.is_ascii_digit()));
+    (attached || niceness).then_some(1)
+}
+
+/// Every stretch of the words that runs as a command, the whole first.
+pub(in super::super) fn layers(words: &[Word]) -> Layers {
+    let mut out = Layers::default();
+    let start = stripped(words);
+    out.layers.push(Layer { range: 0..words.len(), via: Via::Itself });
+    if start > 0 {
+        out.layers.push(Layer { range: start..words.len(), via: Via::Stripped });
+    }
+    let mut open = vec![start..words.len()];
+    if start > 0 {
+        open.push(0..words.len());
+    }
+    while let Some(range) = open.pop() {
+        let part = words.get(range.clone()).unwrap_or_default();
+        let Some(name) = part.first().map(|word| base_name(&word.value).to_ascii_lowercase()) else { continue };
+        let found = runs(&name, part, &mut out.scripts);
+        out.runs_arguments |= range.start == start && (found.is_some());
+        for inner in found.unwrap_or_default() {
+            let inner = range.start + inner.start..range.start + inner.end;
+            if out.layers.len() < MAX_LAYERS && !out.layers.iter().any(|layer| layer.range == inner) {
+                out.layers.push(Layer { range: inner.clone(), via: Via::Through });
+                open.push(inner);
+            }
+        }
+    }
+    out
+}
+
+/// The commands in the arguments of `name`; none when it runs no arguments.
+fn runs(name: &str, words: &[Word], scripts: &mut Vec<String>) -> Option<Vec<Range<usize>>> {
+    if is_shell(name) || matches!(name, "su" | "script" | "runuser") {
+        let script = after_dash_c(words)?;
+        scripts.extend(script);
+        return Some(Vec::new());
+    }
+    match name {
+        "eval" | "watch" => scripts.push(join(words.get(1..).unwrap_or_default(), name == "watch")),
+        "trap" => scripts.extend(words.get(1).map(|word| word.value.clone())),
+        "find" | "fd" | "fdfind" => return exec_parts(words),
+        "git" => return git_runs(words, scripts),
+        _ => {}
+    }
+    if matches!(name, "eval" | "trap") {
+        return Some(Vec::new());
+    }
+    let (_, valued, operands) = THROUGH.iter().find(|(known, ..)| *known == name)?;
+    if matches!(name, "flock" | "env" | "parallel") {
+        scripts.extend(after_dash_c(words).flatten());
+        scripts.extend(split_string(words));
+    }
+    Some(starts(words, valued, *operands).into_iter().map(|start| start..words.len()).collect())
+}
+
+/// Where the command may start: after options, their values, assignments and fixed operands. An option that
+/// is not known may or may not take the next word, so both are tried.
+fn starts(words: &[Word], valued: &str, operands: usize) -> Vec<usize> {
+    let mut at = 1;
+    let mut doubtful = false;
+    while let Some(word) = words.get(at) {
+        let text = word.value.as_str();
+        if text == "--" {
+            at += 1;
+            break;
+        } else if let Some(option) = text.strip_prefix("--") {
+            doubtful = !option.contains('=');
+            at += 1;
+        } else if text.len() > 1 && (text.starts_with('-') || text.starts_with('+')) {
+            let last = text.chars().last().unwrap_or_default();
+            doubtful = false;
+            at += if valued.contains(&format!("{last}:")) && text.len() == 2 { 2 } else { 1 };
+        } else if is_assignment(text) {
+            at += 1;
+        } else {
+            break;
+        }
+    }
+    let first = at + operands;
+    let mut out: Vec<usize> = (first < words.len()).then_some(first).into_iter().collect();
+    if doubtful && first + 1 < words.len() {
+        out.push(first + 1);
+    }
+    out
+}
+
+fn is_assignment(text: &str) -> bool {
+    text.split_once('=').is_some_and(|(name, _)| {
+        !name.is_empty()
+            && !name.starts_with(|c: char| c.is_ascii_digit())
+            && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+    })
+}
+
+/// The text after `-c` (also in a group such as `-lc`); `Some(None)` when it is not there to be read.
+fn after_dash_c(words: &[Word]) -> Option<Option<String>> {
+    let at = words.iter().skip(1).position(|word| {
+        let text = word.value.as_str();
+        text == "--command"
+            || (text.starts_with('-') && !text.starts_with("--") && text.ends_with('c') && text.len() < 8)
+    })?;
+    // Further options may stand between `-c` and its text.
+    let script = words.iter().skip(at + 2).find(|word| !word.value.starts_with(['-', '+']));
+    Some(script.map(|word| word.value.clone()))
+}
+
+fn split_string(words: &[Word]) -> Option<String> {
+    let at = words.iter().position(|word| word.value.starts_with("-S") || word.value.starts_with("--split-string"))?;
+    let own =
+        words.get(at)?.value.trim_start_matches("--split-string").trim_start_matches("-S").trim_start_matches('=');
+    let rest = join(words.get(at + 1..).unwrap_or_default(), false);
+    Some(format!("{own} {rest}"))
+}
+
+fn join(words: &[Word], skip_options: bool) -> String {
+    let kept = words.iter().skip_while(|word| skip_options && word.value.starts_with('-'));
+    kept.map(|word| word.value.as_str()).collect::<Vec<_>>().join(" ")
+}
+
+/// The commands between `-exec` and `;` or `+`.
+fn exec_parts(words: &[Word]) -> Option<Vec<Range<usize>>> {
+    let starts: Vec<usize> = (0..words.len())
+        .filter(|at| {
+            matches!(
+                words.get(*at).map(|word| word.value.as_str()),
+                Some("-exec" | "-execdir" | "-ok" | "-okdir" | "-x" | "-X" | "--exec" | "--exec-batch")
+            )
+        })
+        .collect();
+    if starts.is_empty() {
+        return None;
+    }
+    let end_of = |start: usize| {
+        let ends = |word: &&Word| matches!(word.value.as_str(), ";" | "+");
+        words.iter().skip(start).position(|word| ends(&word)).map_or(words.len(), |length| start + length)
+    };
+    Some(starts.into_iter().map(|at| at + 1..end_of(at + 1)).filter(|range| !range.is_empty()).collect())
+}
+
+/// Git subcommands that run a shell text.
+fn git_runs(words: &[Word], scripts: &mut Vec<String>) -> Option<Vec<Range<usize>>> {
+    let at = |name: &str| words.iter().position(|word| word.value == name);
+    let after = |index: usize| words.get(index + 1).map(|word| word.value.clone());
+    let mut found = false;
+    if let Some(script) = at("foreach").filter(|_| at("submodule").is_some()).and_then(after) {
+        scripts.push(script);
+        found = true;
+    }
+    for option in ["--exec", "-x"] {
+        if let Some(script) = at(option).filter(|_| at("rebase").is_some()).and_then(after) {
+            scripts.push(script);
+            found = true;
+        }
+    }
+    if let (Some(_), Some(run)) = (at("bisect"), at("run")) {
+        return Some(vec![run + 1..words.len()].into_iter().filter(|range| range.start < range.end).collect());
+    }
+    found.then(Vec::new)
+}

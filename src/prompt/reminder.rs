@@ -1,0 +1,29 @@
+//! What the program says to the model beside the person's words. It always stands at the tail, in tags
+//! that the system text explains.
+
+/// The mark that stands in the conversation where the person stopped a turn.
+pub const INTERRUPTED: &str = "[Request interrupted by user]";
+
+/// Wraps a text as a reminder.
+pub fn wrap(text: &str) -> String {
+    format!("<system-reminder>\n{text}\n</system-reminder>")
+}
+
+/// What the first prompt of a session is accompanied by: facts that would go stale in the prefix.
+pub fn first_prompt(date: &str, branch: Option<&str>) -> String {
+    let branch = branch.map(|branch| format!(" The git branch is `{branch}`.")).unwrap_or_default();
+    wrap(&format!("Today is {date}.{branch}"))
+}
+
+/// What accompanies a prompt while plan mode is on. The gate enforces it; this only explains.
+pub fn plan_mode() -> String {
+    wrap(
+        "Plan mode is on: nothing can be changed and only commands that read can run. Look around, then \
+         answer with a plan. The user leaves plan mode before any of it is carried out.",
+    )
+}
+
+/// What asks the model to go on after its output limit cut an answer.
+pub fn continue_text() -> String {
+    wrap("Your answer was cut at the output limit. Go on exactly where it stopped; do not repeat what was said.")
+}

@@ -1,0 +1,170 @@
+//! Pieces of request bodies that several wires share: they borrow from the request and are written
+//! straight into the bytes.
+
+use std::borrow::Cow;
+
+use serde::{Serialize, Serializer};
+use serde_json::Value;
+
+use super::ids::safe_name;
+use crate::domain::{CanonicalRequest, Media, ResultPart, SegmentBody, ToolResult, ToolSpec};
+
+/// Stands where a server wants text and there is none.
+pub(super) const NO_CONTENT: &str = "(no content)";
+/// Stands for the text of a result that has none.
+pub(super) const NO_OUTPUT: &str = "(no output)";
+/// Stands for an image that the model cannot see.
+pub(super) const NO_IMAGE: &str = "(an image was left out: this model does not take images)";
+
+/// Texts as one string with a separator, without building it.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Joined<'a> {
+    pub(super) texts: Vec<&'a str>,
+    pub(super) separator: &'static str,
+}
+
+impl<'a> Joined<'a> {
+    /// Texts on lines of their own.
+    pub(super) fn lines(texts: Vec<&'a str>) -> Self {
+        Self { texts, separator: "\n" }
+    }
+
+    /// Texts with a blank line between them.
+    pub(super) fn paragraphs(texts: Vec<&'a str>) -> Self {
+        Self { texts, separator: "\n\n" }
+    }
+}
+
+impl std::fmt::Display for Joined<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        for (index, text) in self.texts.iter().enumerate() {
+            if index > 0 {
+                f.write_str(self.separator)?;
+            }
+            f.write_str(text)?;
+        }
+        Ok(())
+    }
+}
+
+impl Serialize for Joined<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self.texts.as_slice() {
+            [] => serializer.serialize_str(""),
+            [one] => serializer.serialize_str(one),
+            _ => serializer.collect_str(self),
+        }
+    }
+}
+
+/// A JSON document inside a JSON string, as OpenAI wants the arguments of a call.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct JsonText<'a>(pub(super) &'a Value);
+
+impl Serialize for JsonText<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self.0)
+    }
+}
+
+/// An image as a `data:` address.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct DataUrl<'a>(pub(super) &'a Media);
+
+impl Serialize for DataUrl<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&format_args!("data:{};base64,{}", self.0.media_type, self.0.data))
+    }
+}
+
+/// A text that every server takes: something else than white space.
+pub(super) fn is_text(text: &str) -> bool {
+    !text.trim().is_empty()
+}
+
+/// A tool as Chat Completions and Ollama take it.
+#[derive(Debug, Serialize)]
+pub(super) struct FunctionTool<'a> {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    function: Function<'a>,
+}
+
+#[derive(Debug, Serialize)]
+struct Function<'a> {
+    name: Cow<'a, str>,
+    description: &'a str,
+    parameters: &'a Value,
+}
+
+/// The request's tools in that form.
+pub(super) fn function_tools(request: &CanonicalRequest) -> Vec<FunctionTool<'_>> {
+    let tools = tool_specs(request).map(|spec| FunctionTool {
+        kind: "function",
+        function: Function {
+            name: safe_name(&spec.name),
+            description: &spec.description,
+            parameters: &spec.input_schema,
+        },
+    });
+    tools.collect()
+}
+
+/// The request's tools in their order.
+pub(super) fn tool_specs(request: &CanonicalRequest) -> impl Iterator<Item = &ToolSpec> {
+    request.segments.iter().filter_map(|segment| match &segment.body {
+        SegmentBody::Tool(spec) => Some(&**spec),
+        _ => None,
+    })
+}
+
+/// The system text's blocks that say something.
+pub(super) fn system_texts(request: &CanonicalRequest) -> impl Iterator<Item = &str> {
+    request.segments.iter().filter_map(|segment| match &segment.body {
+        SegmentBody::System(text) if is_text(text) => Some(&**text),
+        _ => None,
+    })
+}
+
+/// The instruction files that say something.
+pub(super) fn memory_texts(request: &CanonicalRequest) -> impl Iterator<Item = &str> {
+    request.segments.iter().filter_map(|segment| match &segment.body {
+        SegmentBody::Memory(text) if is_text(text) => Some(&**text),
+        _ => None,
+    })
+}
+
+/// The text of a result; never empty.
+pub(super) fn result_text(result: &ToolResult) -> Joined<'_> {
+    let mut texts: Vec<&str> = result
+        .parts
+        .iter()
+        .filter_map(|part| match part {
+            ResultPart::Text(text) if is_text(text) => Some(text.as_str()),
+            _ => None,
+        })
+        .collect();
+    if texts.is_empty() {
+        texts.push(NO_OUTPUT);
+    }
+    Joined::lines(texts)
+}
+
+/// The images of a result; an error has none.
+pub(super) fn result_images(result: &ToolResult) -> impl Iterator<Item = &Media> {
+    let parts = if result.is_error { &[][..] } else { &result.parts };
+    parts.iter().filter_map(|part| match part {
+        ResultPart::Image(media) => Some(media),
+        ResultPart::Text(_) => None,
+    })
+}
+
+/// Writes a body. It cannot fail: every key is a string and every number is finite.
+pub(super) fn write(body: &impl Serialize, request: &CanonicalRequest) -> Vec<u8> {
+    let estimate: usize = request.segments.iter().map(|segment| segment.bytes as usize + 32).sum();
+    let mut bytes = Vec::with_capacity(estimate + estimate / 8 + 1_024);
+    match serde_json::to_writer(&mut bytes, body) {
+        Ok(()) => bytes,
+        Err(_) => Vec::new(),
+    }
+}

@@ -1,0 +1,145 @@
+//! All sessions of the user: where their files are, and how one is found again.
+//!
+//! `sessions/<project>/<id>.jsonl` is the log, `<id>.lock` its lock, `<id>/outputs/` the whole texts of
+//! long outputs, `<id>.torn` what a crash left of a half-written record.
+
+use std::cmp::Reverse;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::base::dirs::create_private;
+use crate::domain::{Notice, Record, SessionId, SessionSummary};
+
+use super::log::outputs_of;
+use super::read::read;
+use super::{Error, Log, Result, at, index};
+
+/// Characters of a folder's name that come from the project's path.
+const SLUG: usize = 200;
+/// Characters of an id that a prefix must have.
+const PREFIX: usize = 4;
+
+/// The sessions below one data folder.
+#[derive(Clone, Debug)]
+pub struct Store {
+    data: PathBuf,
+}
+
+impl Store {
+    /// The store in a data folder, which need not exist yet.
+    pub fn new(data: PathBuf) -> Self {
+        Self { data }
+    }
+
+    /// Starts the log of a new session.
+    pub fn create(&self, id: SessionId, project: &Path) -> Result<Log> {
+        let folder = self.sessions().join(slug(project));
+        create_private(&folder).map_err(|source| at(&folder, source))?;
+        Log::create(id, folder.join(format!("{id}.jsonl")))
+    }
+
+    /// Opens a session to go on with it. Another process that has it open makes this [`Error::Locked`];
+    /// [`Store::read`] still works then.
+    pub fn open(&self, id: SessionId) -> Result<(Vec<Record>, Log, Vec<Notice>)> {
+        let (log, reading) = Log::open(id, self.log_of(id)?, read)?;
+        Ok((reading.records, log, reading.notices))
+    }
+
+    /// Reads a session and leaves it as it is.
+    pub fn read(&self, id: SessionId) -> Result<(Vec<Record>, Vec<Notice>)> {
+        let path = self.log_of(id)?;
+        let reading = read(&path).map_err(|source| at(&path, source))?;
+        Ok((reading.records, reading.notices))
+    }
+
+    /// The sessions of a project, or all of them, newest first. Those without a prompt are left out.
+    pub fn list(&self, project: Option<&Path>) -> Vec<SessionSummary> {
+        let mut found: Vec<SessionSummary> = match project {
+            Some(project) => {
+                // Two paths can share a folder; the log says which one it is.
+                let all = index::list(&self.sessions().join(slug(project)));
+                all.into_iter().filter(|session| session.project == project).collect()
+            }
+            None => self.folders().iter().flat_map(|folder| index::list(folder)).collect(),
+        };
+        found.sort_by_key(|session| (Reverse(session.updated), session.id));
+        found
+    }
+
+    /// The session of a project that was used last.
+    pub fn latest(&self, project: &Path) -> Option<SessionId> {
+        self.list(Some(project)).first().map(|session| session.id)
+    }
+
+    /// Finds a session by its id, by the beginning of its id (four characters or more), or by its exact
+    /// title.
+    pub fn find(&self, text: &str) -> Result<SessionId> {
+        let text = text.trim();
+        if let Ok(id) = text.parse::<SessionId>() {
+            return self.log_of(id).map(|_| id);
+        }
+        let wanted = text.to_ascii_lowercase();
+        let mut found: Vec<SessionId> = Vec::new();
+        if wanted.len() >= PREFIX {
+            found = self.ids().into_iter().filter(|id| id.to_string().starts_with(&wanted)).collect();
+        }
+        if found.is_empty() && !text.is_empty() {
+            let titled = self.list(None).into_iter().filter(|session| session.title == text);
+            found = titled.map(|session| session.id).collect();
+        }
+        match found.as_slice() {
+            [] => Err(Error::NotFound { text: text.to_owned() }),
+            [id] => Ok(*id),
+            many => Err(Error::Ambiguous {
+                text: text.to_owned(),
+                candidates: many.iter().map(ToString::to_string).collect(),
+            }),
+        }
+    }
+
+    /// The folder for the whole texts of a session's long outputs. It may not exist yet.
+    pub fn outputs(&self, id: SessionId) -> PathBuf {
+        let log = self.log_of(id).unwrap_or_else(|_| self.sessions().join(format!("{id}.jsonl")));
+        outputs_of(&log)
+    }
+
+    /// The file of a project's prompt history, for [`super::history`].
+    pub fn history(&self, project: &Path) -> PathBuf {
+        self.data.join("history").join(format!("{}.jsonl", slug(project)))
+    }
+
+    fn sessions(&self) -> PathBuf {
+        self.data.join("sessions")
+    }
+
+    fn folders(&self) -> Vec<PathBuf> {
+        let entries = fs::read_dir(self.sessions()).into_iter().flatten().flatten();
+        entries.map(|entry| entry.path()).filter(|path| path.is_dir()).collect()
+    }
+
+    fn ids(&self) -> Vec<SessionId> {
+        let entries = self.folders().into_iter().filter_map(|folder| fs::read_dir(folder).ok()).flatten().flatten();
+        entries.filter_map(|entry| index::id_of(&entry.file_name())).collect()
+    }
+
+    fn log_of(&self, id: SessionId) -> Result<PathBuf> {
+        let name = format!("{id}.jsonl");
+        let found = self.folders().into_iter().map(|folder| folder.join(&name)).find(|path| path.is_file());
+        found.ok_or_else(|| Error::NotFound { text: id.to_string() })
+    }
+}
+
+/// The name of a project's folder: its path with everything but letters and digits replaced, as Claude
+/// Code names its own; a long one is cut and gets a check sum.
+fn slug(project: &Path) -> String {
+    let path = project.to_string_lossy();
+    let mut name: String = path.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
+    if name.len() > SLUG {
+        name.truncate(SLUG);
+        name = format!("{name}-{:08x}", crc32fast::hash(path.as_bytes()));
+    }
+    name
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,284 @@
+//! Tests of the store and of what it is made of: logs, their damage, the list.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
+
+use std::fs::{self, OpenOptions};
+use std::io::Write;
+use std::sync::Arc;
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::domain::{
+    Block, Body, Message, ModelRef, NoticeLevel, Origin, ResponseNote, StopReason, ToolCall, Usage, Wire,
+};
+
+const PROJECT: &str = "/home/me/my project";
+
+struct Place {
+    _folder: tempfile::TempDir,
+    store: Store,
+}
+
+fn place() -> Place {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::new(folder.path().join("data"));
+    Place { _folder: folder, store }
+}
+
+fn id(number: u128) -> SessionId {
+    SessionId(uuid::Uuid::from_u128(number << 96))
+}
+
+fn started(id: SessionId, project: &str) -> Body {
+    Body::SessionStarted { format: 1, id, version: "0".into(), cwd: project.into(), project: project.into() }
+}
+
+fn prompted(text: &str) -> Body {
+    Body::Prompted { turn: 1, message: Arc::new(Message::user(text)), origin: Origin::Typed, typed: None }
+}
+
+fn responded(cost: Option<f64>) -> Body {
+    let call = ToolCall::parse("c".into(), "Read".into(), r#"{"file_path":"/a"}"#);
+    let blocks = vec![Block::Text { text: "é — 漢".into() }, Block::ToolCall(call)];
+    Body::Responded(ResponseNote {
+        request: 1,
+        message: Arc::new(Message::assistant(blocks, ModelRef::new(Wire::Anthropic, "m"))),
+        stop: StopReason::ToolUse,
+        usage: Usage { input: 10, cache_read: 100, output: 5, ..Usage::default() },
+        estimated: false,
+        cost,
+        duration_ms: 3,
+        cut: false,
+    })
+}
+
+/// Writes a session of these bodies, at the times 1,000, 1,001, …
+fn write(store: &Store, id: SessionId, project: &str, bodies: Vec<Body>) -> PathBuf {
+    let mut log = store.create(id, Path::new(project)).unwrap();
+    append(&mut log, bodies);
+    log.path().to_path_buf()
+}
+
+fn append(log: &mut Log, bodies: Vec<Body>) {
+    for body in bodies {
+        let seq = log.next_seq();
+        log.append(&Record { seq, at: 1_000 + seq, body }).unwrap();
+    }
+}
+
+fn sample(store: &Store, id: SessionId) -> PathBuf {
+    write(store, id, PROJECT, vec![started(id, PROJECT), prompted("do it"), responded(Some(0.5))])
+}
+
+#[test]
+fn what_was_written_is_read_and_the_session_goes_on() {
+    let place = place();
+    let path = sample(&place.store, id(1));
+    assert!(path.ends_with(format!("sessions/-home-me-my-project/{}.jsonl", id(1))), "{path:?}");
+    let (records, mut log, notices) = place.store.open(id(1)).unwrap();
+    assert_eq!((records.len(), log.next_seq(), notices.len()), (3, 3, 0));
+    append(&mut log, vec![Body::Cleared]);
+    log.sync().unwrap();
+    drop(log);
+    let (records, _) = place.store.read(id(1)).unwrap();
+    assert_eq!(records.iter().map(|record| record.seq).collect::<Vec<_>>(), [0, 1, 2, 3]);
+    assert_eq!(records[2].body, responded(Some(0.5)));
+}
+
+#[cfg(unix)]
+#[test]
+fn files_and_folders_are_the_users_alone() {
+    use std::os::unix::fs::PermissionsExt;
+    let place = place();
+    let path = sample(&place.store, id(1));
+    let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode(&path), 0o600);
+    assert_eq!(mode(&path.with_extension("lock")), 0o600);
+    place.store.list(None);
+    assert_eq!(mode(&path.with_file_name("index.json")), 0o600);
+    for folder in path.ancestors().skip(1).take(3) {
+        assert_eq!(mode(folder), 0o700, "{folder:?}");
+    }
+}
+
+#[test]
+fn one_writer_at_a_time_and_readers_at_any_time() {
+    let place = place();
+    sample(&place.store, id(1));
+    let first = place.store.open(id(1)).unwrap();
+    let second = place.store.open(id(1));
+    assert!(matches!(second, Err(Error::Locked { id: held }) if held == id(1)));
+    assert_eq!(place.store.read(id(1)).unwrap().0.len(), 3);
+    drop(first);
+    place.store.open(id(1)).unwrap();
+    assert!(matches!(place.store.create(id(1), Path::new(PROJECT)), Err(Error::Io { .. })));
+}
+
+#[test]
+fn damaged_lines_are_named_and_skipped() {
+    let place = place();
+    let path = sample(&place.store, id(1));
+    let good = fs::read_to_string(&path).unwrap();
+    let lines: Vec<&str> = good.lines().collect();
+    let swapped = lines[1].replace("do it", "do no");
+    let foreign = r#"{"seq":9,"at":1,"body":{"dreamt":{}}}"#;
+    let foreign = format!(r#"{{"crc":"{:08x}","record":{foreign}}}"#, crc32fast::hash(foreign.as_bytes()));
+    let text = [lines[0], "", "garbage \u{1b}[2J", &swapped, &foreign, lines[2], ""].join("\n");
+    fs::write(&path, &text).unwrap();
+    let (records, log, notices) = place.store.open(id(1)).unwrap();
+    assert_eq!(records.len(), 2);
+    assert_eq!(log.next_seq(), 10, "a record of another version keeps its number");
+    let texts: Vec<&str> = notices.iter().map(|notice| notice.text.as_str()).collect();
+    assert_eq!(texts.len(), 3, "{texts:?}");
+    assert!(texts[0].contains("jsonl, line 3: this line was skipped because it is not a record"), "{texts:?}");
+    assert!(texts[1].contains("jsonl, line 4: this line was skipped because its check sum is wrong"), "{texts:?}");
+    assert!(texts[2].contains("line 5: 1 record(s) were written by another version"), "{texts:?}");
+    assert_eq!(fs::read_to_string(&path).unwrap(), text, "nothing was overwritten");
+}
+
+#[test]
+fn a_file_of_garbage_gives_few_notices() {
+    let place = place();
+    let path = sample(&place.store, id(1));
+    fs::write(&path, "nonsense\n".repeat(1_000)).unwrap();
+    let (records, notices) = place.store.read(id(1)).unwrap();
+    assert!(records.is_empty());
+    assert_eq!(notices.len(), 6);
+    assert!(notices[5].text.contains("1000 lines in all"));
+}
+
+#[test]
+fn a_torn_end_is_kept_beside_the_log() {
+    let place = place();
+    let path = sample(&place.store, id(1));
+    let whole = fs::read(&path).unwrap();
+    OpenOptions::new().append(true).open(&path).unwrap().write_all(b"{\"crc\":\"12").unwrap();
+    let (records, mut log, notices) = place.store.open(id(1)).unwrap();
+    assert_eq!(records.len(), 3);
+    assert_eq!(notices.len(), 1);
+    assert_eq!(notices[0].level, NoticeLevel::Warning);
+    assert!(notices[0].text.contains("line 4: the last record was cut off while it was written; 10 bytes"));
+    assert_ne!(fs::read(&path).unwrap(), whole, "opening alone changes nothing");
+    append(&mut log, vec![Body::Cleared]);
+    assert!(fs::read(&path).unwrap().starts_with(&whole));
+    assert_eq!(fs::read(path.with_extension("torn")).unwrap(), b"{\"crc\":\"12\n");
+    assert_eq!(place.store.read(id(1)).unwrap().1, []);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
+
+    /// A process killed at any moment leaves a beginning of the file.
+    #[test]
+    fn any_beginning_of_a_log_loads_and_goes_on(cut in 0.0_f64..=1.0) {
+        let place = place();
+        let path = sample(&place.store, id(1));
+        let bytes = fs::read(&path).unwrap();
+        let cut = (bytes.len() as f64 * cut) as usize;
+        fs::write(&path, &bytes[..cut]).unwrap();
+        let newlines = String::from_utf8_lossy(&bytes[..cut]).matches('\n').count();
+        let (records, mut log, _) = place.store.open(id(1)).unwrap();
+        // A record is whole with its last brace; the newline behind it may be missing.
+        let is_whole = bytes.get(cut) == Some(&b'\n');
+        prop_assert_eq!(records.len(), newlines + usize::from(is_whole));
+        append(&mut log, vec![Body::Cleared, prompted("on")]);
+        drop(log);
+        let (after, notices) = place.store.read(id(1)).unwrap();
+        prop_assert_eq!(after.len(), records.len() + 2);
+        prop_assert_eq!(&after[..records.len()], &records[..]);
+        prop_assert_eq!(notices.len(), 0);
+    }
+
+    #[test]
+    fn no_bytes_make_reading_fail(bytes in proptest::collection::vec(any::<u8>(), 0..400)) {
+        let place = place();
+        let path = sample(&place.store, id(1));
+        fs::write(&path, bytes).unwrap();
+        let (_, mut log, _) = place.store.open(id(1)).unwrap();
+        append(&mut log, vec![prompted("on")]);
+        prop_assert!(place.store.read(id(1)).unwrap().0.last().is_some());
+        place.store.list(None);
+    }
+}
+
+#[test]
+fn the_list_shows_what_the_logs_say_and_follows_them() {
+    let place = place();
+    let store = &place.store;
+    let other = "/home/me/my_project";
+    sample(store, id(1));
+    write(store, id(2), PROJECT, vec![started(id(2), PROJECT)]);
+    write(store, id(3), other, vec![started(id(3), other), prompted(&"long  line\n".repeat(40)), responded(None)]);
+    let mine = store.list(Some(Path::new(PROJECT)));
+    assert_eq!(mine.len(), 1, "another project of the same folder and a session without prompt are left out");
+    assert_eq!((mine[0].id, mine[0].title.as_str(), mine[0].turns), (id(1), "do it", 1));
+    assert_eq!((mine[0].cost, mine[0].tokens, mine[0].started, mine[0].updated), (Some(0.5), 115, 1_000, 1_002));
+
+    let (_, mut log, _) = store.open(id(1)).unwrap();
+    let model = ModelRef::new(Wire::Anthropic, "opus");
+    append(
+        &mut log,
+        vec![
+            Body::TitleSet { title: "The\ntitle".into() },
+            Body::ModelSet { model, effort: None },
+            prompted("more"),
+            responded(Some(0.25)),
+        ],
+    );
+    let all = store.list(None);
+    assert_eq!(all.iter().map(|session| session.id).collect::<Vec<_>>(), [id(1), id(3)]);
+    assert_eq!((all[0].title.as_str(), all[0].turns, all[0].cost), ("The title", 2, Some(0.75)));
+    assert_eq!(all[0].model.as_deref(), Some("opus"));
+    assert_eq!(all[1].cost, None, "an unknown price is not zero");
+    assert_eq!(all[1].title.chars().count(), 121);
+    assert_eq!(store.latest(Path::new(PROJECT)), Some(id(1)));
+    assert_eq!(store.latest(Path::new("/nowhere")), None);
+    assert_eq!(Store::new("/nowhere/at/all".into()).list(None), []);
+}
+
+#[test]
+fn a_broken_index_is_made_again() {
+    let place = place();
+    let path = sample(&place.store, id(1));
+    let listed = place.store.list(None);
+    fs::write(path.with_file_name("index.json"), "{broken").unwrap();
+    assert_eq!(place.store.list(None), listed);
+    fs::remove_file(path.with_file_name("index.json")).unwrap();
+    assert_eq!(place.store.list(None), listed);
+}
+
+#[test]
+fn a_session_is_found_by_id_prefix_and_title() {
+    let place = place();
+    let store = &place.store;
+    sample(store, id(0xabcd_0001));
+    sample(store, id(0xabcd_0002));
+    write(store, id(7), PROJECT, vec![Body::TitleSet { title: "seven".into() }, prompted("x")]);
+    assert_eq!(store.find(&id(7).to_string()).unwrap(), id(7));
+    assert_eq!(store.find("ABCD0002").unwrap(), id(0xabcd_0002));
+    assert_eq!(store.find(" seven ").unwrap(), id(7));
+    let unclear = store.find("abcd").unwrap_err();
+    assert!(unclear.to_string().contains("could be 2 sessions (abcd0001-"), "{unclear}");
+    assert!(store.find("do it").unwrap_err().to_string().contains("give more of the id"));
+    for text in ["", "abc", "../../etc/passwd", "00000000-0000-0000-0000-000000000009"] {
+        assert!(matches!(store.find(text), Err(Error::NotFound { .. })), "{text}");
+    }
+}
+
+#[test]
+fn folders_are_named_after_projects_and_bounded() {
+    assert_eq!(slug(Path::new("/srv/A b/ü.x")), "-srv-A-b---x");
+    let long = format!("/{}", "d/".repeat(300));
+    let name = slug(Path::new(&long));
+    assert_eq!(name.len(), 209);
+    assert_ne!(name, slug(Path::new(&format!("{long}e"))));
+}
+
+#[test]
+fn outputs_stand_beside_the_log() {
+    let place = place();
+    let path = sample(&place.store, id(1));
+    assert_eq!(place.store.outputs(id(1)), path.with_extension("").join("outputs"));
+    assert_eq!(place.store.open(id(1)).unwrap().1.outputs(), place.store.outputs(id(1)));
+    assert!(place.store.outputs(id(9)).starts_with(place.store.data.join("sessions")));
+}

@@ -1,0 +1,62 @@
+//! What the command line asked for, as plain values: `cli` fills it, the fronts and the joint read it.
+
+use std::path::PathBuf;
+
+use crate::domain::Mode;
+
+/// One start of the program.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Invocation {
+    /// The first prompt.
+    pub prompt: Option<String>,
+    pub opening: Opening,
+    /// What stands above every settings file.
+    pub overrides: Overrides,
+    /// Headless, in this form; none is the full screen.
+    pub print: Option<OutputFormat>,
+    pub verbose: bool,
+    /// Play the offline rehearsal.
+    pub rehearse: bool,
+}
+
+/// Which session to open.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Opening {
+    #[default]
+    New,
+    /// The newest session of this project.
+    Continue,
+    /// The session with this id (or the start of one); none opens the browser.
+    Resume(Option<String>),
+}
+
+/// Flags that override settings.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Overrides {
+    pub model: Option<String>,
+    pub provider: Option<String>,
+    pub mode: Option<Mode>,
+    /// Allow rules in the settings' grammar.
+    pub allow: Vec<String>,
+    /// Deny rules in the settings' grammar.
+    pub deny: Vec<String>,
+    /// Folders that belong to the session besides the project, as typed.
+    pub add_dirs: Vec<PathBuf>,
+    /// The most model requests in one turn.
+    pub max_turns: Option<u32>,
+    /// A settings file, or settings as JSON.
+    pub settings: Option<String>,
+    pub theme: Option<String>,
+}
+
+/// What a headless run prints.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum OutputFormat {
+    /// The text of the final answer.
+    #[default]
+    Text,
+    /// One result object.
+    Json,
+    /// One object a line while it happens, the result last.
+    StreamJson,
+}

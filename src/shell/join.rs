@@ -1,0 +1,125 @@
+//! The joint: the one file where settings, app, engine and the two fronts meet.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use super::terminal::colors;
+use super::terminal::keep::Keep;
+use super::{Invocation, Link, Opening};
+use crate::app::{Keymap, Model, Setup};
+use crate::base::clock::SharedClock;
+use crate::base::dirs::{Dirs, HOME_VARIABLE};
+use crate::base::ids::TimeIds;
+use crate::config::{self, ConfigInput, Flags, Settings};
+use crate::engine::{self, Open};
+use crate::session::{Store, history};
+use crate::theme::{ColorDepth, Theme};
+
+/// Folders and settings of one start, read once.
+pub struct Ground {
+    pub settings: Settings,
+    home: PathBuf,
+    cwd: PathBuf,
+    dirs: Dirs,
+}
+
+/// What the first frame needs, and what the screen keeps.
+#[derive(Debug)]
+pub struct Look {
+    pub model: Model,
+    /// The mouse is ours.
+    pub mouse: bool,
+    pub keep: Keep,
+}
+
+impl Ground {
+    /// Reads what there is. The error is a sentence for the person.
+    pub fn survey(invocation: &Invocation) -> Result<Self, String> {
+        let cwd = std::env::current_dir().map_err(|error| format!("The current folder cannot be entered: {error}."))?;
+        let env: BTreeMap<String, String> = std::env::vars_os()
+            .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+            .collect();
+        let dirs = Dirs::find(env.get(HOME_VARIABLE).map(String::as_str), &cwd)?;
+        let home = env.get("HOME").map_or_else(|| cwd.clone(), PathBuf::from);
+        let flags = flags(invocation);
+        let settings = config::load(ConfigInput { home: &home, cwd: &cwd, env, flags, dirs: &dirs, managed: None });
+        Ok(Self { settings, home, cwd, dirs })
+    }
+
+    /// The screen's own part.
+    pub fn look(&self, invocation: &Invocation, clock: &SharedClock) -> Look {
+        let path = Store::new(self.dirs.data.clone()).history(&self.settings.project);
+        let chosen = invocation.overrides.theme.as_deref().or(self.settings.theme.as_deref());
+        let themes = config::themes(&self.dirs.config);
+        let (theme, theme_chosen) = theme(chosen, &themes);
+        let setup = Setup {
+            theme,
+            theme_chosen,
+            themes,
+            history: history::load(&path),
+            keymap: Keymap::default(),
+            reduced_motion: self.settings.ui.reduced_motion,
+            utc_offset: utc_offset(clock.wall_ms()),
+            now: clock.wall_ms(),
+        };
+        let config = self.dirs.config.clone();
+        let save = move |name: &str| config::save_setting(&config, "theme", name).map(drop);
+        let keep = Keep { history: path, theme: Box::new(save) };
+        Look { model: Model::new(setup), mouse: self.settings.ui.mouse, keep }
+    }
+
+    /// Starts the engine. Called inside the runtime, beside the screen, because it reads files.
+    pub fn engine(&self, invocation: &Invocation, interactive: bool, clock: SharedClock) -> Result<Link, String> {
+        let setup = config::setup(
+            &self.settings,
+            config::Start {
+                home: &self.home,
+                cwd: &self.cwd,
+                dirs: &self.dirs,
+                clock,
+                ids: std::sync::Arc::new(TimeIds),
+                open: match &invocation.opening {
+                    Opening::New | Opening::Resume(None) => Open::New,
+                    Opening::Continue => Open::Latest,
+                    Opening::Resume(Some(text)) => Open::Named(text.clone()),
+                },
+                interactive,
+                max_turns: invocation.overrides.max_turns,
+                model_forced: invocation.overrides.model.is_some(),
+                rehearse: invocation.rehearse,
+            },
+        )?;
+        let (requests, events) = engine::start(setup);
+        Ok(Link { requests, events })
+    }
+}
+
+fn flags(invocation: &Invocation) -> Flags {
+    let given = &invocation.overrides;
+    Flags {
+        settings: given.settings.clone(),
+        provider: given.provider.clone(),
+        model: given.model.clone(),
+        mode: given.mode,
+        allow: given.allow.clone(),
+        deny: given.deny.clone(),
+        directories: given.add_dirs.iter().map(|folder| folder.to_string_lossy().into_owned()).collect(),
+        ..Flags::default()
+    }
+}
+
+/// The theme for the first frame, and whether the terminal's background may still change it.
+fn theme(chosen: Option<&str>, themes: &[(String, String)]) -> (Theme, bool) {
+    let depth = colors::depth(|name| std::env::var_os(name));
+    let few = matches!(depth, ColorDepth::None | ColorDepth::Ansi16);
+    // Claude Code's `auto` means what no setting means here.
+    let chosen = chosen.filter(|name| *name != "auto");
+    let name = chosen.unwrap_or(if few { "ansi" } else { "dark" });
+    (Theme::load(name, themes).0.for_depth(depth), chosen.is_some() || few)
+}
+
+/// Seconds that the person's clock is ahead of UTC at that time.
+fn utc_offset(now: u64) -> i32 {
+    let time = jiff::Timestamp::from_millisecond(now as i64).unwrap_or_default();
+    jiff::tz::TimeZone::system().to_offset(time).seconds()
+}

@@ -1,0 +1,179 @@
+//! Bash: one shell command, for the model and for the person's `!`.
+
+use std::time::Duration;
+
+use futures::FutureExt;
+use futures::future::BoxFuture;
+use schemars::JsonSchema;
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::support::command::{self, Ending, Finished};
+use super::support::words::{add_note, bytes, count};
+use super::support::{input, shell_cwd};
+use super::{Place, Tool, ToolContext};
+use crate::domain::{Access, Shown, ToolOutcome, ToolSpec};
+
+const NAME: &str = "Bash";
+/// Programs that say "nothing found" or "not equal" by exit status 1.
+const ANSWERS_BY_STATUS: [&str; 9] = ["grep", "egrep", "fgrep", "rg", "find", "diff", "cmp", "test", "["];
+
+#[derive(Debug)]
+pub struct Bash;
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct BashInput {
+    command: String,
+    /// Milliseconds; default 120000, at most 600000.
+    #[serde(default, deserialize_with = "input::number")]
+    #[schemars(with = "Option<u64>")]
+    timeout: Option<u64>,
+    /// What it does, in five to ten words.
+    #[serde(default)]
+    #[expect(dead_code, reason = "it is for the person, who sees the call's input")]
+    description: Option<String>,
+}
+
+fn read(value: &Value) -> Result<BashInput, String> {
+    let input: BashInput = input::parse(NAME, value)?;
+    check(&input.command)?;
+    Ok(input)
+}
+
+fn check(command: &str) -> Result<(), String> {
+    if command.trim().is_empty() {
+        return Err("command is empty. Give a shell command.".to_owned());
+    }
+    if command.contains('\0') {
+        return Err("command holds a NUL character, which no shell can run.".to_owned());
+    }
+    Ok(())
+}
+
+impl Tool for Bash {
+    fn spec(&self) -> ToolSpec {
+        input::spec::<BashInput>(NAME, include_str!("../../assets/tools/bash.md"))
+    }
+
+    fn access(&self, value: &Value, _place: &Place) -> Result<Access, String> {
+        read(value).map(|input| Access::execute(input.command))
+    }
+
+    fn run(&self, value: Value, context: ToolContext) -> BoxFuture<'static, ToolOutcome> {
+        async move {
+            match read(&value) {
+                Ok(input) => run(&input.command, input.timeout, &context).await,
+                Err(error) => ToolOutcome::error(error),
+            }
+        }
+        .boxed()
+    }
+}
+
+/// Runs a command that the person typed, by the same rules and bounds as the model's.
+pub async fn shell_command(command: &str, context: ToolContext) -> ToolOutcome {
+    match check(command) {
+        Ok(()) => run(command, None, &context).await,
+        Err(error) => ToolOutcome::error(error),
+    }
+}
+
+async fn run(command: &str, timeout: Option<u64>, context: &ToolContext) -> ToolOutcome {
+    let limits = context.limits;
+    let limit = timeout.filter(|limit| *limit > 0).unwrap_or(limits.command_ms).min(limits.command_max_ms);
+    let place = &context.place;
+    let mut notes = Vec::new();
+    let mut cwd = place.cwd.clone();
+    if !cwd.is_dir() {
+        notes.push(format!("The folder {} is gone; this ran in {}.", cwd.display(), place.project.display()));
+        cwd.clone_from(&place.project);
+        if !cwd.is_dir() {
+            return ToolOutcome::error(format!("The project folder {} is gone. Nothing was run.", cwd.display()));
+        }
+    }
+    let finished = match command::run(command, &cwd, Duration::from_millis(limit), context).await {
+        Ok(finished) => finished,
+        Err(error) => return ToolOutcome::error(error),
+    };
+    if let Some(physical) = &finished.folder {
+        let (settled, note) = shell_cwd::settle(physical, place);
+        cwd = settled;
+        notes.extend(note);
+    }
+    let changed = (cwd != place.cwd).then_some(cwd);
+    ToolOutcome { cwd: changed, ..outcome(command, limit, finished, notes) }
+}
+
+fn outcome(command: &str, limit: u64, finished: Finished, mut notes: Vec<String>) -> ToolOutcome {
+    let mut head = Vec::new();
+    let (summary, is_error) = match finished.ending {
+        Ending::Exit(0) => (String::new(), false),
+        Ending::Exit(code) => {
+            head.push(format!("Exit code {code}."));
+            (format!("exit {code}"), !(code == 1 && answers_by_status(command)))
+        }
+        Ending::Signal(signal) => {
+            head.push(format!("Ended by signal {signal}."));
+            (format!("signal {signal}"), true)
+        }
+        Ending::TimedOut => {
+            head.push(format!(
+                "Timed out after {limit} ms; it was stopped with everything that it started. Set a longer timeout, or start it in the background with its output in a file."
+            ));
+            ("timed out".to_owned(), true)
+        }
+        Ending::Cancelled => {
+            head.push("Interrupted by the person; it was stopped with everything that it started.".to_owned());
+            ("interrupted".to_owned(), true)
+        }
+    };
+    if finished.leftover {
+        head.push("Background processes that it started still run; they end with the session.".to_owned());
+    }
+    if let Some(kept) = finished.kept.as_ref().filter(|kept| kept.bytes < kept.total) {
+        head.push(format!("Only the first {} of the output are kept.", bytes(kept.bytes)));
+    }
+    head.append(&mut notes);
+    let output = finished.output.text.trim_end();
+    let lines = output.lines().count() as u64;
+    let mut text = if output.is_empty() { "(no output)".to_owned() } else { output.to_owned() };
+    let shown = Shown::Text { text: text.clone(), language: None };
+    for note in head {
+        add_note(&mut text, &note);
+    }
+    let summary = match (summary.is_empty(), lines) {
+        (true, 0) => "no output".to_owned(),
+        (true, lines) => count(lines, "line"),
+        (false, _) => summary,
+    };
+    let full_output = finished.kept.map(|kept| kept.path);
+    ToolOutcome { is_error, shown, full_output, ..ToolOutcome::text(text, summary) }
+}
+
+/// The last simple command is one whose status 1 is an answer and no failure. Read off the text alone: at
+/// worst a result carries the wrong mark beside the right exit code.
+fn answers_by_status(command: &str) -> bool {
+    let last = last_part(command);
+    let mut words = last.split_whitespace().skip_while(|word| word.contains('=') && !word.starts_with('['));
+    let Some(program) = words.next() else { return false };
+    let program = program.rsplit('/').next().unwrap_or(program);
+    let asks_git = program == "git" && words.next().is_some_and(|word| matches!(word, "diff" | "grep"));
+    asks_git || ANSWERS_BY_STATUS.contains(&program)
+}
+
+/// What follows the last separator that does not stand in quotes.
+fn last_part(command: &str) -> &str {
+    let (mut start, mut quote, mut escaped) = (0, None, false);
+    for (at, c) in command.trim_end().char_indices() {
+        match (quote, c) {
+            _ if escaped => escaped = false,
+            (None | Some('"'), '\\') => escaped = true,
+            (Some(open), c) if open == c => quote = None,
+            (None, '\'' | '"') => quote = Some(c),
+            (None, ';' | '|' | '&' | '\n' | '(' | '{') => start = at + 1,
+            _ => {}
+        }
+    }
+    command.get(start..).unwrap_or_default()
+}
