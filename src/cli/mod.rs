@@ -139,7 +139,7 @@ mod tests {
         let words = std::iter::once("latigo").chain(line.iter().copied()).map(OsString::from);
         match parse(words, ends, |name| (name == "IS_SANDBOX").then(|| "1".into()))? {
             Order::Run(invocation) => Ok(*invocation),
-            order => panic!("{order:?}"),
+            order @ Order::Completions(_) => panic!("{order:?}"),
         }
     }
 

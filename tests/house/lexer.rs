@@ -115,7 +115,7 @@ impl Lexer {
             ('b' | 'c', 'r') => 2,
             _ => return None,
         };
-        let hashes = (start..).take_while(|ahead| self.peek(*ahead) == '#').count();
+        let hashes = (start..self.chars.len()).take_while(|ahead| self.peek(*ahead) == '#').count();
         (self.peek(start + hashes) == '"').then_some(hashes)
     }
 
@@ -129,7 +129,7 @@ impl Lexer {
     }
 
     fn word(&mut self) {
-        let length = (0..).take_while(|ahead| is_word(self.peek(*ahead))).count();
+        let length = (0..self.chars.len()).take_while(|ahead| is_word(self.peek(*ahead))).count();
         let is_prefix = self.peek(length) == '"' && length == 1 && "bc".contains(self.peek(0));
         if is_prefix {
             self.advance(1);

@@ -131,7 +131,8 @@ fn anthropic(answer: &Answer) -> String {
         json!({"type": "message_delta", "delta": {"stop_reason": stop, "stop_sequence": null}, "usage": {"output_tokens": 7}}),
         json!({"type": "message_stop"}),
     ];
-    events.iter().map(|event| format!("event: {}\ndata: {event}\n\n", event["type"].as_str().unwrap())).collect()
+    let lines = events.iter().map(|event| format!("event: {}\ndata: {event}\n\n", event["type"].as_str().unwrap()));
+    lines.collect::<Vec<_>>().concat()
 }
 
 fn openai(answer: &Answer) -> String {
@@ -151,5 +152,6 @@ fn openai(answer: &Answer) -> String {
         chunk(json!([{"index": 0, "delta": {}, "finish_reason": finish}]), Value::Null),
         chunk(json!([]), json!({"prompt_tokens": 10, "completion_tokens": 7, "total_tokens": 17})),
     ];
-    events.iter().map(|event| format!("data: {event}\n\n")).collect::<String>() + "data: [DONE]\n\n"
+    let lines = events.iter().map(|event| format!("data: {event}\n\n"));
+    lines.collect::<Vec<_>>().concat() + "data: [DONE]\n\n"
 }

@@ -22,11 +22,18 @@ pub struct Screen<W: Write> {
     out: W,
     shown: Buffer,
     next: Buffer,
-    /// Where the cursor stands; outer none when it is not known.
-    cursor: Option<Option<Position>>,
+    cursor: Cursor,
     /// The terminal may show anything: everything is drawn again.
     unknown: bool,
     bytes: Vec<u8>,
+}
+
+/// What is known of the cursor.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Cursor {
+    Unknown,
+    Hidden,
+    At(Position),
 }
 
 impl<W: Write> Screen<W> {
@@ -37,7 +44,7 @@ impl<W: Write> Screen<W> {
             out,
             shown: Buffer::empty(area),
             next: Buffer::empty(area),
-            cursor: None,
+            cursor: Cursor::Unknown,
             unknown: true,
             bytes: Vec::with_capacity(FRAME_BYTES),
         }
@@ -54,7 +61,7 @@ impl<W: Write> Screen<W> {
     /// The terminal may show something else; the next frame is drawn whole.
     pub fn forget(&mut self) {
         self.unknown = true;
-        self.cursor = None;
+        self.cursor = Cursor::Unknown;
     }
 
     /// The size that frames have.
@@ -67,6 +74,7 @@ impl<W: Write> Screen<W> {
     pub fn draw(&mut self, view: impl FnOnce(&mut Buffer) -> Option<Position>) -> io::Result<usize> {
         self.next.reset();
         let cursor = view(&mut self.next).filter(|at| self.next.area.contains(*at));
+        let cursor = cursor.map_or(Cursor::Hidden, Cursor::At);
         self.bytes.clear();
         queue!(self.bytes, BeginSynchronizedUpdate)?;
         let opening = self.bytes.len();
@@ -79,7 +87,7 @@ impl<W: Write> Screen<W> {
         if moved {
             CrosstermBackend::new(&mut self.bytes).draw(changes)?;
         }
-        if moved || self.cursor != Some(cursor) {
+        if moved || self.cursor != cursor {
             place_cursor(&mut self.bytes, cursor, self.cursor)?;
         }
         if self.bytes.len() > opening {
@@ -89,7 +97,7 @@ impl<W: Write> Screen<W> {
             self.bytes.clear();
         }
         std::mem::swap(&mut self.shown, &mut self.next);
-        self.cursor = Some(cursor);
+        self.cursor = cursor;
         self.unknown = false;
         let written = self.bytes.len();
         self.bytes.shrink_to(FRAME_BYTES * 4);
@@ -102,16 +110,16 @@ impl<W: Write> Screen<W> {
     }
 }
 
-fn place_cursor(bytes: &mut Vec<u8>, cursor: Option<Position>, before: Option<Option<Position>>) -> io::Result<()> {
+fn place_cursor(bytes: &mut Vec<u8>, cursor: Cursor, before: Cursor) -> io::Result<()> {
     match cursor {
-        Some(at) => {
+        Cursor::At(at) => {
             queue!(bytes, MoveTo(at.x, at.y))?;
-            if !matches!(before, Some(Some(_))) {
+            if !matches!(before, Cursor::At(_)) {
                 queue!(bytes, Show)?;
             }
         }
-        None if before == Some(None) => {}
-        None => queue!(bytes, Hide)?,
+        Cursor::Hidden if before != Cursor::Hidden => queue!(bytes, Hide)?,
+        Cursor::Hidden | Cursor::Unknown => {}
     }
     Ok(())
 }
@@ -164,7 +172,9 @@ mod tests {
 
     fn as_seen(tape: &Tape) -> vt100::Parser {
         let mut parser = vt100::Parser::new(2.try_into().unwrap(), 10.try_into().unwrap(), 0);
-        tape.writes.iter().for_each(|bytes| parser.process(bytes));
+        for bytes in &tape.writes {
+            parser.process(bytes);
+        }
         parser
     }
 

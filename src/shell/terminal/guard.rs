@@ -140,7 +140,9 @@ mod tests {
 
     fn seen(bytes: &[&[u8]]) -> vt100::Parser {
         let mut parser = vt100::Parser::new(4.try_into().unwrap(), 20.try_into().unwrap(), 0);
-        bytes.iter().for_each(|bytes| parser.process(bytes));
+        for bytes in bytes {
+            parser.process(bytes);
+        }
         parser
     }
 

@@ -321,10 +321,9 @@ impl Show {
 
     fn signalled(&mut self, news: News) -> io::Result<()> {
         match news {
-            // The editor shares the terminal; its Ctrl+C is not ours.
-            News::Leave(Exit::Interrupted) if self.editing.is_some() => {}
+            // The editor has the terminal; its Ctrl+C and its stops are not ours.
+            News::Leave(Exit::Interrupted) | News::Continued if self.editing.is_some() => {}
             News::Leave(exit) => self.leaving = Some(exit),
-            News::Continued if self.editing.is_some() => {}
             News::Continued => self.back()?,
         }
         Ok(())
