@@ -17,7 +17,13 @@ use crate::tools::Place;
 const SCRIPT: &str = include_str!("../../assets/rehearsal/script.json");
 
 /// The files of the sample project, by their path in it.
-const FILES: &[(&str, &str)] = &[];
+const FILES: &[(&str, &str)] = &[
+    ("README.md", include_str!("../../assets/rehearsal/project/README.md")),
+    ("check.sh", include_str!("../../assets/rehearsal/project/check.sh")),
+    ("data/march.txt", include_str!("../../assets/rehearsal/project/data/march.txt")),
+    ("src/report.sh", include_str!("../../assets/rehearsal/project/src/report.sh")),
+    ("src/total.sh", include_str!("../../assets/rehearsal/project/src/total.sh")),
+];
 
 /// The function that sets the stage, a new folder every time. Commands run with the environment of
 /// `own`; nothing else of the person's own project is used.

@@ -162,7 +162,9 @@ impl Driver {
             let project = self.stage.place.project.clone();
             Body::SessionStarted { format: FORMAT, id: self.session, version, cwd, project }
         };
-        let info = Box::new(self.start_info());
+        // What the records below will say; a face that looks no further than this event is told the truth.
+        let chosen = (self.stage.mode, self.stage.model.clone());
+        let info = Box::new(StartInfo { mode: chosen.0, model: chosen.1, ..self.start_info() });
         self.tell(Event::Opened { info, records: records.into_iter().map(Arc::new).collect() }).await;
         let _told = self.machine.handle(crate::agent::Input::Note(first.clone()), now);
         self.put_on_record(first).await;

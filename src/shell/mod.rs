@@ -48,14 +48,17 @@ pub fn run(invocation: Invocation) -> Exit {
     })
 }
 
-/// The full screen. The first frame stands before the runtime and the engine exist.
+/// The full screen. Signals are heard before the terminal is taken, so that it is given back whatever comes;
+/// the first frame stands before the engine exists.
 fn show(invocation: Invocation) -> Result<Exit, (Exit, String)> {
     let clock = SystemClock::shared();
     let ground = Ground::survey(&invocation).map_err(|message| (Exit::Failure, message))?;
     let look = ground.look(&invocation, &clock);
+    let runtime = runtime().map_err(no_runtime)?;
+    let inside = runtime.enter();
     let stage = Stage::open(look.model, look.mouse, Arc::clone(&clock))
         .map_err(|error| (Exit::Failure, format!("The terminal cannot be used: {error}.")))?;
-    let runtime = runtime().map_err(no_runtime)?;
+    drop(inside);
     let exit = runtime.block_on(async move {
         let start = Start::of(&invocation);
         let (tell, starting) = oneshot::channel();

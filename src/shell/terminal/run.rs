@@ -33,9 +33,11 @@ const FAREWELL: Duration = Duration::from_secs(2);
 /// A text that is in the person's editor.
 type Editing = BoxFuture<'static, (EditPurpose, io::Result<Option<String>>)>;
 
-/// The screen before the runtime exists: what the first frame needs.
+/// The screen before the engine exists: what the first frame needs.
 #[derive(Debug)]
 pub struct Stage {
+    /// Heard from before the terminal is taken.
+    signals: Signals,
     pub model: Model,
     pub guard: Guard,
     pub screen: Screen<File>,
@@ -54,7 +56,6 @@ pub struct Start {
 struct Show {
     stage: Stage,
     input: Input,
-    signals: Signals,
     wire: Wire,
     pace: Pace,
     keep: Keep,
@@ -69,11 +70,12 @@ struct Show {
 }
 
 impl Stage {
-    /// Takes the terminal and draws the first frame.
+    /// Takes the terminal and draws the first frame. Must be called inside the runtime.
     pub fn open(model: Model, mouse: bool, clock: SharedClock) -> io::Result<Self> {
+        let signals = Signals::listen()?;
         let guard = Guard::enter(mouse)?;
         let screen = Screen::new(guard::out()?, size()?);
-        let mut stage = Self { model, guard, screen, clock };
+        let mut stage = Self { signals, model, guard, screen, clock };
         stage.draw()?;
         Ok(stage)
     }
@@ -127,7 +129,6 @@ pub async fn run(stage: Stage, wire: Wire, keep: Keep, start: Start) -> Exit {
 
 impl Show {
     fn new(mut stage: Stage, wire: Wire, keep: Keep) -> io::Result<Self> {
-        let signals = Signals::listen()?;
         let mut input = Input::open(stage.clock.clone());
         // Asked after the first frame, and answered whenever the terminal likes.
         stage.screen.write(osc::QUERY)?;
@@ -137,7 +138,6 @@ impl Show {
         Ok(Self {
             stage,
             input,
-            signals,
             wire,
             pace,
             keep,
@@ -169,7 +169,7 @@ impl Show {
                 Some(incoming) => self.take(incoming?),
                 None => self.leaving = Some(Exit::HangUp),
             },
-            news = self.signals.next() => self.signalled(news)?,
+            news = self.stage.signals.next() => self.signalled(news)?,
             edited = edited(&mut self.editing) => self.edited(edited)?,
             heard = self.wire.next() => self.heard(heard),
             () = sleep(wait) => {}
@@ -332,7 +332,7 @@ impl Show {
     /// Hands the terminal to the shell until the program is continued.
     async fn stop(&mut self) -> io::Result<()> {
         self.stage.guard.suspend();
-        self.signals.stop().await?;
+        self.stage.signals.stop().await?;
         self.back()
     }
 
@@ -350,7 +350,7 @@ impl Show {
         self.editing = None;
         self.back()?;
         self.input.reopen();
-        self.signals.forget_interrupts();
+        self.stage.signals.forget_interrupts();
         let text = text.unwrap_or_else(|error| {
             self.notice(Notice::error(format!("The editor did not run: {error}.")).hint("Set $VISUAL or $EDITOR."));
             None
