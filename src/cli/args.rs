@@ -105,11 +105,26 @@ pub struct Args {
 /// What else the program can do.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// List the sessions of all projects, or show one as Markdown
+    #[command(subcommand_required = true, arg_required_else_help = true)]
+    Sessions {
+        #[command(subcommand)]
+        what: Sessions,
+    },
     /// Print completions for a shell
     Completions {
         #[arg(value_enum)]
         shell: Shell,
     },
+}
+
+/// What to do with sessions.
+#[derive(Clone, Debug, PartialEq, Eq, Subcommand)]
+pub enum Sessions {
+    /// Newest first
+    List,
+    /// One of them, by its id or the start of it
+    Show { id: String },
 }
 
 /// Names of [`OutputFormat`] on the command line.

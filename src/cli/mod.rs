@@ -13,7 +13,9 @@ use crate::shell::{Exit, Invocation, Opening, Overrides, Printer};
 mod args;
 mod caution;
 mod rules;
+mod sessions;
 
+pub use args::Sessions;
 use args::{Args, Command};
 
 /// Where the program's ends lead.
@@ -28,6 +30,7 @@ pub struct Ends {
 pub enum Order {
     /// Run an app.
     Run(Box<Invocation>),
+    Sessions(Sessions),
     /// Print completions for this shell.
     Completions(clap_complete::Shell),
 }
@@ -51,6 +54,8 @@ pub fn main() -> Exit {
     };
     match order {
         Order::Run(invocation) => crate::shell::run(*invocation),
+        Order::Sessions(Sessions::List) => sessions::list(&mut Printer::standard()),
+        Order::Sessions(Sessions::Show { id }) => sessions::show(&id, &mut Printer::standard()),
         Order::Completions(shell) => completions(shell),
     }
 }
@@ -62,8 +67,10 @@ pub fn parse(
     variable: impl Fn(&str) -> Option<OsString>,
 ) -> Result<Order, clap::Error> {
     let args = Args::try_parse_from(words)?;
-    if let Some(Command::Completions { shell }) = args.command {
-        return Ok(Order::Completions(shell));
+    match args.command {
+        Some(Command::Sessions { what }) => return Ok(Order::Sessions(what)),
+        Some(Command::Completions { shell }) => return Ok(Order::Completions(shell)),
+        None => {}
     }
     if let Some(nearest) = args.prompt.as_deref().and_then(meant_command) {
         let prompt = args.prompt.unwrap_or_default();
@@ -139,7 +146,7 @@ mod tests {
         let words = std::iter::once("latigo").chain(line.iter().copied()).map(OsString::from);
         match parse(words, ends, |name| (name == "IS_SANDBOX").then(|| "1".into()))? {
             Order::Run(invocation) => Ok(*invocation),
-            order @ Order::Completions(_) => panic!("{order:?}"),
+            order @ (Order::Completions(_) | Order::Sessions(_)) => panic!("{order:?}"),
         }
     }
 

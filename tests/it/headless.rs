@@ -86,3 +86,16 @@ fn the_rehearsal_needs_no_key() {
     assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
     assert!(text(&output.stdout).to_lowercase().contains("rehearsal"));
 }
+
+#[test]
+fn a_session_is_listed_and_shown() {
+    let server = Server::start([Answer::text("Forty-two.")]);
+    let home = Home::new().anthropic(server.url());
+    assert!(home.pipe(&["-p", "what is it?"], "").status.success());
+    let list = text(&home.pipe(&["sessions", "list"], "").stdout);
+    assert!(list.contains("prompts   1") && list.contains("what is it?"), "{list}");
+    let id = list.split(' ').next().unwrap();
+    let shown = text(&home.pipe(&["sessions", "show", id], "").stdout);
+    assert!(shown.contains("what is it?") && shown.contains("Forty-two."), "{shown}");
+    assert_eq!(home.pipe(&["sessions", "show", "nothing"], "").status.code(), Some(1));
+}
