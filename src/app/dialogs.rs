@@ -35,12 +35,14 @@ pub(super) enum Said {
     Wheel(i16),
 }
 
+/// Opens the help overlay.
 pub(super) fn open_help(model: &mut Model) -> Vec<Act> {
     let help = Help::new(catalog::sections(), files(model));
     push(model, Dialog::Help(help));
     Vec::new()
 }
 
+/// Opens the palette.
 pub(super) fn open_palette(model: &mut Model) -> Vec<Act> {
     let palette = Palette::new(files(model), catalog::actions());
     push(model, Dialog::Palette(palette));
@@ -229,6 +231,7 @@ impl Dialog {
         }
     }
 
+    /// Derives what the next draw needs.
     pub fn settle(&mut self, area: Rect, theme: &Theme, now: u64) {
         match self {
             Self::Help(help) => help.settle(area, theme),
@@ -238,6 +241,7 @@ impl Dialog {
         }
     }
 
+    /// Draws it. Returns where the cursor belongs.
     pub fn view(&self, theme: &Theme, buf: &mut Buffer) -> Option<Position> {
         match self {
             Self::Help(help) => {

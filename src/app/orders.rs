@@ -4,6 +4,7 @@ use super::layers::{self, Layer};
 use super::sheet::{Sheet, What};
 use super::{Focus, Model, Order, dialogs, layout};
 use crate::domain::{Act, EditPurpose, Request};
+use crate::panes::facts::CallState;
 use crate::panes::{activity, conversation};
 
 /// Milliseconds in which a second press counts.
@@ -90,6 +91,9 @@ fn leave(model: &mut Model) -> Vec<Act> {
 }
 
 fn escape(model: &mut Model) -> Vec<Act> {
+    if model.layers.pop().is_some() {
+        return Vec::new();
+    }
     if model.composer.escape() {
         return Vec::new();
     }
@@ -162,10 +166,15 @@ fn activity_pane(model: &mut Model) -> Vec<Act> {
 }
 
 fn kill(model: &mut Model) -> Vec<Act> {
-    if let Some(Layer::Sheet(Sheet { what: What::Call(id), .. })) = model.layers.last() {
-        return vec![Act::Send(Request::Kill { call_id: id.clone() })];
+    match model.layers.last() {
+        Some(Layer::Sheet(Sheet { what: What::Call(id), .. })) => {
+            let running = model.facts.calls.find(id).is_some_and(|call| call.state == CallState::Running);
+            if running { vec![Act::Send(Request::Kill { call_id: id.clone() })] } else { Vec::new() }
+        }
+        // Where no call is in view, none is stopped.
+        Some(Layer::Sheet(_) | Layer::Dialog(_)) => Vec::new(),
+        Some(Layer::Activity) | None => model.activity.update(activity::Msg::Kill, &model.facts),
     }
-    model.activity.update(activity::Msg::Kill, &model.facts)
 }
 
 fn open(model: &mut Model) -> Vec<Act> {

@@ -39,6 +39,7 @@ pub(super) struct Sheet {
 }
 
 impl Sheet {
+    /// A sheet whose rows are derived at the first settle.
     pub fn new(what: What) -> Self {
         Self { what, top: 0, height: 0, lines: Vec::new(), key: None }
     }
@@ -48,6 +49,7 @@ impl Sheet {
         matches!(self.what, What::Call(_))
     }
 
+    /// Moves as an order says; other orders do nothing.
     pub fn scroll(&mut self, order: Order) {
         let half = (self.height / 2).max(1);
         self.top = match order {
@@ -80,6 +82,7 @@ impl Sheet {
         self.top = self.top.min(self.lines.len().saturating_sub(self.height));
     }
 
+    /// Draws the rows that fit.
     pub fn view(&self, theme: &Theme, screen: Rect, buf: &mut Buffer) {
         let area = self.area(screen);
         let more = self.lines.len() > self.height;

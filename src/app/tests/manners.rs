@@ -309,3 +309,16 @@ fn the_terminals_background_does_not_change_a_chosen_theme() {
     play.message(Message::Background { light: true });
     assert_eq!(play.model.theme().name(), "dark");
 }
+
+#[test]
+fn keys_in_a_layer_do_not_act_behind_it() {
+    let mut play = Play::new(80, 24);
+    play.prompt(1, "go").sent(1);
+    play.call(0, "c1", "Bash", &serde_json::json!({"command": "sleep 100"})).screen();
+    play.write("/cost").keys("enter x");
+    assert_eq!(requests(&mut play), [], "no call is in view");
+    play.keys("esc f3 i");
+    assert_eq!(requests(&mut play), [], "the layer closes, the turn goes on");
+    play.keys("f3 enter x");
+    assert_eq!(requests(&mut play), [Request::Kill { call_id: "c1".to_owned() }]);
+}

@@ -20,6 +20,8 @@ pub struct Play {
     pub now: u64,
     pub acts: Vec<Act>,
     pub size: Size,
+    /// All records so far.
+    pub log: Vec<Arc<Record>>,
     seq: u64,
     request: u32,
 }
@@ -67,6 +69,7 @@ impl Play {
             now: START,
             acts: Vec::new(),
             size: Size { width, height },
+            log: Vec::new(),
             seq: 0,
             request: 0,
         }
@@ -96,6 +99,7 @@ impl Play {
 
     pub fn record(&mut self, body: Body) -> &mut Self {
         let record = self.make(body);
+        self.log.push(record.clone());
         self.message(Message::Engine(Event::Recorded(record)))
     }
 

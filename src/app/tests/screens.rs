@@ -346,3 +346,24 @@ fn a_call_that_ran_stays_when_its_answer_was_cut() {
     assert!(screen.contains("● Read a.rs") && screen.contains("3 lines"), "{screen}");
     assert!(!screen.contains("Grep"), "{screen}");
 }
+
+#[test]
+fn a_history_shows_each_turn_with_its_own_time_and_cost() {
+    let mut live = Play::new(80, 24);
+    live.worked();
+    let mut records = live.log.clone();
+    live.now += 60_000;
+    live.prompt(2, "and now?").record(Body::TurnEnded { turn: 2, end: TurnEnd::Done });
+    records.extend(live.log.iter().skip(records.len()).cloned());
+    let mut again = Play::bare(80, 24);
+    again.now = live.now;
+    again.open(start_info(true), records);
+    assert_eq!(again.screen(), live.screen());
+    assert!(live.screen().contains("4.0 s · $0.04"));
+}
+
+#[test]
+fn help_lists_every_key() {
+    let mut play = Play::new(80, 60);
+    assert_snapshot!(play.write("?").screen());
+}

@@ -44,13 +44,13 @@ fn body(what: u8, id: u8, more: u8) -> Body {
                 cut: what % 18 == 6,
             })
         }
-        7 => Body::RequestFailed { request, error, retry_in_ms: (more % 2 == 0).then_some(500) },
+        7 => Body::RequestFailed { request, error, retry_in_ms: (more.is_multiple_of(2)).then_some(500) },
         8 => Body::Asked { ask: request, call_id },
         9 => Body::Decided { ask: request, call_id, answer: Answer::No { comment: None } },
         10 => Body::CallStarted { call_id },
         11 => Body::CallOutput { call_id, text: "out\r\nput".into() },
         12 => Body::CallDone {
-            result: ToolResult::text(call_id, "x", more % 2 == 0),
+            result: ToolResult::text(call_id, "x", more.is_multiple_of(2)),
             shown: Shown::Diff(vec![diff()]),
             summary: "+1".into(),
             duration_ms: 3,

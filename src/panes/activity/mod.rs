@@ -39,6 +39,7 @@ pub enum Msg {
 }
 
 impl Activity {
+    /// Takes one message.
     pub fn update(&mut self, msg: Msg, facts: &Facts) -> Vec<Act> {
         let count = facts.calls.list().len();
         let last = count.saturating_sub(1);
@@ -85,6 +86,7 @@ impl Activity {
         };
     }
 
+    /// Draws the rows that the last settle found; the chosen one is marked while the pane has the focus.
     pub fn view(&self, scene: Scene<'_>, focused: bool, area: Rect, buf: &mut Buffer) {
         let list = scene.facts.calls.list();
         if list.is_empty() {

@@ -116,6 +116,7 @@ pub(super) enum Lines {
 }
 
 impl Cell {
+    /// An entry without lines.
     pub fn new(kind: Kind) -> Self {
         Self { kind, version: 0, unfolded: None, layout: None }
     }
@@ -128,6 +129,7 @@ impl Cell {
         )
     }
 
+    /// It was taken out of view.
     pub fn is_hidden(&self) -> bool {
         matches!(self.kind, Kind::Hidden)
     }
@@ -145,6 +147,7 @@ impl Cell {
 }
 
 impl Source {
+    /// The text as far as it has come; foreign.
     pub fn as_str(&self) -> &str {
         match self {
             Self::Stream(text) => text,
@@ -157,10 +160,12 @@ impl Source {
 }
 
 impl Layout {
+    /// Lines without label, indent and gap.
     pub fn plain(key: Key, lines: Vec<Line<'static>>) -> Self {
         Self { key, lines: Lines::Plain(lines), indent: 0, label: None, gap: 0 }
     }
 
+    /// Rows on screen; none when there is nothing to show.
     pub fn rows(&self) -> usize {
         let lines = self.lines.as_slice().len();
         if lines == 0 { 0 } else { lines + self.gap }
@@ -177,6 +182,7 @@ impl Layout {
 }
 
 impl Lines {
+    /// The lines, sanitised.
     pub fn as_slice(&self) -> &[Line<'static>] {
         match self {
             Self::Plain(lines) => lines,

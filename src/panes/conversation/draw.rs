@@ -5,7 +5,7 @@
 use ratatui::text::{Line, Span};
 
 use super::cell::{Cell, Key, Kind, Layout, Lines, RetryRow, RetryState, ShellRun, Source};
-use super::fold::{prompt_text, sign};
+use super::words::{prompt_text, sign};
 use super::{call, welcome};
 use crate::base::text;
 use crate::domain::{Body, Notice, Origin, Record};

@@ -5,14 +5,13 @@
 use std::sync::Arc;
 
 use super::cell::{Cell, Kind, RetryRow, RetryState, ShellRun, Source};
+use super::words::{break_text, worth_telling};
 use crate::base::text;
-use crate::domain::{
-    Block, Body, BreakCause, CacheBreak, DeltaKind, Message, ModelError, Notice, NoticeLevel, Origin, Record,
-    ResponseNote, StopReason, TurnEnd,
-};
+use crate::domain::{Block, Body, DeltaKind, Message, ModelError, Notice, Record, ResponseNote, StopReason, TurnEnd};
 use crate::panes::cut::keep_tail;
 use crate::panes::facts::{CallState, Facts};
 use crate::theme::Meaning;
+use crate::usage::Tally;
 
 /// Bytes of a shell command's output that are kept for the screen while it runs.
 const SHELL_TAIL: usize = 32 << 10;
@@ -27,9 +26,19 @@ pub(super) struct Fold {
     calls: Vec<Option<usize>>,
     retry: Option<usize>,
     shell: Option<usize>,
+    turn: Turn,
+}
+
+/// The turn that the newest records belong to.
+#[derive(Debug, Default)]
+struct Turn {
+    number: Option<u32>,
+    since: u64,
+    sum: Tally,
 }
 
 impl Fold {
+    /// Adds an entry at the end.
     pub fn push(&mut self, kind: Kind) -> usize {
         self.cells.push(Cell::new(kind));
         self.cells.len() - 1
@@ -63,7 +72,8 @@ impl Fold {
     pub fn record(&mut self, record: &Arc<Record>, facts: &Facts) {
         match &record.body {
             Body::Delta { request, block, kind, text } => self.delta((*request, *block), kind.as_ref(), text, facts),
-            Body::Prompted { .. } => {
+            Body::Prompted { turn, .. } => {
+                self.turn.prompted(*turn, record.at);
                 self.push(Kind::Prompt(record.clone()));
             }
             Body::RequestSent(_) => self.sent_again(),
@@ -73,7 +83,7 @@ impl Fold {
             }
             Body::ShellRan { command, output, exit } => self.shell_ran(command, output, *exit),
             Body::Cleared => self.cleared(),
-            Body::TurnEnded { end, .. } => self.ended(end, record, facts),
+            Body::TurnEnded { end, .. } => self.ended(end, record),
             _ => self.mark(record),
         }
     }
@@ -115,6 +125,7 @@ impl Fold {
 
     /// The answer as it stands in the log takes the place of what streamed.
     fn responded(&mut self, note: &ResponseNote, facts: &Facts) {
+        self.turn.sum.add(note.usage, note.cost);
         let mut streamed: Vec<usize> =
             self.open.extract_if(.., |(request, _, _)| *request == note.request).map(|(_, _, cell)| cell).collect();
         streamed.reverse();
@@ -254,11 +265,11 @@ impl Fold {
         self.push(Kind::Welcome);
     }
 
-    fn ended(&mut self, end: &TurnEnd, record: &Arc<Record>, facts: &Facts) {
+    fn ended(&mut self, end: &TurnEnd, record: &Record) {
         self.open.clear();
         self.settle_retry(RetryState::GivenUp);
         let (text, meaning) = match end {
-            TurnEnd::Done => (done_text(record, facts), Meaning::Muted),
+            TurnEnd::Done => (self.turn.done(record.at), Meaning::Muted),
             TurnEnd::Interrupted => {
                 self.drop_cut_mark();
                 ("interrupted by you; what had come is kept".to_owned(), Meaning::Warning)
@@ -331,52 +342,19 @@ impl Fold {
     }
 }
 
-/// The prompt's text as a person typed it.
-pub(super) fn prompt_text(record: &Record) -> (std::borrow::Cow<'_, str>, Origin) {
-    let Body::Prompted { message, typed, origin, .. } = &record.body else { return ("".into(), Origin::Harness) };
-    match (typed, message.blocks.as_slice()) {
-        (Some(typed), _) => (typed.as_str().into(), *origin),
-        (None, [Block::Text { text }]) => (text.as_str().into(), *origin),
-        _ => (message.text().into(), *origin),
+impl Turn {
+    fn prompted(&mut self, number: u32, at: u64) {
+        if self.number != Some(number) {
+            *self = Self { number: Some(number), since: at, sum: Tally::default() };
+        }
     }
-}
 
-/// The line that stands for a notice level, so that colour is never the only sign.
-pub(super) fn sign(level: NoticeLevel) -> (&'static str, Meaning) {
-    match level {
-        NoticeLevel::Info => ("i", Meaning::Accent),
-        NoticeLevel::Warning => ("!", Meaning::Warning),
-        NoticeLevel::Error => ("✗", Meaning::Error),
-    }
-}
-
-/// What broke the cache, in words.
-pub fn break_text(broken: &CacheBreak) -> String {
-    let cause = match broken.cause {
-        BreakCause::Tools => "the tools changed",
-        BreakCause::System => "the system text changed",
-        BreakCause::Memory => "an instruction file changed",
-        BreakCause::Model => "another model",
-        BreakCause::Effort => "another effort",
-        BreakCause::History => "the history changed",
-        BreakCause::Compaction => "compaction",
-        BreakCause::Expired => "it expired",
-        BreakCause::Provider => "the provider dropped it",
-    };
-    let segment = broken.segment.as_deref().map(|segment| format!(" ({segment})")).unwrap_or_default();
-    let cost = broken.cost.map(|cost| format!(", {}", text::human_cost(cost))).unwrap_or_default();
-    format!("cache broken: {cause}{segment}; {} tokens are paid again{cost}", text::human_tokens(broken.tokens))
-}
-
-fn worth_telling(broken: &CacheBreak) -> bool {
-    broken.tokens > 0 && broken.cause != BreakCause::Compaction
-}
-
-fn done_text(record: &Record, facts: &Facts) -> String {
-    let took = facts.last_turn.map_or(0, |since| record.at.saturating_sub(since));
-    let cost = facts.ledger.turn.cost().filter(|cost| *cost > 0.0).map(text::human_cost);
-    match cost {
-        Some(cost) => format!("{} · {cost}", text::human_ms(took)),
-        None => text::human_ms(took),
+    /// How long it took and what it cost, when that is known.
+    fn done(&self, at: u64) -> String {
+        let took = text::human_ms(at.saturating_sub(self.since));
+        match self.sum.cost().filter(|cost| *cost > 0.0) {
+            Some(cost) => format!("{took} · {}", text::human_cost(cost)),
+            None => took,
+        }
     }
 }

@@ -9,6 +9,7 @@ mod draw;
 mod fold;
 mod viewport;
 mod welcome;
+mod words;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -25,7 +26,7 @@ use viewport::Viewport;
 pub use call::{
     body as call_body, duration as call_duration, state_sign as call_sign, summary as call_summary, tail as call_tail,
 };
-pub use fold::break_text;
+pub use words::break_text;
 
 /// Entries whose lines are kept although they are off the screen.
 const KEPT: usize = 128;
@@ -141,6 +142,7 @@ impl Conversation {
         self.view.go_to_end();
     }
 
+    /// Takes one message.
     pub fn update(&mut self, msg: Msg) -> Vec<Act> {
         match msg {
             Msg::Scroll(rows) => self.view.scroll(rows),

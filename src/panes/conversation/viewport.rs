@@ -30,12 +30,14 @@ impl Viewport {
         self.pending = self.pending.saturating_add(rows);
     }
 
+    /// Goes to the end and follows it.
     pub fn go_to_end(&mut self) {
         self.pending = 0;
         self.reveal = None;
         self.scroll.follow();
     }
 
+    /// Goes to the first row.
     pub fn go_to_start(&mut self) {
         self.pending = 0;
         self.scroll.to_start();
@@ -46,6 +48,7 @@ impl Viewport {
         self.reveal = Some(cell);
     }
 
+    /// The end is in view and stays so.
     pub fn follows(&self) -> bool {
         self.scroll.is_following() && self.pending >= 0
     }

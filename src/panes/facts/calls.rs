@@ -178,6 +178,7 @@ impl Calls {
         self.open.clear();
     }
 
+    /// Takes in one record.
     pub(super) fn fold(&mut self, record: &Arc<Record>) {
         match &record.body {
             Body::Delta { request, block, kind, text } => {

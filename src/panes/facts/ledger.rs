@@ -77,6 +77,7 @@ impl Ledger {
         self.session.usage.hit_rate()
     }
 
+    /// Takes in one record.
     pub(super) fn fold(&mut self, record: &Record) {
         match &record.body {
             Body::Prompted { turn, .. } if *turn != self.current.1 => {

@@ -26,8 +26,6 @@ pub struct Facts {
     pub mode: Mode,
     pub title: Option<String>,
     pub turn: Option<Running>,
-    /// When the newest turn began.
-    pub last_turn: Option<u64>,
     /// The request whose answer is awaited or streams.
     pub request: Option<Pending>,
     /// The request that waits to be sent again.
@@ -204,7 +202,6 @@ impl Facts {
         match &record.body {
             Body::Prompted { turn, .. } if self.turn.is_none_or(|running| running.turn != *turn) => {
                 self.turn = Some(Running { turn: *turn, since: record.at });
-                self.last_turn = Some(record.at);
             }
             Body::RequestSent(note) => {
                 self.retry = None;
