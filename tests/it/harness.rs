@@ -24,7 +24,7 @@ impl Home {
     /// An empty home with an empty project and no key.
     pub fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        for name in ["home", "latigo", "project", "project/.git"] {
+        for name in ["home", "latigo", "tmp", "project", "project/.git"] {
             fs::create_dir_all(folder.path().join(name)).unwrap();
         }
         Self { folder: Arc::new(folder), variables: Vec::new() }
@@ -57,7 +57,7 @@ impl Home {
     fn environment(&self) -> Vec<(String, String)> {
         let at = |name: &str| self.folder.path().join(name).display().to_string();
         let path = std::env::var("PATH").unwrap_or_default();
-        let fixed = [("HOME", at("home")), ("LATIGO_HOME", at("latigo")), ("PATH", path)];
+        let fixed = [("HOME", at("home")), ("LATIGO_HOME", at("latigo")), ("TMPDIR", at("tmp")), ("PATH", path)];
         let terminal = [("TERM", "xterm-256color"), ("COLORTERM", "truecolor"), ("LANG", "C.UTF-8")];
         let fixed = fixed.into_iter().map(|(name, value)| (name.to_owned(), value));
         let terminal = terminal.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned()));
