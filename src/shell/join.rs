@@ -68,8 +68,16 @@ impl Ground {
         Look { model: Model::new(setup), mouse: self.settings.ui.mouse, keep }
     }
 
-    /// Starts the engine. Called inside the runtime, beside the screen, because it reads files.
-    pub fn engine(&self, invocation: &Invocation, interactive: bool, clock: SharedClock) -> Result<Link, String> {
+    /// Starts the engine. Runs beside the screen, because it reads files and may ask a server.
+    pub async fn engine(
+        mut self,
+        invocation: &Invocation,
+        interactive: bool,
+        clock: SharedClock,
+    ) -> Result<Link, String> {
+        if !invocation.rehearse {
+            config::ask_server(&mut self.settings).await;
+        }
         let setup = config::setup(
             &self.settings,
             config::Start {

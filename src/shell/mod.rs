@@ -62,7 +62,7 @@ fn show(invocation: Invocation) -> Result<Exit, (Exit, String)> {
     let exit = runtime.block_on(async move {
         let start = Start::of(&invocation);
         let (tell, starting) = oneshot::channel();
-        drop(tokio::task::spawn_blocking(move || tell.send(ground.engine(&invocation, true, clock))));
+        drop(tokio::spawn(async move { tell.send(ground.engine(&invocation, true, clock).await) }));
         terminal::run::run(stage, Wire::new(starting), look.keep, start).await
     });
     runtime.shutdown_timeout(END);
@@ -84,8 +84,8 @@ fn print(mut invocation: Invocation, format: OutputFormat, printer: &mut Printer
     let job = headless::Job { prompt, format, verbose: invocation.verbose, rehearse: invocation.rehearse };
     let runtime = runtime().map_err(no_runtime)?;
     let exit = runtime.block_on(async {
-        let link =
-            ground.engine(&invocation, false, SystemClock::shared()).map_err(|message| (Exit::Failure, message))?;
+        let link = ground.engine(&invocation, false, SystemClock::shared()).await;
+        let link = link.map_err(|message| (Exit::Failure, message))?;
         Ok(headless::run(job, link, Arc::new(TimeIds), printer).await)
     });
     runtime.shutdown_timeout(END);
