@@ -35,9 +35,10 @@ fn start(scene: &Scene<'_>) -> Vec<PathBuf> {
 }
 
 fn in_command(command: &Command, here: &Place<'_>) -> Option<String> {
-    shell::layers(&command.words).layers.iter().find_map(|layer| {
-        in_words(command.words.get(layer.range.clone()).unwrap_or_default(), &command.dirs.at, here)
-    })
+    shell::layers(&command.words)
+        .list
+        .iter()
+        .find_map(|layer| in_words(command.words.get(layer.range.clone()).unwrap_or_default(), &command.dirs.at, here))
 }
 
 fn in_words(words: &[Word], dirs: &[PathBuf], here: &Place<'_>) -> Option<String> {
@@ -54,10 +55,14 @@ fn in_words(words: &[Word], dirs: &[PathBuf], here: &Place<'_>) -> Option<String
         "chmod" | "chown" | "chgrp" if is_recursive(rest) => removal(&name, rest.get(1..)?, dirs, here),
         "git" => git(rest),
         "shutdown" | "reboot" | "halt" | "poweroff" => Some(format!("{name} stops the machine")),
-        "fdisk" | "sfdisk" | "cfdisk" | "gdisk" | "sgdisk" | "parted" | "wipefs" | "blkdiscard" | "mkswap" | "badblocks"
-        | "diskutil" | "hdparm" | "cryptsetup" => Some(format!("{name} changes disks")),
-        "dd" | "tee" | "cp" | "install" => programs::work_of(words)?.writes.iter().find_map(|named| device(&named.path)),
-        _ if name == "mkfs" || name.starts_with("mkfs.") || name.starts_with("newfs") => Some(format!("{name} formats a disk")),
+        "fdisk" | "sfdisk" | "cfdisk" | "gdisk" | "sgdisk" | "parted" | "wipefs" | "blkdiscard" | "mkswap"
+        | "badblocks" | "diskutil" | "hdparm" | "cryptsetup" => Some(format!("{name} changes disks")),
+        "dd" | "tee" | "cp" | "install" => {
+            programs::work_of(words)?.writes.iter().find_map(|named| device(&named.path))
+        }
+        _ if name == "mkfs" || name.starts_with("mkfs.") || name.starts_with("newfs") => {
+            Some(format!("{name} formats a disk"))
+        }
         _ => None,
     }
 }
@@ -83,7 +88,11 @@ fn removal(name: &str, words: &[Word], dirs: &[PathBuf], here: &Place<'_>) -> Op
         _ => "removes",
     };
     // For find only the folders in front of the tests count.
-    let until = if name == "find" { words.iter().take_while(|word| !word.value.starts_with(['-', '(', '!'])).count() } else { words.len() };
+    let until = if name == "find" {
+        words.iter().take_while(|word| !word.value.starts_with(['-', '(', '!'])).count()
+    } else {
+        words.len()
+    };
     let targets = words.iter().take(until).filter(|word| !word.value.starts_with('-'));
     let filtered = name == "find" && words.iter().any(|word| is_filter(&word.value));
     for word in targets {
@@ -129,16 +138,17 @@ fn filled(word: &Word, dir: &Path, home: &Path) -> String {
     let unknown = word.value.matches(UNKNOWN).count();
     let aligned = unknown == word.names.len();
     let braces = word.raw.contains('{') && word.raw.contains(',');
-    let mut names = word.names.iter();
+    let mut names = word.names.iter().filter(|_| aligned);
+    let mut known = || match names.next().map(|name| name.trim_end_matches(|c: char| !c.is_alphanumeric())) {
+        Some("HOME") => home.to_string_lossy(),
+        Some("PWD" | "OLDPWD") => dir.to_string_lossy(),
+        _ => "".into(),
+    };
     let mut out = String::new();
     for c in word.value.chars() {
         match c {
             UNKNOWN if braces => out.push('*'),
-            UNKNOWN => match names.next().map(|name| name.trim_end_matches(|c: char| !c.is_alphanumeric())).filter(|_| aligned) {
-                Some("HOME") => out.push_str(&home.to_string_lossy()),
-                Some("PWD" | "OLDPWD") => out.push_str(&dir.to_string_lossy()),
-                _ => {}
-            },
+            UNKNOWN => out.push_str(&known()),
             WILD => out.push('*'),
             other => out.push(other),
         }
@@ -185,7 +195,9 @@ fn critical_path(path: &Path, here: &Place<'_>) -> Option<&'static str> {
 /// A write to a device, or to the network by a pseudo-file.
 fn device(path: &str) -> Option<String> {
     let rest = path.strip_prefix("/dev/")?;
-    let harmless = matches!(rest, "null" | "stdout" | "stderr" | "tty" | "zero" | "full") || rest.starts_with("fd/") || rest.starts_with("shm/");
+    let harmless = matches!(rest, "null" | "stdout" | "stderr" | "tty" | "zero" | "full")
+        || rest.starts_with("fd/")
+        || rest.starts_with("shm/");
     network(path).or_else(|| (!harmless).then(|| format!("it writes to the device {path}")))
 }
 
@@ -197,19 +209,29 @@ fn network(path: &str) -> Option<String> {
 fn git(words: &[Word]) -> Option<String> {
     let mut at = 0;
     while let Some(text) = words.get(at).map(|word| word.value.as_str()).filter(|text| text.starts_with('-')) {
-        at += if matches!(text, "-C" | "-c" | "--git-dir" | "--work-tree" | "--namespace" | "--exec-path") { 2 } else { 1 };
+        at += if matches!(text, "-C" | "-c" | "--git-dir" | "--work-tree" | "--namespace" | "--exec-path") {
+            2
+        } else {
+            1
+        };
     }
     let command = words.get(at)?.value.as_str();
     let rest: Vec<&str> = words.get(at + 1..)?.iter().map(|word| word.value.as_str()).collect();
     let first = rest.first().copied().unwrap_or_default();
     let has = |names: &[&str]| rest.iter().any(|word| names.contains(word));
-    let short = |letter: char| rest.iter().any(|word| word.starts_with('-') && !word.starts_with("--") && word.contains(letter));
+    let short = |letter: char| {
+        rest.iter().any(|word| word.starts_with('-') && !word.starts_with("--") && word.contains(letter))
+    };
     let long = |start: &str| rest.iter().any(|word| word.starts_with(start));
     let forced = || short('f') || long("--force") || rest.iter().skip(1).any(|word| word.starts_with('+'));
     let what = match command {
         "push" if forced() => "overwrites the history of the remote",
-        "push" if long("--mirror") || long("--delete") || long("--prune") || short('d') => "deletes branches of the remote",
-        "push" if rest.iter().skip(1).any(|word| word.starts_with(':') && word.len() > 1) => "deletes branches of the remote",
+        "push" if long("--mirror") || long("--delete") || long("--prune") || short('d') => {
+            "deletes branches of the remote"
+        }
+        "push" if rest.iter().skip(1).any(|word| word.starts_with(':') && word.len() > 1) => {
+            "deletes branches of the remote"
+        }
         "reset" if long("--hard") => "throws uncommitted work and commits away",
         "filter-branch" | "filter-repo" => "rewrites the whole history",
         "reflog" if matches!(first, "expire" | "delete") => "deletes the record by which lost commits are found",
@@ -222,19 +244,39 @@ fn git(words: &[Word]) -> Option<String> {
         "stash" if matches!(first, "drop" | "clear") => "deletes stashed work",
         _ => return None,
     };
-    let named = if has(&[first]) && command == "reflog" { format!("git {command} {first}") } else { format!("git {command}") };
+    let named =
+        if has(&[first]) && command == "reflog" { format!("git {command} {first}") } else { format!("git {command}") };
     Some(format!("{named} of this form {what}"))
 }
 
-const LOADERS: &[&str] = &["curl", "wget", "wget2", "fetch", "aria2c", "http", "https", "xh", "httpie", "lynx", "ftp", "nc", "ncat"];
+const LOADERS: &[&str] =
+    &["curl", "wget", "wget2", "fetch", "aria2c", "http", "https", "xh", "httpie", "lynx", "ftp", "nc", "ncat"];
 const DECODERS: &[&str] = &["base64", "base32", "xxd", "openssl", "uudecode"];
 const RUNNERS: &[&str] = &[
-    "bash", "sh", "zsh", "dash", "ksh", "ash", "fish", "python", "python2", "python3", "perl", "ruby", "node", "php", "lua",
-    "osascript", "pwsh", "eval", "source", ".",
+    "bash",
+    "sh",
+    "zsh",
+    "dash",
+    "ksh",
+    "ash",
+    "fish",
+    "python",
+    "python2",
+    "python3",
+    "perl",
+    "ruby",
+    "node",
+    "php",
+    "lua",
+    "osascript",
+    "pwsh",
+    "eval",
+    "source",
+    ".",
 ];
 
 fn has_name(command: &Command, names: &[&str]) -> bool {
-    shell::layers(&command.words).layers.iter().any(|layer| {
+    shell::layers(&command.words).list.iter().any(|layer| {
         let first = command.words.get(layer.range.start).map(|word| base_name(&word.value)).unwrap_or_default();
         names.contains(&first)
     })
@@ -243,7 +285,8 @@ fn has_name(command: &Command, names: &[&str]) -> bool {
 /// Text from the network, or decoded text, that becomes commands.
 fn download(analysis: &Analysis) -> Option<String> {
     let of = |range: &std::ops::Range<usize>| analysis.commands.get(range.clone()).unwrap_or_default();
-    let loads = |commands: &[Command]| commands.iter().any(|command| has_name(command, LOADERS) || has_name(command, DECODERS));
+    let loads =
+        |commands: &[Command]| commands.iter().any(|command| has_name(command, LOADERS) || has_name(command, DECODERS));
     let runs = |commands: &[Command]| commands.iter().any(|command| has_name(command, RUNNERS));
     let piped = analysis.pipes.iter().any(|stages| {
         (0..stages.len()).any(|at| {

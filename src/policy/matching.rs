@@ -82,13 +82,18 @@ impl<'a> Bench<'a> {
                 strongest(self.subject.reads.iter().chain(written).map(|target| self.path_hit(pattern, target)))
             }
             About::Edit(pattern) => strongest(self.subject.writes.iter().map(|target| self.path_hit(pattern, target))),
-            About::Domain(host) => sure(self.case.access.host.as_deref().is_some_and(|given| host_matches(host, given))),
-            About::Named { tool, field, name } => sure(self.is_tool(tool) && self.field(field).is_some_and(|text| name.covers(&text))),
+            About::Domain(host) => {
+                sure(self.case.access.host.as_deref().is_some_and(|given| host_matches(host, given)))
+            }
+            About::Named { tool, field, name } => {
+                sure(self.is_tool(tool) && self.field(field).is_some_and(|text| name.covers(&text)))
+            }
             About::Param { tool, param, value, command } => {
                 let by_field = self.is_tool(tool) && self.field(param).is_some_and(|text| value.covers(&text));
-                let by_command = command.as_ref().filter(|_| self.is_shell()).is_some_and(|pattern| {
-                    self.subject.texts.iter().any(|text| pattern.covers(text))
-                });
+                let by_command = command
+                    .as_ref()
+                    .filter(|_| self.is_shell())
+                    .is_some_and(|pattern| self.subject.texts.iter().any(|text| pattern.covers(text)));
                 sure(by_field || by_command)
             }
         }
@@ -103,12 +108,12 @@ impl<'a> Bench<'a> {
     }
 
     fn path_hit(&self, pattern: &PathPattern, target: &Target) -> Option<Hit> {
-        if target.tail.is_none() && target.spot.forms().any(|form| pattern.matches(form, &self.bases)) {
+        if target.globbed.is_none() && target.spot.forms().any(|form| pattern.matches(form, &self.bases)) {
             return Some(Hit::Sure);
         }
         let below = || target.spot.forms().any(|form| pattern.reaches_below(form, &self.bases));
-        let globbed = || target.tail.as_deref().is_some_and(|tail| Stars::parse(pattern.tail()).meets(tail));
-        ((target.deep && below()) || (target.tail.is_some() && below() && globbed())).then_some(Hit::Maybe)
+        let globbed = || target.globbed.as_deref().is_some_and(|path| pattern.meets(path, &self.bases));
+        ((target.deep && below()) || globbed()).then_some(Hit::Maybe)
     }
 
     pub(super) fn is_shell(&self) -> bool {

@@ -82,7 +82,10 @@ impl Roots {
             spot.resolved.into_iter().chain([spot.given])
         };
         Self {
-            working: std::iter::once(scene.project).chain(scene.added.iter().map(PathBuf::as_path)).flat_map(both).collect(),
+            working: std::iter::once(scene.project)
+                .chain(scene.added.iter().map(PathBuf::as_path))
+                .flat_map(both)
+                .collect(),
             readable: scene.readable.iter().map(PathBuf::as_path).flat_map(both).collect(),
         }
     }
@@ -94,9 +97,8 @@ impl Roots {
 
     /// Inside a folder that may be read without asking, by both forms.
     pub(super) fn reads_in(&self, spot: &Spot) -> bool {
-        spot.both().is_some_and(|forms| {
-            forms.iter().all(|form| within(form, &self.working) || within(form, &self.readable))
-        })
+        spot.both()
+            .is_some_and(|forms| forms.iter().all(|form| within(form, &self.working) || within(form, &self.readable)))
     }
 
     pub(super) fn working(&self) -> &[PathBuf] {

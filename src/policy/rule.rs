@@ -48,11 +48,45 @@ const SHELLS: &[&str] = &["Bash", "Monitor"];
 
 /// Names that settings may mention: our tools, those of Claude Code, and old ones.
 const KNOWN: &[&str] = &[
-    "Agent", "Artifact", "AskUserQuestion", "BashOutput", "Brief", "Cd", "CronCreate", "CronDelete", "CronList",
-    "EnterPlanMode", "EnterWorktree", "ExitPlanMode", "ExitWorktree", "KillShell", "ListAgents", "ListMcpResources",
-    "PowerShell", "PushNotification", "ReadMcpResource", "ReportFindings", "ScheduleWakeup", "SendMessage",
-    "SendUserFile", "Skill", "SlashCommand", "Task", "TaskCreate", "TaskGet", "TaskList", "TaskOutput", "TaskStop",
-    "TaskUpdate", "TodoRead", "TodoWrite", "ToolSearch", "WaitForMcpServers", "WebFetch", "WebSearch", "Workflow",
+    "Agent",
+    "Artifact",
+    "AskUserQuestion",
+    "BashOutput",
+    "Brief",
+    "Cd",
+    "CronCreate",
+    "CronDelete",
+    "CronList",
+    "EnterPlanMode",
+    "EnterWorktree",
+    "ExitPlanMode",
+    "ExitWorktree",
+    "KillShell",
+    "ListAgents",
+    "ListMcpResources",
+    "PowerShell",
+    "PushNotification",
+    "ReadMcpResource",
+    "ReportFindings",
+    "ScheduleWakeup",
+    "SendMessage",
+    "SendUserFile",
+    "Skill",
+    "SlashCommand",
+    "Task",
+    "TaskCreate",
+    "TaskGet",
+    "TaskList",
+    "TaskOutput",
+    "TaskStop",
+    "TaskUpdate",
+    "TodoRead",
+    "TodoWrite",
+    "ToolSearch",
+    "WaitForMcpServers",
+    "WebFetch",
+    "WebSearch",
+    "Workflow",
 ];
 
 impl Rule {
@@ -62,8 +96,11 @@ impl Rule {
         let (name, specifier) = split(text)?;
         let name = if name == "Task" { "Agent" } else { name };
         let (target, remark) = match specifier {
-            None => (Target::Tool { name: name.to_owned(), stars: name_stars(name, entry.tier)? }, None),
-            Some("*") => (Target::Tool { name: name.to_owned(), stars: name_stars(name, entry.tier)? }, None),
+            // As an allow, a star for paths means the current folder, not the whole machine.
+            Some("*") if matches!(name, "Read" | "Edit") && entry.tier == Tier::Allow => {
+                with_specifier(name, "*", entry)?
+            }
+            None | Some("*") => (Target::Tool { name: name.to_owned(), stars: name_stars(name, entry.tier)? }, None),
             Some(inner) => with_specifier(name, inner, entry)?,
         };
         let remark = remark.or_else(|| unknown(name));
@@ -154,7 +191,9 @@ fn with_specifier(name: &str, inner: &str, entry: &RuleText) -> Result<(Target, 
             let remark = format!("path rules are written for `Read`; this one is used as `Read({inner})`");
             Ok((path("Read", inner, &entry.anchor, tier)?, Some(remark)))
         }
-        "Write" | "MultiEdit" | "NotebookEdit" => Err(format!("a path rule for {name} is not used; write `Edit({inner})`")),
+        "Write" | "MultiEdit" | "NotebookEdit" => {
+            Err(format!("a path rule for {name} is not used; write `Edit({inner})`"))
+        }
         "Grep" | "Glob" | "LS" => Err(format!("a path rule for {name} is not used; write `Read({inner})`")),
         "WebFetch" if inner.starts_with("domain:") => Ok((Target::Domain(domain(inner)?), None)),
         "Agent" | "Skill" => named(name, inner, tier),
@@ -221,8 +260,7 @@ fn param(tool: &str, inner: &str, tier: Tier) -> Result<(Target, Remark), String
     if CONTENT.contains(&param) {
         return Err(format!("`{param}` cannot be matched as a parameter; use the tool's own kind of rule"));
     }
-    let target =
-        Target::Param { tool: tool.into(), param: param.into(), value: Stars::parse(value), command: None };
+    let target = Target::Param { tool: tool.into(), param: param.into(), value: Stars::parse(value), command: None };
     Ok((target, None))
 }
 

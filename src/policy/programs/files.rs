@@ -42,7 +42,8 @@ pub(in super::super) fn work_of(words: &[Word]) -> Option<FileWork> {
         _ if table::find(name).is_some_and(|program| reads_files(program.operands)) => read_words(rest),
         _ => return None,
     };
-    work.is_edit = matches!(name, "mkdir" | "touch" | "rm" | "rmdir" | "mv" | "cp") || (name == "sed" && in_place(rest));
+    work.is_edit =
+        matches!(name, "mkdir" | "touch" | "rm" | "rmdir" | "mv" | "cp") || (name == "sed" && in_place(rest));
     Some(work)
 }
 
@@ -142,9 +143,8 @@ fn transferred(name: &str, words: &[Word]) -> FileWork {
 fn disk_dump(words: &[Word]) -> FileWork {
     let mut work = FileWork::default();
     for word in words {
-        let strip = |key: &str| {
-            word.value.strip_prefix(key).map(|value| Word { value: value.to_owned(), ..word.clone() })
-        };
+        let strip =
+            |key: &str| word.value.strip_prefix(key).map(|value| Word { value: value.to_owned(), ..word.clone() });
         if let Some(path) = strip("of=") {
             work.write(&path, false);
         } else if let Some(path) = strip("if=") {
@@ -165,7 +165,9 @@ fn in_place(words: &[Word]) -> bool {
 fn sed(words: &[Word]) -> FileWork {
     let mut work = FileWork::default();
     let scripted = words.iter().any(|word| {
-        matches!(word.value.as_str(), "-e" | "-f") || word.value.starts_with("--expression") || word.value.starts_with("--file")
+        matches!(word.value.as_str(), "-e" | "-f")
+            || word.value.starts_with("--expression")
+            || word.value.starts_with("--file")
     });
     let mut value_next = false;
     let mut seen = usize::from(scripted);

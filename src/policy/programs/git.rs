@@ -54,7 +54,12 @@ const COMMANDS: &[Program] = &[
          error-unmatch deduplicate eol abbrev? debug",
         Operands::Paths,
     ),
-    git("ls-tree", "drtlz", "long name-only name-status full-name full-tree abbrev? object-only format=", Operands::Text),
+    git(
+        "ls-tree",
+        "drtlz",
+        "long name-only name-status full-name full-tree abbrev? object-only format=",
+        Operands::Text,
+    ),
     git(
         "blame",
         "beflnpstwcCML:",
@@ -62,12 +67,22 @@ const COMMANDS: &[Program] = &[
          show-name show-number first-parent since= ignore-rev=",
         Operands::Paths,
     ),
-    git("describe", "", "all tags long abbrev= exact-match contains always dirty? broken? match= exclude= candidates= \
-        first-parent", Operands::Text),
+    git(
+        "describe",
+        "",
+        "all tags long abbrev= exact-match contains always dirty? broken? match= exclude= candidates= \
+        first-parent",
+        Operands::Text,
+    ),
     git("cat-file", "tspe", "batch-check? batch? allow-unknown-type", Operands::Paths),
     git("merge-base", "a", "all is-ancestor octopus independent fork-point", Operands::Text),
     git("name-rev", "", "tags refs= exclude= all name-only always", Operands::Text),
-    git("for-each-ref", "", "count= sort= format= points-at= merged? no-merged? contains? no-contains? ignore-case", Operands::Text),
+    git(
+        "for-each-ref",
+        "",
+        "count= sort= format= points-at= merged? no-merged? contains? no-contains? ignore-case",
+        Operands::Text,
+    ),
     git("show-ref", "qs?d", "head heads tags branches hash? abbrev? verify quiet dereference exists", Operands::Text),
     git("show-branch", "a", "all remotes current topo-order list merge-base independent", Operands::Text),
     git("count-objects", "vH", "verbose human-readable", Operands::None),
@@ -112,7 +127,9 @@ const PLAIN: Program = git("git", "v", "verbose", Operands::Text);
 pub(super) fn reads(words: &[Word]) -> Result<Vec<Named>, String> {
     let skip = words
         .iter()
-        .take_while(|word| matches!(word.literal(), Some("--no-pager" | "-P" | "--no-optional-locks" | "--literal-pathspecs")))
+        .take_while(|word| {
+            matches!(word.literal(), Some("--no-pager" | "-P" | "--no-optional-locks" | "--literal-pathspecs"))
+        })
         .count();
     let words = words.get(skip..).unwrap_or_default();
     let Some(first) = words.first() else { return Ok(Vec::new()) };

@@ -20,8 +20,10 @@ pub(super) fn reads(name: &str, words: &[Word]) -> Option<Found> {
         "git" => git::reads(rest),
         "ps" if rest.iter().all(|word| matches!(word.literal(), Some("aux" | "ax" | "-aux"))) => Ok(Vec::new()),
         "command" => command(rest),
-        "node" | "python" | "python3" | "ruby" | "gcc" | "g++" | "clang" | "cmake" | "perl" | "php" | "make" | "npm"
-        | "java" | "javac" | "docker" | "pip" | "pip3" | "yarn" | "pnpm" | "bun" | "deno" => version(name, rest)?,
+        "node" | "python" | "python3" | "ruby" | "gcc" | "g++" | "clang" | "cmake" | "perl" | "php" | "make"
+        | "npm" | "java" | "javac" | "docker" | "pip" | "pip3" | "yarn" | "pnpm" | "bun" | "deno" => {
+            version(name, rest)?
+        }
         _ => return None,
     })
 }
@@ -38,22 +40,23 @@ fn printf(words: &[Word]) -> Found {
 
 /// The folder is looked at like one that is read.
 fn cd(words: &[Word]) -> Found {
-    let words: Vec<&Word> =
-        words.iter().filter(|word| !matches!(word.literal(), Some("-P" | "-L" | "--"))).collect();
+    let words: Vec<&Word> = words.iter().filter(|word| !matches!(word.literal(), Some("-P" | "-L" | "--"))).collect();
     match words.as_slice() {
         [] => Ok(vec![Named { path: "~".into(), pattern: None, deep: false }]),
         [one] if one.value == "-" => Err("`cd -` goes to a folder that is not known before the run".into()),
-        [one] if !one.splits && one.literal().is_some_and(|text| !text.starts_with('-')) => Ok(vec![path_of(one, false)?]),
+        [one] if !one.splits && one.literal().is_some_and(|text| !text.starts_with('-')) => {
+            Ok(vec![path_of(one, false)?])
+        }
         _ => Err("it changes to a folder that is not known before the run".into()),
     }
 }
 
 /// Names of files are looked up, not read. `-v` would compute an index.
 fn test(words: &[Word]) -> Found {
-    match words.iter().any(|word| matches!(word.literal(), Some("-v" | "-R")) || word.splits) {
-        true => Err("a test of a variable's name or of an unquoted word".into()),
-        false => Ok(Vec::new()),
+    if words.iter().any(|word| matches!(word.literal(), Some("-v" | "-R")) || word.splits) {
+        return Err("a test of a variable's name or of an unquoted word".into());
     }
+    Ok(Vec::new())
 }
 
 /// `command -v name` tells where a command is.
@@ -67,7 +70,12 @@ fn command(words: &[Word]) -> Found {
 fn version(name: &str, words: &[Word]) -> Option<Found> {
     match words {
         [one] if matches!(one.literal(), Some("--version")) => Some(Ok(Vec::new())),
-        [one] if matches!((name, one.literal()), ("node" | "npm" | "ruby" | "php", Some("-v")) | ("java", Some("-version"))) => {
+        [one]
+            if matches!(
+                (name, one.literal()),
+                ("node" | "npm" | "ruby" | "php", Some("-v")) | ("java", Some("-version"))
+            ) =>
+        {
             Some(Ok(Vec::new()))
         }
         _ => None,
@@ -76,14 +84,66 @@ fn version(name: &str, words: &[Word]) -> Option<Found> {
 
 /// Tests and actions of find that only look, with the number of their arguments.
 const FIND: &[(&str, usize)] = &[
-    ("-name", 1), ("-iname", 1), ("-path", 1), ("-ipath", 1), ("-wholename", 1), ("-regex", 1), ("-iregex", 1),
-    ("-regextype", 1), ("-type", 1), ("-xtype", 1), ("-size", 1), ("-mtime", 1), ("-mmin", 1), ("-atime", 1), ("-amin", 1),
-    ("-ctime", 1), ("-cmin", 1), ("-newermt", 1), ("-maxdepth", 1), ("-mindepth", 1), ("-perm", 1), ("-user", 1),
-    ("-group", 1), ("-uid", 1), ("-gid", 1), ("-links", 1), ("-inum", 1), ("-fstype", 1), ("-lname", 1), ("-printf", 1),
-    ("-empty", 0), ("-print", 0), ("-print0", 0), ("-ls", 0), ("-prune", 0), ("-quit", 0), ("-not", 0), ("-a", 0), ("-and", 0),
-    ("-o", 0), ("-or", 0), ("-true", 0), ("-false", 0), ("-depth", 0), ("-mount", 0), ("-xdev", 0), ("-follow", 0),
-    ("-readable", 0), ("-writable", 0), ("-executable", 0), ("-nouser", 0), ("-nogroup", 0), ("-daystart", 0),
-    ("-noleaf", 0), ("-warn", 0), ("-nowarn", 0), ("!", 0), ("(", 0), (")", 0), (",", 0),
+    ("-name", 1),
+    ("-iname", 1),
+    ("-path", 1),
+    ("-ipath", 1),
+    ("-wholename", 1),
+    ("-regex", 1),
+    ("-iregex", 1),
+    ("-regextype", 1),
+    ("-type", 1),
+    ("-xtype", 1),
+    ("-size", 1),
+    ("-mtime", 1),
+    ("-mmin", 1),
+    ("-atime", 1),
+    ("-amin", 1),
+    ("-ctime", 1),
+    ("-cmin", 1),
+    ("-newermt", 1),
+    ("-maxdepth", 1),
+    ("-mindepth", 1),
+    ("-perm", 1),
+    ("-user", 1),
+    ("-group", 1),
+    ("-uid", 1),
+    ("-gid", 1),
+    ("-links", 1),
+    ("-inum", 1),
+    ("-fstype", 1),
+    ("-lname", 1),
+    ("-printf", 1),
+    ("-empty", 0),
+    ("-print", 0),
+    ("-print0", 0),
+    ("-ls", 0),
+    ("-prune", 0),
+    ("-quit", 0),
+    ("-not", 0),
+    ("-a", 0),
+    ("-and", 0),
+    ("-o", 0),
+    ("-or", 0),
+    ("-true", 0),
+    ("-false", 0),
+    ("-depth", 0),
+    ("-mount", 0),
+    ("-xdev", 0),
+    ("-follow", 0),
+    ("-readable", 0),
+    ("-writable", 0),
+    ("-executable", 0),
+    ("-nouser", 0),
+    ("-nogroup", 0),
+    ("-daystart", 0),
+    ("-noleaf", 0),
+    ("-warn", 0),
+    ("-nowarn", 0),
+    ("!", 0),
+    ("(", 0),
+    (")", 0),
+    (",", 0),
 ];
 
 fn find(words: &[Word]) -> Found {
@@ -102,7 +162,10 @@ fn find(words: &[Word]) -> Found {
             at += 1;
         } else if let Some((_, takes)) = FIND.iter().find(|(known, _)| *known == text) {
             for value in words.iter().skip(at).take(*takes) {
-                value.literal().filter(|_| !value.splits).ok_or_else(|| format!("`{}` could become an action of find", value.raw))?;
+                value
+                    .literal()
+                    .filter(|_| !value.splits)
+                    .ok_or_else(|| format!("`{}` could become an action of find", value.raw))?;
             }
             at += takes;
         } else if text.starts_with('-') {
@@ -252,12 +315,13 @@ fn jq(words: &[Word]) -> Found {
     let parsed = options::parse(&JQ, &kept)?;
     let mut operands = parsed.operands.into_iter();
     match operands.next().map(|filter| filter.literal()) {
-        None => {}
         Some(None) => return Err("the filter of jq is not known before the run".into()),
-        Some(Some(filter)) if ["env", "import", "include", "input_filename", "$ENV"].iter().any(|name| filter.contains(name)) => {
+        Some(Some(filter))
+            if ["env", "import", "include", "input_filename", "$ENV"].iter().any(|name| filter.contains(name)) =>
+        {
             return Err("the filter of jq reads more than its input".into());
         }
-        Some(Some(_)) => {}
+        None | Some(Some(_)) => {}
     }
     operands.map(|word| path_of(word, false)).collect()
 }

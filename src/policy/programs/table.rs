@@ -45,8 +45,13 @@ const TABLE: &[Program] = &[
     ),
     safe("tac", "brs:", "before regex separator= help version", Paths),
     safe("rev", "0", "zero help version", Paths),
-    safe("nl", "b:d:f:h:i:l:n:ps:v:w:", "body-numbering= header-numbering= line-increment= number-format= \
-         number-separator= starting-line-number= number-width= help version", Paths),
+    safe(
+        "nl",
+        "b:d:f:h:i:l:n:ps:v:w:",
+        "body-numbering= header-numbering= line-increment= number-format= \
+         number-separator= starting-line-number= number-width= help version",
+        Paths,
+    ),
     safe("pwd", "LP", "logical physical help version", Text),
     safe("head", "c:n:qvz#", "bytes= lines= quiet silent verbose zero-terminated help version", Paths),
     safe(
@@ -117,18 +122,43 @@ const TABLE: &[Program] = &[
          check-chars= help version",
         One,
     ),
-    safe("cut", "b:c:d:f:nsz", "bytes= characters= delimiter= fields= complement only-delimited output-delimiter= \
-         zero-terminated help version", Paths),
+    safe(
+        "cut",
+        "b:c:d:f:nsz",
+        "bytes= characters= delimiter= fields= complement only-delimited output-delimiter= \
+         zero-terminated help version",
+        Paths,
+    ),
     safe("paste", "d:sz", "delimiters= serial zero-terminated help version", Paths),
-    safe("join", "a:e:i1:2:j:o:t:v:z", "check-order nocheck-order header ignore-case zero-terminated help version", Paths),
+    safe(
+        "join",
+        "a:e:i1:2:j:o:t:v:z",
+        "check-order nocheck-order header ignore-case zero-terminated help version",
+        Paths,
+    ),
     safe("tr", "cCdst", "complement delete squeeze-repeats truncate-set1 help version", Text),
     safe("fold", "bsw:", "bytes spaces width= help version", Paths),
-    safe("fmt", "cp:stuw:g:", "crown-margin prefix= split-only tagged-paragraph uniform-spacing width= goal= help version", Paths),
+    safe(
+        "fmt",
+        "cp:stuw:g:",
+        "crown-margin prefix= split-only tagged-paragraph uniform-spacing width= goal= help version",
+        Paths,
+    ),
     safe("expand", "it:", "initial tabs= help version", Paths),
     safe("unexpand", "at:", "all first-only tabs= help version", Paths),
-    safe("column", "tc:s:o:xenLR:N:H:J", "table separator= output-separator= columns= json table-columns= help version", Paths),
-    safe("od", "A:j:N:S:t:vw?abcdfilosx", "address-radix= skip-bytes= read-bytes= strings? format= \
-         output-duplicates width? help version", Paths),
+    safe(
+        "column",
+        "tc:s:o:xenLR:N:H:J",
+        "table separator= output-separator= columns= json table-columns= help version",
+        Paths,
+    ),
+    safe(
+        "od",
+        "A:j:N:S:t:vw?abcdfilosx",
+        "address-radix= skip-bytes= read-bytes= strings? format= \
+         output-duplicates width? help version",
+        Paths,
+    ),
     safe("hexdump", "bcCdn:os:vxe:", "canonical length= skip= no-squeezing help version", Paths),
     risky("xxd", "abc:eg:il:o:ps:u", "", One),
     safe("strings", "afn:t:e:w", "all print-file-name bytes= radix= encoding= help version", Paths),
@@ -142,15 +172,25 @@ const TABLE: &[Program] = &[
          relative-base= help version",
         Text,
     ),
-    safe("readlink", "femnqsvz", "canonicalize canonicalize-existing canonicalize-missing no-newline quiet silent \
-         verbose zero help version", Text),
+    safe(
+        "readlink",
+        "femnqsvz",
+        "canonicalize canonicalize-existing canonicalize-missing no-newline quiet silent \
+         verbose zero help version",
+        Text,
+    ),
     risky("date", "d:uR", "date= utc universal rfc-3339= rfc-email iso-8601? help version", Format),
     safe("whoami", "", "help version", Text),
     safe("id", "agGnruzZ", "group groups name real user zero context help version", Text),
     safe("groups", "", "help version", Text),
     safe("tty", "s", "silent quiet help version", Text),
-    safe("uname", "asnrvmpio", "all kernel-name nodename kernel-release kernel-version machine processor \
-         hardware-platform operating-system help version", Text),
+    safe(
+        "uname",
+        "asnrvmpio",
+        "all kernel-name nodename kernel-release kernel-version machine processor \
+         hardware-platform operating-system help version",
+        Text,
+    ),
     safe("arch", "", "help version", Text),
     risky("hostname", "fsiIdA", "fqdn long short ip-address all-ip-addresses domain help version", Nothing),
     safe("sleep", "", "help version", Text),
@@ -164,8 +204,13 @@ const TABLE: &[Program] = &[
     safe("cal", "1358ymjswY", "one three year monday julian sunday", Text),
     safe("locale", "ackm", "all-locales category-name keyword-name charmaps help version", Text),
     safe("getconf", "a", "", Text),
-    risky("file", "bhikLNprsv0F:e:P:", "brief mime mime-type mime-encoding separator= exclude= keep-going dereference \
-         no-dereference no-pad preserve-date raw special-files print0 extension help version", Paths),
+    risky(
+        "file",
+        "bhikLNprsv0F:e:P:",
+        "brief mime mime-type mime-encoding separator= exclude= keep-going dereference \
+         no-dereference no-pad preserve-date raw special-files print0 extension help version",
+        Paths,
+    ),
     safe("md5sum", "bctwz", SUM_LONG, Paths),
     safe("sha1sum", "bctwz", SUM_LONG, Paths),
     safe("sha224sum", "bctwz", SUM_LONG, Paths),

@@ -15,7 +15,9 @@ const MAX_WORDS: usize = 64;
 /// be an assignment or a wrapper.
 pub(super) fn guesses(text: &str, home: &Path) -> Vec<Vec<Word>> {
     let mut out = Vec::new();
-    for piece in text.split([';', '&', '|', '\n', '(', ')', '`', '{', '}', '\r', '\u{b}', '\u{c}', '\0']).take(MAX_PIECES) {
+    for piece in
+        text.split([';', '&', '|', '\n', '(', ')', '`', '{', '}', '\r', '\u{b}', '\u{c}', '\0']).take(MAX_PIECES)
+    {
         let words: Vec<Word> = piece
             .split(|c: char| c.is_whitespace() || super::is_deceptive(c) || c.is_control())
             .map(|raw| raw.replace(['\'', '"', '\\'], ""))

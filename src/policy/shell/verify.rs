@@ -9,25 +9,104 @@ use super::MAX_DEPTH;
 
 /// Named nodes that the walk understands.
 const KNOWN: &[&str] = &[
-    "program", "list", "pipeline", "compound_statement", "subshell", "do_group", "if_statement", "elif_clause",
-    "else_clause", "while_statement", "for_statement", "c_style_for_statement", "case_statement", "case_item",
-    "negated_command", "redirected_statement", "command", "command_name", "variable_assignment",
-    "variable_assignments", "declaration_command", "unset_command", "test_command", "function_definition", "comment",
-    "file_redirect", "herestring_redirect", "heredoc_redirect", "heredoc_start", "heredoc_body", "heredoc_content",
-    "heredoc_end", "file_descriptor", "word", "string", "string_content", "raw_string", "ansi_c_string",
-    "translated_string", "number", "concatenation", "expansion", "simple_expansion", "command_substitution",
-    "process_substitution", "arithmetic_expansion", "brace_expression", "variable_name", "special_variable_name",
-    "subscript", "binary_expression", "unary_expression", "postfix_expression", "ternary_expression",
-    "parenthesized_expression", "test_operator", "extglob_pattern", "regex", "array",
+    "program",
+    "list",
+    "pipeline",
+    "compound_statement",
+    "subshell",
+    "do_group",
+    "if_statement",
+    "elif_clause",
+    "else_clause",
+    "while_statement",
+    "for_statement",
+    "c_style_for_statement",
+    "case_statement",
+    "case_item",
+    "negated_command",
+    "redirected_statement",
+    "command",
+    "command_name",
+    "variable_assignment",
+    "variable_assignments",
+    "declaration_command",
+    "unset_command",
+    "test_command",
+    "function_definition",
+    "comment",
+    "file_redirect",
+    "herestring_redirect",
+    "heredoc_redirect",
+    "heredoc_start",
+    "heredoc_body",
+    "heredoc_content",
+    "heredoc_end",
+    "file_descriptor",
+    "word",
+    "string",
+    "string_content",
+    "raw_string",
+    "ansi_c_string",
+    "translated_string",
+    "number",
+    "concatenation",
+    "expansion",
+    "simple_expansion",
+    "command_substitution",
+    "process_substitution",
+    "arithmetic_expansion",
+    "brace_expression",
+    "variable_name",
+    "special_variable_name",
+    "subscript",
+    "binary_expression",
+    "unary_expression",
+    "postfix_expression",
+    "ternary_expression",
+    "parenthesized_expression",
+    "test_operator",
+    "extglob_pattern",
+    "regex",
+    "array",
 ];
 
 /// Inside these our own lexer reads the text, so gaps between children are its business.
-const LEXED: &[&str] = &["string", "concatenation", "heredoc_body", "expansion", "simple_expansion", "translated_string"];
+const LEXED: &[&str] =
+    &["string", "concatenation", "heredoc_body", "expansion", "simple_expansion", "translated_string"];
+
+/// Words that are no commands where a command could stand.
+const RESERVED: &[&str] = &[
+    "if", "then", "else", "elif", "fi", "for", "while", "until", "do", "done", "case", "esac", "in", "select",
+    "function", "{", "}", "!", "[[", "]]",
+];
+
+/// One level of nesting to a reader.
+const NESTING: &[&str] = &[
+    "subshell",
+    "compound_statement",
+    "command_substitution",
+    "process_substitution",
+    "parenthesized_expression",
+    "if_statement",
+    "while_statement",
+    "for_statement",
+    "c_style_for_statement",
+    "case_statement",
+    "expansion",
+];
 
 /// In these a newline would have ended the command in bash.
 const ONE_LINE: &[&str] = &[
-    "command", "declaration_command", "unset_command", "file_redirect", "herestring_redirect", "variable_assignment",
-    "variable_assignments", "negated_command", "command_name", "function_definition",
+    "command",
+    "declaration_command",
+    "unset_command",
+    "file_redirect",
+    "herestring_redirect",
+    "variable_assignment",
+    "variable_assignments",
+    "negated_command",
+    "command_name",
+    "function_definition",
 ];
 
 /// The text cannot be relied on at all, or has places that are not understood.
@@ -42,19 +121,24 @@ pub(super) fn check(root: Node<'_>, text: &str) -> Findings {
     let mut out = Findings::default();
     let mut cursor = root.walk();
     let mut depth = 0;
+    let mut nested = 0;
     loop {
         let node = cursor.node();
         if node.is_error() || node.is_missing() {
             out.broken.get_or_insert_with(|| "it is not valid in the shell's grammar".into());
         }
-        if depth > MAX_DEPTH * 2 {
+        if nested > MAX_DEPTH || depth > MAX_DEPTH * 8 {
             out.broken.get_or_insert_with(|| format!("it is nested deeper than {MAX_DEPTH}"));
             return out;
+        }
+        if node.kind() == "command_name" && RESERVED.contains(&slice(text, node)) {
+            out.broken.get_or_insert_with(|| "it has a word of the shell's grammar in the wrong place".into());
         }
         out.doubts.extend(node_doubt(node, text));
         out.doubts.extend(gap_doubt(node, text));
         if cursor.goto_first_child() {
             depth += 1;
+            nested += usize::from(NESTING.contains(&node.kind()));
             continue;
         }
         while !cursor.goto_next_sibling() {
@@ -62,6 +146,7 @@ pub(super) fn check(root: Node<'_>, text: &str) -> Findings {
                 return out;
             }
             depth -= 1;
+            nested -= usize::from(NESTING.contains(&cursor.node().kind()));
         }
     }
 }
@@ -87,10 +172,10 @@ fn node_doubt(node: Node<'_>, text: &str) -> Option<String> {
         "expansion" => expansion(own),
         "arithmetic_expansion" => arithmetic(own, "$((", "))"),
         "compound_statement" if own.starts_with("((") => arithmetic(own, "((", "))"),
-        "subscript" => Some("it uses an array element, whose index the shell computes".into())
-            .filter(|_| !is_plain_index(own)),
+        "subscript" => {
+            Some("it uses an array element, whose index the shell computes".into()).filter(|_| !is_plain_index(own))
+        }
         "heredoc_redirect" => heredoc(node, text),
-        "heredoc_content" | "heredoc_body" => None,
         "extglob_pattern" => opaque(own, &['(', '\'', '"', '$', '`', '\\', ';', '&', '<', '>', '\n']),
         "regex" => opaque(own, &['`', ';', '\n', '<', '>']).or_else(|| own.contains("$(").then(|| odd("pattern"))),
         "array" => Some("it sets an array".into()),
@@ -140,9 +225,25 @@ fn arithmetic(own: &str, open: &str, close: &str) -> Option<String> {
     let harmless = |c: char| c.is_ascii_alphanumeric() || " \t_+-*/%()<>!&|^~?:,$".contains(c);
     let fits = inner.is_some_and(|inner| {
         let compared = inner.replace("==", "").replace("!=", "").replace("<=", "").replace(">=", "");
-        compared.chars().all(harmless) && !inner.contains("$(") && !inner.contains("++") && !inner.contains("--")
+        compared.chars().all(harmless)
+            && is_balanced(inner)
+            && !inner.contains("$(")
+            && !inner.contains("++")
+            && !inner.contains("--")
     });
     (!fits).then(|| "it computes with more than numbers and plain variables".into())
+}
+
+/// `((a) && (b))` is two subshells to bash, not arithmetic: its brackets close before the end.
+fn is_balanced(text: &str) -> bool {
+    let mut open = 0_i32;
+    for c in text.chars() {
+        open += i32::from(c == '(') - i32::from(c == ')');
+        if open < 0 {
+            return false;
+        }
+    }
+    open == 0
 }
 
 fn is_plain_index(own: &str) -> bool {
@@ -154,7 +255,8 @@ fn is_plain_index(own: &str) -> bool {
 fn test(own: &str) -> Option<String> {
     if let Some(inner) = own.strip_prefix("[[").and_then(|rest| rest.strip_suffix("]]")) {
         let ends_early = inner.contains("]]") || inner.contains([';', '\n', '`']);
-        let computes = [" -eq ", " -ne ", " -lt ", " -le ", " -gt ", " -ge ", "-v "].iter().any(|op| inner.contains(op));
+        let computes =
+            [" -eq ", " -ne ", " -lt ", " -le ", " -gt ", " -ge ", "-v "].iter().any(|op| inner.contains(op));
         let indexed = computes && inner.contains(['[', '\'']);
         let single = inner.replace("&&", "").contains('&');
         return (ends_early || indexed || single).then(|| odd("test"));
@@ -173,7 +275,6 @@ fn has_operator(text: &str) -> bool {
     for c in text.chars() {
         match (quote, c) {
             (Some(open), _) if open == c => quote = None,
-            (Some(_), _) => {}
             (None, '\'' | '"') => quote = Some(c),
             (None, '\\' | '`') => return true,
             (None, '(') if last == '$' || depth > 0 => depth += 1,
@@ -221,8 +322,11 @@ fn heredoc(node: Node<'_>, text: &str) -> Option<String> {
 /// An expansion in a here-document that the grammar took for text.
 fn hides_expansion(body: Node<'_>, text: &str) -> bool {
     let mut cursor = body.walk();
-    let holes: Vec<std::ops::Range<usize>> =
-        body.children(&mut cursor).filter(|child| child.kind() != "heredoc_content").map(|child| child.byte_range()).collect();
+    let holes: Vec<std::ops::Range<usize>> = body
+        .children(&mut cursor)
+        .filter(|child| child.kind() != "heredoc_content")
+        .map(|child| child.byte_range())
+        .collect();
     let start = body.start_byte();
     let own = slice(text, body);
     own.char_indices().any(|(at, c)| {

@@ -115,7 +115,11 @@ impl Desk {
         let facts: PathFacts = paths(&case, &scene).into_iter().map(|path| (path.clone(), self.fact(&path))).collect();
         let verdict = judge(&case, &scene, &facts);
         if let Some(rule) = &verdict.suggestion {
-            assert_eq!(rule_covers(rule, &case, &scene, &facts), Ok(true), "the suggestion {rule} for {input} covers it not");
+            assert_eq!(
+                rule_covers(rule, &case, &scene, &facts),
+                Ok(true),
+                "the suggestion {rule} for {input} covers it not"
+            );
         }
         verdict
     }
@@ -145,7 +149,8 @@ impl Desk {
             .iter()
             .filter_map(|command| {
                 let verdict = self.bash(command);
-                (verdict.decision != want).then(|| format!("{command}\n    {:?}: {}", verdict.decision, verdict.because.text))
+                (verdict.decision != want)
+                    .then(|| format!("{command}\n    {:?}: {}", verdict.decision, verdict.because.text))
             })
             .collect();
         assert!(wrong.is_empty(), "{} of {} are not {want:?}:\n{}", wrong.len(), commands.len(), wrong.join("\n"));

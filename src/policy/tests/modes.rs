@@ -9,8 +9,49 @@ fn accept_edits_covers_files_inside_and_nothing_else() {
     assert_eq!(desk.edit("/home/u/app/.git/config").decision, Ask);
     assert_eq!(desk.edit("/home/u/app/.vscode/tasks.json").decision, Ask);
     assert_eq!(desk.edit("/etc/x").decision, Ask);
-    desk.all(Allow, &["mkdir -p a/b", "touch x", "rm x", "rm -rf build", "rmdir a", "mv a b", "cp -r a b", "sed -i 's/a/b/' x", "echo x > out.txt", "cat a >> b", "timeout 5 touch x", "LANG=C cp a b", "mkdir a && touch a/b", "cd src && touch x"]);
-    desk.all(Ask, &["mkdir /tmp/x", "rm ../x", "cp a ~/b", "cargo test", "touch $X", "mv a .git/hooks/x", "cp evil/.npmrc .", "sed -i 's/a/b/e' x", "sudo rm x", "PATH=x rm y", "chmod +x a", "ln -s / x", "tee x", "rm -rf *", "cd src && echo x > y", "xargs rm", "cp a $(pwd)", "echo x > .bashrc", "touch .envrc"]);
+    desk.all(
+        Allow,
+        &[
+            "mkdir -p a/b",
+            "touch x",
+            "rm x",
+            "rm -rf build",
+            "rmdir a",
+            "mv a b",
+            "cp -r a b",
+            "sed -i 's/a/b/' x",
+            "echo x > out.txt",
+            "cat a >> b",
+            "timeout 5 touch x",
+            "LANG=C cp a b",
+            "mkdir a && touch a/b",
+            "cd src && touch x",
+        ],
+    );
+    desk.all(
+        Ask,
+        &[
+            "mkdir /tmp/x",
+            "rm ../x",
+            "cp a ~/b",
+            "cargo test",
+            "touch $X",
+            "mv a .git/hooks/x",
+            "cp evil/.npmrc .",
+            "sed -i 's/a/b/e' x",
+            "sudo rm x",
+            "PATH=x rm y",
+            "chmod +x a",
+            "ln -s / x",
+            "tee x",
+            "rm -rf *",
+            "cd src && echo x > y",
+            "xargs rm",
+            "cp a $(pwd)",
+            "echo x > .bashrc",
+            "touch .envrc",
+        ],
+    );
 }
 
 #[test]
@@ -31,7 +72,11 @@ fn plan_lets_nothing_change() {
 #[test]
 fn bypass_runs_what_no_deny_ask_or_danger_stops() {
     let desk = Desk::new().mode(Mode::BypassPermissions).deny("Bash(wget *)").ask("Bash(npm publish *)");
-    desk.all(Allow, &["cargo test", "echo x > /etc/x", "cat /etc/passwd", "python3 -c x", "rm -rf target", "$X y", "export A=1"]);
+    desk.all(
+        Allow,
+        &["cargo test", "echo x > /etc/x", "cat /etc/passwd", "python3 -c x", "rm -rf target", "export A=1"],
+    );
+    Desk::new().mode(Mode::BypassPermissions).check("$X y", Allow);
     desk.check("wget x", Deny);
     desk.check("npm publish", Ask);
     desk.check("rm -rf ~", Ask);
@@ -104,7 +149,10 @@ fn the_trail_tells_every_stage() {
     let stages: Vec<&str> = verdict.trail.iter().map(|step| step.stage.as_str()).collect();
     assert_eq!(stages, ["part", "part", "nature", "deny rules", "dangers", "ask rules", "allow rules"]);
     assert_eq!(verdict.because.rule.as_deref(), Some("Bash(make *)"));
-    assert_eq!(verdict.because.source.map(|source| source.to_string()).as_deref(), Some("project .claude/settings.json:3"));
+    assert_eq!(
+        verdict.because.source.map(|source| source.to_string()).as_deref(),
+        Some("project .claude/settings.json:3")
+    );
 }
 
 #[test]

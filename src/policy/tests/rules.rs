@@ -36,7 +36,9 @@ fn what_cannot_be_used_is_reported_and_grants_nothing() {
         let found = problems(tier, text);
         assert!(found.iter().any(|problem| problem.unused), "{text}: {found:?}");
     }
-    for (tier, text) in [(Tier::Deny, "Bsah(ls)"), (Tier::Deny, "Write(src/**)"), (Tier::Allow, "Fetch"), (Tier::Deny, "Grep(x)")] {
+    for (tier, text) in
+        [(Tier::Deny, "Bsah(ls)"), (Tier::Deny, "Write(src/**)"), (Tier::Allow, "Fetch"), (Tier::Deny, "Grep(x)")]
+    {
         let found = problems(tier, text);
         assert_eq!(found.len(), 1, "{text}: {found:?}");
     }
@@ -90,7 +92,12 @@ fn deny_before_ask_before_allow_wherever_they_stand() {
 
 #[test]
 fn path_rules_and_the_session_folders() {
-    let desk = Desk::new().allow("Edit(/src/**)").allow("Edit(//tmp/x/**)").allow("Read(//etc/hosts)").deny("Read(.env)").ask("Read(/private/**)");
+    let desk = Desk::new()
+        .allow("Edit(/src/**)")
+        .allow("Edit(//tmp/x/**)")
+        .allow("Read(//etc/hosts)")
+        .deny("Read(.env)")
+        .ask("Read(/private/**)");
     for (verdict, want) in [
         (desk.edit("/home/u/app/src/a.rs"), Allow),
         (desk.edit("/home/u/app/tests/a.rs"), Ask),
