@@ -42,6 +42,15 @@ impl BashPattern {
         }
     }
 
+    /// How many bytes are literal before the first star.
+    pub(super) fn head(&self) -> usize {
+        match self {
+            Self::Every => 0,
+            Self::Exact(text) => text.len(),
+            Self::Stars { full, .. } => full.head(),
+        }
+    }
+
     /// Matches for at least one outcome of the unknown places in `text`.
     pub(super) fn meets(&self, text: &str) -> bool {
         match self {

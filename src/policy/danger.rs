@@ -36,7 +36,7 @@ fn start(scene: &Scene<'_>) -> Vec<PathBuf> {
 
 fn in_command(command: &Command, here: &Place<'_>) -> Option<String> {
     shell::layers(&command.words)
-        .layers
+        .list
         .iter()
         .find_map(|layer| in_words(command.words.get(layer.range.clone()).unwrap_or_default(), &command.dirs.at, here))
 }
@@ -138,19 +138,17 @@ fn filled(word: &Word, dir: &Path, home: &Path) -> String {
     let unknown = word.value.matches(UNKNOWN).count();
     let aligned = unknown == word.names.len();
     let braces = word.raw.contains('{') && word.raw.contains(',');
-    let mut names = word.names.iter();
+    let mut names = word.names.iter().filter(|_| aligned);
+    let mut known = || match names.next().map(|name| name.trim_end_matches(|c: char| !c.is_alphanumeric())) {
+        Some("HOME") => home.to_string_lossy(),
+        Some("PWD" | "OLDPWD") => dir.to_string_lossy(),
+        _ => "".into(),
+    };
     let mut out = String::new();
     for c in word.value.chars() {
         match c {
             UNKNOWN if braces => out.push('*'),
-            UNKNOWN => {
-                match names.next().map(|name| name.trim_end_matches(|c: char| !c.is_alphanumeric())).filter(|_| aligned)
-                {
-                    Some("HOME") => out.push_str(&home.to_string_lossy()),
-                    Some("PWD" | "OLDPWD") => out.push_str(&dir.to_string_lossy()),
-                    _ => {}
-                }
-            }
+            UNKNOWN => out.push_str(&known()),
             WILD => out.push('*'),
             other => out.push(other),
         }
@@ -278,7 +276,7 @@ const RUNNERS: &[&str] = &[
 ];
 
 fn has_name(command: &Command, names: &[&str]) -> bool {
-    shell::layers(&command.words).layers.iter().any(|layer| {
+    shell::layers(&command.words).list.iter().any(|layer| {
         let first = command.words.get(layer.range.start).map(|word| base_name(&word.value)).unwrap_or_default();
         names.contains(&first)
     })

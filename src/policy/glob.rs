@@ -34,6 +34,15 @@ impl Stars {
         Self(tokens)
     }
 
+    /// How many bytes are literal before the first star.
+    pub(super) fn head(&self) -> usize {
+        let literal = self.0.iter().map_while(|token| match token {
+            Token::Char(c) => Some(c.len_utf8()),
+            Token::Star => None,
+        });
+        literal.sum()
+    }
+
     /// Matches whatever the unknown places turn out to be.
     pub(super) fn covers(&self, text: &str) -> bool {
         let text: Vec<Token> = text.chars().map(token_of).collect();
@@ -71,13 +80,30 @@ impl Stars {
             *first = true;
         }
         self.close(&mut reached);
+        let mut before = None;
         for c in text.chars() {
-            reached = self.step(&reached, token_of(c));
+            reached = if c == WILD { self.wild(&reached, before) } else { self.step(&reached, token_of(c)) };
             if !reached.contains(&true) {
                 return false;
             }
+            before = Some(c);
         }
         reached.last().copied().unwrap_or(false)
+    }
+
+    /// A glob stays in its segment and, at the start of one, does not stand for a dot.
+    fn wild(&self, reached: &[bool], before: Option<char>) -> Vec<bool> {
+        let mut next = vec![false; reached.len()];
+        for (from, _) in reached.iter().enumerate().filter(|(_, set)| **set) {
+            let starts_name = before.is_none_or(|c| c == '/');
+            let ends = |(at, token): &(usize, &Token)| {
+                **token == Token::Char('/') || (starts_name && *at == 0 && **token == Token::Char('.'))
+            };
+            let length = self.0.iter().skip(from).enumerate().find(ends).map_or(self.0.len() - from, |(at, _)| at);
+            next.iter_mut().skip(from).take(length + 1).for_each(|set| *set = true);
+        }
+        self.close(&mut next);
+        next
     }
 
     fn step(&self, reached: &[bool], read: Token) -> Vec<bool> {
@@ -142,5 +168,20 @@ mod tests {
         assert!(Stars::parse("git push origin").meets("git push \0"));
         assert!(Stars::parse("git push *").meets("git \0 origin"));
         assert!(!Stars::parse("rm *").meets("echo \0"));
+    }
+
+    #[test]
+    fn a_glob_stays_in_its_segment_and_skips_dot_files() {
+        for (pattern, text, want) in [
+            ("/p/.env", "/p/\u{1}", false),
+            ("/p/.env", "/p/.e\u{1}", true),
+            ("/p/a.env", "/p/\u{1}", true),
+            ("/p/*/a", "/p/\u{1}", false),
+            ("/p/*/a", "/p/x/\u{1}", true),
+            ("/p/secrets/*", "/p/src/\u{1}.rs", false),
+            ("/p/secrets/*", "/p/\u{1}/x.rs", true),
+        ] {
+            assert_eq!(Stars::parse(pattern).meets(text), want, "{pattern} {text}");
+        }
     }
 }

@@ -25,6 +25,8 @@ pub(super) struct Part<'a> {
     pub(super) grant: Result<Grant<'a>, String>,
     /// The words of the command, for the suggestion of a rule.
     pub(super) words: Option<Vec<Word>>,
+    /// The command with all that stands in front of it.
+    pub(super) exact: Option<String>,
 }
 
 /// Assignments that change how a program talks, not what it runs or loads.
@@ -77,7 +79,9 @@ const PAGERS: &[&str] = &["PAGER", "GIT_PAGER", "MANPAGER"];
 /// All parts of the call, in order.
 pub(super) fn parts<'a>(bench: &Bench<'a>) -> Vec<Part<'a>> {
     match bench.case.access.action {
-        Action::Internal => vec![Part { label: bench.case.tool.to_owned(), grant: Ok(Grant::Free), words: None }],
+        Action::Internal => {
+            vec![Part { label: bench.case.tool.to_owned(), grant: Ok(Grant::Free), words: None, exact: None }]
+        }
         Action::Execute => match &bench.subject.analysis {
             Some(analysis) => shell_parts(bench, analysis),
             None => Vec::new(),
@@ -99,11 +103,11 @@ pub(super) fn parts<'a>(bench: &Bench<'a>) -> Vec<Part<'a>> {
 fn call_part<'a>(bench: &Bench<'a>, why: &str) -> Part<'a> {
     let host = bench.case.access.host.as_deref();
     let label = host.map_or_else(|| bench.case.tool.to_owned(), |host| format!("{} {host}", bench.case.tool));
-    Part { label, grant: bench.call_rule().map(Grant::Rule).ok_or_else(|| why.to_owned()), words: None }
+    Part { label, grant: bench.call_rule().map(Grant::Rule).ok_or_else(|| why.to_owned()), words: None, exact: None }
 }
 
 fn path_part<'a>(bench: &Bench<'a>, target: &Target, write: bool) -> Part<'a> {
-    Part { label: target.label.clone(), grant: path_grant(bench, target, write), words: None }
+    Part { label: target.label.clone(), grant: path_grant(bench, target, write), words: None, exact: None }
 }
 
 fn path_grant<'a>(bench: &Bench<'a>, target: &Target, write: bool) -> Result<Grant<'a>, String> {
@@ -130,24 +134,26 @@ fn shell_parts<'a>(bench: &Bench<'a>, analysis: &Analysis) -> Vec<Part<'a>> {
     let mut parts = Vec::new();
     if let Some(broken) = &analysis.broken {
         let grant = Err(format!("the command cannot be analysed: {broken}"));
-        parts.push(Part { label: "the whole line".into(), grant, words: None });
+        parts.push(Part { label: "the whole line".into(), grant, words: None, exact: None });
         return parts;
     }
     let whole = whole_rule(bench);
+    let blanket = whole.filter(|rule| !matches!(rule.target, About::Bash(BashPattern::Exact(_))));
     for doubt in &analysis.doubts {
         let grant = whole.map(Grant::Rule).ok_or_else(|| format!("{doubt}, so it is not known what it runs"));
-        parts.push(Part { label: "analysis".into(), grant, words: None });
+        parts.push(Part { label: "analysis".into(), grant, words: None, exact: None });
     }
     for command in analysis.commands.iter().filter(|command| !command.nested) {
-        parts.push(command_part(bench, command, whole));
+        // A name that is not known may be any program, so only a rule about all of them covers it.
+        parts.push(command_part(bench, command, if is_named(command) { whole } else { blanket }));
     }
     for write in analysis.writes.iter().filter(|write| !subject::is_harmless_device(&write.target)) {
         let label = format!("> {}", write.target.raw);
-        parts.push(Part { label, grant: write_grant(bench, write, whole), words: None });
+        parts.push(Part { label, grant: write_grant(bench, write, whole), words: None, exact: None });
     }
     for read in &analysis.reads {
         let label = format!("< {}", read.target.raw);
-        parts.push(Part { label, grant: read_grant(bench, read, whole), words: None });
+        parts.push(Part { label, grant: read_grant(bench, read, whole), words: None, exact: None });
     }
     parts
 }
@@ -173,7 +179,8 @@ fn command_part<'a>(bench: &Bench<'a>, command: &Command, whole: Option<&'a Rule
     };
     let start = shell::stripped(&command.words);
     let words = command.words.get(start..).unwrap_or_default().to_vec();
-    Part { label: command.shown.clone(), grant, words: Some(words).filter(|words| !words.is_empty()) }
+    let exact = allowed_texts(command).pop();
+    Part { label: command.shown.clone(), grant, words: Some(words).filter(|words| !words.is_empty()), exact }
 }
 
 /// The command changes nothing, wherever it looks.
@@ -232,13 +239,37 @@ fn command_rule<'a>(bench: &Bench<'a>, command: &Command, whole: Option<&'a Rule
         return whole;
     }
     let texts = allowed_texts(command);
+    let wrapped = wrapped_length(command);
     let loose =
         files_allowed(bench, command) && !command.dirs.lost && !runs_arguments(command) && !is_moved_git(command);
     bench.allows().find(|rule| match &rule.target {
+        About::Bash(_) if !is_named(command) => false,
         About::Bash(pattern @ BashPattern::Exact(_)) => texts.iter().any(|text| pattern.covers(text)),
-        About::Bash(pattern) => loose && texts.iter().any(|text| pattern.covers(text)),
+        // What stands in front of a stripped wrapper's command counts only for a rule that names that command.
+        About::Bash(pattern) => {
+            let named = |text: &&String| {
+                !text.starts_with(&wrapped) || pattern.head() > wrapped.len() + 1 || wrapped.is_empty()
+            };
+            loose && texts.iter().filter(named).any(|text| pattern.covers(text))
+        }
         _ => false,
     })
+}
+
+/// The program's name is known before the run.
+fn is_named(command: &Command) -> bool {
+    let start = shell::stripped(&command.words);
+    command.words.get(start).is_none_or(|name| name.literal().is_some())
+}
+
+/// The wrappers in front of the command, up to its name.
+fn wrapped_length(command: &Command) -> String {
+    let start = shell::stripped(&command.words);
+    if start == 0 {
+        return String::new();
+    }
+    let words: Vec<&str> = command.words.iter().take(start).map(|word| word.raw.as_str()).collect();
+    words.join(" ")
 }
 
 /// The texts that a rule may name. Without its assignments only if they are harmless.

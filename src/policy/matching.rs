@@ -108,12 +108,12 @@ impl<'a> Bench<'a> {
     }
 
     fn path_hit(&self, pattern: &PathPattern, target: &Target) -> Option<Hit> {
-        if target.tail.is_none() && target.spot.forms().any(|form| pattern.matches(form, &self.bases)) {
+        if target.globbed.is_none() && target.spot.forms().any(|form| pattern.matches(form, &self.bases)) {
             return Some(Hit::Sure);
         }
         let below = || target.spot.forms().any(|form| pattern.reaches_below(form, &self.bases));
-        let globbed = || target.tail.as_deref().is_some_and(|tail| Stars::parse(pattern.tail()).meets(tail));
-        ((target.deep && below()) || (target.tail.is_some() && below() && globbed())).then_some(Hit::Maybe)
+        let globbed = || target.globbed.as_deref().is_some_and(|path| pattern.meets(path, &self.bases));
+        ((target.deep && below()) || globbed()).then_some(Hit::Maybe)
     }
 
     pub(super) fn is_shell(&self) -> bool {

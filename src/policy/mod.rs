@@ -72,7 +72,7 @@ pub fn paths(case: &Case<'_>, scene: &Scene<'_>) -> Vec<PathBuf> {
 
 /// The gate. Never panics; what it cannot judge it asks about.
 pub fn judge(case: &Case<'_>, scene: &Scene<'_>, facts: &PathFacts) -> Verdict {
-    stages::run(case, scene, facts)
+    stages::run(case, scene, facts, true)
 }
 
 /// Would this call run without a question if `rule` were an allow rule of the session? Several rules stand one a line.
@@ -88,7 +88,7 @@ pub fn rule_covers(rule: &str, case: &Case<'_>, scene: &Scene<'_>, facts: &PathF
         })
         .or_else(|problem| if problem.unused { Err(problem.what) } else { Ok(()) })?;
     let scene = Scene { rules: &rules, ..*scene };
-    Ok(judge(case, &scene, facts).decision == Decision::Allow)
+    Ok(stages::run(case, &scene, facts, false).decision == Decision::Allow)
 }
 
 /// Tools that the model need not see, because a bare deny rule stops every call of them.

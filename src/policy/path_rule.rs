@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use globset::{Glob, GlobBuilder, GlobSet, GlobSetBuilder};
 
+use super::glob::Stars;
 use super::ruleset::Tier;
 
 /// The folders that patterns may start at, each with its resolved form where that is another one.
@@ -30,8 +31,8 @@ pub(super) struct PathPattern {
     tier: Tier,
     /// The anchor folder itself matches too (`**`).
     whole: bool,
-    /// The last part, with a star for everything that is not literal.
-    tail: String,
+    /// The pattern with a plain star for everything that is not literal.
+    rough: Vec<String>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -61,14 +62,16 @@ impl PathPattern {
         let any_depth = !fixed && is_any_depth(rest, tier);
         let set = globs(body, any_depth).map_err(|error| format!("its path pattern is broken: {error}"))?;
         let head = if any_depth || body.starts_with("**") { PathBuf::new() } else { head_of(body) };
-        let last = body.rsplit('/').next().unwrap_or_default();
-        let tail = if last.contains('[') || last.is_empty() { "*".to_owned() } else { last.replace('?', "*") };
-        Ok(Self { anchor, set, head, tier, whole, tail })
+        Ok(Self { anchor, set, head, tier, whole, rough: rough(body, any_depth) })
     }
 
-    /// The last part as a star pattern, to be compared with a glob of a command.
-    pub(super) fn tail(&self) -> &str {
-        &self.tail
+    /// A path with glob characters may turn out to be one that the pattern means.
+    pub(super) fn meets(&self, globbed: &str, bases: &Bases) -> bool {
+        self.starts(bases).iter().any(|base| {
+            let base = base.to_string_lossy();
+            let base = base.trim_end_matches('/');
+            self.rough.iter().any(|rough| Stars::parse(&format!("{base}/{rough}")).meets(globbed))
+        })
     }
 
     /// The path is what the pattern means, or lies below it.
@@ -139,6 +142,31 @@ fn globs(body: &str, any_depth: bool) -> Result<GlobSet, globset::Error> {
         }
     }
     set.build()
+}
+
+/// The pattern, and everything below it, in the plain form that globs of a command are compared with.
+fn rough(body: &str, any_depth: bool) -> Vec<String> {
+    let mut plain = String::new();
+    let mut in_class = false;
+    for c in body.chars() {
+        match c {
+            '[' => {
+                in_class = true;
+                plain.push('*');
+            }
+            ']' if in_class => in_class = false,
+            _ if in_class => {}
+            '?' => plain.push('*'),
+            '\\' => {}
+            other => plain.push(other),
+        }
+    }
+    let inside = plain.strip_suffix("/**").unwrap_or(&plain).to_owned();
+    let mut out = vec![format!("{inside}/*"), inside];
+    if any_depth {
+        out.extend(out.clone().iter().map(|form| format!("*/{form}")));
+    }
+    out
 }
 
 fn glob(pattern: &str) -> Result<Glob, globset::Error> {

@@ -96,8 +96,11 @@ impl Rule {
         let (name, specifier) = split(text)?;
         let name = if name == "Task" { "Agent" } else { name };
         let (target, remark) = match specifier {
-            None => (Target::Tool { name: name.to_owned(), stars: name_stars(name, entry.tier)? }, None),
-            Some("*") => (Target::Tool { name: name.to_owned(), stars: name_stars(name, entry.tier)? }, None),
+            // As an allow, a star for paths means the current folder, not the whole machine.
+            Some("*") if matches!(name, "Read" | "Edit") && entry.tier == Tier::Allow => {
+                with_specifier(name, "*", entry)?
+            }
+            None | Some("*") => (Target::Tool { name: name.to_owned(), stars: name_stars(name, entry.tier)? }, None),
             Some(inner) => with_specifier(name, inner, entry)?,
         };
         let remark = remark.or_else(|| unknown(name));

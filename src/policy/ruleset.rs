@@ -52,8 +52,16 @@ impl RuleSet {
         (set, problems)
     }
 
-    /// Adds one rule. An error with `unused: false` is a remark about a rule that was added all the same.
+    /// Adds one rule, or several that stand one a line. An error with `unused: false` is a remark about a rule
+    /// that was added all the same.
     pub fn add(&mut self, entry: RuleText) -> Result<(), RuleProblem> {
+        let Some((first, rest)) = entry.text.split_once(")\n") else { return self.add_one(entry) };
+        let one = RuleText { text: format!("{first})"), ..entry.clone() };
+        let others = RuleText { text: rest.to_owned(), ..entry.clone() };
+        self.add_one(one).and(self.add(others))
+    }
+
+    fn add_one(&mut self, entry: RuleText) -> Result<(), RuleProblem> {
         let problem = |what: String, unused: bool| RuleProblem {
             text: entry.text.clone(),
             source: entry.source.clone(),

@@ -23,25 +23,19 @@ impl Trail {
     }
 }
 
-/// Judges one call.
-pub(super) fn run(case: &Case<'_>, scene: &Scene<'_>, facts: &PathFacts) -> Verdict {
+/// Judges one call. Whether a rule would help is only worked out when `suggesting`, because that judges again.
+pub(super) fn run(case: &Case<'_>, scene: &Scene<'_>, facts: &PathFacts, suggesting: bool) -> Verdict {
     let bench = Bench::new(case, scene, facts);
     let read_only = is_read_only(&bench);
     let parts = grant::parts(&bench);
     let mut trail = Trail(Vec::new());
     describe(&bench, &parts, read_only, &mut trail);
-    let mut suggestion = None;
-    let (decision, because) = match hard(&bench, read_only, &mut trail) {
-        Some(found) => found,
-        None => {
-            let found = soft(&bench, &parts, &mut trail);
-            if found.0 == Decision::Ask && found.1.kind != BecauseKind::Protected && found.1.rule.is_none() {
-                suggestion = suggest::rules(&bench, &parts);
-            }
-            found
-        }
-    };
-    let (decision, because) = answerable(&bench, (decision, because), &mut trail);
+    let stopped = hard(&bench, read_only, &mut trail);
+    let is_open = stopped.is_none();
+    let found = stopped.unwrap_or_else(|| soft(&bench, &parts, &mut trail));
+    let helps = suggesting && is_open && found.0 == Decision::Ask && found.1.kind != BecauseKind::Protected;
+    let suggestion = if helps { suggest::rules(&bench, &parts) } else { None };
+    let (decision, because) = answerable(&bench, found, &mut trail);
     Verdict { decision, because, read_only, suggestion, trail: trail.0 }
 }
 
@@ -186,27 +180,20 @@ fn granted(parts: &[Part<'_>], bench: &Bench<'_>, trail: &mut Trail) -> Finding 
         Ok(Grant::Rule(rule)) => Some(rule),
         _ => None,
     });
-    match rule {
-        Some(rule) => {
-            trail.add("allow rules", format!("{} covers it", place_of(rule)));
-            (Decision::Allow, by_rule(rule, format!("The allow rule {} covers it.", place_of(rule))))
-        }
-        None => {
-            trail.add("mode", format!("{}: runs without asking", bench.scene.mode));
-            let text = format!("The mode {} allows changes inside the project.", bench.scene.mode);
-            (Decision::Allow, Because::new(BecauseKind::Mode, text))
-        }
+    if let Some(rule) = rule {
+        trail.add("allow rules", format!("{} covers it", place_of(rule)));
+        return (Decision::Allow, by_rule(rule, format!("The allow rule {} covers it.", place_of(rule))));
     }
+    trail.add("mode", format!("{}: runs without asking", bench.scene.mode));
+    let text = format!("The mode {} allows changes inside the project.", bench.scene.mode);
+    (Decision::Allow, Because::new(BecauseKind::Mode, text))
 }
 
 fn asked(bench: &Bench<'_>, parts: &[Part<'_>], why: &str, trail: &mut Trail) -> Finding {
     let open = parts.iter().filter(|part| part.grant.is_err()).count();
     trail.add("allow rules", format!("{open} of {} parts are not covered", parts.len()));
-    let mut text = format!("No rule covers it: {why}");
-    if open > 1 {
-        text.push_str(&format!(", and {} more", open - 1));
-    }
-    text.push('.');
+    let more = if open > 1 { format!(", and {} more", open - 1) } else { String::new() };
+    let mut text = format!("No rule covers it: {why}{more}.");
     if bench.scene.mode == Mode::Auto {
         trail.add("mode", "auto: no model judges yet, so it asks as in default");
         text.push_str(" The mode auto has no judge yet and asks as default does.");

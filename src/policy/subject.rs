@@ -14,8 +14,8 @@ pub(super) struct Target {
     pub(super) spot: Spot,
     /// As the call names it.
     pub(super) label: String,
-    /// The last part of a glob, with its wild characters.
-    pub(super) tail: Option<String>,
+    /// The whole absolute path with its wild characters, when it is a glob.
+    pub(super) globbed: Option<String>,
     /// Everything below is touched too.
     pub(super) deep: bool,
 }
@@ -40,7 +40,7 @@ impl Subject {
         let mut out = Self::default();
         for used in &case.access.paths {
             let spot = Spot::new(&used.path, facts);
-            let target = Target { label: used.path.display().to_string(), spot, tail: None, deep: false };
+            let target = Target { label: used.path.display().to_string(), spot, globbed: None, deep: false };
             match used.mode {
                 PathMode::Read => out.reads.push(target),
                 PathMode::Write => out.writes.push(target),
@@ -102,18 +102,21 @@ pub(super) fn redirect_targets(redirect: &Redirect, home: &Path, facts: &PathFac
     places(value, &redirect.dirs, home)
         .iter()
         .filter(|_| !value.is_empty())
-        .map(|path| Target { spot: Spot::new(path, facts), label: value.to_owned(), tail: None, deep: false })
+        .map(|path| Target { spot: Spot::new(path, facts), label: value.to_owned(), globbed: None, deep: false })
         .collect()
 }
 
 fn target_of(named: &Named, dirs: &shell::Dirs, home: &Path, facts: &PathFacts) -> Vec<Target> {
-    let tail = named.pattern.as_deref().map(|pattern| pattern.rsplit('/').next().unwrap_or(pattern).to_owned());
-    places(&named.path, dirs, home)
-        .into_iter()
-        .map(|path| Target {
-            spot: Spot::new(&path, facts),
+    let globbed = |dir: &PathBuf| {
+        let pattern = named.pattern.as_deref()?;
+        Some(super::place::normal(&absolute(dir, pattern, home)).to_string_lossy().into_owned())
+    };
+    dirs.at
+        .iter()
+        .map(|dir| Target {
+            spot: Spot::new(&absolute(dir, &named.path, home), facts),
             label: named.path.clone(),
-            tail: tail.clone(),
+            globbed: globbed(dir),
             deep: named.deep,
         })
         .collect()
@@ -132,7 +135,7 @@ fn touched(command: &Command, home: &Path, facts: &PathFacts) -> (Vec<Target>, V
 /// Paths by name, with whether they are written.
 pub(super) fn named_in(command: &Command) -> Vec<(Named, bool)> {
     let mut out = Vec::new();
-    for layer in shell::layers(&command.words).layers {
+    for layer in shell::layers(&command.words).list {
         let words = command.words.get(layer.range).unwrap_or_default();
         let reads = programs::reads(words);
         if let Ok(named) = reads {
@@ -162,7 +165,7 @@ pub(super) fn allow_texts(words: &[Word]) -> [String; 2] {
 /// Every text by which a deny or ask rule may name the command.
 fn texts_of(command: &Command) -> Vec<String> {
     let mut out = vec![command.shown.clone()];
-    for layer in shell::layers(&command.words).layers {
+    for layer in shell::layers(&command.words).list {
         let words = command.words.get(layer.range).unwrap_or_default();
         let Some(first) = words.first() else { continue };
         out.extend(allow_texts(words));

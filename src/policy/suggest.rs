@@ -4,6 +4,7 @@ use super::grant::Part;
 use super::matching::Bench;
 use super::path_rule::escape;
 use super::place::normal;
+use super::rule_covers;
 use super::shell::{self, Word};
 use crate::domain::Action;
 
@@ -85,14 +86,21 @@ const EXACT: &[&str] = &[
     ".",
 ];
 
-/// One rule a line, or none where no rule can cover the call.
+/// One rule a line, or none where no rule can cover the call. What is offered was tried: with it the call runs.
 pub(super) fn rules(bench: &Bench<'_>, parts: &[Part<'_>]) -> Option<String> {
+    let covers = |rules: &String| rule_covers(rules, bench.case, bench.scene, bench.facts) == Ok(true);
+    if bench.case.access.action != Action::Execute {
+        return other(bench).filter(covers);
+    }
+    let wide = collect(parts, |part| command_rule(part.words.as_deref()?));
+    wide.filter(covers)
+        .or_else(|| collect(parts, |part| part.exact.clone().filter(|text| is_writable(text))).filter(covers))
+}
+
+fn collect(parts: &[Part<'_>], rule: impl Fn(&Part<'_>) -> Option<String>) -> Option<String> {
     let mut out: Vec<String> = Vec::new();
     for part in parts.iter().filter(|part| part.grant.is_err()) {
-        let rule = match bench.case.access.action {
-            Action::Execute => format!("Bash({})", command_rule(part.words.as_deref()?)?),
-            _ => other(bench)?,
-        };
+        let rule = format!("Bash({})", rule(part)?);
         if !out.contains(&rule) {
             out.push(rule);
         }
@@ -100,16 +108,18 @@ pub(super) fn rules(bench: &Bench<'_>, parts: &[Part<'_>]) -> Option<String> {
     (!out.is_empty() && out.len() <= MAX_RULES).then(|| out.join("\n"))
 }
 
+/// The text means itself in a rule.
+fn is_writable(text: &str) -> bool {
+    !text.contains(['*', '\n']) && text.len() <= 300
+}
+
 fn command_rule(words: &[Word]) -> Option<String> {
     let name = words.first()?.literal()?;
     let texts: Vec<&str> = words.iter().map(Word::canonical).collect();
     let whole = texts.join(" ");
     let base = shell::base_name(name);
-    if whole.contains(['*', '\n']) && (shell::runs_arguments(words) || EXACT.contains(&base)) {
-        return None;
-    }
     if EXACT.contains(&base) || shell::is_shell(base) || shell::runs_arguments(words) {
-        return Some(whole);
+        return is_writable(&whole).then_some(whole);
     }
     let count = SUBCOMMANDS.iter().find(|(known, _)| *known == name).map(|(_, count)| *count);
     let run = matches!(name, "npm" | "pnpm" | "yarn" | "bun") && texts.get(1) == Some(&"run");
@@ -121,7 +131,7 @@ fn command_rule(words: &[Word]) -> Option<String> {
     let prefix: Vec<&str> = std::iter::once(name).chain(subcommands.map(Word::canonical)).collect();
     if prefix.len() < count + 1 {
         // An option stands where the subcommand should be, so a prefix would cover too much.
-        return (!whole.contains(['*', '\n'])).then_some(whole);
+        return is_writable(&whole).then_some(whole);
     }
     if name.contains(['*', '(', ')', ' ']) {
         return None;

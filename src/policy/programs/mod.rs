@@ -46,7 +46,8 @@ pub(super) fn reads(words: &[Word]) -> Result<Vec<Named>, String> {
     for word in &parsed.paths {
         named.push(path_of(word, false)?);
     }
-    let operands = operand_paths(program.operands, &parsed)?;
+    let mut operands = operand_paths(program.operands, &parsed)?;
+    operands.retain(|word| !word.pipe);
     if deep && operands.is_empty() {
         named.push(Named { path: ".".into(), pattern: None, deep: true });
     }
@@ -70,9 +71,10 @@ fn operand_paths<'a>(kind: Operands, parsed: &options::Parsed<'a>) -> Result<Vec
             Ok(parsed.operands.iter().skip(usize::from(!given)).copied().collect())
         }
         Operands::Format => {
-            match parsed.operands.iter().all(|word| word.literal().is_some_and(|text| text.starts_with('+'))) {
-                true => Ok(Vec::new()),
-                false => Err("an operand that may set something".into()),
+            if parsed.operands.iter().all(|word| word.literal().is_some_and(|text| text.starts_with('+'))) {
+                Ok(Vec::new())
+            } else {
+                Err("an operand that may set something".into())
             }
         }
         Operands::None | Operands::One => Err("it has an operand that may write or set something".into()),

@@ -59,7 +59,7 @@ pub(super) fn parse<'a>(program: &Program, words: &'a [Word]) -> Result<Parsed<'
     while let Some(word) = words.get(at) {
         at += 1;
         let text = word.value.as_str();
-        if program.risky && word.splits {
+        if program.risky && word.splits && !word.pipe {
             return Err(format!("`{}` could become an option of {}", word.raw, program.name));
         }
         if open && text == "--" {
@@ -69,7 +69,7 @@ pub(super) fn parse<'a>(program: &Program, words: &'a [Word]) -> Result<Parsed<'
         } else if open && text.starts_with('-') && text.len() > 1 {
             at += short(program, word, words.get(at), &mut out)?;
         } else {
-            if program.risky && open && text.starts_with(crate::policy::glob::UNKNOWN) {
+            if program.risky && open && !word.pipe && text.starts_with(crate::policy::glob::UNKNOWN) {
                 return Err(format!("`{}` could become an option of {}", word.raw, program.name));
             }
             out.operands.push(word);

@@ -53,10 +53,10 @@ fn cd(words: &[Word]) -> Found {
 
 /// Names of files are looked up, not read. `-v` would compute an index.
 fn test(words: &[Word]) -> Found {
-    match words.iter().any(|word| matches!(word.literal(), Some("-v" | "-R")) || word.splits) {
-        true => Err("a test of a variable's name or of an unquoted word".into()),
-        false => Ok(Vec::new()),
+    if words.iter().any(|word| matches!(word.literal(), Some("-v" | "-R")) || word.splits) {
+        return Err("a test of a variable's name or of an unquoted word".into());
     }
+    Ok(Vec::new())
 }
 
 /// `command -v name` tells where a command is.
@@ -315,14 +315,13 @@ fn jq(words: &[Word]) -> Found {
     let parsed = options::parse(&JQ, &kept)?;
     let mut operands = parsed.operands.into_iter();
     match operands.next().map(|filter| filter.literal()) {
-        None => {}
         Some(None) => return Err("the filter of jq is not known before the run".into()),
         Some(Some(filter))
             if ["env", "import", "include", "input_filename", "$ENV"].iter().any(|name| filter.contains(name)) =>
         {
             return Err("the filter of jq reads more than its input".into());
         }
-        Some(Some(_)) => {}
+        None | Some(Some(_)) => {}
     }
     operands.map(|word| path_of(word, false)).collect()
 }

@@ -4,6 +4,10 @@
 //! a second time by our own lexer, every byte between tokens is checked, and a node that the walk does not
 //! know is a doubt. A doubt asks. Nothing here decides.
 
+mod command;
+mod expand;
+mod parse;
+mod redirect;
 mod scan;
 mod verify;
 mod walk;
@@ -20,6 +24,8 @@ pub(super) use wrap::{base_name, is_shell, layers, runs_arguments, stripped};
 pub(super) const MAX_CHARS: usize = 10_000;
 /// Deeper nesting is asked about.
 pub(super) const MAX_DEPTH: usize = 64;
+/// More here-documents than this are asked about.
+const MAX_HEREDOCS: usize = 16;
 /// More commands than this are asked about.
 pub(super) const MAX_COMMANDS: usize = 1_000;
 
@@ -105,7 +111,7 @@ pub(super) fn analyse(text: &str, cwd: &Path, home: &Path) -> Analysis {
         walk::run(text, cwd, home, &mut out);
     }
     if out.broken.is_some() {
-        out.guesses = scan::guesses(text, home);
+        out.guesses.extend(scan::guesses(text, home));
     }
     out
 }
@@ -114,6 +120,10 @@ pub(super) fn analyse(text: &str, cwd: &Path, home: &Path) -> Analysis {
 fn refused(text: &str) -> Option<String> {
     if text.chars().count() > MAX_CHARS {
         return Some(format!("it is longer than {MAX_CHARS} characters"));
+    }
+    // The scanner keeps open here-documents in a buffer of fixed size.
+    if text.matches("<<").count() > MAX_HEREDOCS {
+        return Some(format!("it has more than {MAX_HEREDOCS} here-documents"));
     }
     let odd = text.chars().find(|c| (c.is_control() && !matches!(c, '\n' | '\t')) || is_deceptive(*c))?;
     Some(format!("it holds the character U+{:04X}, which a reader cannot see or takes for another", odd as u32))

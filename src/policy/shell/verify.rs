@@ -74,6 +74,27 @@ const KNOWN: &[&str] = &[
 const LEXED: &[&str] =
     &["string", "concatenation", "heredoc_body", "expansion", "simple_expansion", "translated_string"];
 
+/// Words that are no commands where a command could stand.
+const RESERVED: &[&str] = &[
+    "if", "then", "else", "elif", "fi", "for", "while", "until", "do", "done", "case", "esac", "in", "select",
+    "function", "{", "}", "!", "[[", "]]",
+];
+
+/// One level of nesting to a reader.
+const NESTING: &[&str] = &[
+    "subshell",
+    "compound_statement",
+    "command_substitution",
+    "process_substitution",
+    "parenthesized_expression",
+    "if_statement",
+    "while_statement",
+    "for_statement",
+    "c_style_for_statement",
+    "case_statement",
+    "expansion",
+];
+
 /// In these a newline would have ended the command in bash.
 const ONE_LINE: &[&str] = &[
     "command",
@@ -100,19 +121,24 @@ pub(super) fn check(root: Node<'_>, text: &str) -> Findings {
     let mut out = Findings::default();
     let mut cursor = root.walk();
     let mut depth = 0;
+    let mut nested = 0;
     loop {
         let node = cursor.node();
         if node.is_error() || node.is_missing() {
             out.broken.get_or_insert_with(|| "it is not valid in the shell's grammar".into());
         }
-        if depth > MAX_DEPTH * 2 {
+        if nested > MAX_DEPTH || depth > MAX_DEPTH * 8 {
             out.broken.get_or_insert_with(|| format!("it is nested deeper than {MAX_DEPTH}"));
             return out;
+        }
+        if node.kind() == "command_name" && RESERVED.contains(&slice(text, node)) {
+            out.broken.get_or_insert_with(|| "it has a word of the shell's grammar in the wrong place".into());
         }
         out.doubts.extend(node_doubt(node, text));
         out.doubts.extend(gap_doubt(node, text));
         if cursor.goto_first_child() {
             depth += 1;
+            nested += usize::from(NESTING.contains(&node.kind()));
             continue;
         }
         while !cursor.goto_next_sibling() {
@@ -120,6 +146,7 @@ pub(super) fn check(root: Node<'_>, text: &str) -> Findings {
                 return out;
             }
             depth -= 1;
+            nested -= usize::from(NESTING.contains(&cursor.node().kind()));
         }
     }
 }
@@ -149,7 +176,6 @@ fn node_doubt(node: Node<'_>, text: &str) -> Option<String> {
             Some("it uses an array element, whose index the shell computes".into()).filter(|_| !is_plain_index(own))
         }
         "heredoc_redirect" => heredoc(node, text),
-        "heredoc_content" | "heredoc_body" => None,
         "extglob_pattern" => opaque(own, &['(', '\'', '"', '$', '`', '\\', ';', '&', '<', '>', '\n']),
         "regex" => opaque(own, &['`', ';', '\n', '<', '>']).or_else(|| own.contains("$(").then(|| odd("pattern"))),
         "array" => Some("it sets an array".into()),
@@ -199,9 +225,25 @@ fn arithmetic(own: &str, open: &str, close: &str) -> Option<String> {
     let harmless = |c: char| c.is_ascii_alphanumeric() || " \t_+-*/%()<>!&|^~?:,$".contains(c);
     let fits = inner.is_some_and(|inner| {
         let compared = inner.replace("==", "").replace("!=", "").replace("<=", "").replace(">=", "");
-        compared.chars().all(harmless) && !inner.contains("$(") && !inner.contains("++") && !inner.contains("--")
+        compared.chars().all(harmless)
+            && is_balanced(inner)
+            && !inner.contains("$(")
+            && !inner.contains("++")
+            && !inner.contains("--")
     });
     (!fits).then(|| "it computes with more than numbers and plain variables".into())
+}
+
+/// `((a) && (b))` is two subshells to bash, not arithmetic: its brackets close before the end.
+fn is_balanced(text: &str) -> bool {
+    let mut open = 0_i32;
+    for c in text.chars() {
+        open += i32::from(c == '(') - i32::from(c == ')');
+        if open < 0 {
+            return false;
+        }
+    }
+    open == 0
 }
 
 fn is_plain_index(own: &str) -> bool {
@@ -233,7 +275,6 @@ fn has_operator(text: &str) -> bool {
     for c in text.chars() {
         match (quote, c) {
             (Some(open), _) if open == c => quote = None,
-            (Some(_), _) => {}
             (None, '\'' | '"') => quote = Some(c),
             (None, '\\' | '`') => return true,
             (None, '(') if last == '$' || depth > 0 => depth += 1,

@@ -19,6 +19,8 @@ pub(in super::super) struct Word {
     pub(in super::super) names: Vec<String>,
     /// It may become several words or none.
     pub(in super::super) splits: bool,
+    /// It is one process substitution, which the shell replaces by a pipe of its own.
+    pub(in super::super) pipe: bool,
     /// It began with an unquoted tilde.
     pub(in super::super) tilde: bool,
 }
@@ -64,6 +66,7 @@ pub(super) fn read(text: &str, span: Range<usize>, holes: &[Hole], home: &Path) 
     lexer.unquoted()?;
     let mut word = lexer.word;
     raw.clone_into(&mut word.raw);
+    word.pipe = raw.starts_with(['<', '>']) && word.value.len() == 1;
     Ok(word)
 }
 
@@ -135,15 +138,7 @@ impl Lexer<'_> {
                     return Ok(());
                 }
                 '$' | '`' => self.hole(false)?,
-                '\\' => {
-                    self.take();
-                    match self.take() {
-                        Some('\n') => {}
-                        Some(next @ ('$' | '`' | '"' | '\\')) => self.word.value.push(next),
-                        Some(next) => self.word.value.extend(['\\', next]),
-                        None => return Err("a quote that is not closed".into()),
-                    }
-                }
+                '\\' => self.escape_in_quotes()?,
                 _ => {
                     self.take();
                     self.word.value.push(c);
@@ -151,6 +146,17 @@ impl Lexer<'_> {
             }
         }
         Err("a quote that is not closed".into())
+    }
+
+    fn escape_in_quotes(&mut self) -> Result<(), String> {
+        self.take();
+        match self.take() {
+            Some('\n') => {}
+            Some(next @ ('$' | '`' | '"' | '\\')) => self.word.value.push(next),
+            Some(next) => self.word.value.extend(['\\', next]),
+            None => return Err("a quote that is not closed".into()),
+        }
+        Ok(())
     }
 
     fn escape(&mut self) {
@@ -240,16 +246,13 @@ impl Lexer<'_> {
             let inside = rest.get(..*close).unwrap_or_default();
             inside.contains(',') || inside.contains("..")
         });
-        match close {
-            Some(close) => {
-                self.at += close + 1;
-                self.word.splits = true;
-                self.word.value.push(UNKNOWN);
-            }
-            None => {
-                self.take();
-                self.word.value.push('{');
-            }
+        if let Some(close) = close {
+            self.at += close + 1;
+            self.word.splits = true;
+            self.word.value.push(UNKNOWN);
+        } else {
+            self.take();
+            self.word.value.push('{');
         }
     }
 

@@ -28,7 +28,7 @@ pub(in super::super) struct Layer {
 /// Everything that a command runs.
 #[derive(Debug, Default)]
 pub(in super::super) struct Layers {
-    pub(in super::super) layers: Vec<Layer>,
+    pub(in super::super) list: Vec<Layer>,
     /// Texts that it hands to a shell.
     pub(in super::super) scripts: Vec<String>,
     /// It runs its arguments and is not among the stripped ones.
@@ -169,14 +169,11 @@ fn option_width(word: &str, known: &[&str], valued: &[&str], name: &str) -> Opti
 pub(in super::super) fn layers(words: &[Word]) -> Layers {
     let mut out = Layers::default();
     let start = stripped(words);
-    out.layers.push(Layer { range: 0..words.len(), via: Via::Itself });
+    out.list.push(Layer { range: 0..words.len(), via: Via::Itself });
     if start > 0 {
-        out.layers.push(Layer { range: start..words.len(), via: Via::Stripped });
+        out.list.push(Layer { range: start..words.len(), via: Via::Stripped });
     }
-    let mut open = vec![start..words.len()];
-    if start > 0 {
-        open.push(0..words.len());
-    }
+    let mut open: Vec<Range<usize>> = out.list.iter().map(|layer| layer.range.clone()).rev().collect();
     while let Some(range) = open.pop() {
         let part = words.get(range.clone()).unwrap_or_default();
         let Some(name) = part.first().map(|word| base_name(&word.value).to_ascii_lowercase()) else { continue };
@@ -184,8 +181,8 @@ pub(in super::super) fn layers(words: &[Word]) -> Layers {
         out.runs_arguments |= range.start == start && (found.is_some());
         for inner in found.unwrap_or_default() {
             let inner = range.start + inner.start..range.start + inner.end;
-            if out.layers.len() < MAX_LAYERS && !out.layers.iter().any(|layer| layer.range == inner) {
-                out.layers.push(Layer { range: inner.clone(), via: Via::Through });
+            if out.list.len() < MAX_LAYERS && !out.list.iter().any(|layer| layer.range == inner) {
+                out.list.push(Layer { range: inner.clone(), via: Via::Through });
                 open.push(inner);
             }
         }
@@ -196,9 +193,10 @@ pub(in super::super) fn layers(words: &[Word]) -> Layers {
 /// The commands in the arguments of `name`; none when it runs no arguments.
 fn runs(name: &str, words: &[Word], scripts: &mut Vec<String>) -> Option<Vec<Range<usize>>> {
     if is_shell(name) || matches!(name, "su" | "script" | "runuser") {
-        let script = after_dash_c(words)?;
-        scripts.extend(script);
-        return Some(Vec::new());
+        // Without a file to run, a shell runs what comes on its input.
+        let reads_input = is_shell(name) && words.iter().skip(1).all(|word| word.value.starts_with('-'));
+        scripts.extend(after_dash_c(words));
+        return (reads_input || dash_c(words).is_some()).then(Vec::new);
     }
     match name {
         "eval" | "watch" => scripts.push(join(words.get(1..).unwrap_or_default(), name == "watch")),
@@ -212,7 +210,7 @@ fn runs(name: &str, words: &[Word], scripts: &mut Vec<String>) -> Option<Vec<Ran
     }
     let (_, valued, operands) = THROUGH.iter().find(|(known, ..)| *known == name)?;
     if matches!(name, "flock" | "env" | "parallel") {
-        scripts.extend(after_dash_c(words).flatten());
+        scripts.extend(after_dash_c(words));
         scripts.extend(split_string(words));
     }
     Some(starts(words, valued, *operands).into_iter().map(|start| start..words.len()).collect())
@@ -257,16 +255,20 @@ fn is_assignment(text: &str) -> bool {
     })
 }
 
-/// The text after `-c` (also in a group such as `-lc`); `Some(None)` when it is not there to be read.
-fn after_dash_c(words: &[Word]) -> Option<Option<String>> {
-    let at = words.iter().skip(1).position(|word| {
+/// Where `-c` stands, also in a group such as `-lc`, counted from the first argument.
+fn dash_c(words: &[Word]) -> Option<usize> {
+    words.iter().skip(1).position(|word| {
         let text = word.value.as_str();
         text == "--command"
             || (text.starts_with('-') && !text.starts_with("--") && text.ends_with('c') && text.len() < 8)
-    })?;
-    // Further options may stand between `-c` and its text.
-    let script = words.iter().skip(at + 2).find(|word| !word.value.starts_with(['-', '+']));
-    Some(script.map(|word| word.value.clone()))
+    })
+}
+
+/// The text that `-c` names. Further options may stand in between.
+fn after_dash_c(words: &[Word]) -> Option<String> {
+    let at = dash_c(words)?;
+    let script = words.iter().skip(at + 2).find(|word| !word.value.starts_with(['-', '+']))?;
+    Some(script.value.clone())
 }
 
 fn split_string(words: &[Word]) -> Option<String> {
@@ -318,7 +320,8 @@ fn git_runs(words: &[Word], scripts: &mut Vec<String>) -> Option<Vec<Range<usize
         }
     }
     if let (Some(_), Some(run)) = (at("bisect"), at("run")) {
-        return Some(vec![run + 1..words.len()].into_iter().filter(|range| range.start < range.end).collect());
+        let command = run + 1..words.len();
+        return Some(std::iter::once(command).filter(|range| !range.is_empty()).collect());
     }
     found.then(Vec::new)
 }

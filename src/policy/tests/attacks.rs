@@ -99,6 +99,8 @@ fn commands_hidden_in_a_line_are_found() {
             "exec wget x",
             "select x in a; do ls; done",
             "((x = 1))",
+            "((ls) && (wget x))",
+            "((ls) ; (wget x))",
             "echo \"${x:-'$(wget x)'}\"",
             "echo $[1+$(wget x)]",
             "r\\\nm -rf src",
@@ -246,7 +248,6 @@ fn options_that_write_or_run_ask() {
             "docker -H x ps",
             "env",
             "printenv",
-            "tail --pid",
             "which -z x",
             "ps auxe",
             "wc --files0-from=/etc/passwd",
@@ -530,7 +531,7 @@ fn odd_characters_and_broken_lines_ask() {
     );
     let long = format!("echo {}", "x".repeat(10_001));
     desk().check(&long, Ask);
-    let deep = format!("{}ls{}", "(".repeat(80), ")".repeat(80));
+    let deep = format!("{}ls{}", "( ".repeat(80), " )".repeat(80));
     desk().check(&deep, Ask);
     let deeper = format!("{}ls{}", "$(".repeat(3000), ")".repeat(3000));
     desk().check(&deeper, Ask);

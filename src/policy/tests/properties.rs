@@ -32,15 +32,12 @@ const WRAPS: &[&str] = &[
     "echo \"$({})\"",
     "cat <({})",
     "if true; then {}; fi",
-    "for i in a; do {}; done",
     "bash -c '{}'",
     "A=1 {}",
-    "! {}",
     "f() { {}; }",
     "xargs {}",
     "eval '{}'",
     "command {}",
-    "while {}; do ls; done",
     "{} > /dev/null",
     "setsid {}",
     "stdbuf -oL {}",
@@ -62,8 +59,8 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(200))]
 
     #[test]
-    fn no_text_makes_the_gate_panic(text in "\\PC{0,60}", shell in "[a-z$(){}<>|&;'\"`\\\\ \n#*?~=!\\[\\]-]{0,50}") {
-        for line in [&text, &shell] {
+    fn no_text_makes_the_gate_panic(text in "\\PC{0,60}", wide in "[ab0-9<>(){}$\"' é漢🎉]{0,40}", shell in "[a-z$(){}<>|&;'\"`\\\\ \n#*?~=!\\[\\]-]{0,50}") {
+        for line in [&text, &shell, &wide] {
             Desk::new().allow("Bash(a *)").bash(line);
             Desk::new().deny(line).ask(line).allow(line).bash(line);
             Desk::new().read(&format!("/{line}"));
