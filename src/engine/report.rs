@@ -3,9 +3,7 @@
 use std::sync::Arc;
 
 use super::driver::Driver;
-use crate::domain::{
-    Block, ContextItem, ContextReport, Live, Message, Report, ResultPart, Segment, SegmentBody, SegmentKind,
-};
+use crate::domain::{Block, ContextItem, ContextReport, Live, Message, Report, Segment, SegmentBody, SegmentKind};
 use crate::usage::{self, Counter, Tiktoken};
 
 impl Driver {
@@ -59,26 +57,17 @@ fn text_of(segment: &Segment) -> String {
 }
 
 fn message_text(message: &Message) -> String {
-    let mut text = String::new();
-    for block in &message.blocks {
-        match block {
-            Block::Text { text: more } | Block::Thinking { text: more, .. } => text.push_str(more),
-            Block::Opaque { item, .. } => text.push_str(&item.to_string()),
-            Block::ToolCall(call) => {
-                text.push_str(&call.name);
-                text.push_str(&call.input.to_string());
-            }
-            Block::ToolResult(result) => {
-                for part in &result.parts {
-                    if let ResultPart::Text(more) = part {
-                        text.push_str(more);
-                    }
-                }
-            }
-            // An image costs by its size in pixels, not by its bytes; about 1,600 tokens at most.
-            Block::Image(_) => text.push_str("[image]"),
-        }
-        text.push('\n');
+    let texts: Vec<String> = message.blocks.iter().map(block_text).collect();
+    texts.join("\n")
+}
+
+fn block_text(block: &Block) -> String {
+    match block {
+        Block::Text { text } | Block::Thinking { text, .. } => text.clone(),
+        Block::Opaque { item, .. } => item.to_string(),
+        Block::ToolCall(call) => format!("{}{}", call.name, call.input),
+        Block::ToolResult(result) => result.joined(),
+        // An image costs by its size in pixels, not by its bytes; about 1,600 tokens at most.
+        Block::Image(_) => "[image]".to_owned(),
     }
-    text
 }
