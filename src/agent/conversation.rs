@@ -23,6 +23,8 @@ pub struct Conversation {
     pub started: HashSet<String>,
     /// Output of the person's own commands, to join the next prompt.
     pub shell: Vec<String>,
+    /// Texts of others, to join the next message.
+    pub context: Vec<String>,
     pub queue: Vec<Queued>,
     pub todos: Vec<Todo>,
     pub mode: Mode,
@@ -91,6 +93,7 @@ impl Conversation {
             }
             Body::Compacted { summary, kept, .. } => self.compacted(summary, *kept as usize),
             Body::Trimmed { calls, .. } => self.trimmed(calls),
+            Body::ContextAdded { from, text } => self.context.push(prompt::wrap(&format!("{from} says:\n{text}"))),
             Body::TitleSet { .. }
             | Body::Delta { .. }
             | Body::RequestFailed { .. }
@@ -99,6 +102,8 @@ impl Conversation {
             | Body::CallOutput { .. }
             | Body::CacheBroken(_)
             | Body::RuleAdded { .. }
+            | Body::HookRan(_)
+            | Body::CallChanged { .. }
             | Body::Noticed(_) => {}
         }
     }
@@ -117,6 +122,7 @@ impl Conversation {
         self.turn = Some(turn);
         self.counts.turn = self.counts.turn.max(turn);
         self.shell.clear();
+        self.context.clear();
         self.push("you", Arc::clone(message));
     }
 
@@ -134,6 +140,10 @@ impl Conversation {
     fn joined(&mut self, calls: &[String], extra: &[Block]) {
         let mut blocks: Vec<Block> =
             calls.iter().filter_map(|id| self.results.remove(id)).map(Block::ToolResult).collect();
+        if !extra.is_empty() {
+            // Whoever joins something to the results joins what waited with it.
+            self.context.clear();
+        }
         blocks.extend(extra.iter().cloned());
         self.open.retain(|call| !calls.contains(&call.id));
         for id in calls {

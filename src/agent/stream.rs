@@ -171,7 +171,7 @@ impl Machine {
                 self.end_turn(TurnEnd::Declined { explanation }, now);
             }
             StopReason::EndTurn | StopReason::ToolUse | StopReason::StopSequence | StopReason::Other(_) => {
-                self.end_turn(TurnEnd::Done, now);
+                self.finish(now);
             }
         }
     }

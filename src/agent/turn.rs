@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::attempt::Attempt;
 use super::batch::Batch;
+use super::holds::Point;
 use crate::domain::CanonicalRequest;
 
 /// A turn that runs.
@@ -18,6 +19,12 @@ pub(super) struct Turn {
     pub(super) purpose: Purpose,
     /// The person refused a call without a word: the turn ends when what runs has stopped.
     pub(super) refused: bool,
+    /// Something outside wants the turn to end when the results are joined.
+    pub(super) stopped: Option<String>,
+    /// Times that it was kept from ending.
+    pub(super) kept: u32,
+    /// A summary was refused; it is not asked for again in this turn.
+    pub(super) uncompacted: bool,
 }
 
 /// What the turn waits for.
@@ -34,6 +41,11 @@ pub(super) enum Phase {
     },
     /// The answer is there, its calls are not all done.
     Calls,
+    /// Somebody outside has a look first.
+    Held {
+        hold: u32,
+        point: Point,
+    },
 }
 
 /// What the running request is for.
@@ -67,6 +79,9 @@ impl Turn {
             output: OutputLimit { tokens, raised: false, continued: 0 },
             purpose,
             refused: false,
+            stopped: None,
+            kept: 0,
+            uncompacted: false,
         }
     }
 

@@ -13,6 +13,7 @@ pub(super) fn hear(model: &mut Model, event: Event) -> Vec<Act> {
     match event {
         Event::Opened { .. } => {
             model.answers.context = None;
+            model.answers.hooks = None;
             acts.push(title(model));
         }
         Event::Recorded(record) => match &record.body {
@@ -28,6 +29,7 @@ pub(super) fn hear(model: &mut Model, event: Event) -> Vec<Act> {
         },
         Event::Live(Live::Report(report)) => match *report {
             Report::Context(report) => model.answers.context = Some(report),
+            Report::Hooks { entries, never } => model.answers.hooks = Some((entries, never)),
         },
         Event::Live(Live::CallPreview { call_id, shown }) => model.permission.set_preview(&call_id, shown),
         Event::Live(_) | Event::Closed => {}

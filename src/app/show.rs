@@ -83,6 +83,7 @@ pub(super) fn take(model: &mut Model, outcome: Outcome) -> Vec<Act> {
         Some(Show::Cache) => sheet(model, What::Cache),
         Some(Show::Tools) => sheet(model, What::Tools),
         Some(Show::Permissions) => sheet(model, What::Permissions),
+        Some(Show::Hooks) => sheet(model, What::Hooks),
         Some(other) => acts.extend(dialogs::open(model, other)),
     }
     acts

@@ -36,6 +36,7 @@ pub(super) fn gather(input: &ConfigInput<'_>) -> Settings {
     draft.tell_waiting();
     notices.append(&mut draft.notices);
 
+    let hooks = super::hooks::read(&layers, &input.env, trusted, &mut notices);
     let set = variables(input, &layers, trusted, &mut notices);
     let mut all = set.clone();
     read_dotenv(input, &project, trusted, &mut all, &mut notices);
@@ -66,6 +67,7 @@ pub(super) fn gather(input: &ConfigInput<'_>) -> Settings {
         bounds: bounds(draft.bounds, &set),
         models: draft.models,
         child_env: child_env(&set.plain()),
+        hooks,
         notices,
     }
 }

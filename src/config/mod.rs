@@ -8,6 +8,7 @@ mod document;
 mod dotenv;
 mod environment;
 mod gather;
+mod hooks;
 mod layers;
 mod model;
 mod near;
@@ -147,6 +148,8 @@ pub struct Settings {
     pub bounds: Bounds,
     /// The whole environment of child processes, without our keys.
     pub child_env: BTreeMap<String, String>,
+    /// Hooks and the event bus.
+    pub hooks: crate::hooks::Config,
     pub notices: Vec<Notice>,
 }
 

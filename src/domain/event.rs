@@ -42,6 +42,8 @@ pub enum Live {
     CallPreview { call_id: String, shown: Shown },
     /// A line of output of a command that the person runs with `!`.
     ShellOutput(String),
+    /// A hook holds something up, in its own words; none when nothing is held up any more.
+    HookRuns(Option<String>),
 }
 
 /// What a face shows around the conversation.

@@ -10,8 +10,8 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Answer, Block, Cost, Effort, Hash, Mark, Message, Mode, ModelError, ModelRef, Notice, SegmentKind, SessionId,
-    Shown, StopReason, Todo, ToolResult, Usage, Verdict,
+    Answer, Block, Cost, Effort, Hash, HookRun, Mark, Message, Mode, ModelError, ModelRef, Notice, SegmentKind,
+    SessionId, Shown, StopReason, Todo, ToolResult, Usage, Verdict,
 };
 
 /// One thing that happened.
@@ -164,6 +164,19 @@ pub enum Body {
     },
     /// Something to tell the person.
     Noticed(Notice),
+    /// A hook ran.
+    HookRan(Box<HookRun>),
+    /// A text for the model that joins the next message, from whoever is named.
+    ContextAdded {
+        from: String,
+        text: String,
+    },
+    /// A hook put another input in the place of a call's own; that one was judged and runs.
+    CallChanged {
+        call_id: String,
+        input: serde_json::Value,
+        by: String,
+    },
 }
 
 /// Where a prompt came from.
@@ -261,6 +274,8 @@ pub enum TurnEnd {
     Declined { explanation: Option<String> },
     /// The model failed and recovery did not help.
     Failed { error: ModelError },
+    /// A hook stopped it.
+    Stopped { reason: String },
 }
 
 /// The cached prefix ended earlier than it could have.

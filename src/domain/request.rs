@@ -59,6 +59,8 @@ pub enum Request {
     Save(Option<PathBuf>),
     /// Start the offline rehearsal in a session of its own.
     Rehearse,
+    /// All hooks with their places.
+    ReportHooks,
     /// Finish what must be finished and close.
     Shutdown,
 }

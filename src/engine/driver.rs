@@ -7,11 +7,13 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use super::gate::Gate;
+use super::hooks::{Heard, Hooking, Missed};
 use super::journal::Journal;
 use super::streams::Stream;
 use super::{Setup, Stage};
 use crate::agent::{Input, Machine};
 use crate::domain::{Event, Live, Notice, Request, SessionId, StreamItem, ToolOutcome, Wire};
+use crate::hooks::bus::Bus;
 use crate::provider::Provider;
 use crate::tools::ReadLedger;
 
@@ -44,6 +46,10 @@ pub(super) enum What {
         command: String,
         outcome: Box<ToolOutcome>,
     },
+    /// Hooks have answered.
+    Hooked(Box<Heard>),
+    /// The person may have missed something.
+    Missed(Missed),
     /// Straight to the face.
     Tell(Live),
 }
@@ -63,6 +69,9 @@ pub(super) struct Driver {
     pub(super) epoch: u32,
     pub(super) news: mpsc::Sender<News>,
     pub(super) events: mpsc::Sender<Event>,
+    pub(super) hooking: Hooking,
+    /// Subscribers outside; none in the usual case.
+    pub(super) bus: Option<Bus>,
     /// Inputs that effects brought about, to be handled before anything new is heard.
     pub(super) inbox: VecDeque<Input>,
     /// The face hung up.
@@ -107,6 +116,11 @@ impl Driver {
     /// Hands one input to the machine and carries out what follows, to the end.
     pub(super) async fn feed(&mut self, input: Input) {
         self.inbox.push_back(input);
+        self.work_inbox().await;
+    }
+
+    /// Works off what effects brought about.
+    pub(super) async fn work_inbox(&mut self) {
         while let Some(input) = self.inbox.pop_front() {
             let effects = self.machine.handle(input, self.setup.clock.wall_ms());
             for effect in effects {
@@ -141,6 +155,8 @@ impl Driver {
             What::Timer(timer) => self.feed(Input::Timer(timer)).await,
             What::ShellOutput(text) => self.tell(Event::Live(Live::ShellOutput(text))).await,
             What::ShellDone { command, outcome } => self.on_shell_done(command, *outcome).await,
+            What::Hooked(heard) => self.on_hooked(*heard).await,
+            What::Missed(missed) => self.on_missed(missed),
             What::Tell(_) => {}
         }
     }
@@ -168,7 +184,12 @@ impl Driver {
             running.cancel.cancel();
         }
         self.stream = None;
-        crate::base::process::groups().kill_all(std::time::Duration::from_millis(100));
+        self.hooking.stop();
+        self.session_ends(if self.setup.interactive { "prompt_input_exit" } else { "other" }).await;
+        self.close_bus().await;
+        if self.setup.alone {
+            crate::base::process::groups().kill_all(std::time::Duration::from_millis(100));
+        }
         if let Err(notice) = self.journal.sync() {
             self.notice(notice).await;
         }

@@ -24,6 +24,7 @@ impl Driver {
                 }
             }
             Effect::Sleep { timer, ms } => self.sleep(timer, ms),
+            Effect::Hold { hold, point } => self.on_hold(hold, point),
             Effect::Sync => {
                 if let Err(notice) = self.journal.sync() {
                     self.notice(notice).await;
@@ -34,11 +35,16 @@ impl Driver {
 
     /// Writes a body to the log, then shows it.
     pub(super) async fn put_on_record(&mut self, body: Body) {
+        let before = self.stage.place.cwd.clone();
         if let Body::CwdSet { cwd } = &body {
             self.stage.place.cwd.clone_from(cwd);
         }
         let shortened = matches!(body, Body::Compacted { .. } | Body::Cleared);
         let (record, notice) = self.journal.write(body, self.setup.clock.wall_ms());
+        if let Some(bus) = &mut self.bus {
+            bus.hear(&record);
+        }
+        self.hooks_hear(&record.body, &before);
         self.tell(Event::Recorded(record)).await;
         if let Some(notice) = notice {
             self.notice(notice).await;
@@ -87,13 +93,7 @@ impl Driver {
                 if let Err(problem) = self.gate.allow_for_session(&rule, &self.stage) {
                     return self.notice(Notice::warning(problem)).await;
                 }
-                match (self.stage.save_rule)(scope, &rule) {
-                    Ok(file) => self.put_on_record(Body::RuleAdded { rule, file: Some(file) }).await,
-                    Err(problem) => {
-                        let text = format!("The rule holds for this session but was not saved: {problem}");
-                        self.notice(Notice::warning(text)).await;
-                    }
-                }
+                self.save_rule(rule, scope).await;
             }
             Answer::Once { .. } | Answer::No { .. } => {}
         }

@@ -4,17 +4,14 @@ use std::path::PathBuf;
 
 use super::Stage;
 use super::driver::Driver;
-use crate::agent::Input;
 use crate::base::paths;
 use crate::domain::{
-    Access, Because, BecauseKind, Decision, Event, Live, Mode, PathFact, PathFacts, RuleScope, RuleSource, ToolCall,
-    Verdict,
+    Access, Because, BecauseKind, Decision, Mode, PathFact, PathFacts, RuleScope, RuleSource, ToolCall, Verdict,
 };
 use crate::policy::{self, Case, RuleSet, RuleText, Scene, Tier};
-use crate::tools;
 
 /// The rules in force, with those that the person added.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Gate {
     pub(super) rules: RuleSet,
     home: PathBuf,
@@ -26,6 +23,16 @@ pub(super) struct Gate {
 impl Gate {
     pub(super) fn new(rules: RuleSet, home: PathBuf, readable: Vec<PathBuf>, interactive: bool) -> Self {
         Self { rules, home, readable, interactive }
+    }
+
+    /// The same gate with these rules alone.
+    pub(super) fn with_rules(&self, rules: RuleSet) -> Self {
+        Self { rules, interactive: true, ..self.clone() }
+    }
+
+    /// The same gate as if somebody were there to be asked.
+    pub(super) fn attended(&self) -> Self {
+        Self { interactive: true, ..self.clone() }
     }
 
     /// Adds an allow rule that ends with the session.
@@ -70,18 +77,24 @@ impl Gate {
 
 impl Driver {
     pub(super) async fn judge(&mut self, call: ToolCall) {
-        let verdict = self.verdict(&call);
-        if verdict.decision == Decision::Ask
-            && let Some(shown) = tools::preview(&call.name, &call.input, &self.stage.place)
-        {
-            let preview = Live::CallPreview { call_id: call.id.clone(), shown };
-            self.tell(Event::Live(preview)).await;
+        if !self.hooks_speak_first(&call) {
+            self.judge_now(call).await;
         }
-        self.inbox.push_back(Input::Judged { call_id: call.id, verdict });
+    }
+
+    /// Judges after hooks have spoken.
+    pub(super) async fn judge_now(&mut self, call: ToolCall) {
+        let verdict = self.with_hooks(&call, self.verdict(&call));
+        self.conclude(call, verdict).await;
     }
 
     /// The verdict on a call, also when it is not one that could be run.
     pub(super) fn verdict(&self, call: &ToolCall) -> Verdict {
+        self.verdict_under(&self.gate, self.machine.conversation().mode, call)
+    }
+
+    /// The same by another gate or in another mode.
+    pub(super) fn verdict_under(&self, gate: &Gate, mode: Mode, call: &ToolCall) -> Verdict {
         if let Some(text) = call.invalid() {
             let start: String = text.chars().take(200).collect();
             return refused(format!("its input was not a JSON object, so nothing was done. It began with: {start}"));
@@ -91,7 +104,7 @@ impl Driver {
             return refused(format!("there is no tool `{}`. The tools are {}.", call.name, names.join(", ")));
         };
         match tool.access(&call.input, &self.stage.place) {
-            Ok(access) => self.gate.judge(call, &access, &self.stage, self.machine.conversation().mode),
+            Ok(access) => gate.judge(call, &access, &self.stage, mode),
             Err(problem) => refused(problem),
         }
     }

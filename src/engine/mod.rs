@@ -9,6 +9,7 @@ mod driver;
 mod effects;
 mod files;
 mod gate;
+mod hooks;
 mod journal;
 mod opening;
 mod prompts;
@@ -27,6 +28,7 @@ use tokio::sync::mpsc;
 use crate::agent;
 use crate::base::clock::SharedClock;
 use crate::base::ids::SharedIds;
+
 use crate::domain::{CommandFile, Effort, Event, MemoryFile, Mode, ModelInfo, ModelRef, Notice, Request, SaveScope};
 use crate::policy::RuleText;
 use crate::provider::Provider;
@@ -63,6 +65,8 @@ pub struct Setup {
     pub home: PathBuf,
     /// Somebody is there to be asked.
     pub interactive: bool,
+    /// No other engine runs in this process, so that whatever still runs at the end was started by this one.
+    pub alone: bool,
     /// The version of the program, for the log.
     pub version: &'static str,
 }
@@ -86,6 +90,8 @@ pub struct Stage {
     pub commands: Vec<CommandFile>,
     /// The whole environment of child processes.
     pub env: Arc<BTreeMap<String, String>>,
+    /// Hooks of all settings files, those that wait for trust among them, and the event bus.
+    pub hooks: Arc<crate::hooks::Config>,
     pub rehearsal: bool,
 }
 

@@ -9,10 +9,12 @@ use tokio::sync::mpsc;
 
 use super::driver::{Driver, News};
 use super::gate::Gate;
+use super::hooks::Hooking;
 use super::journal::Journal;
 use super::{Open, Setup, Stage};
 use crate::agent::{Effect, Machine};
 use crate::domain::{Body, Event, ModelRef, Notice, Record, SessionId, StartInfo, ToolSpec};
+use crate::hooks::bus::Bus;
 use crate::policy::{self, RuleSet};
 use crate::prompt;
 use crate::tools::ReadLedger;
@@ -54,7 +56,11 @@ impl Driver {
         };
         let (gate, problems) = make_gate(&setup, &stage, opened.id);
         notices.extend(problems);
+        let bus = Bus::start(&stage.hooks, opened.id, setup.clock.wall_ms());
+        let source = if opened.records.is_empty() { "startup" } else { "resume" };
         let mut driver = Self {
+            hooking: Hooking::new(),
+            bus,
             stage,
             session: opened.id,
             machine: opened.machine,
@@ -75,12 +81,15 @@ impl Driver {
         for notice in notices {
             driver.notice(notice).await;
         }
+        driver.session_begins(source);
         driver
     }
 
     pub(super) async fn start_new(&mut self) {
+        self.session_ends("clear").await;
         let opened = open_new(&self.setup, &self.stage);
         self.switch(opened).await;
+        self.session_begins("clear");
     }
 
     pub(super) async fn resume(&mut self, id: SessionId) {
@@ -90,11 +99,13 @@ impl Driver {
         let mut stage = self.stage.clone();
         match open_old(&self.setup, &mut stage, id) {
             Ok((opened, notices)) => {
+                self.session_ends("resume").await;
                 self.stage = stage;
                 self.switch(opened).await;
                 for notice in notices {
                     self.notice(notice).await;
                 }
+                self.session_begins("resume");
             }
             Err(notice) => self.notice(notice).await,
         }
@@ -103,6 +114,8 @@ impl Driver {
     pub(super) async fn rehearse(&mut self) {
         match (self.setup.rehearse)() {
             Ok(stage) => {
+                // Nothing of a rehearsal is told outside.
+                self.close_bus().await;
                 self.stage = stage;
                 self.providers.clear();
                 self.start_new().await;
@@ -142,6 +155,11 @@ impl Driver {
         let (gate, problems) = make_gate(&self.setup, &self.stage, opened.id);
         self.gate = gate;
         self.reads = Arc::new(ReadLedger::default());
+        self.hooking.stop();
+        self.hooking = Hooking::new();
+        if let Some(bus) = &mut self.bus {
+            bus.set_session(opened.id);
+        }
         self.session = opened.id;
         self.machine = opened.machine;
         self.journal = opened.journal;

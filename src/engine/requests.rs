@@ -5,15 +5,16 @@ use std::sync::Arc;
 
 use super::driver::{Driver, News, What};
 use super::files;
+use super::hooks::Pending;
 use crate::agent::Input;
-use crate::domain::{Effort, Live, ModelRef, Notice, Origin, Request, SessionId, SessionScope};
+use crate::domain::{Effort, Live, ModelRef, Notice, Request, SessionId, SessionScope};
 use crate::session;
 
 impl Driver {
     pub(super) async fn on_request(&mut self, request: Request) {
         match request {
             Request::Prompt(input) => self.on_prompt(input).await,
-            Request::RunCommand { name, arguments } => self.on_command(&name, &arguments).await,
+            Request::RunCommand { name, arguments } => self.submit(Pending::Command { name, arguments }).await,
             Request::Shell(command) => self.run_shell(command),
             Request::Interrupt => self.on_interrupt().await,
             Request::RetryNow => self.feed(Input::RetryNow).await,
@@ -31,6 +32,7 @@ impl Driver {
             Request::ListFiles => self.list_files(),
             Request::ListModels => self.list_models(),
             Request::ReportContext => self.report_context(),
+            Request::ReportHooks => self.report_hooks().await,
             Request::Save(path) => self.save(path).await,
             Request::Rehearse => self.rehearse().await,
             Request::Shutdown => self.closed = true,
@@ -43,26 +45,33 @@ impl Driver {
                 running.cancel.cancel();
             }
         }
+        self.hooking.stop();
         self.feed(Input::Interrupt).await;
     }
 
     async fn on_edit_queued(&mut self, id: u32, text: String) {
-        let prompt = if text.trim().is_empty() {
-            None
+        if text.trim().is_empty() {
+            self.feed(Input::EditQueued { id, prompt: None }).await;
         } else {
-            let input = crate::domain::Input { text, images: Vec::new() };
-            Some(self.prepare(input, Origin::Queued).await)
-        };
-        self.feed(Input::EditQueued { id, prompt }).await;
+            self.submit(Pending::Edit { id, text }).await;
+        }
     }
 
     async fn on_set_model(&mut self, model: ModelRef, effort: Option<Effort>) {
+        if !self.switch_waits(&model, effort) {
+            self.switch_model(model, effort).await;
+        }
+    }
+
+    pub(super) async fn switch_model(&mut self, model: ModelRef, effort: Option<Effort>) {
+        let (from, to) = (self.machine.model().map(|(model, _)| model.id.clone()), model.id.clone());
         let info = self.setup.table.find(&model.id).unwrap_or_else(|| crate::domain::ModelInfo::unknown(&model.id));
         let info = Arc::new(info);
         self.stage.model = Some((model.clone(), Arc::clone(&info)));
         self.feed(Input::SetModel { model, info, effort }).await;
         let info = Box::new(self.start_info());
         self.tell(crate::domain::Event::Live(Live::Info(info))).await;
+        self.model_switched(from.as_deref(), &to);
     }
 
     fn list_sessions(&self, scope: SessionScope) {

@@ -10,6 +10,7 @@ pub mod cost;
 mod cut;
 pub mod facts;
 pub mod help;
+pub mod hooks;
 pub mod palette;
 pub mod permission;
 pub mod picker;

@@ -23,6 +23,7 @@ registry![
     mode,
     tools,
     permissions,
+    hooks,
     resume,
     title,
     save,

@@ -184,6 +184,7 @@ fn explain(end: &TurnEnd) -> Option<String> {
         TurnEnd::Declined { explanation: Some(text) } => format!("The model declined: {text}"),
         TurnEnd::Declined { explanation: None } => "The model declined.".to_owned(),
         TurnEnd::Failed { error } => format!("The model could not answer: {error}"),
+        TurnEnd::Stopped { reason } => format!("A hook stopped the run: {reason}"),
     })
 }
 
