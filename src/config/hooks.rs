@@ -57,8 +57,7 @@ impl Reader<'_> {
                 "allowManagedHooksOnly" if layer.scope == RuleScope::Managed => {
                     self.config.managed_only |= node.value == Value::Bool(true);
                 }
-                "allowedHttpHookUrls" => self.list(layer, key, node),
-                "httpHookAllowedEnvVars" => self.list(layer, key, node),
+                "allowedHttpHookUrls" | "httpHookAllowedEnvVars" => self.list(layer, key, node),
                 "latigo" if !layer.is_from_project() => self.bus(layer, node),
                 _ => {}
             }
@@ -167,13 +166,11 @@ impl Reader<'_> {
         }
         let mut secret = None;
         if let Some(name) = text("secretEnv") {
-            match self.env.get(&name).filter(|value| !value.is_empty()) {
-                Some(value) => secret = Some(SecretString::from(value.clone())),
-                None => {
-                    let text = format!("the variable {name} of `secretEnv` is not set, so this webhook is not told");
-                    return self.skip(layer, node.line, &text);
-                }
-            }
+            let Some(value) = self.env.get(&name).filter(|value| !value.is_empty()) else {
+                let text = format!("the variable {name} of `secretEnv` is not set, so this webhook is not told");
+                return self.skip(layer, node.line, &text);
+            };
+            secret = Some(SecretString::from(value.clone()));
         }
         let events = field("events").map(texts).unwrap_or_default();
         let allow_private = field("allowPrivate").is_some_and(|node| node.value == Value::Bool(true));

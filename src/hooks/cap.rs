@@ -1,6 +1,7 @@
 //! Long texts of a hook: what is too long for the model goes into a file, and a preview stays.
 
-use std::io::Write;
+use std::fmt::Write as _;
+use std::io::Write as _;
 use std::path::Path;
 
 use crate::base::dirs::{create_private, private_options};
@@ -37,7 +38,7 @@ fn keep(text: &str, outputs: &Path) -> std::io::Result<String> {
 pub fn traced(text: &str) -> String {
     let mut cut: String = text.chars().take(TRACE).collect();
     if cut.len() < text.len() {
-        cut.push_str(&format!("\n[… {} bytes in all]", text.len()));
+        write!(cut, "\n[… {} bytes in all]", text.len()).ok();
     }
     cut
 }

@@ -68,22 +68,19 @@ pub(super) async fn run(line: Line<'_>, input: &str, desk: &Desk, limit: Duratio
 
 fn start(line: Line<'_>, desk: &Desk) -> std::io::Result<Running> {
     let around = &desk.around;
-    let mut command = match line.args {
-        Some(args) => {
-            let place = |text: &str| placed(text, &around.project);
-            let mut command = process::leader(&program(&place(line.command), &around.cwd));
-            command.args(args.iter().map(|arg| place(arg)));
-            command
+    let mut command = if let Some(args) = line.args {
+        let place = |text: &str| placed(text, &around.project);
+        let mut command = process::leader(&program(&place(line.command), &around.cwd));
+        command.args(args.iter().map(|arg| place(arg)));
+        command
+    } else {
+        let bash = ["/bin/bash", "/usr/bin/bash"].map(Path::new).into_iter().find(|path| path.is_file());
+        let mut command = process::leader(bash.unwrap_or(Path::new("/bin/sh")));
+        if bash.is_some() {
+            command.args(["--noprofile", "--norc"]);
         }
-        None => {
-            let bash = ["/bin/bash", "/usr/bin/bash"].map(Path::new).into_iter().find(|path| path.is_file());
-            let mut command = process::leader(bash.unwrap_or(Path::new("/bin/sh")));
-            if bash.is_some() {
-                command.args(["--noprofile", "--norc"]);
-            }
-            command.arg("-c").arg(line.command);
-            command
-        }
+        command.arg("-c").arg(line.command);
+        command
     };
     command
         .env_clear()

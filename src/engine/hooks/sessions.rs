@@ -5,12 +5,14 @@ use std::time::Duration;
 use super::super::driver::Driver;
 use super::Then;
 use crate::agent::Input;
-use crate::domain::Body;
+use crate::domain::{Body, Event, Live};
 use crate::hooks::events::session;
-use crate::hooks::{self, Desk, Event as Name, Ran};
+use crate::hooks::{self, Desk, Event as Name, Firing, Hook, Ran};
 
 /// How long the event bus may take to send what waits at the end.
 const BUS: Duration = Duration::from_secs(1);
+/// How often whoever waits for the end hears that hooks still run.
+const SIGN_OF_LIFE: Duration = Duration::from_secs(1);
 /// The variable that raises the time for hooks at the end.
 const END_VARIABLE: &str = "CLAUDE_CODE_SESSIONEND_HOOKS_TIMEOUT_MS";
 
@@ -53,13 +55,27 @@ impl Driver {
             let set = self.stage.env.get(END_VARIABLE).and_then(|ms| ms.trim().parse().ok());
             let budget = set.unwrap_or_else(|| asked.max(session::END_MS)).min(session::END_MOST_MS);
             let desk = Desk { budget_ms: Some(budget), ..self.desk(&hooks) };
-            for ran in hooks::run(hooks, &firing, &desk).await {
+            for ran in self.run_at_the_end(hooks, &firing, &desk).await {
                 self.feed(Input::Note(Body::HookRan(Box::new(ran.record())))).await;
             }
         }
         let now = self.setup.clock.wall_ms();
         if let Some(bus) = &mut self.bus {
             bus.ended(reason, now);
+        }
+    }
+
+    /// Whoever waits for the end hears now and then that there is something to wait for.
+    async fn run_at_the_end(&mut self, hooks: Vec<Hook>, firing: &Firing, desk: &Desk) -> Vec<Ran> {
+        let mut work = std::pin::pin!(hooks::run(hooks, firing, desk));
+        loop {
+            tokio::select! {
+                biased;
+                runs = &mut work => return runs,
+                () = tokio::time::sleep(SIGN_OF_LIFE) => {
+                    self.tell(Event::Live(Live::HookRuns(Some("SessionEnd hook runs".to_owned())))).await;
+                }
+            }
         }
     }
 

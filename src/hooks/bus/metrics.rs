@@ -17,11 +17,14 @@ const SUMS: [(&str, &str); 4] = [
 /// Different attributes of one sum.
 const POINTS: usize = 500;
 
+/// The name of a sum and the attributes of one point of it.
+type Point = (&'static str, Vec<(&'static str, String)>);
+
 /// The sums so far.
 #[derive(Debug)]
 pub(super) struct Metrics {
     since: u64,
-    sums: BTreeMap<(&'static str, Vec<(&'static str, String)>), f64>,
+    sums: BTreeMap<Point, f64>,
 }
 
 impl Metrics {

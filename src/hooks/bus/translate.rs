@@ -99,7 +99,7 @@ impl Translator {
                 let size = Attribute::Number(text.chars().count() as u64);
                 Some(("UserPromptSubmit", json!({ "prompt": cut(&text) }), vec![("prompt_length", size)]))
             }
-            Body::Responded(note) => self.responded(note),
+            Body::Responded(note) => Some(self.responded(note)),
             Body::CallStarted { call_id } => self.about_call("PreToolUse", call_id),
             Body::Asked { call_id, .. } => self.about_call("PermissionRequest", call_id),
             Body::CallDone { .. } => self.done(body),
@@ -137,7 +137,7 @@ impl Translator {
     }
 
     /// An answer of the model: what it cost, and its calls for later.
-    fn responded(&mut self, note: &crate::domain::ResponseNote) -> Option<Meaning> {
+    fn responded(&mut self, note: &crate::domain::ResponseNote) -> Meaning {
         for block in &note.message.blocks {
             if let Block::ToolCall(ToolCall { id, name, input }) = block {
                 self.remember(id, name, input.clone());
@@ -155,7 +155,7 @@ impl Translator {
         ];
         facts.extend(note.cost.map(|cost| ("cost_usd", Attribute::Amount(cost))));
         let data = json!({ "model": model, "usage": usage, "cost_usd": note.cost, "duration_ms": note.duration_ms });
-        Some(("ApiRequest", data, facts))
+        ("ApiRequest", data, facts)
     }
 
     fn done(&mut self, body: &Body) -> Option<Meaning> {
