@@ -124,11 +124,13 @@ impl Bench {
     }
 
     fn ends(&self) -> Vec<&TurnEnd> {
-        let end = |body| match body {
-            &Body::TurnEnded { ref end, .. } => Some(end),
-            _ => None,
-        };
-        self.bodies.iter().filter_map(end).collect()
+        let mut ends = Vec::new();
+        for body in &self.bodies {
+            if let Body::TurnEnded { end, .. } = body {
+                ends.push(end);
+            }
+        }
+        ends
     }
 
     fn last_texts(&self) -> Vec<String> {
@@ -388,7 +390,7 @@ fn step(bench: &mut Bench, choice: u8, detail: u8) {
         2 | 3 => bench.text(u32::from(detail), "words"),
         4 | 5 => bench.call(u32::from(detail), &id),
         6 => bench.done(StopReason::ToolUse),
-        7 => bench.done(if detail % 2 == 0 { StopReason::EndTurn } else { StopReason::MaxTokens }),
+        7 => bench.done(if detail.is_multiple_of(2) { StopReason::EndTurn } else { StopReason::MaxTokens }),
         8 => bench.fail(kinds[usize::from(detail) % kinds.len()]),
         9 => bench.feed(Input::Interrupt),
         10 => {
@@ -399,7 +401,7 @@ fn step(bench: &mut Bench, choice: u8, detail: u8) {
             Some(id) => {
                 let decision =
                     [Decision::Allow, Decision::Allow, Decision::Ask, Decision::Deny][usize::from(detail) % 4];
-                bench.judge(&id, decision, detail % 3 == 0)
+                bench.judge(&id, decision, detail.is_multiple_of(3))
             }
             None => bench,
         },

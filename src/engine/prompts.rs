@@ -32,7 +32,8 @@ impl Driver {
             }
             Ok(text) => {
                 let mut prompt = self.prepare(domain::Input { text, images: Vec::new() }, Origin::Command).await;
-                prompt.typed = format!("/{name} {arguments}").trim_end().to_owned();
+                let typed = format!("/{name} {arguments}");
+                typed.trim_end().clone_into(&mut prompt.typed);
                 self.feed(Input::Prompt(prompt)).await;
             }
         }
