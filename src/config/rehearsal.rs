@@ -7,7 +7,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::{Places, Tier, save_rule};
+use super::setup::rule_saver;
 use crate::domain::{Mode, ModelRef, Wire};
 use crate::engine::{Rehearse, Stage};
 use crate::provider::replay::{Recording, Replay};
@@ -44,9 +44,7 @@ pub(super) fn opener(own: &Stage) -> Rehearse {
             model_forced: true,
             connect: Arc::new(move |_| Ok(Arc::clone(&provider))),
             rules: Vec::new(),
-            save_rule: Arc::new(move |scope, rule| {
-                save_rule(scope, Tier::Allow, rule, Places { project: &root, config: &config })
-            }),
+            save_rule: rule_saver(root, config),
             mode: Mode::Default,
             modes: vec![Mode::Default, Mode::AcceptEdits, Mode::Plan],
             trusted: true,

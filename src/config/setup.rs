@@ -10,7 +10,7 @@ use crate::base::clock::SharedClock;
 use crate::base::dirs::Dirs;
 use crate::base::ids::SharedIds;
 use crate::catalog;
-use crate::domain::{Mode, ModelInfo, ModelRef, Notice, Wire};
+use crate::domain::{Mode, ModelInfo, ModelRef, Notice, SaveScope, Wire};
 use crate::engine::{self, Connect, Open, Stage};
 use crate::policy::{self, RuleText};
 use crate::provider;
@@ -143,8 +143,31 @@ fn rule_text(entry: &RuleEntry) -> RuleText {
     RuleText { tier, text: entry.text.clone(), source: entry.source.clone(), anchor: entry.anchor.clone() }
 }
 
-fn rule_saver(project: PathBuf, config: PathBuf) -> engine::SaveRule {
-    Arc::new(move |scope, rule| save_rule(scope, Tier::Allow, rule, Places { project: &project, config: &config }))
+/// An answer may name several rules, one a line, when one command needs several.
+pub(super) fn rule_saver(project: PathBuf, config: PathBuf) -> engine::SaveRule {
+    Arc::new(move |scope, rules| {
+        let places = Places { project: &project, config: &config };
+        let mut saved = Err("there is no rule to save".to_owned());
+        for rule in rules.lines().map(str::trim).filter(|rule| !rule.is_empty()) {
+            saved = save_rule(scope, Tier::Allow, &anchored(rule, scope, &project), places);
+            if saved.is_err() {
+                break;
+            }
+        }
+        saved
+    })
+}
+
+/// A path rule is suggested from the project's root. In the user's own file `/x` would mean another
+/// folder, so there it becomes an absolute path.
+fn anchored(rule: &str, scope: SaveScope, project: &Path) -> String {
+    let path = rule.strip_suffix(')').and_then(|rule| rule.split_once("(/"));
+    match path {
+        Some((tool @ ("Read" | "Edit"), path)) if scope == SaveScope::User && !path.starts_with('/') => {
+            format!("{tool}(/{}/{path})", project.display())
+        }
+        _ => rule.to_owned(),
+    }
 }
 
 /// Reaches the server that was chosen. Its two OpenAI wires share one address and key; any other wire
@@ -160,4 +183,18 @@ fn connector(choice: Option<ModelChoice>) -> Connect {
         }
         Ok(provider::connect(model.wire, choice.endpoint()))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_rule_means_the_same_folder_in_every_file() {
+        let project = Path::new("/work/app");
+        assert_eq!(anchored("Edit(/src/**)", SaveScope::User, project), "Edit(//work/app/src/**)");
+        assert_eq!(anchored("Edit(/src/**)", SaveScope::Local, project), "Edit(/src/**)");
+        assert_eq!(anchored("Read(//etc/**)", SaveScope::User, project), "Read(//etc/**)");
+        assert_eq!(anchored("Bash(ls /x)", SaveScope::User, project), "Bash(ls /x)");
+    }
 }

@@ -34,7 +34,7 @@ impl Gate {
             tier: Tier::Allow,
             text: rule.to_owned(),
             source: RuleSource { scope: RuleScope::Session, file: None, line: None },
-            anchor: stage.place.cwd.clone(),
+            anchor: stage.place.project.clone(),
         };
         match self.rules.add(text) {
             Err(problem) if problem.unused => Err(format!("The rule `{rule}` cannot be used: {}", problem.what)),

@@ -91,6 +91,10 @@ proptest! {
             if wrap.contains('\'') && std::mem::replace(&mut quoted, true) {
                 continue;
             }
+            // Behind a wrapper `A=1` is no assignment but the name of a program, and that is not denied.
+            if line.starts_with("A=1") && !wrap.contains('\'') && !wrap.contains("({}") {
+                continue;
+            }
             line = wrap.replace("{}", &line);
         }
         let verdict = Desk::new().allow("Bash").deny("Bash(wget *)").mode(mode).bash(&line);
