@@ -94,8 +94,9 @@ impl Machine {
             duration_ms: now.saturating_sub(attempt.sent_at),
             cut,
         };
-        let missed = (!estimated).then(|| missed(attempt, &usage)).flatten();
+        let missed = (!estimated && self.cache_seen).then(|| missed(attempt, &usage)).flatten();
         self.record(Body::Responded(note));
+        self.cache_seen |= usage.cache_read + usage.cache_write_5m + usage.cache_write_1h > 0;
         if let Some(missed) = missed {
             self.record(Body::CacheBroken(missed));
         }

@@ -367,6 +367,30 @@ fn messages_typed_meanwhile_join_between_steps() {
     assert_eq!(bench.last_texts()[3..], ["a:ok", "u:last"]);
 }
 
+/// Answers a prompt with a usage of that much input and that much read from the cache.
+fn exchange(bench: &mut Bench, input: u64, cache_read: u64) -> bool {
+    bench.prompt(&"words ".repeat(2_000)).text(0, "ok");
+    let before = bench.bodies.len();
+    let usage = Usage { input, cache_read, ..Usage::default() };
+    bench.stream(StreamItem::Done { stop: StopReason::EndTurn, usage: Some(usage) });
+    bench.bodies[before..].iter().any(|body| matches!(body, Body::CacheBroken(_)))
+}
+
+#[test]
+fn a_server_without_a_cache_is_not_blamed_for_missing_it() {
+    let mut bench = Bench::new(Settings::default());
+    let blamed: Vec<bool> = (1..=4).map(|round| exchange(&mut bench, round * 3_000, 0)).collect();
+    assert_eq!(blamed, [false; 4]);
+}
+
+#[test]
+fn a_miss_of_a_cache_that_worked_is_told() {
+    let mut bench = Bench::new(Settings::default());
+    assert!(!exchange(&mut bench, 3_000, 0));
+    assert!(!exchange(&mut bench, 3_000, 3_000));
+    assert!(exchange(&mut bench, 9_000, 0));
+}
+
 #[test]
 fn a_cap_on_turns_holds() {
     let mut bench = Bench::new(Settings { max_turns: Some(1), ..Settings::default() });
