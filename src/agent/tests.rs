@@ -321,6 +321,40 @@ fn the_output_limit_is_raised_then_the_model_goes_on() {
 }
 
 #[test]
+fn calls_of_a_declined_answer_are_not_run_and_the_turn_ends() {
+    for stop in [StopReason::Refusal { explanation: None }, StopReason::ContentFilter] {
+        let mut bench = Bench::new(Settings::default());
+        bench.prompt("go").call(0, "x").judge("x", Decision::Allow, true).call(1, "y").done(stop);
+        assert!(matches!(bench.ends()[..], [TurnEnd::Declined { .. }]));
+        assert_eq!((bench.killed.as_slice(), bench.sent.len()), (&["x".to_owned()][..], 1));
+        let done = bench.bodies.iter().filter(|body| matches!(body, Body::CallDone { .. })).count();
+        assert_eq!(done, 2, "each call has its result");
+        bench.prompt("again").text(0, "ok").done(StopReason::EndTurn);
+        assert_eq!(bench.ends().len(), 2);
+    }
+}
+
+#[test]
+fn an_empty_answer_and_an_unknown_reason_are_said() {
+    let mut bench = Bench::new(Settings::default());
+    bench.prompt("go").done(StopReason::EndTurn);
+    bench.prompt("go").text(0, "words").done(StopReason::Other("flux".into()));
+    bench.prompt("go").text(0, "words").done(StopReason::EndTurn);
+    let notices: Vec<&str> = bench
+        .bodies
+        .iter()
+        .filter_map(|body| match body {
+            Body::Noticed(notice) => Some(notice.text.as_str()),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(
+        notices,
+        ["The model ended its answer without a word.", "The model stopped for a reason that is not known here: flux."]
+    );
+}
+
+#[test]
 fn a_prompt_that_is_too_long_is_cut_and_sent_again() {
     let mut bench = Bench::new(Settings::default());
     bench.prompt("go");
@@ -414,7 +448,12 @@ fn step(bench: &mut Bench, choice: u8, detail: u8) {
         2 | 3 => bench.text(u32::from(detail), "words"),
         4 | 5 => bench.call(u32::from(detail), &id),
         6 => bench.done(StopReason::ToolUse),
-        7 => bench.done(if detail.is_multiple_of(2) { StopReason::EndTurn } else { StopReason::MaxTokens }),
+        7 => bench.done(match detail % 5 {
+            0 | 1 => StopReason::EndTurn,
+            2 => StopReason::Refusal { explanation: None },
+            3 => StopReason::ContentFilter,
+            _ => StopReason::MaxTokens,
+        }),
         8 => bench.fail(kinds[usize::from(detail) % kinds.len()]),
         9 => bench.feed(Input::Interrupt),
         10 => {
@@ -477,6 +516,39 @@ proptest! {
         again.prompt("go on");
         prop_assert_eq!(again.sent.len(), 1);
     }
+}
+
+#[test]
+fn a_crash_in_the_middle_of_an_answer_keeps_its_words_and_pairs_its_calls() {
+    let mut bench = Bench::new(Settings::default());
+    bench.prompt("go").text(0, "I write it ");
+    let kind = DeltaKind::ToolCall { id: "x".into(), name: "T".into() };
+    bench.stream(StreamItem::BlockStarted { index: 1, kind });
+    bench.stream(StreamItem::Delta { index: 1, text: "{\"a\": 1}".into() });
+    bench.call(1, "x").judge("x", Decision::Allow, false);
+    let all = records(&bench.bodies);
+    let mut again = Bench::around(machine_with(Settings::default(), &all));
+    let effects = again.machine.recover(0);
+    again.take(effects);
+    again.prompt("go on");
+    assert_eq!(again.last_texts(), ["u:go", "a:I write it+call(x)", "u:error(x)", "u:go on"]);
+}
+
+#[test]
+fn the_tokens_of_a_summary_are_counted_and_a_cut_summary_is_no_answer() {
+    let mut bench = Bench::new(Settings::default());
+    bench.prompt("go").text(0, "hi").done(StopReason::EndTurn);
+    bench.feed(Input::Compact { focus: None }).text(0, "the summary");
+    let all = records(&bench.bodies);
+    let mut again = Bench::around(machine_with(Settings::default(), &all));
+    let effects = again.machine.recover(0);
+    again.take(effects);
+    again.prompt("go on");
+    assert_eq!(again.last_texts(), ["u:go", "a:hi", "u:go on"]);
+    bench.done(StopReason::EndTurn);
+    let answers = bench.bodies.iter().filter(|body| matches!(body, Body::Responded(note) if note.usage.input > 0));
+    assert_eq!(answers.count(), 2);
+    assert!(bench.bodies.iter().any(|body| matches!(body, Body::Compacted { .. })));
 }
 
 #[test]
