@@ -11,7 +11,7 @@ use super::model::{Wishes, choose};
 use super::project::{project_root, shown};
 use super::{Bounds, ConfigInput, RuleEntry, Settings, Tier, Trust, dotenv};
 
-mod draft;
+pub(super) mod draft;
 mod entries;
 
 use draft::Draft;
@@ -25,7 +25,7 @@ pub(super) fn gather(input: &ConfigInput<'_>) -> Settings {
     let mut notices = Vec::new();
     let (is_trusted, problem) = Trust::new(&input.dirs.data, input.home).trusted(&project);
     notices.extend(problem);
-    let trusted = is_trusted || input.flags.trust;
+    let trusted = (is_trusted || input.flags.trust) && !input.flags.distrust;
 
     let layers = layers(input, &project, &mut notices);
     let mut draft = Draft::new(trusted, input.home);
@@ -79,7 +79,7 @@ fn bound(notices: &mut Vec<Notice>) {
     }
 }
 
-fn flag_rules(input: &ConfigInput<'_>) -> Vec<RuleEntry> {
+pub(super) fn flag_rules(input: &ConfigInput<'_>) -> Vec<RuleEntry> {
     let rule = |tier, text: &String| RuleEntry {
         tier,
         text: text.clone(),

@@ -13,6 +13,7 @@ mod model;
 mod near;
 mod project;
 mod rehearsal;
+mod rules;
 mod save;
 mod served;
 mod server;
@@ -31,6 +32,7 @@ use crate::usage::ModelTable;
 pub use environment::child_env;
 pub use model::ModelChoice;
 pub use project::project_root;
+pub use rules::{Rules, rule_text, rules};
 pub use save::{Places, save_rule, save_setting};
 pub use served::ask_server;
 pub use setup::{Start, setup};
@@ -68,6 +70,8 @@ pub struct Flags {
     pub directories: Vec<String>,
     /// Trust the folder for this run.
     pub trust: bool,
+    /// Count the folder as not trusted, whatever was answered earlier.
+    pub distrust: bool,
 }
 
 /// Whether a rule forbids, asks or allows.

@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::{ModelChoice, Places, RuleEntry, Settings, Tier, rehearsal, save_rule};
+use super::{ModelChoice, Places, Settings, Tier, rehearsal, rule_text, save_rule};
 use crate::agent;
 use crate::base::clock::SharedClock;
 use crate::base::dirs::Dirs;
@@ -12,7 +12,6 @@ use crate::base::ids::SharedIds;
 use crate::catalog;
 use crate::domain::{Mode, ModelInfo, ModelRef, Notice, Wire};
 use crate::engine::{self, Connect, Open, Stage};
-use crate::policy::{self, RuleText};
 use crate::provider;
 use crate::session::Store;
 use crate::tools::{self, Limits, Place};
@@ -132,15 +131,6 @@ fn modes(bypass: bool) -> Vec<Mode> {
         modes.push(Mode::BypassPermissions);
     }
     modes
-}
-
-fn rule_text(entry: &RuleEntry) -> RuleText {
-    let tier = match entry.tier {
-        Tier::Deny => policy::Tier::Deny,
-        Tier::Ask => policy::Tier::Ask,
-        Tier::Allow => policy::Tier::Allow,
-    };
-    RuleText { tier, text: entry.text.clone(), source: entry.source.clone(), anchor: entry.anchor.clone() }
 }
 
 fn rule_saver(project: PathBuf, config: PathBuf) -> engine::SaveRule {

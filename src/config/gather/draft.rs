@@ -30,7 +30,7 @@ const PERMISSIONS: [&str; 11] = [
 const LATIGO: [&str; 4] = ["maxTurns", "models", "ollamaContext", "provider"];
 
 /// What the files say so far.
-pub(super) struct Draft<'a> {
+pub(in crate::config) struct Draft<'a> {
     pub rules: Vec<RuleEntry>,
     pub directories: Vec<PathBuf>,
     pub mode: Option<Mode>,
