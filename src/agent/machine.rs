@@ -7,7 +7,7 @@ use super::conversation::Conversation;
 use super::retry::Chance;
 use super::turn::{Phase, Purpose, Turn};
 use super::{Effect, Input, Prompt, Settings};
-use crate::domain::{Body, CanonicalRequest, Mode, ModelInfo, ModelRef, Record, Sampling, Segment, TurnEnd};
+use crate::domain::{Body, CanonicalRequest, Mode, ModelInfo, ModelRef, Record, Sampling, Segment, ToolCall, TurnEnd};
 use crate::prompt::{self, Draft, Shape};
 
 /// The agent of one session.
@@ -100,6 +100,11 @@ impl Machine {
     /// The state that the records add up to.
     pub fn conversation(&self) -> &Conversation {
         &self.conversation
+    }
+
+    /// A call of the running turn.
+    pub fn call(&self, id: &str) -> Option<&ToolCall> {
+        self.turn.as_ref()?.batch.call(id)
     }
 
     /// The fixed part of every request.

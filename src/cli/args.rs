@@ -54,7 +54,7 @@ pub struct Args {
     #[arg(long, value_name = "NAME")]
     pub provider: Option<String>,
 
-    /// default, acceptEdits, plan, dontAsk or bypassPermissions
+    /// default, acceptEdits, plan, auto, dontAsk or bypassPermissions
     #[arg(long, value_name = "MODE", value_parser = mode)]
     pub permission_mode: Option<Mode>,
 

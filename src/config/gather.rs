@@ -56,6 +56,7 @@ pub(super) fn gather(input: &ConfigInput<'_>) -> Settings {
         rules: draft.rules,
         mode,
         bypass_allowed: !draft.bypass_disabled,
+        auto_allowed: !draft.auto_disabled,
         directories,
         theme: draft.theme,
         ui: super::UiSettings {
@@ -147,6 +148,11 @@ fn mode(input: &ConfigInput<'_>, draft: &Draft<'_>, notices: &mut Vec<Notice>) -
     let mode = input.flags.mode.or(draft.mode).unwrap_or_default();
     if mode == Mode::BypassPermissions && draft.bypass_disabled {
         let text = "bypassPermissions is switched off by `permissions.disableBypassPermissionsMode`";
+        notices.push(Notice::warning(text).hint("the session starts in the default mode"));
+        return Mode::Default;
+    }
+    if mode == Mode::Auto && draft.auto_disabled {
+        let text = "the mode auto is switched off by `permissions.disableAutoMode`";
         notices.push(Notice::warning(text).hint("the session starts in the default mode"));
         return Mode::Default;
     }

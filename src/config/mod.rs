@@ -123,6 +123,8 @@ pub struct Bounds {
     pub max_output: Option<u32>,
     /// Tokens of context that a model at Ollama is loaded with; none to decide by the model.
     pub ollama_context: Option<u32>,
+    /// Milliseconds that the classifier of the mode auto may take.
+    pub classifier_ms: u64,
 }
 
 /// Everything that settings, variables and flags say together.
@@ -144,6 +146,8 @@ pub struct Settings {
     pub mode: Mode,
     /// bypassPermissions may be entered in this run.
     pub bypass_allowed: bool,
+    /// The mode auto may be entered in this run.
+    pub auto_allowed: bool,
     /// Folders beside the project that belong to the work.
     pub directories: Vec<PathBuf>,
     pub theme: Option<String>,
@@ -183,6 +187,7 @@ impl Default for Bounds {
             max_turns: None,
             max_output: None,
             ollama_context: None,
+            classifier_ms: 10_000,
         }
     }
 }

@@ -54,6 +54,7 @@ pub fn setup(settings: &Settings, start: Start<'_>) -> Result<engine::Setup, Str
         open: start.open,
         notices,
         limits: limits(settings),
+        classifier_ms: settings.bounds.classifier_ms,
         home: start.home.to_path_buf(),
         interactive: start.interactive,
         version: env!("CARGO_PKG_VERSION"),
@@ -78,7 +79,7 @@ fn own_stage(settings: &Settings, start: &Start<'_>, notices: &mut Vec<Notice>) 
         rules: settings.rules.iter().map(rule_text).collect(),
         save_rule: rule_saver(settings.project.clone(), start.dirs.config.clone()),
         mode: settings.mode,
-        modes: modes(settings.bypass_allowed),
+        modes: modes(settings.bypass_allowed, settings.auto_allowed && choice_has_model(settings)),
         trusted: settings.trusted,
         memory,
         commands,
@@ -124,11 +125,20 @@ fn limits(settings: &Settings) -> Limits {
     }
 }
 
-/// Shift+Tab goes through these. Bypass is among them only when it was allowed at the start.
-fn modes(bypass: bool) -> Vec<Mode> {
+/// There is somebody who could judge in the mode auto.
+fn choice_has_model(settings: &Settings) -> bool {
+    settings.model.as_ref().is_some_and(|choice| choice.model.is_some())
+}
+
+/// Shift+Tab goes through these. Bypass is among them only when it was allowed at the start, auto only when a
+/// model could judge.
+fn modes(bypass: bool, auto: bool) -> Vec<Mode> {
     let mut modes = vec![Mode::Default, Mode::AcceptEdits, Mode::Plan];
     if bypass {
         modes.push(Mode::BypassPermissions);
+    }
+    if auto {
+        modes.push(Mode::Auto);
     }
     modes
 }

@@ -12,6 +12,7 @@ mod memory;
 mod message;
 mod mode;
 mod model;
+mod opinion;
 mod record;
 mod report;
 mod request;
@@ -30,6 +31,7 @@ pub use memory::{CommandFile, MemoryFile, MemoryScope};
 pub use message::{Block, Media, Message, ResultPart, Role, ToolCall, ToolResult};
 pub use mode::{Effort, Mode};
 pub use model::{ModelInfo, ModelRef, PriceStep, Prices, Thinking, Wire};
+pub use opinion::{Opinion, OpinionNote};
 pub use record::{
     Body, BreakCause, CacheBreak, DeltaKind, Origin, Queued, Record, RequestNote, ResponseNote, SegmentNote, TurnEnd,
 };

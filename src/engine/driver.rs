@@ -6,6 +6,7 @@ use std::sync::Arc;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
+use super::classify::{Classifier, Heard};
 use super::gate::Gate;
 use super::journal::Journal;
 use super::streams::Stream;
@@ -44,6 +45,8 @@ pub(super) enum What {
         command: String,
         outcome: Box<ToolOutcome>,
     },
+    /// A model's opinion of a call.
+    Opinion(Box<Heard>),
     /// Straight to the face.
     Tell(Live),
 }
@@ -56,6 +59,7 @@ pub(super) struct Driver {
     pub(super) machine: Machine,
     pub(super) journal: Journal,
     pub(super) gate: Gate,
+    pub(super) classifier: Classifier,
     pub(super) reads: Arc<ReadLedger>,
     pub(super) running: HashMap<String, Running>,
     pub(super) stream: Option<Stream>,
@@ -107,6 +111,11 @@ impl Driver {
     /// Hands one input to the machine and carries out what follows, to the end.
     pub(super) async fn feed(&mut self, input: Input) {
         self.inbox.push_back(input);
+        self.work_inbox().await;
+    }
+
+    /// Works off what effects brought about.
+    pub(super) async fn work_inbox(&mut self) {
         while let Some(input) = self.inbox.pop_front() {
             let effects = self.machine.handle(input, self.setup.clock.wall_ms());
             for effect in effects {
@@ -141,6 +150,7 @@ impl Driver {
             What::Timer(timer) => self.feed(Input::Timer(timer)).await,
             What::ShellOutput(text) => self.tell(Event::Live(Live::ShellOutput(text))).await,
             What::ShellDone { command, outcome } => self.on_shell_done(command, *outcome).await,
+            What::Opinion(heard) => self.on_opinion(*heard).await,
             What::Tell(_) => {}
         }
     }

@@ -59,7 +59,7 @@ impl Driver {
         }
     }
 
-    fn provider(&mut self, canonical: &CanonicalRequest) -> Result<Arc<dyn Provider>, String> {
+    pub(super) fn provider(&mut self, canonical: &CanonicalRequest) -> Result<Arc<dyn Provider>, String> {
         let wire = canonical.model.wire;
         if let Some(provider) = self.providers.get(&wire) {
             return Ok(Arc::clone(provider));

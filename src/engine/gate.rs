@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use super::Stage;
+use super::classify::unanswered;
 use super::driver::Driver;
 use crate::agent::Input;
 use crate::base::paths;
@@ -54,7 +55,8 @@ impl Gate {
             readable: &self.readable,
             home: &self.home,
             trusted: stage.trusted,
-            interactive: self.interactive,
+            // The classifier is heard before anybody is missed.
+            interactive: self.interactive || mode == Mode::Auto,
         };
         let case = Case { tool: &call.name, input: &call.input, access };
         let facts: PathFacts = policy::paths(&case, &scene)
@@ -71,13 +73,21 @@ impl Gate {
 impl Driver {
     pub(super) async fn judge(&mut self, call: ToolCall) {
         let verdict = self.verdict(&call);
-        if verdict.decision == Decision::Ask
-            && let Some(shown) = tools::preview(&call.name, &call.input, &self.stage.place)
-        {
-            let preview = Live::CallPreview { call_id: call.id.clone(), shown };
-            self.tell(Event::Live(preview)).await;
+        let Some(verdict) = self.classify(&call, verdict) else { return };
+        let verdict = if self.setup.interactive { verdict } else { unanswered(verdict) };
+        if verdict.decision == Decision::Ask {
+            self.preview(&call.id).await;
         }
         self.inbox.push_back(Input::Judged { call_id: call.id, verdict });
+    }
+
+    /// Tells what a call that the person is asked about would change.
+    pub(super) async fn preview(&mut self, call_id: &str) {
+        let Some(call) = self.machine.call(call_id) else { return };
+        if let Some(shown) = tools::preview(&call.name, &call.input, &self.stage.place) {
+            let preview = Live::CallPreview { call_id: call_id.to_owned(), shown };
+            self.tell(Event::Live(preview)).await;
+        }
     }
 
     /// The verdict on a call, also when it is not one that could be run.

@@ -5,6 +5,7 @@
 //! draws nothing and knows no face: it hears [`Request`]s and sends [`Event`]s.
 
 mod calls;
+mod classify;
 mod driver;
 mod effects;
 mod files;
@@ -60,6 +61,8 @@ pub struct Setup {
     /// What is to be told first, such as a broken settings file.
     pub notices: Vec<Notice>,
     pub limits: Limits,
+    /// Milliseconds that the classifier of the mode auto may take.
+    pub classifier_ms: u64,
     pub home: PathBuf,
     /// Somebody is there to be asked.
     pub interactive: bool,

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use tokio::sync::mpsc;
 
+use super::classify::Classifier;
 use super::driver::{Driver, News};
 use super::gate::Gate;
 use super::journal::Journal;
@@ -60,6 +61,7 @@ impl Driver {
             machine: opened.machine,
             journal: opened.journal,
             gate,
+            classifier: Classifier::default(),
             reads: Arc::new(ReadLedger::default()),
             running: HashMap::new(),
             stream: None,
@@ -137,6 +139,8 @@ impl Driver {
             self.notice(notice).await;
         }
         self.running.clear();
+        self.classifier.stop();
+        self.classifier = Classifier::default();
         self.stream = None;
         self.epoch += 1;
         let (gate, problems) = make_gate(&self.setup, &self.stage, opened.id);

@@ -20,7 +20,10 @@ impl Driver {
             Request::Answer { ask, answer } => self.feed(Input::Answered { ask, answer }).await,
             Request::Kill { call_id } => self.feed(Input::Kill { call_id }).await,
             Request::EditQueued { id, text } => self.on_edit_queued(id, text).await,
-            Request::SetMode(mode) => self.feed(Input::SetMode(mode)).await,
+            Request::SetMode(mode) => {
+                self.classifier.resume();
+                self.feed(Input::SetMode(mode)).await;
+            }
             Request::SetModel { model, effort } => self.on_set_model(model, effort).await,
             Request::SetTitle(title) => self.feed(Input::SetTitle(title)).await,
             Request::Clear => self.start_new().await,
@@ -43,6 +46,7 @@ impl Driver {
                 running.cancel.cancel();
             }
         }
+        self.classifier.stop();
         self.feed(Input::Interrupt).await;
     }
 

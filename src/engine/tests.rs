@@ -64,6 +64,9 @@ impl Tool for Toy {
     }
 
     fn access(&self, _: &Value, _: &Place) -> Result<Access, String> {
+        if self.name == "Make" {
+            return Ok(Access::execute("make install"));
+        }
         Ok(Access::of(Action::Internal))
     }
 
@@ -140,12 +143,13 @@ fn setup(root: &Path, script: &Arc<Script>, open: Open) -> Setup {
             rehearsal: false,
         },
         rehearse: Arc::new(|| Err("not here".into())),
-        tools: vec![toy("Break"), toy("Meet"), toy("Quick"), toy("Wait")],
+        tools: vec![toy("Break"), toy("Make"), toy("Meet"), toy("Quick"), toy("Wait")],
         table: ModelTable::built_in(),
         agent: agent::Settings::default(),
         open,
         notices: Vec::new(),
         limits: Limits::default(),
+        classifier_ms: 10_000,
         home: root.to_path_buf(),
         interactive: true,
         version: "test",
@@ -189,6 +193,16 @@ impl Bench {
         let record = self.until(|body| matches!(body, Body::TurnEnded { .. })).await;
         let Body::TurnEnded { end, .. } = &record.body else { panic!("a turn's end") };
         end.clone()
+    }
+
+    /// The newest verdict and whether the person was asked.
+    fn verdict(&self) -> (Verdict, bool) {
+        let verdicts = self.seen.iter().filter_map(|record| match &record.body {
+            Body::Judged { verdict, .. } => Some(verdict.clone()),
+            _ => None,
+        });
+        let asked = self.seen.iter().any(|record| matches!(record.body, Body::Asked { .. }));
+        (verdicts.last().unwrap(), asked)
     }
 
     fn results(&self, request: usize) -> Vec<String> {
@@ -318,4 +332,64 @@ async fn a_stream_that_just_ends_is_a_broken_connection() {
     bench.until(|body| matches!(body, Body::RequestSent(_))).await;
     bench.ask(Request::Interrupt).await;
     assert_eq!(bench.end().await, TurnEnd::Interrupted);
+}
+
+/// A call that no rule covers, in the mode auto, with what the classifier answers.
+async fn in_auto(opinion: &str) -> Bench {
+    let bench = Bench::new(vec![calls(&["Make"]), text(opinion), text("done")]);
+    bench.ask(Request::SetMode(Mode::Auto)).await;
+    bench.prompt("install it, please").await;
+    bench
+}
+
+#[tokio::test]
+async fn in_auto_a_model_judges_what_the_rules_leave_open() {
+    let mut bench = in_auto("{\"verdict\":\"allow\",\"reason\":\"it was asked for\"}").await;
+    assert_eq!(bench.end().await, TurnEnd::Done);
+    let (verdict, asked) = bench.verdict();
+    assert_eq!((verdict.decision, verdict.because.kind, asked), (Decision::Allow, BecauseKind::Classifier, false));
+    assert!(verdict.because.text.contains("it was asked for"), "{verdict:?}");
+    let note = bench.seen.iter().find_map(|record| match &record.body {
+        Body::Classified(note) => Some(note.clone()),
+        _ => None,
+    });
+    assert_eq!((note.as_ref().unwrap().opinion, note.unwrap().usage.input), (Some(Opinion::Allow), 7));
+    let heard = bench.script.heard.lock().unwrap();
+    let question = heard[1].segments.last().unwrap().as_message().unwrap().text();
+    assert!(question.contains("\"install it, please\"") && heard[1].segments.len() == 2, "{question}");
+    assert!(heard[2].segments.len() > heard[0].segments.len(), "the conversation goes on as if nothing had been");
+}
+
+#[tokio::test]
+async fn a_block_of_the_classifier_is_told_to_the_model() {
+    let mut bench = in_auto("{\"verdict\":\"block\",\"reason\":\"it leaves the project\"}").await;
+    assert_eq!(bench.end().await, TurnEnd::Done);
+    assert_eq!(bench.verdict().0.decision, Decision::Deny);
+    assert!(bench.results(2)[0].contains("it leaves the project"), "{:?}", bench.results(2));
+}
+
+#[tokio::test]
+async fn what_the_classifier_does_not_decide_is_asked() {
+    for opinion in ["{\"verdict\":\"ask\",\"reason\":\"unsure\"}", "sure, go ahead", ""] {
+        let mut bench = in_auto(opinion).await;
+        bench.until(|body| matches!(body, Body::Asked { .. })).await;
+        assert!(bench.verdict().0.trail.iter().any(|step| step.stage == "classifier"));
+        let comment = Some("but only once".to_owned());
+        bench.ask(Request::Answer { ask: 1, answer: Answer::Once { comment } }).await;
+        assert_eq!(bench.end().await, TurnEnd::Done);
+        let heard = bench.script.heard.lock().unwrap();
+        let last = heard[2].segments.last().unwrap().as_message().unwrap().text();
+        assert!(last.contains("allowed Make and remarked: but only once"), "{last}");
+    }
+}
+
+#[tokio::test]
+async fn an_interrupt_does_not_wait_for_the_classifier() {
+    let mut bench = Bench::new(vec![calls(&["Make"]), Vec::new()]);
+    bench.ask(Request::SetMode(Mode::Auto)).await;
+    bench.prompt("go").await;
+    bench.until(|body| matches!(body, Body::Responded(_))).await;
+    bench.ask(Request::Interrupt).await;
+    assert_eq!(bench.end().await, TurnEnd::Interrupted);
+    assert!(!bench.seen.iter().any(|record| matches!(record.body, Body::Judged { .. })));
 }

@@ -27,7 +27,7 @@ const PERMISSIONS: [&str; 11] = [
     "skipDangerousModePermissionPrompt",
 ];
 /// Keys of our own section.
-const LATIGO: [&str; 4] = ["maxTurns", "models", "ollamaContext", "provider"];
+const LATIGO: [&str; 5] = ["classifierTimeoutMs", "maxTurns", "models", "ollamaContext", "provider"];
 
 /// What the files say so far.
 pub(in crate::config) struct Draft<'a> {
@@ -35,6 +35,7 @@ pub(in crate::config) struct Draft<'a> {
     pub directories: Vec<PathBuf>,
     pub mode: Option<Mode>,
     pub bypass_disabled: bool,
+    pub auto_disabled: bool,
     pub model: Option<String>,
     pub fallback: Option<Vec<String>>,
     /// The provider, and the place that names it.
@@ -61,6 +62,7 @@ impl<'a> Draft<'a> {
             directories: Vec::new(),
             mode: None,
             bypass_disabled: false,
+            auto_disabled: false,
             model: None,
             fallback: None,
             provider: None,
@@ -117,6 +119,7 @@ impl<'a> Draft<'a> {
                 "additionalDirectories" => self.directories(layer, node),
                 "defaultMode" => self.mode(layer, node),
                 "disableBypassPermissionsMode" => self.bypass_disabled |= node.value == Value::Text("disable".into()),
+                "disableAutoMode" => self.auto_disabled |= node.value == Value::Text("disable".into()),
                 _ if PERMISSIONS.contains(&key.as_str()) => {}
                 _ => self.unknown(layer, "permissions", key, node, &PERMISSIONS),
             }
@@ -165,7 +168,7 @@ impl<'a> Draft<'a> {
             }
         };
         let refusal = match mode {
-            Mode::Auto => Some("the mode `auto` does not exist here; the session starts in the default mode"),
+            Mode::Auto if layer.is_from_project() => Some("a project's file cannot choose the mode auto"),
             Mode::BypassPermissions if layer.is_from_project() => {
                 Some("a project's file cannot choose bypassPermissions")
             }
@@ -244,6 +247,13 @@ impl<'a> Draft<'a> {
                 "maxTurns" => {
                     let limit = count(layer, "latigo.maxTurns", node, notices);
                     self.bounds.max_turns = self.bounds.max_turns.or(limit);
+                }
+                "classifierTimeoutMs" => {
+                    let limit = count(layer, "latigo.classifierTimeoutMs", node, notices);
+                    if let Some(ms) = limit.filter(|_| !self.seen.contains(&"classifierTimeoutMs")) {
+                        self.bounds.classifier_ms = u64::from(ms).min(300_000);
+                        self.seen.push("classifierTimeoutMs");
+                    }
                 }
                 "ollamaContext" => {
                     let tokens = count(layer, "latigo.ollamaContext", node, notices);
