@@ -87,6 +87,7 @@ impl Machine {
             Input::SetTitle(title) => self.record(Body::TitleSet { title }),
             Input::Compact { focus } => self.on_compact(focus, now),
             Input::ShellRan { command, output, exit } => self.record(Body::ShellRan { command, output, exit }),
+            Input::RulesChanged => self.judge_questions_again(),
             Input::Note(body) => self.record(body),
         }
         std::mem::take(&mut self.out)
@@ -110,6 +111,11 @@ impl Machine {
     /// The fixed part of every request.
     pub fn prefix(&self) -> &[Arc<Segment>] {
         &self.prefix
+    }
+
+    /// Replaces the fixed part, because the folder was trusted. The next request pays for its cache again.
+    pub fn set_prefix(&mut self, prefix: Vec<Arc<Segment>>) {
+        self.prefix = prefix;
     }
 
     /// The model that answers, if one is set.

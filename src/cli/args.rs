@@ -82,6 +82,10 @@ pub struct Args {
     #[arg(long, value_name = "FILE|JSON")]
     pub settings: Option<String>,
 
+    /// Trust this folder for this run, with all that it brings
+    #[arg(long)]
+    pub trust: bool,
+
     /// Play the offline rehearsal: no key, no network, all tools real
     #[arg(long)]
     pub rehearse: bool,
@@ -111,7 +115,7 @@ pub enum Command {
         #[command(subcommand)]
         what: Sessions,
     },
-    /// Say what the gate would decide on a call and why, or check the rules
+    /// Say what would be decided on a call and why, or check the rules
     #[command(subcommand_required = true, arg_required_else_help = true)]
     Permissions {
         #[command(subcommand)]

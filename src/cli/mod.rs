@@ -111,6 +111,7 @@ fn invocation(args: Args, ends: Ends) -> Invocation {
             max_turns: args.max_turns,
             settings: args.settings,
             theme: args.theme,
+            trust: args.trust,
         },
         print: headless.then(|| args.output_format.into()),
         verbose: args.verbose,
@@ -258,7 +259,7 @@ mod tests {
     #[test]
     fn help_fits_one_screen_and_the_version_has_three_names() {
         let help = Args::command().term_width(100).render_help().to_string();
-        assert!(help.lines().count() <= 36, "{} lines\n{help}", help.lines().count());
+        assert!(help.lines().count() <= 40, "{} lines\n{help}", help.lines().count());
         assert!(help.lines().all(|line| line.len() <= 110), "{help}");
         for flag in ["-v", "-V", "--version"] {
             let shown = read(&[flag], TERMINAL).unwrap_err();

@@ -9,7 +9,7 @@ use super::environment::{Vars, child_env, is_powerful};
 use super::layers::{Layer, layers};
 use super::model::{Wishes, choose};
 use super::project::{project_root, shown};
-use super::{Bounds, ConfigInput, RuleEntry, Settings, Tier, Trust, dotenv};
+use super::{Bounds, ConfigInput, RuleEntry, Settings, Tier, dotenv, folder};
 
 pub(super) mod draft;
 mod entries;
@@ -23,17 +23,13 @@ const NOTICES: usize = 30;
 pub(super) fn gather(input: &ConfigInput<'_>) -> Settings {
     let project = project_root(input.cwd, input.home);
     let mut notices = Vec::new();
-    let (is_trusted, problem) = Trust::new(&input.dirs.data, input.home).trusted(&project);
-    notices.extend(problem);
-    let trusted = (is_trusted || input.flags.trust) && !input.flags.distrust;
-
     let layers = layers(input, &project, &mut notices);
+    let (trusted, folder) = folder::standing(input, &project, &layers, &mut notices);
     let mut draft = Draft::new(trusted, input.home);
     draft.rules = flag_rules(input);
     for layer in &layers {
         draft.take(layer);
     }
-    draft.tell_waiting();
     notices.append(&mut draft.notices);
 
     let set = variables(input, &layers, trusted, &mut notices);
@@ -50,6 +46,7 @@ pub(super) fn gather(input: &ConfigInput<'_>) -> Settings {
     Settings {
         project,
         trusted,
+        folder,
         model,
         effort: effort(&set, input, &draft),
         thinking: if is_thinking_off(&set) { Some(false) } else { draft.thinking },

@@ -4,9 +4,11 @@
 //! done by [`save_rule`], [`save_setting`] and [`Trust::trust`] alone, and never over a file that could
 //! not be read.
 
+mod claims;
 mod document;
 mod dotenv;
 mod environment;
+mod folder;
 mod gather;
 mod layers;
 mod model;
@@ -26,18 +28,19 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use crate::base::dirs::Dirs;
-use crate::domain::{Effort, Mode, Notice, RuleSource};
+use crate::domain::{Effort, FolderClaims, Mode, Notice, RuleSource};
 use crate::usage::ModelTable;
 
 pub use environment::child_env;
 pub use model::ModelChoice;
 pub use project::project_root;
 pub use rules::{Rules, rule_text, rules};
-pub use save::{Places, save_rule, save_setting};
+pub use save::{Places, edit_rule, remove_rule, save_rule, save_setting};
 pub use served::ask_server;
 pub use setup::{Start, setup};
 pub use themes::themes;
-pub use trust::Trust;
+pub use folder::{FolderGround, folder};
+pub use trust::{Standing, Trust};
 
 /// Where the person is and what he asked for.
 #[derive(Clone)]
@@ -132,8 +135,10 @@ pub struct Bounds {
 pub struct Settings {
     /// The repository's root, or the start folder.
     pub project: PathBuf,
-    /// The person trusts this folder. Until then its allow rules, folders and variables wait.
+    /// The person trusts this folder, or it brings nothing that needs it. Until then all that it brings waits.
     pub trusted: bool,
+    /// What the folder brings.
+    pub folder: FolderClaims,
     /// None while no model is configured.
     pub model: Option<ModelChoice>,
     /// All models that are known, the user's own among them.

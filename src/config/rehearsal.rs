@@ -7,7 +7,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::{Places, Tier, save_rule};
+use super::{Places, edit_rule};
 use crate::domain::{Mode, ModelRef, Wire};
 use crate::engine::{Rehearse, Stage};
 use crate::provider::replay::{Recording, Replay};
@@ -44,8 +44,8 @@ pub(super) fn opener(own: &Stage) -> Rehearse {
             model_forced: true,
             connect: Arc::new(move |_| Ok(Arc::clone(&provider))),
             rules: Vec::new(),
-            save_rule: Arc::new(move |scope, rule| {
-                save_rule(scope, Tier::Allow, rule, Places { project: &root, config: &config })
+            edit_rule: Arc::new(move |edit| {
+                edit_rule(edit, Places { project: &root, config: &config }, (&root, &root))
             }),
             mode: Mode::Default,
             modes: vec![Mode::Default, Mode::AcceptEdits, Mode::Plan],

@@ -9,7 +9,7 @@ use crate::policy::{self, RuleText};
 use super::gather::draft::Draft;
 use super::layers::layers;
 use super::project::project_root;
-use super::{ConfigInput, RuleEntry, Tier, Trust};
+use super::{ConfigInput, RuleEntry, Tier, folder};
 
 /// All rules that are in force somewhere, and what is wrong with the files that they stand in.
 #[derive(Clone, Debug)]
@@ -30,8 +30,8 @@ pub struct Rules {
 pub fn rules(input: &ConfigInput<'_>) -> Rules {
     let project = project_root(input.cwd, input.home);
     let mut notices = Vec::new();
-    let trusted = is_trusted(input, &project);
     let layers = layers(input, &project, &mut notices);
+    let (trusted, _) = folder::standing(input, &project, &layers, &mut notices);
     let mut draft = Draft::new(trusted, input.home);
     draft.rules = super::gather::flag_rules(input);
     for layer in &layers {
@@ -46,14 +46,6 @@ pub fn rules(input: &ConfigInput<'_>) -> Rules {
         files: layers.into_iter().map(|layer| layer.name).collect(),
         notices,
     }
-}
-
-/// What the flags say, else what the person has answered earlier.
-fn is_trusted(input: &ConfigInput<'_>, project: &std::path::Path) -> bool {
-    if input.flags.distrust {
-        return false;
-    }
-    input.flags.trust || Trust::new(&input.dirs.data, input.home).trusted(project).0
 }
 
 /// A rule as the gate takes it.

@@ -7,8 +7,10 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use super::classify::{Classifier, Heard};
+use super::folder::Asking;
 use super::gate::Gate;
 use super::journal::Journal;
+use super::questions::Questions;
 use super::streams::Stream;
 use super::{Setup, Stage};
 use crate::agent::{Input, Machine};
@@ -60,6 +62,7 @@ pub(super) struct Driver {
     pub(super) journal: Journal,
     pub(super) gate: Gate,
     pub(super) classifier: Classifier,
+    pub(super) questions: Questions,
     pub(super) reads: Arc<ReadLedger>,
     pub(super) running: HashMap<String, Running>,
     pub(super) stream: Option<Stream>,
@@ -69,6 +72,8 @@ pub(super) struct Driver {
     pub(super) events: mpsc::Sender<Event>,
     /// Inputs that effects brought about, to be handled before anything new is heard.
     pub(super) inbox: VecDeque<Input>,
+    /// The folder that the person is asked about.
+    pub(super) asking: Option<Asking>,
     /// The face hung up.
     pub(super) closed: bool,
 }

@@ -11,6 +11,7 @@ use crate::session;
 
 impl Driver {
     pub(super) async fn on_request(&mut self, request: Request) {
+        let Some(request) = self.hold(request).await else { return };
         match request {
             Request::Prompt(input) => self.on_prompt(input).await,
             Request::RunCommand { name, arguments } => self.on_command(&name, &arguments).await,
@@ -36,6 +37,12 @@ impl Driver {
             Request::ReportContext => self.report_context(),
             Request::Save(path) => self.save(path).await,
             Request::Rehearse => self.rehearse().await,
+            Request::AnswerFolder(answer) => self.on_folder_answer(answer).await,
+            Request::ListRules => self.report_rules().await,
+            Request::TestRule { rule, call_id } => self.test_rule(rule, call_id),
+            Request::AddRule { tier, rule, place } => self.add_rule(tier, rule, place).await,
+            Request::RemoveRule { tier, rule, source } => self.remove_rule(tier, rule, source).await,
+            Request::ShowFolder => self.show_folder().await,
             Request::Shutdown => self.closed = true,
         }
     }
