@@ -113,7 +113,8 @@ impl Conversation {
             | Body::CallOutput { .. }
             | Body::CacheBroken(_)
             | Body::RuleAdded { .. }
-            | Body::Noticed(_) => {}
+            | Body::Noticed(_)
+            | Body::Classified(_) => {}
         }
     }
 

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Answer, Block, Cost, Effort, Hash, Mark, Message, Mode, ModelError, ModelRef, Notice, SegmentKind, SessionId,
+    Answer, Block, Cost, Effort, Hash, Mark, Message, Mode, ModelError, ModelRef, Notice, OpinionNote, SegmentKind, SessionId,
     Shown, StopReason, Todo, ToolResult, Usage, Verdict,
 };
 
@@ -164,6 +164,8 @@ pub enum Body {
     },
     /// Something to tell the person.
     Noticed(Notice),
+    /// A model judged a call that the rules left open (mode auto).
+    Classified(OpinionNote),
 }
 
 /// Where a prompt came from.
