@@ -28,13 +28,11 @@ pub(super) fn summary_segment(focus: Option<&str>) -> Arc<Segment> {
 impl Machine {
     /// Tokens of the next prompt: measured as far as the wire told, estimated for what came since.
     pub fn context_tokens(&self) -> u64 {
-        match self.conversation.measured {
-            Some((measured, length)) => measured.context() + usage::estimate(self.conversation.bytes_from(length)),
-            None => {
-                let prefix: u64 = self.prefix.iter().map(|segment| u64::from(segment.bytes)).sum();
-                usage::estimate(prefix + self.conversation.bytes_from(0))
-            }
+        if let Some((measured, length)) = self.conversation.measured {
+            return measured.context() + usage::estimate(self.conversation.bytes_from(length));
         }
+        let prefix: u64 = self.prefix.iter().map(|segment| u64::from(segment.bytes)).sum();
+        usage::estimate(prefix + self.conversation.bytes_from(0))
     }
 
     /// Tokens that a prompt may have.

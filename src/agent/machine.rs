@@ -7,7 +7,7 @@ use super::conversation::Conversation;
 use super::retry::Chance;
 use super::turn::{Phase, Purpose, Turn};
 use super::{Effect, Input, Points, Prompt, Settings};
-use crate::domain::{Body, CanonicalRequest, Mode, ModelInfo, ModelRef, Record, Sampling, Segment, TurnEnd};
+use crate::domain::{Body, CanonicalRequest, Mode, ModelInfo, ModelRef, Record, Sampling, Segment, ToolCall, TurnEnd};
 use crate::prompt::{self, Draft, Shape};
 
 /// The agent of one session.
@@ -28,6 +28,8 @@ pub struct Machine {
     pub(super) sent_at: u64,
     /// The history was shortened since then.
     pub(super) shortened: bool,
+    /// The provider's cache has served or taken something in this session, so that a miss means something.
+    pub(super) cache_seen: bool,
     /// A window that the provider showed to be smaller than the table says.
     pub(super) learned_window: Option<u64>,
     pub(super) chance: Chance,
@@ -58,6 +60,7 @@ impl Machine {
             shape: None,
             sent_at: 0,
             shortened: false,
+            cache_seen: false,
             learned_window: None,
             chance,
             timer: 0,
@@ -92,6 +95,7 @@ impl Machine {
             Input::SetTitle(title) => self.record(Body::TitleSet { title }),
             Input::Compact { focus } => self.on_compact(focus, now),
             Input::ShellRan { command, output, exit } => self.record(Body::ShellRan { command, output, exit }),
+            Input::RulesChanged => self.judge_questions_again(),
             Input::Note(body) => self.record(body),
             Input::ChangeCall { call_id, input, by } => self.on_change_call(call_id, input, by),
             Input::Released { hold, release } => self.on_released(hold, release, now),
@@ -110,9 +114,19 @@ impl Machine {
         &self.conversation
     }
 
+    /// A call of the running turn.
+    pub fn call(&self, id: &str) -> Option<&ToolCall> {
+        self.turn.as_ref()?.batch.call(id)
+    }
+
     /// The fixed part of every request.
     pub fn prefix(&self) -> &[Arc<Segment>] {
         &self.prefix
+    }
+
+    /// Replaces the fixed part, because the folder was trusted. The next request pays for its cache again.
+    pub fn set_prefix(&mut self, prefix: Vec<Arc<Segment>>) {
+        self.prefix = prefix;
     }
 
     /// The model that answers, if one is set.

@@ -13,6 +13,7 @@ mod conversation;
 mod fit;
 mod holds;
 mod machine;
+mod partial;
 mod prompts;
 mod recovery;
 mod retry;
@@ -84,6 +85,8 @@ pub enum Input {
         output: String,
         exit: Option<i32>,
     },
+    /// The rules are not what they were: the gate is asked again about what waits for the person.
+    RulesChanged,
     /// Something outside the machine is to be on record (a saved rule, a notice).
     Note(Body),
     /// Another input in the place of a call's own, before it is judged or started.

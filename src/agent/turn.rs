@@ -19,6 +19,8 @@ pub(super) struct Turn {
     pub(super) purpose: Purpose,
     /// The person refused a call without a word: the turn ends when what runs has stopped.
     pub(super) refused: bool,
+    /// What the person said with a yes; it goes to the model with the results.
+    pub(super) remarks: Vec<String>,
     /// Something outside wants the turn to end when the results are joined.
     pub(super) stopped: Option<String>,
     /// Times that it was kept from ending.
@@ -79,6 +81,7 @@ impl Turn {
             output: OutputLimit { tokens, raised: false, continued: 0 },
             purpose,
             refused: false,
+            remarks: Vec::new(),
             stopped: None,
             kept: 0,
             uncompacted: false,

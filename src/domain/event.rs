@@ -5,7 +5,10 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::{CommandFile, MemoryFile, Mode, ModelInfo, ModelRef, Record, Report, SessionId, SessionSummary, Shown};
+use super::{
+    CommandFile, FolderClaims, MemoryFile, Mode, ModelInfo, ModelRef, Record, Report, RuleTest, RulesReport, SessionId,
+    SessionSummary, Shown,
+};
 
 /// One message from the engine to its face.
 #[derive(Clone, Debug)]
@@ -42,6 +45,15 @@ pub enum Live {
     CallPreview { call_id: String, shown: Shown },
     /// A line of output of a command that the person runs with `!`.
     ShellOutput(String),
+    /// What was asked for cannot be had, and no turn will come of it: a prompt that was not taken, or a
+    /// session that a headless run cannot open.
+    Refused(Notice),
+    /// What the folder would bring: the person is asked whether to trust it.
+    Folder(Box<FolderClaims>),
+    /// Answer to `ListRules`, and news after a change of the rules.
+    Rules(Box<RulesReport>),
+    /// Answer to `TestRule`.
+    RuleTested(Box<RuleTest>),
     /// A hook holds something up, in its own words; none when nothing is held up any more.
     HookRuns(Option<String>),
 }

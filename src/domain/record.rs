@@ -10,8 +10,8 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Answer, Block, Cost, Effort, Hash, HookRun, Mark, Message, Mode, ModelError, ModelRef, Notice, SegmentKind,
-    SessionId, Shown, StopReason, Todo, ToolResult, Usage, Verdict,
+    Answer, Block, Cost, Effort, Hash, HookRun, Mark, Message, Mode, ModelError, ModelRef, Notice, OpinionNote,
+    SegmentKind, SessionId, Shown, StopReason, Todo, ToolResult, Usage, Verdict,
 };
 
 /// One thing that happened.
@@ -164,6 +164,8 @@ pub enum Body {
     },
     /// Something to tell the person.
     Noticed(Notice),
+    /// A model judged a call that the rules left open (mode auto).
+    Classified(OpinionNote),
     /// A hook ran.
     HookRan(Box<HookRun>),
     /// A text for the model that joins the next message, from whoever is named.
@@ -230,6 +232,9 @@ pub struct RequestNote {
     /// Estimated tokens of the prompt, and how many of them a cache should serve.
     pub estimate: u64,
     pub expected_read: u64,
+    /// It asks for a summary of the conversation, not for an answer to the person.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub summary: bool,
 }
 
 /// One segment in the log.

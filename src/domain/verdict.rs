@@ -59,6 +59,8 @@ pub enum BecauseKind {
     Person,
     /// Nobody is there to be asked.
     Headless,
+    /// A model judged it (mode auto).
+    Classifier,
 }
 
 /// Which settings a rule came from. The order is the precedence, strongest first.

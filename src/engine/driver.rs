@@ -6,9 +6,12 @@ use std::sync::Arc;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
+use super::classify::{Classifier, Heard};
+use super::folder::Asking;
 use super::gate::Gate;
-use super::hooks::{Heard, Hooking, Missed};
+use super::hooks::{Answered, Hooking, Missed};
 use super::journal::Journal;
+use super::questions::Questions;
 use super::streams::Stream;
 use super::{Setup, Stage};
 use crate::agent::{Input, Machine};
@@ -46,8 +49,10 @@ pub(super) enum What {
         command: String,
         outcome: Box<ToolOutcome>,
     },
+    /// A model's opinion of a call.
+    Opinion(Box<Heard>),
     /// Hooks have answered.
-    Hooked(Box<Heard>),
+    Hooked(Box<Answered>),
     /// The person may have missed something.
     Missed(Missed),
     /// Straight to the face.
@@ -62,6 +67,8 @@ pub(super) struct Driver {
     pub(super) machine: Machine,
     pub(super) journal: Journal,
     pub(super) gate: Gate,
+    pub(super) classifier: Classifier,
+    pub(super) questions: Questions,
     pub(super) reads: Arc<ReadLedger>,
     pub(super) running: HashMap<String, Running>,
     pub(super) stream: Option<Stream>,
@@ -74,6 +81,8 @@ pub(super) struct Driver {
     pub(super) bus: Option<Bus>,
     /// Inputs that effects brought about, to be handled before anything new is heard.
     pub(super) inbox: VecDeque<Input>,
+    /// The folder that the person is asked about.
+    pub(super) asking: Option<Asking>,
     /// The face hung up.
     pub(super) closed: bool,
 }
@@ -139,6 +148,11 @@ impl Driver {
         self.tell(Event::Live(Live::Notice(notice))).await;
     }
 
+    /// Says that nothing will come of what was asked for.
+    pub(super) async fn refuse(&mut self, notice: Notice) {
+        self.tell(Event::Live(Live::Refused(notice))).await;
+    }
+
     async fn on_news(&mut self, news: News) {
         if let What::Tell(live) = news.what {
             return self.tell(Event::Live(live)).await;
@@ -155,6 +169,7 @@ impl Driver {
             What::Timer(timer) => self.feed(Input::Timer(timer)).await,
             What::ShellOutput(text) => self.tell(Event::Live(Live::ShellOutput(text))).await,
             What::ShellDone { command, outcome } => self.on_shell_done(command, *outcome).await,
+            What::Opinion(heard) => self.on_opinion(*heard).await,
             What::Hooked(heard) => self.on_hooked(*heard).await,
             What::Missed(missed) => self.on_missed(missed),
             What::Tell(_) => {}

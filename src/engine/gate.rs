@@ -3,17 +3,24 @@
 use std::path::PathBuf;
 
 use super::Stage;
+use super::classify::unanswered;
 use super::driver::Driver;
+use super::questions::Question;
 use crate::base::paths;
 use crate::domain::{
-    Access, Because, BecauseKind, Decision, Mode, PathFact, PathFacts, RuleScope, RuleSource, ToolCall, Verdict,
+    Access, Because, BecauseKind, Decision, Event, Live, Mode, PathFact, PathFacts, RuleSource, RuleTier, ToolCall,
+    Verdict,
 };
-use crate::policy::{self, Case, RuleSet, RuleText, Scene, Tier};
+use crate::policy::{self, Case, RuleProblem, RuleSet, RuleText, Scene, Tier};
+use crate::tools;
 
 /// The rules in force, with those that the person added.
 #[derive(Clone, Debug)]
 pub(super) struct Gate {
     pub(super) rules: RuleSet,
+    /// The rules as they were written: those of files and flags, then those that were added in this session.
+    texts: Vec<RuleText>,
+    added: Vec<RuleText>,
     home: PathBuf,
     /// Folders of kept outputs, which may be read.
     readable: Vec<PathBuf>,
@@ -21,13 +28,21 @@ pub(super) struct Gate {
 }
 
 impl Gate {
-    pub(super) fn new(rules: RuleSet, home: PathBuf, readable: Vec<PathBuf>, interactive: bool) -> Self {
-        Self { rules, home, readable, interactive }
+    /// The gate with these rules, and what is wrong with them.
+    pub(super) fn new(
+        texts: Vec<RuleText>,
+        home: PathBuf,
+        readable: Vec<PathBuf>,
+        interactive: bool,
+    ) -> (Self, Vec<RuleProblem>) {
+        let (rules, problems) = RuleSet::parse(texts.clone());
+        (Self { rules, texts, added: Vec::new(), home, readable, interactive }, problems)
     }
 
-    /// The same gate with these rules alone.
-    pub(super) fn with_rules(&self, rules: RuleSet) -> Self {
-        Self { rules, interactive: true, ..self.clone() }
+    /// The same gate with this deny rule alone.
+    pub(super) fn with_denial(&self, text: RuleText) -> Self {
+        let rules = RuleSet::parse(vec![text]).0;
+        Self { rules, texts: Vec::new(), added: Vec::new(), interactive: true, ..self.clone() }
     }
 
     /// The same gate as if somebody were there to be asked.
@@ -35,24 +50,65 @@ impl Gate {
         Self { interactive: true, ..self.clone() }
     }
 
-    /// Adds an allow rule that ends with the session.
-    pub(super) fn allow_for_session(&mut self, rule: &str, stage: &Stage) -> Result<(), String> {
-        let text = RuleText {
-            tier: Tier::Allow,
-            text: rule.to_owned(),
-            source: RuleSource { scope: RuleScope::Session, file: None, line: None },
-            anchor: stage.place.cwd.clone(),
+    /// All rules as they were written.
+    pub(super) fn texts(&self) -> Vec<RuleText> {
+        self.texts.iter().chain(&self.added).cloned().collect()
+    }
+
+    /// Adds a rule that the person gave.
+    pub(super) fn add(&mut self, tier: RuleTier, rule: &str, source: RuleSource, stage: &Stage) -> Result<(), String> {
+        let tier = match tier {
+            RuleTier::Deny => Tier::Deny,
+            RuleTier::Ask => Tier::Ask,
+            RuleTier::Allow => Tier::Allow,
         };
-        match self.rules.add(text) {
+        // Suggested rules are written from the project's root, so that is where they start.
+        let text = RuleText { tier, text: rule.to_owned(), source, anchor: stage.place.project.clone() };
+        match self.rules.add(text.clone()) {
             Err(problem) if problem.unused => Err(format!("The rule `{rule}` cannot be used: {}", problem.what)),
             // A remark about a rule that holds all the same.
-            Ok(()) | Err(_) => Ok(()),
+            Ok(()) | Err(_) => {
+                self.added.push(text);
+                Ok(())
+            }
         }
     }
 
-    /// Judges one call.
-    pub(super) fn judge(&self, call: &ToolCall, access: &Access, stage: &Stage, mode: Mode) -> Verdict {
-        let scene = Scene {
+    /// Takes a rule out of force.
+    pub(super) fn remove(&mut self, tier: RuleTier, rule: &str, source: &RuleSource) {
+        let is_it = |text: &RuleText| tier_of(text.tier) == tier && text.text == rule && text.source == *source;
+        self.texts.retain(|text| !is_it(text));
+        self.added.retain(|text| !is_it(text));
+        self.rules = RuleSet::parse(self.texts()).0;
+    }
+
+    /// Rules that were added in this session.
+    pub(super) fn granted(&self) -> Vec<RuleText> {
+        self.added.clone()
+    }
+
+    /// Adds rules of the session to those of new files.
+    pub(super) fn grant_again(&mut self, granted: Vec<RuleText>) {
+        self.added = granted;
+        self.rules = RuleSet::parse(self.texts()).0;
+    }
+
+    /// The same gate without allow rules of this text, to see what the rule itself would do.
+    pub(super) fn without_allow(&self, rule: &str) -> Self {
+        let stays = |text: &RuleText| text.tier != Tier::Allow || text.text != rule;
+        let texts: Vec<RuleText> = self.texts().into_iter().filter(stays).collect();
+        Self { rules: RuleSet::parse(texts.clone()).0, texts, added: Vec::new(), ..self.clone() }
+    }
+
+    /// Would this question not have been asked with that allow rule?
+    pub(super) fn covers(&self, rule: &str, question: &Question, stage: &Stage) -> Result<bool, String> {
+        let scene = Scene { cwd: &question.cwd, interactive: true, ..self.scene(stage, Mode::Default) };
+        let case = Case { tool: &question.call.name, input: &question.call.input, access: &question.access };
+        policy::rule_covers(rule, &case, &scene, &facts(&case, &scene))
+    }
+
+    fn scene<'a>(&'a self, stage: &'a Stage, mode: Mode) -> Scene<'a> {
+        Scene {
             rules: &self.rules,
             mode,
             cwd: &stage.place.cwd,
@@ -61,17 +117,36 @@ impl Gate {
             readable: &self.readable,
             home: &self.home,
             trusted: stage.trusted,
-            interactive: self.interactive,
-        };
+            // The classifier is heard before anybody is missed.
+            interactive: self.interactive || mode == Mode::Auto,
+        }
+    }
+
+    /// Judges one call.
+    pub(super) fn judge(&self, call: &ToolCall, access: &Access, stage: &Stage, mode: Mode) -> Verdict {
+        let scene = self.scene(stage, mode);
         let case = Case { tool: &call.name, input: &call.input, access };
-        let facts: PathFacts = policy::paths(&case, &scene)
-            .into_iter()
-            .map(|path| {
-                let (resolved, links, exists) = paths::facts(&path);
-                (path, PathFact { resolved, links, exists })
-            })
-            .collect();
-        policy::judge(&case, &scene, &facts)
+        policy::judge(&case, &scene, &facts(&case, &scene))
+    }
+}
+
+/// What the disk says of every path that matters to a call.
+fn facts(case: &Case<'_>, scene: &Scene<'_>) -> PathFacts {
+    policy::paths(case, scene)
+        .into_iter()
+        .map(|path| {
+            let (resolved, links, exists) = paths::facts(&path);
+            (path, PathFact { resolved, links, exists })
+        })
+        .collect()
+}
+
+/// The tier by its name outside of the gate.
+pub(super) fn tier_of(tier: Tier) -> RuleTier {
+    match tier {
+        Tier::Deny => RuleTier::Deny,
+        Tier::Ask => RuleTier::Ask,
+        Tier::Allow => RuleTier::Allow,
     }
 }
 
@@ -85,7 +160,18 @@ impl Driver {
     /// Judges after hooks have spoken.
     pub(super) async fn judge_now(&mut self, call: ToolCall) {
         let verdict = self.with_hooks(&call, self.verdict(&call));
+        let Some(verdict) = self.classify(&call, verdict) else { return };
+        let verdict = if self.setup.interactive { verdict } else { unanswered(verdict) };
         self.conclude(call, verdict).await;
+    }
+
+    /// Tells what a call that the person is asked about would change.
+    pub(super) async fn preview(&mut self, call_id: &str) {
+        let Some(call) = self.machine.call(call_id) else { return };
+        if let Some(shown) = tools::preview(&call.name, &call.input, &self.stage.place) {
+            let preview = Live::CallPreview { call_id: call_id.to_owned(), shown };
+            self.tell(Event::Live(preview)).await;
+        }
     }
 
     /// The verdict on a call, also when it is not one that could be run.

@@ -7,13 +7,15 @@ use std::sync::Arc;
 
 use tokio::sync::mpsc;
 
+use super::classify::Classifier;
 use super::driver::{Driver, News};
 use super::gate::Gate;
 use super::hooks::Hooking;
 use super::journal::Journal;
+use super::questions::Questions;
 use super::{Open, Setup, Stage};
 use crate::agent::{Effect, Machine};
-use crate::domain::{Body, Event, ModelRef, Notice, Record, SessionId, StartInfo, ToolSpec};
+use crate::domain::{Body, Event, ModelRef, Notice, NoticeLevel, Record, Segment, SessionId, StartInfo, ToolSpec};
 use crate::hooks::bus::Bus;
 use crate::policy::{self, RuleSet};
 use crate::prompt;
@@ -37,21 +39,20 @@ impl Driver {
     pub(super) async fn open_first(setup: Setup, news: mpsc::Sender<News>, events: mpsc::Sender<Event>) -> Self {
         let mut stage = setup.stage.clone();
         let mut notices = setup.notices.clone();
-        let opened = match wanted(&setup, &stage) {
-            Ok(Some(id)) => match open_old(&setup, &mut stage, id) {
-                Ok((opened, told)) => {
-                    notices.extend(told);
-                    opened
-                }
-                Err(notice) => {
-                    notices.push(notice);
-                    open_new(&setup, &stage)
-                }
-            },
-            Ok(None) => open_new(&setup, &stage),
+        let opened = wanted(&setup, &stage).and_then(|id| id.map(|id| open_old(&setup, &mut stage, id)).transpose());
+        let (opened, refusal) = match opened {
+            Ok(Some((opened, told))) => {
+                notices.extend(told);
+                (opened, None)
+            }
+            Ok(None) => (open_new(&setup, &stage), None),
+            // A person sees what is open instead; a script would go on in the wrong session.
+            Err(notice) if !setup.interactive && notice.level != NoticeLevel::Info => {
+                (open_new(&setup, &stage), Some(notice))
+            }
             Err(notice) => {
                 notices.push(notice);
-                open_new(&setup, &stage)
+                (open_new(&setup, &stage), None)
             }
         };
         let (gate, problems) = make_gate(&setup, &stage, opened.id);
@@ -66,6 +67,8 @@ impl Driver {
             machine: opened.machine,
             journal: opened.journal,
             gate,
+            classifier: Classifier::default(),
+            questions: Questions::default(),
             reads: Arc::new(ReadLedger::default()),
             running: HashMap::new(),
             stream: None,
@@ -74,15 +77,34 @@ impl Driver {
             news,
             events,
             inbox: VecDeque::new(),
+            asking: None,
             closed: false,
             setup,
         };
-        driver.announce(opened.records).await;
-        for notice in notices {
-            driver.notice(notice).await;
+        if let Some(notice) = refusal {
+            driver.refuse(notice).await;
+            driver.closed = true;
+            return driver;
         }
-        driver.session_begins(source);
+        driver.announce(opened.records).await;
+        match driver.setup.folder.as_ref().and_then(|folder| folder.ask.clone()) {
+            // What is wrong with the settings is told when it is known which of them count.
+            Some(claims) => {
+                driver.hooking.unbegun = Some(source);
+                driver.ask_about_folder(claims, notices).await;
+            }
+            None => {
+                driver.tell_all(notices).await;
+                driver.session_begins(source);
+            }
+        }
         driver
+    }
+
+    pub(super) async fn tell_all(&mut self, notices: Vec<Notice>) {
+        for notice in notices {
+            self.notice(notice).await;
+        }
     }
 
     pub(super) async fn start_new(&mut self) {
@@ -150,6 +172,8 @@ impl Driver {
             self.notice(notice).await;
         }
         self.running.clear();
+        self.classifier.stop();
+        self.classifier = Classifier::default();
         self.stream = None;
         self.epoch += 1;
         let (gate, problems) = make_gate(&self.setup, &self.stage, opened.id);
@@ -172,6 +196,7 @@ impl Driver {
     /// Tells the face that a session is open, then puts on record what its opening brings about.
     async fn announce(&mut self, records: Vec<Record>) {
         let resumed = !records.is_empty();
+        self.questions = Questions::of(&records, &self.setup.tools, &self.stage.place);
         let now = self.setup.clock.wall_ms();
         let (version, cwd) = (self.setup.version.to_owned(), self.stage.place.cwd.clone());
         let first = if resumed {
@@ -186,17 +211,17 @@ impl Driver {
         self.tell(Event::Opened { info, records: records.into_iter().map(Arc::new).collect() }).await;
         let _told = self.machine.handle(crate::agent::Input::Note(first.clone()), now);
         self.put_on_record(first).await;
-        for effect in self.machine.recover(now) {
-            self.perform(effect).await;
-        }
         let mode = self.stage.mode;
         for body in self.choices(mode) {
             self.put_on_record(body).await;
         }
+        for effect in self.machine.recover(now) {
+            self.perform(effect).await;
+        }
     }
 
     /// The mode and model of this run, as records; permissions and mode are never restored from a log.
-    fn choices(&mut self, mode: crate::domain::Mode) -> Vec<Body> {
+    pub(super) fn choices(&mut self, mode: crate::domain::Mode) -> Vec<Body> {
         let now = self.setup.clock.wall_ms();
         let mut effects = self.machine.handle(crate::agent::Input::SetMode(mode), now);
         if let Some((model, info)) = self.stage.model.clone() {
@@ -287,6 +312,11 @@ fn same_server(model: &ModelRef, stage: &Stage) -> bool {
 }
 
 fn machine(setup: &Setup, stage: &Stage, id: SessionId, records: &[Record]) -> Machine {
+    Machine::new(setup.agent.clone(), prefix(setup, stage), id.to_string(), records)
+}
+
+/// Tools, system text and memory of a stage.
+pub(super) fn prefix(setup: &Setup, stage: &Stage) -> Vec<Arc<Segment>> {
     let (rules, _) = RuleSet::parse(stage.rules.clone());
     let specs: Vec<ToolSpec> = setup.tools.iter().map(|tool| tool.spec()).collect();
     let names: Vec<String> = specs.iter().map(|spec| spec.name.clone()).collect();
@@ -297,16 +327,15 @@ fn machine(setup: &Setup, stage: &Stage, id: SessionId, records: &[Record]) -> M
         platform: std::env::consts::OS.to_owned(),
         repository: stage.place.project.join(".git").exists(),
     };
-    let prefix = prompt::prefix(specs, &place, &stage.memory);
-    Machine::new(setup.agent.clone(), prefix, id.to_string(), records)
+    prompt::prefix(specs, &place, &stage.memory)
 }
 
-fn make_gate(setup: &Setup, stage: &Stage, id: SessionId) -> (Gate, Vec<Notice>) {
-    let (rules, problems) = RuleSet::parse(stage.rules.clone());
+pub(super) fn make_gate(setup: &Setup, stage: &Stage, id: SessionId) -> (Gate, Vec<Notice>) {
+    let readable = vec![setup.store.outputs(id)];
+    let (gate, problems) = Gate::new(stage.rules.clone(), setup.home.clone(), readable, setup.interactive);
     let notices = problems
         .iter()
         .map(|problem| Notice::warning(format!("Rule `{}` ({}): {}", problem.text, problem.source, problem.what)))
         .collect();
-    let readable = vec![setup.store.outputs(id)];
-    (Gate::new(rules, setup.home.clone(), readable, setup.interactive), notices)
+    (gate, notices)
 }

@@ -21,17 +21,18 @@ impl Driver {
     pub(super) async fn run_command(&mut self, name: &str, arguments: &str) {
         let Some(file) = self.stage.commands.iter().find(|file| file.name == name).cloned() else {
             let text = format!("There is no command `/{name}` any more.");
-            return self.notice(Notice::warning(text)).await;
+            return self.refuse(Notice::warning(text)).await;
         };
         let text = catalog::expand(&file, arguments);
         match self.fill_in_shell(&text).await {
             Err(problem) => {
                 let text = format!("/{name} was not run ({}): {problem}", file.path.display());
-                self.notice(Notice::warning(text)).await;
+                self.refuse(Notice::warning(text)).await;
             }
             Ok(text) => {
                 let mut prompt = self.prepare(domain::Input { text, images: Vec::new() }, Origin::Command).await;
-                prompt.typed = format!("/{name} {arguments}").trim_end().to_owned();
+                let typed = format!("/{name} {arguments}");
+                typed.trim_end().clone_into(&mut prompt.typed);
                 self.feed(Input::Prompt(prompt)).await;
             }
         }
@@ -140,6 +141,17 @@ fn mentions(text: &str) -> Vec<String> {
         if starts && !found.iter().any(|known| known == path) {
             found.push(path.to_owned());
         }
+    }
+    found
+}
+
+/// The shell lines of a command file's body, as they would be found when it is used.
+pub fn shell_lines(body: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut rest = body;
+    while let Some((_, command, after)) = shell_inclusion(rest) {
+        found.push(command.to_owned());
+        rest = after;
     }
     found
 }

@@ -113,7 +113,8 @@ impl<'a> Bench<'a> {
         }
         let below = || target.spot.forms().any(|form| pattern.reaches_below(form, &self.bases));
         let globbed = || target.globbed.as_deref().is_some_and(|path| pattern.meets(path, &self.bases));
-        ((target.deep && below()) || globbed()).then_some(Hit::Maybe)
+        let deep = target.deep && !(target.visible && pattern.is_hidden());
+        ((deep && below()) || globbed()).then_some(Hit::Maybe)
     }
 
     pub(super) fn is_shell(&self) -> bool {

@@ -29,6 +29,8 @@ pub(super) struct PathPattern {
     head: PathBuf,
     /// Deny and ask look at more places than allow does.
     tier: Tier,
+    /// It means names that begin with a dot.
+    hidden: bool,
     /// The anchor folder itself matches too (`**`).
     whole: bool,
     /// The pattern with a plain star for everything that is not literal.
@@ -61,8 +63,15 @@ impl PathPattern {
         let whole = body.is_empty() || body == "**";
         let any_depth = !fixed && is_any_depth(rest, tier);
         let set = globs(body, any_depth).map_err(|error| format!("its path pattern is broken: {error}"))?;
-        let head = if any_depth || body.starts_with("**") { PathBuf::new() } else { head_of(body) };
-        Ok(Self { anchor, set, head, tier, whole, rough: rough(body, any_depth) })
+        // Written with `./` it is about this folder; that it also holds deeper down is caution, and no reason to
+        // take every search below for one of it.
+        let head = if (any_depth && !text.starts_with("./")) || body.starts_with("**") {
+            PathBuf::new()
+        } else {
+            head_of(body)
+        };
+        let hidden = body.split('/').any(|part| part.starts_with('.'));
+        Ok(Self { anchor, set, head, tier, hidden, whole, rough: rough(body, any_depth) })
     }
 
     /// A path with glob characters may turn out to be one that the pattern means.
@@ -81,6 +90,11 @@ impl PathPattern {
             Ok(rest) => self.set.is_match(rest),
             Err(_) => false,
         })
+    }
+
+    /// It means names that begin with a dot, which some programs pass over.
+    pub(super) fn is_hidden(&self) -> bool {
+        self.hidden
     }
 
     /// Something below `folder` could match.

@@ -18,6 +18,8 @@ pub(super) struct Target {
     pub(super) globbed: Option<String>,
     /// Everything below is touched too.
     pub(super) deep: bool,
+    /// Only of what is not hidden.
+    pub(super) visible: bool,
 }
 
 /// The call.
@@ -40,7 +42,8 @@ impl Subject {
         let mut out = Self::default();
         for used in &case.access.paths {
             let spot = Spot::new(&used.path, facts);
-            let target = Target { label: used.path.display().to_string(), spot, globbed: None, deep: false };
+            let target =
+                Target { label: used.path.display().to_string(), spot, globbed: None, deep: false, visible: false };
             match used.mode {
                 PathMode::Read => out.reads.push(target),
                 PathMode::Write => out.writes.push(target),
@@ -102,7 +105,13 @@ pub(super) fn redirect_targets(redirect: &Redirect, home: &Path, facts: &PathFac
     places(value, &redirect.dirs, home)
         .iter()
         .filter(|_| !value.is_empty())
-        .map(|path| Target { spot: Spot::new(path, facts), label: value.to_owned(), globbed: None, deep: false })
+        .map(|path| Target {
+            spot: Spot::new(path, facts),
+            label: value.to_owned(),
+            globbed: None,
+            deep: false,
+            visible: false,
+        })
         .collect()
 }
 
@@ -118,6 +127,7 @@ fn target_of(named: &Named, dirs: &shell::Dirs, home: &Path, facts: &PathFacts) 
             label: named.path.clone(),
             globbed: globbed(dir),
             deep: named.deep,
+            visible: named.visible,
         })
         .collect()
 }

@@ -24,6 +24,7 @@ registry![
     tools,
     permissions,
     hooks,
+    trust,
     resume,
     title,
     save,

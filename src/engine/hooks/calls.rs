@@ -3,9 +3,10 @@
 use tokio_util::sync::CancellationToken;
 
 use super::super::driver::{Driver, What};
-use super::{Heard, Then};
+use super::super::rules::session_source;
+use super::{Answered, Then};
 use crate::agent::Input;
-use crate::domain::{Body, Notice, ResultPart, SaveScope, ToolCall, ToolOutcome, ToolResult};
+use crate::domain::{Body, Notice, ResultPart, RuleTier, SaveScope, ToolCall, ToolOutcome, ToolResult};
 use crate::hooks::events::{self, news, tool};
 use crate::hooks::{self, Desk, Event as Name, Firing, Hook, Ran};
 
@@ -53,14 +54,21 @@ impl Driver {
     }
 
     /// Saves a rule, after ConfigChange hooks had their say.
-    pub(in crate::engine) async fn save_rule(&mut self, rule: String, scope: SaveScope) {
+    pub(in crate::engine) async fn save_allowed(&mut self, rule: String, scope: SaveScope) {
         if self.hooked(Name::ConfigChange) {
             let then = Then::SaveRule { rule: rule.clone(), scope };
             if self.fire(news::config(scope, None), None, then).is_none() {
                 return;
             }
         }
-        self.save_rule_now(rule, scope).await;
+        self.save_allowed_now(rule, scope).await;
+    }
+
+    /// A settings file was changed at the person's own word.
+    pub(in crate::engine) fn config_changed(&mut self, scope: SaveScope, file: &std::path::Path) {
+        if self.hooked(Name::ConfigChange) {
+            self.tell_hooks(news::config(scope, Some(file)));
+        }
     }
 
     pub(super) async fn on_save_hooked(&mut self, rule: String, scope: SaveScope, runs: &[Ran]) {
@@ -68,17 +76,23 @@ impl Driver {
         let refusal = events::blocked(runs).map(|(who, why)| format!("{who}: {why}")).or(common.halt);
         match refusal {
             Some(why) => {
+                if let Err(problem) = self.gate.add(RuleTier::Allow, &rule, session_source(), &self.stage) {
+                    return self.notice(Notice::warning(problem)).await;
+                }
                 let text = format!("The rule holds for this session but was not saved, because of a hook: {why}");
                 self.feed(Input::Note(Body::Noticed(Notice::warning(text)))).await;
             }
-            None => self.save_rule_now(rule, scope).await,
+            None => self.save_allowed_now(rule, scope).await,
         }
     }
 
-    async fn save_rule_now(&mut self, rule: String, scope: SaveScope) {
-        match (self.stage.save_rule)(scope, &rule) {
+    async fn save_allowed_now(&mut self, rule: String, scope: SaveScope) {
+        match self.save_rule(RuleTier::Allow, &rule, scope) {
             Ok(file) => self.put_on_record(Body::RuleAdded { rule, file: Some(file) }).await,
             Err(problem) => {
+                if let Err(problem) = self.gate.add(RuleTier::Allow, &rule, session_source(), &self.stage) {
+                    return self.notice(Notice::warning(problem)).await;
+                }
                 let text = format!("The rule holds for this session but was not saved: {problem}");
                 self.notice(Notice::warning(text)).await;
             }
@@ -100,7 +114,7 @@ impl After {
         let firing = tool::after(&done);
         let runs = hooks::run(hooks, &firing, &self.desk).await;
         let then = Then::Done { call_id, outcome, duration_ms };
-        What::Hooked(Box::new(Heard { runs, then, env: None, stopped: false, holds: false }))
+        What::Hooked(Box::new(Answered { runs, then, env: None, stopped: false, holds: false }))
     }
 }
 

@@ -4,15 +4,15 @@
 //! names and dangers stand above it.
 
 use super::super::driver::Driver;
+use super::super::rules::session_source;
 use super::{Then, by_hook};
 use crate::agent::Input;
 use crate::domain::{
-    Because, BecauseKind, Body, Decision, Event, Live, Mode, Notice, SaveScope, ToolCall, TrailStep, Verdict,
+    Because, BecauseKind, Body, Decision, Mode, Notice, RuleTier, SaveScope, ToolCall, TrailStep, Verdict,
 };
 use crate::hooks::events::permission::{self, Reply};
 use crate::hooks::events::tool::{self, Before, Opinion};
 use crate::hooks::{Event as Name, Ran};
-use crate::tools;
 
 impl Driver {
     /// Lets PreToolUse hooks speak first. True when the call waits for them.
@@ -129,11 +129,9 @@ impl Driver {
 
     /// Hands the verdict to the machine.
     async fn judged(&mut self, call: ToolCall, verdict: Verdict) {
-        if verdict.decision == Decision::Ask
-            && let Some(shown) = tools::preview(&call.name, &call.input, &self.stage.place)
-        {
-            let preview = Live::CallPreview { call_id: call.id.clone(), shown };
-            self.tell(Event::Live(preview)).await;
+        if verdict.decision == Decision::Ask {
+            self.questions.note(&call, &self.setup.tools, &self.stage.place);
+            self.preview(&call.id).await;
         }
         self.inbox.push_back(Input::Judged { call_id: call.id, verdict });
     }
@@ -177,10 +175,6 @@ impl Driver {
     /// Rules that a hook adds with its yes.
     async fn add_rules(&mut self, rules: Vec<(String, String)>) {
         for (rule, place) in rules {
-            if let Err(problem) = self.gate.allow_for_session(&rule, &self.stage) {
-                self.notice(Notice::warning(problem)).await;
-                continue;
-            }
             let scope = match place.as_str() {
                 "localSettings" => Some(SaveScope::Local),
                 "projectSettings" => Some(SaveScope::Project),
@@ -188,8 +182,11 @@ impl Driver {
                 _ => None,
             };
             match scope {
-                Some(scope) => self.save_rule(rule, scope).await,
-                None => self.put_on_record(Body::RuleAdded { rule, file: None }).await,
+                Some(scope) => self.save_allowed(rule, scope).await,
+                None => match self.gate.add(RuleTier::Allow, &rule, session_source(), &self.stage) {
+                    Ok(()) => self.put_on_record(Body::RuleAdded { rule, file: None }).await,
+                    Err(problem) => self.notice(Notice::warning(problem)).await,
+                },
             }
         }
     }

@@ -50,6 +50,10 @@ pub(super) struct Hooking {
     questions: BTreeMap<u32, String>,
     /// Counts moments of rest, so that a notice of rest knows whether it is still true.
     rests: u32,
+    /// The session has begun for hooks.
+    begun: bool,
+    /// What began it, while the folder's question keeps hooks waiting.
+    pub(super) unbegun: Option<&'static str>,
 }
 
 /// What is to be done when hooks have answered.
@@ -95,7 +99,7 @@ pub(super) enum Then {
 
 /// What came of one firing.
 #[derive(Debug)]
-pub(super) struct Heard {
+pub(super) struct Answered {
     pub(super) runs: Vec<Ran>,
     pub(super) then: Then,
     /// The environment that hooks left for later commands.
@@ -117,6 +121,8 @@ impl Hooking {
             prompts: Prompts::default(),
             questions: BTreeMap::new(),
             rests: 0,
+            begun: false,
+            unbegun: None,
         }
     }
 
@@ -162,11 +168,10 @@ impl Driver {
             source: crate::domain::RuleSource { scope: crate::domain::RuleScope::Session, file: None, line: None },
             anchor: self.stage.place.cwd.clone(),
         };
-        let (rules, problems) = RuleSet::parse(vec![text]);
-        if problems.iter().any(|problem| problem.unused) {
+        if RuleSet::parse(vec![text.clone()]).1.iter().any(|problem| problem.unused) {
             return true;
         }
-        let verdict = self.verdict_under(&self.gate.with_rules(rules), crate::domain::Mode::Default, call);
+        let verdict = self.verdict_under(&self.gate.with_denial(text), crate::domain::Mode::Default, call);
         verdict.because.rule.as_deref() == Some(rule)
     }
 
@@ -203,7 +208,7 @@ impl Driver {
             let news = news.clone();
             Box::pin(async move {
                 let heard =
-                    Heard { runs: vec![ran], then: Then::Late { wakes }, env: None, stopped: false, holds: false };
+                    Answered { runs: vec![ran], then: Then::Late { wakes }, env: None, stopped: false, holds: false };
                 let _gone = news.send(News { epoch, what: What::Hooked(Box::new(heard)) }).await;
             })
         })
@@ -237,7 +242,7 @@ impl Driver {
         let (news, epoch) = (self.news.clone(), self.epoch);
         tokio::spawn(async move {
             let (runs, env) = hooks::run_all(firings, &mut desk).await;
-            let heard = Heard { runs, then, env, stopped: desk.cancel.is_cancelled(), holds };
+            let heard = Answered { runs, then, env, stopped: desk.cancel.is_cancelled(), holds };
             let _gone = news.send(News { epoch, what: What::Hooked(Box::new(heard)) }).await;
         });
     }
@@ -253,8 +258,8 @@ impl Driver {
     }
 
     /// Hooks have answered.
-    pub(super) async fn on_hooked(&mut self, heard: Heard) {
-        let Heard { runs, then, env, stopped, holds } = heard;
+    pub(super) async fn on_hooked(&mut self, heard: Answered) {
+        let Answered { runs, then, env, stopped, holds } = heard;
         if holds {
             self.hooking.holding = self.hooking.holding.saturating_sub(1);
             if self.hooking.holding == 0 {

@@ -7,7 +7,7 @@ use super::super::driver::Driver;
 use super::Then;
 use crate::agent::Input;
 use crate::catalog;
-use crate::domain::{self, Body, Notice, Origin, TurnEnd};
+use crate::domain::{self, Notice, Origin};
 use crate::hooks::events::{self, prompt};
 use crate::hooks::{Event as Name, Firing, Hook, Ran};
 
@@ -112,21 +112,20 @@ impl Driver {
         self.told(runs, refusal.is_none()).await;
         match refusal {
             None => self.admit(pending).await,
-            Some(why) => self.refuse(&pending, why, prompt::suppresses(runs)).await,
+            Some(why) => self.turn_away(&pending, why, prompt::suppresses(runs)).await,
         }
         self.admit_next().await;
     }
 
-    /// The prompt is not sent. Where nothing runs that is the end of a turn that never began, so that whoever
-    /// waits for the end hears of it.
-    async fn refuse(&mut self, pending: &Pending, why: String, silent: bool) {
+    /// The prompt is not sent. Where nothing runs no turn will come of it, which whoever waits for one must hear.
+    async fn turn_away(&mut self, pending: &Pending, why: String, silent: bool) {
         let start: String = pending.text().chars().take(60).collect();
         let what = if silent { "The message was".to_owned() } else { format!("“{start}” was") };
         let notice = Notice::warning(format!("{what} not sent: {why}")).hint("Up brings it back.");
-        self.feed(Input::Note(Body::Noticed(notice))).await;
-        if !self.machine.is_busy() && !matches!(pending, Pending::Edit { .. }) {
-            let turn = self.machine.conversation().counts.turn;
-            self.feed(Input::Note(Body::TurnEnded { turn, end: TurnEnd::Stopped { reason: why } })).await;
+        if self.machine.is_busy() || matches!(pending, Pending::Edit { .. }) {
+            self.notice(notice).await;
+        } else {
+            self.refuse(notice).await;
         }
     }
 }

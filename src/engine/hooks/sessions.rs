@@ -20,6 +20,7 @@ impl Driver {
     /// A session is open: tells hooks, and lets the first prompt wait for them.
     pub(in crate::engine) fn session_begins(&mut self, source: &str) {
         self.set_points();
+        self.hooking.begun = true;
         if self.hooked(Name::InstructionsLoaded) {
             for file in self.stage.memory.clone() {
                 self.tell_hooks(session::instructions(&file));
@@ -48,7 +49,7 @@ impl Driver {
 
     /// The session ends. Its hooks are waited for, within a short time that they share.
     pub(in crate::engine) async fn session_ends(&mut self, reason: &str) {
-        if self.hooked(Name::SessionEnd) {
+        if self.hooking.begun && self.hooked(Name::SessionEnd) {
             let firing = session::end(reason);
             let hooks = self.chosen(&firing, None);
             let asked = hooks.iter().filter_map(|hook| hook.handler.timeout_ms).max().unwrap_or_default();

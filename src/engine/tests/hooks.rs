@@ -80,12 +80,24 @@ impl Bench {
         self.seen.iter().filter_map(run).collect()
     }
 
-    fn verdict(&self, name: &str) -> Verdict {
+    fn verdict_on(&self, name: &str) -> Verdict {
         let verdict = |record: &Arc<Record>| match &record.body {
             Body::Judged { call_id, verdict } if call_id.ends_with(name) => Some(verdict.clone()),
             _ => None,
         };
         self.seen.iter().rev().find_map(verdict).expect("a verdict")
+    }
+
+    /// Hears events until a prompt is turned away.
+    async fn turned_away(&mut self) -> String {
+        let hear = async {
+            loop {
+                if let Some(Event::Live(Live::Refused(notice))) = self.events.recv().await {
+                    return notice.text;
+                }
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(20), hear).await.expect("a prompt that is turned away")
     }
 
     fn noticed(&self) -> String {

@@ -134,7 +134,7 @@ fn transferred(name: &str, words: &[Word]) -> FileWork {
         let last = value.rsplit('/').next().unwrap_or(value);
         if !last.is_empty() && !last.contains([UNKNOWN, WILD]) && !target.has_unknown() && !target.has_glob() {
             let path = format!("{}/{last}", target.value);
-            work.writes.push(Named { path, pattern: None, deep: true });
+            work.writes.push(Named { path, pattern: None, deep: true, visible: false });
         }
     }
     work

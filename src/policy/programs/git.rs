@@ -168,7 +168,7 @@ fn table(command: &str, rest: &[Word]) -> Result<Vec<Named>, String> {
         // paths outside the repository compares them, so they count as read.
         named.push(path_of(word, false)?);
         if let Some((_, path)) = word.value.split_once(':').filter(|(_, path)| !path.is_empty()) {
-            named.push(Named { path: path.to_owned(), pattern: None, deep: false });
+            named.push(Named { path: path.to_owned(), pattern: None, deep: false, visible: false });
         }
     }
     Ok(named)

@@ -9,6 +9,7 @@ mod special;
 mod table;
 
 pub(super) use files::{FileWork, work_of};
+pub(super) use special::is_plain_variable;
 
 use super::glob::WILD;
 use super::shell::Word;
@@ -23,6 +24,8 @@ pub(super) struct Named {
     pub(super) pattern: Option<String>,
     /// The contents of everything below are read too.
     pub(super) deep: bool,
+    /// Only of what is not hidden.
+    pub(super) visible: bool,
 }
 
 /// The paths that this command reads if it is one that only reads; otherwise why it is not known to be one.
@@ -42,6 +45,8 @@ pub(super) fn reads(words: &[Word]) -> Result<Vec<Named>, String> {
         matches!((name, seen.as_str()), ("grep" | "egrep" | "fgrep", "r" | "R" | "recursive" | "dereference-recursive"))
             || matches!((name, seen.as_str()), ("diff", "r" | "recursive"))
     }) || name == "rg";
+    let shows_hidden = |seen: &String| matches!(seen.as_str(), "hidden" | "." | "u" | "unrestricted");
+    let visible = name == "rg" && !parsed.seen.iter().any(shows_hidden);
     let mut named = Vec::new();
     for word in &parsed.paths {
         named.push(path_of(word, false)?);
@@ -49,10 +54,10 @@ pub(super) fn reads(words: &[Word]) -> Result<Vec<Named>, String> {
     let mut operands = operand_paths(program.operands, &parsed)?;
     operands.retain(|word| !word.pipe);
     if deep && operands.is_empty() {
-        named.push(Named { path: ".".into(), pattern: None, deep: true });
+        named.push(Named { path: ".".into(), pattern: None, deep: true, visible });
     }
     for word in operands {
-        named.push(path_of(word, deep)?);
+        named.push(Named { visible, ..path_of(word, deep)? });
     }
     Ok(named)
 }
@@ -88,7 +93,7 @@ fn path_of(word: &Word, deep: bool) -> Result<Named, String> {
     }
     let value = &word.value;
     let Some(first) = value.find(WILD) else {
-        return Ok(Named { path: value.clone(), pattern: None, deep });
+        return Ok(Named { path: value.clone(), pattern: None, deep, visible: false });
     };
     let (before, after) = value.split_at(first);
     if after.split('/').any(|part| part == "..") {
@@ -99,7 +104,7 @@ fn path_of(word: &Word, deep: bool) -> Result<Named, String> {
         Some(slash) => before.get(..slash).unwrap_or("."),
         None => ".",
     };
-    Ok(Named { path: folder.to_owned(), pattern: Some(value.clone()), deep })
+    Ok(Named { path: folder.to_owned(), pattern: Some(value.clone()), deep, visible: false })
 }
 
 #[cfg(test)]

@@ -10,7 +10,10 @@ type Found = Result<Vec<Named>, String>;
 pub(super) fn reads(name: &str, words: &[Word]) -> Option<Found> {
     let rest = words.get(1..).unwrap_or_default();
     Some(match name {
-        "echo" => Ok(Vec::new()),
+        // These take numbers or nothing and touch the shell alone.
+        "echo" | "exit" | "return" | "break" | "continue" | "wait" => Ok(Vec::new()),
+        "set" => set(rest),
+        "read" => read(rest),
         "printf" => printf(rest),
         "cd" => cd(rest),
         "test" | "[" => test(rest),
@@ -38,11 +41,44 @@ fn printf(words: &[Word]) -> Found {
     }
 }
 
+/// Options that make a script stricter or louder.
+fn set(words: &[Word]) -> Found {
+    let harmless = |word: &Word| match word.literal() {
+        Some("pipefail" | "errexit" | "nounset" | "xtrace") => true,
+        Some(text) => {
+            text.len() > 1 && text.starts_with(['-', '+']) && text.chars().skip(1).all(|c| "euxo".contains(c))
+        }
+        None => false,
+    };
+    if !words.is_empty() && words.iter().all(harmless) {
+        return Ok(Vec::new());
+    }
+    Err("`set` of this form changes the shell or shows its variables".into())
+}
+
+/// Reads a line into variables whose names mean nothing to other programs.
+fn read(words: &[Word]) -> Found {
+    let harmless = |word: &Word| word.literal().is_some_and(|text| text == "-r" || is_plain_variable(text));
+    if words.iter().all(harmless) {
+        return Ok(Vec::new());
+    }
+    Err("`read` with options, or into a variable that other programs may obey".into())
+}
+
+/// A name in small letters that no program is known to take from its environment.
+pub(in super::super) fn is_plain_variable(name: &str) -> bool {
+    name.starts_with(|c: char| c.is_ascii_lowercase() || c == '_')
+        && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
+        && !name.ends_with("_proxy")
+        && !name.starts_with("npm_")
+        && !name.starts_with("git_")
+}
+
 /// The folder is looked at like one that is read.
 fn cd(words: &[Word]) -> Found {
     let words: Vec<&Word> = words.iter().filter(|word| !matches!(word.literal(), Some("-P" | "-L" | "--"))).collect();
     match words.as_slice() {
-        [] => Ok(vec![Named { path: "~".into(), pattern: None, deep: false }]),
+        [] => Ok(vec![Named { path: "~".into(), pattern: None, deep: false, visible: false }]),
         [one] if one.value == "-" => Err("`cd -` goes to a folder that is not known before the run".into()),
         [one] if !one.splits && one.literal().is_some_and(|text| !text.starts_with('-')) => {
             Ok(vec![path_of(one, false)?])
@@ -270,13 +306,16 @@ fn sed_address(text: &str) -> Option<&str> {
     Some(text.trim_start_matches(|c: char| c.is_ascii_digit() || c == '~' || c == '+'))
 }
 
-/// What follows the next unescaped delimiter.
+/// What follows the next unescaped delimiter. Inside a bracket a delimiter ends nothing to sed, so a script that
+/// has one there is not followed further.
 fn sed_part(text: &str, delimiter: char) -> Option<&str> {
     let mut escaped = false;
+    let mut in_class = false;
     for (at, c) in text.char_indices() {
         if c == delimiter && !escaped {
-            return text.get(at + c.len_utf8()..);
+            return if in_class { None } else { text.get(at + c.len_utf8()..) };
         }
+        in_class = (in_class || (c == '[' && !escaped)) && c != ']';
         escaped = c == '\\' && !escaped;
     }
     None

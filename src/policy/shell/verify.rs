@@ -169,6 +169,10 @@ fn node_doubt(node: Node<'_>, text: &str) -> Option<String> {
         "command_substitution" if !(own.starts_with("$(") || own.starts_with('`')) => {
             Some("it has a substitution of an unusual form".into())
         }
+        // To bash two brackets in a row are arithmetic first, and subshells only if that fails.
+        "command_substitution" | "subshell" if own.starts_with("$((") || own.starts_with("((") => {
+            Some("it has two opening brackets in a row, which bash may compute".into())
+        }
         "expansion" => expansion(own),
         "arithmetic_expansion" => arithmetic(own, "$((", "))"),
         "compound_statement" if own.starts_with("((") => arithmetic(own, "((", "))"),
@@ -254,7 +258,8 @@ fn is_plain_index(own: &str) -> bool {
 /// `[` is a command to bash, so its redirections and separators are real; `[[` computes its numbers.
 fn test(own: &str) -> Option<String> {
     if let Some(inner) = own.strip_prefix("[[").and_then(|rest| rest.strip_suffix("]]")) {
-        let ends_early = inner.contains("]]") || inner.contains([';', '\n', '`']);
+        let ends_early =
+            inner.contains("]]") || inner.contains([';', '\n', '`']) || inner.contains("<(") || inner.contains(">(");
         let computes =
             [" -eq ", " -ne ", " -lt ", " -le ", " -gt ", " -ge ", "-v "].iter().any(|op| inner.contains(op));
         let indexed = computes && inner.contains(['[', '\'']);

@@ -4,6 +4,8 @@ use std::path::{Path, PathBuf};
 
 use tree_sitter::Node;
 
+use crate::policy::programs::is_plain_variable;
+
 use super::{Analysis, Dirs, Kind, MAX_COMMANDS, MAX_DEPTH, parse, scan, verify};
 
 /// How deep texts inside texts (`bash -c "bash -c …"`) are followed.
@@ -207,9 +209,7 @@ impl<'a> Walker<'a, '_> {
         }
         if let Some(variable) = node.child_by_field_name("variable") {
             let name = self.own(variable);
-            if !name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
-                || name.ends_with("_proxy")
-            {
+            if !is_plain_variable(name) {
                 self.doubt(format!("its loop sets the variable {name}"));
             }
         }
@@ -239,6 +239,17 @@ impl<'a> Walker<'a, '_> {
     pub(super) fn test(&mut self, node: Node<'_>) {
         let at = self.push(Kind::Test, node);
         self.expansions(node);
+        let mut open = vec![node];
+        while let Some(next) = open.pop() {
+            if WORDS.contains(&next.kind()) {
+                if let Err(what) = self.word(next) {
+                    self.doubt(format!("it has {what}"));
+                }
+                continue;
+            }
+            let mut cursor = next.walk();
+            open.extend(next.children(&mut cursor));
+        }
         self.close(at);
     }
 }

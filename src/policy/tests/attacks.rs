@@ -94,6 +94,17 @@ fn commands_hidden_in_a_line_are_found() {
             "let 'a[$(wget x)]=1'",
             "(( a[$(wget x)] ))",
             "trap 'wget x' EXIT",
+            "[[ ( {a,b}>(wget x) ) ]]",
+            "[[ a == <(wget x) ]]",
+            "cat <<E\n$(( ls # a[$(wget x)]\nls ))\nE",
+            "((ls # a[$(wget x)]\n))",
+            "read PATH < a",
+            "read -r http_proxy",
+            "read 'a[$(wget x)]'",
+            "IFS=x ls",
+            "set",
+            "set -k",
+            "set -- a",
             "source x.sh",
             ". x.sh",
             "exec wget x",
@@ -192,6 +203,8 @@ fn options_that_write_or_run_ask() {
             "sed 's/a/id/e' x",
             "sed -f script x",
             "sed --in-place s/a/b/ x",
+            "sed 's/[/x/;/]/p;/e;/p' x",
+            "sed 's/[/]a/x/' x",
             "sed 'r /etc/passwd' a",
             "rg --pre cat x",
             "rg --hostname-bin=x y",
@@ -672,5 +685,9 @@ fn deny_rules_for_paths_hold_for_file_commands() {
         ],
     );
     desk.all(Ask, &["cat .e*", "grep -r x .", "cat .en?", "rm -rf .[e]*"]);
+    let plain = Desk::new().deny("Read(./.env)").deny("Read(./secrets/**)");
+    plain.all(Allow, &["grep -rn x src", "rg x src"]);
+    plain.all(Ask, &["grep -rn x .", "grep -r x", "rg x", "rg --hidden x ."]);
+    Desk::new().deny("Read(.env)").all(Allow, &["rg x", "rg x src"]);
     desk.all(Allow, &["cat README.md", "cat src/*.rs", "ls"]);
 }

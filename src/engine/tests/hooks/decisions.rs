@@ -23,7 +23,7 @@ async fn exit_code_two_denies_and_the_model_reads_why() {
     bench.prompt("go").await;
     assert_eq!(bench.end().await, TurnEnd::Done);
     assert!(bench.results(1)[0].contains("not on a Friday"), "{:?}", bench.results(1));
-    let verdict = bench.verdict("Quick");
+    let verdict = bench.verdict_on("Quick");
     assert_eq!((verdict.decision, verdict.because.kind), (Decision::Deny, BecauseKind::Hook));
     let step = &verdict.trail[0];
     assert!(step.stage == "hook" && step.finding.contains("user settings.json:1"), "{verdict:?}");
@@ -52,7 +52,7 @@ async fn a_yes_saves_the_question_but_yields_to_deny_and_ask_rules() {
             bench.ask(Request::Answer { ask: 1, answer: Answer::Once { comment: None } }).await;
         }
         assert_eq!(bench.end().await, TurnEnd::Done);
-        assert_eq!((bench.asked(), bench.verdict("Outside").decision), (asked, decision), "{tier:?}");
+        assert_eq!((bench.asked(), bench.verdict_on("Outside").decision), (asked, decision), "{tier:?}");
     }
 }
 
@@ -65,7 +65,7 @@ async fn a_yes_counts_where_nobody_is_there_and_never_for_dangers() {
         let mut bench = changed(&before("allow", &json!({})), answers, |setup| setup.interactive = false);
         bench.prompt("go").await;
         bench.end().await;
-        assert_eq!(bench.verdict("Bash").decision, decision, "{command}");
+        assert_eq!(bench.verdict_on("Bash").decision, decision, "{command}");
     }
 }
 
@@ -87,7 +87,7 @@ async fn a_changed_input_is_judged_anew_and_is_what_runs() {
     let mut bench = go("shred x");
     bench.prompt("go").await;
     bench.end().await;
-    let verdict = bench.verdict("Bash");
+    let verdict = bench.verdict_on("Bash");
     assert_eq!((verdict.decision, verdict.because.rule.as_deref()), (Decision::Deny, Some("Bash(shred *)")));
 }
 
@@ -96,7 +96,7 @@ async fn a_hook_can_make_the_person_decide_and_the_strongest_word_counts() {
     let mut asking = bench(&before("ask", &json!({})), vec![calls(&["Quick"]), text("ok")]);
     asking.prompt("go").await;
     asking.until(|body| matches!(body, Body::Asked { .. })).await;
-    assert!(asking.verdict("Quick").because.text.contains("because I say so"));
+    assert!(asking.verdict_on("Quick").because.text.contains("because I say so"));
 
     let mut both = before("allow", &json!({}));
     let no = json!({ "type": "command", "command": "echo no >&2; exit 2" });
@@ -104,7 +104,7 @@ async fn a_hook_can_make_the_person_decide_and_the_strongest_word_counts() {
     let mut bench = bench(&both, vec![calls(&["Quick"]), text("ok")]);
     bench.prompt("go").await;
     bench.end().await;
-    assert_eq!(bench.verdict("Quick").decision, Decision::Deny);
+    assert_eq!(bench.verdict_on("Quick").decision, Decision::Deny);
 }
 
 #[tokio::test]
@@ -134,8 +134,8 @@ async fn a_prompt_can_be_stopped_or_accompanied() {
     let command = "grep -q secret && { echo 'it holds a secret' >&2; exit 2; }; echo 'the sky is blue'";
     let mut bench = bench(&one("UserPromptSubmit", command), vec![text("ok")]);
     bench.prompt("the secret is 7").await;
-    let TurnEnd::Stopped { reason } = bench.end().await else { panic!("stopped") };
-    assert!(reason.contains("it holds a secret") && bench.requests_made() == 0, "{reason}");
+    let told = bench.turned_away().await;
+    assert!(told.contains("it holds a secret") && bench.requests_made() == 0, "{told}");
     bench.prompt("hello").await;
     assert_eq!(bench.end().await, TurnEnd::Done);
     let message = bench.last_message(0);
@@ -235,7 +235,7 @@ async fn a_hook_answers_in_the_persons_place() {
     let mut bench = bench(&yes, vec![call("Outside", json!({})), text("ok")]);
     bench.prompt("go").await;
     assert_eq!(bench.end().await, TurnEnd::Done);
-    assert!(!bench.asked() && bench.verdict("Outside").decision == Decision::Allow);
+    assert!(!bench.asked() && bench.verdict_on("Outside").decision == Decision::Allow);
     assert!(bench.seen.iter().any(|record| matches!(&record.body, Body::RuleAdded { rule, .. } if rule == "Outside")));
 }
 
@@ -260,7 +260,7 @@ async fn a_question_to_a_model_decides() {
     let mut bench = bench(&hooks, answers);
     bench.prompt("go").await;
     assert_eq!(bench.end().await, TurnEnd::Done);
-    assert!(bench.verdict("Quick").because.text.contains("too quick"));
+    assert!(bench.verdict_on("Quick").because.text.contains("too quick"));
     assert!(bench.last_message(1).contains("Is this fine?"));
 }
 

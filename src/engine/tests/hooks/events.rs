@@ -46,7 +46,7 @@ fn furnish(setup: &mut Setup) {
         source: "project".into(),
         body: "ship $ARGUMENTS".into(),
     }];
-    setup.stage.save_rule = Arc::new(|_, _| Ok("/p/settings.local.json".into()));
+    setup.stage.edit_rule = Arc::new(|_| Ok("/p/settings.local.json".into()));
     std::fs::create_dir_all(setup.stage.place.project.join("sub")).unwrap();
 }
 
@@ -131,15 +131,13 @@ fn turns(bench: &Bench) {
 async fn the_auto_modes_no_is_told() {
     let answer = r#"{"hookSpecificOutput":{"hookEventName":"PermissionDenied","retry":true}}"#;
     let hooks = one("PermissionDenied", &format!("cat > \"$CLAUDE_PROJECT_DIR/denied\"; echo '{answer}'"));
-    // Without a judge the auto mode asks; a run without a person ends that as its no.
-    let mut bench = changed(&hooks, vec![call("Outside", json!({})), text("ok")], |setup| {
-        setup.stage.mode = Mode::Auto;
-        setup.interactive = false;
-    });
+    let block = "{\"verdict\":\"block\",\"reason\":\"not asked for\"}";
+    let mut bench = bench(&hooks, vec![calls(&["Make"]), text(block), text("ok")]);
+    bench.ask(Request::SetMode(Mode::Auto)).await;
     bench.prompt("go").await;
     bench.end().await;
     assert!(bench.root.path().join("project/denied").exists());
-    assert!(bench.results(1)[0].contains("try this call again"), "{:?}", bench.results(1));
+    assert!(bench.results(2)[0].contains("try this call again"), "{:?}", bench.results(2));
 }
 
 #[tokio::test]

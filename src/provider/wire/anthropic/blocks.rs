@@ -58,13 +58,22 @@ pub(super) enum Content<'a> {
     },
     ToolResult {
         tool_use_id: Cow<'a, str>,
-        content: Vec<Inner<'a>>,
+        content: Inside<'a>,
         #[serde(skip_serializing_if = "std::ops::Not::not")]
         is_error: bool,
     },
     /// Redacted thinking: the provider's own document, type and all.
     #[serde(untagged)]
     Own(&'a Value),
+}
+
+/// The content of a result. One text, the usual case, goes as a plain string: a list around it would cost
+/// tokens in every later request.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+pub(super) enum Inside<'a> {
+    Text(&'a str),
+    Parts(Vec<Inner<'a>>),
 }
 
 /// What a result holds.
@@ -133,8 +142,8 @@ impl<'a> Source<'a> {
 }
 
 /// An error may hold text only, and no text may be empty.
-fn inner(result: &ToolResult, images: bool) -> Vec<Inner<'_>> {
-    let mut parts: Vec<Inner<'_>> = result
+fn inner(result: &ToolResult, images: bool) -> Inside<'_> {
+    let parts: Vec<Inner<'_>> = result
         .parts
         .iter()
         .filter_map(|part| match part {
@@ -144,8 +153,9 @@ fn inner(result: &ToolResult, images: bool) -> Vec<Inner<'_>> {
             ResultPart::Image(_) => Some(Inner::Text { text: NO_IMAGE }),
         })
         .collect();
-    if parts.is_empty() {
-        parts.push(Inner::Text { text: NO_OUTPUT });
+    match parts.as_slice() {
+        [] => Inside::Text(NO_OUTPUT),
+        [Inner::Text { text }] => Inside::Text(text),
+        _ => Inside::Parts(parts),
     }
-    parts
 }
