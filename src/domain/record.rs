@@ -166,6 +166,13 @@ pub enum Body {
     Noticed(Notice),
     /// A model judged a call that the rules left open (mode auto).
     Classified(OpinionNote),
+    /// A streamed block is whole whose proof or sealed content its deltas do not tell (thinking, opaque items):
+    /// after a crash its calls can only go back together with it.
+    BlockDone {
+        request: u32,
+        block: u32,
+        content: Block,
+    },
 }
 
 /// Where a prompt came from.
