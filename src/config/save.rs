@@ -60,7 +60,7 @@ pub fn save_rule(scope: SaveScope, tier: Tier, rule: &str, places: Places<'_>) -
 /// which the names of files in rule sources are read.
 pub fn edit_rule(edit: RuleEdit<'_>, places: Places<'_>, from: (&Path, &Path)) -> Result<PathBuf, String> {
     match edit {
-        RuleEdit::Save { scope, tier, rule } => save_rule(scope, tier.into(), rule, places),
+        RuleEdit::Save { scope, tier, rule } => save_rules(scope, tier.into(), rule, places),
         RuleEdit::Remove { source, tier, rule } => {
             let name = source.file.as_deref().ok_or("it stands in no file")?;
             let file = absolute_from(from.0, name, Some(from.1));
@@ -72,6 +72,30 @@ pub fn edit_rule(edit: RuleEdit<'_>, places: Places<'_>, from: (&Path, &Path)) -
             remove_rule(&file, tier.into(), rule)?;
             Ok(file)
         }
+    }
+}
+
+/// Saves the rules of one answer, one a line: a command may need several.
+fn save_rules(scope: SaveScope, tier: Tier, rules: &str, places: Places<'_>) -> Result<PathBuf, String> {
+    let mut saved = Err("there is no rule to save".to_owned());
+    for rule in rules.lines().map(str::trim).filter(|rule| !rule.is_empty()) {
+        saved = save_rule(scope, tier, &anchored(rule, scope, places.project), places);
+        if saved.is_err() {
+            break;
+        }
+    }
+    saved
+}
+
+/// A path rule is suggested from the project's root. In the user's own file `/x` would mean another
+/// folder, so there it becomes an absolute path.
+fn anchored(rule: &str, scope: SaveScope, project: &Path) -> String {
+    let path = rule.strip_suffix(')').and_then(|rule| rule.split_once("(/"));
+    match path {
+        Some((tool @ ("Read" | "Edit"), path)) if scope == SaveScope::User && !path.starts_with('/') => {
+            format!("{tool}(/{}/{path})", project.display())
+        }
+        _ => rule.to_owned(),
     }
 }
 
@@ -213,3 +237,17 @@ fn git_folder(dot_git: &Path) -> io::Result<Option<PathBuf>> {
 
 #[cfg(test)]
 mod tests;
+
+#[cfg(test)]
+mod anchored_tests {
+    use super::*;
+
+    #[test]
+    fn a_path_rule_means_the_same_folder_in_every_file() {
+        let project = Path::new("/work/app");
+        assert_eq!(anchored("Edit(/src/**)", SaveScope::User, project), "Edit(//work/app/src/**)");
+        assert_eq!(anchored("Edit(/src/**)", SaveScope::Local, project), "Edit(/src/**)");
+        assert_eq!(anchored("Read(//etc/**)", SaveScope::User, project), "Read(//etc/**)");
+        assert_eq!(anchored("Bash(ls /x)", SaveScope::User, project), "Bash(ls /x)");
+    }
+}

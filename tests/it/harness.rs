@@ -131,6 +131,12 @@ impl Latigo {
         Self { child, master: pair.master, writer, seen, _folder: Arc::clone(&home.folder) }
     }
 
+    /// The number of its process.
+    #[allow(dead_code, reason = "the benches use it")]
+    pub fn id(&self) -> Option<u32> {
+        self.child.process_id()
+    }
+
     /// Types, byte for byte.
     pub fn keys(&mut self, keys: &str) {
         self.writer.write_all(keys.as_bytes()).unwrap();
