@@ -61,6 +61,7 @@ pub fn setup(settings: &Settings, start: Start<'_>) -> Result<engine::Setup, Str
         classifier_ms: settings.bounds.classifier_ms,
         home: start.home.to_path_buf(),
         interactive: start.interactive,
+        secrets: settings.secrets.clone(),
         folder: None,
         version: env!("CARGO_PKG_VERSION"),
     })

@@ -10,8 +10,8 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Answer, Block, Cost, Effort, Hash, Mark, Message, Mode, ModelError, ModelRef, Notice, OpinionNote, SegmentKind, SessionId,
-    Shown, StopReason, Todo, ToolResult, Usage, Verdict,
+    Answer, Block, Cost, Effort, Hash, Mark, Message, Mode, ModelError, ModelRef, Notice, OpinionNote, SegmentKind,
+    SessionId, Shown, StopReason, Todo, ToolResult, Usage, Verdict,
 };
 
 /// One thing that happened.

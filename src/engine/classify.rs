@@ -141,12 +141,7 @@ impl Driver {
         texts.collect()
     }
 
-    fn ask_classifier(
-        &mut self,
-        call_id: String,
-        request: Arc<CanonicalRequest>,
-        provider: Arc<dyn Provider>,
-    ) {
+    fn ask_classifier(&mut self, call_id: String, request: Arc<CanonicalRequest>, provider: Arc<dyn Provider>) {
         let (news, epoch, clock) = (self.news.clone(), self.epoch, Arc::clone(&self.setup.clock));
         let limit = Duration::from_millis(self.setup.classifier_ms);
         let id = call_id.clone();

@@ -14,7 +14,8 @@ use super::questions::Questions;
 use super::streams::Stream;
 use super::{Setup, Stage};
 use crate::agent::{Input, Machine};
-use crate::domain::{Event, Live, Notice, Request, SessionId, StreamItem, ToolOutcome, Wire};
+use crate::base::secrets::Redactor;
+use crate::domain::{Event, Live, Notice, Request, SessionId, Shown, StreamItem, ToolOutcome, Wire};
 use crate::provider::Provider;
 use crate::tools::ReadLedger;
 
@@ -104,6 +105,14 @@ pub(super) async fn run(setup: Setup, mut requests: mpsc::Receiver<Request>, eve
     driver.close().await;
 }
 
+/// Takes our keys out of a result before anybody has it: what the model does not know it cannot repeat, and a
+/// session that is resumed says what it said before.
+fn clean(secrets: &Redactor, outcome: &mut ToolOutcome) {
+    outcome.parts = secrets.value(std::mem::take(&mut outcome.parts));
+    outcome.shown = secrets.value(std::mem::replace(&mut outcome.shown, Shown::Nothing));
+    outcome.summary = secrets.text(&outcome.summary).into_owned();
+}
+
 /// The next items of the stream that runs; never, when none runs.
 async fn next_items(stream: &mut Option<Stream>) -> (u32, Vec<StreamItem>) {
     match stream {
@@ -135,7 +144,8 @@ impl Driver {
         }
     }
 
-    pub(super) async fn notice(&mut self, notice: Notice) {
+    pub(super) async fn notice(&mut self, mut notice: Notice) {
+        notice.text = self.setup.secrets.text(&notice.text).into_owned();
         self.tell(Event::Live(Live::Notice(notice))).await;
     }
 
@@ -153,13 +163,17 @@ impl Driver {
         }
         match news.what {
             What::Output { call_id, text } => self.on_output(call_id, text).await,
-            What::Done { call_id, outcome, duration_ms } => {
+            What::Done { call_id, mut outcome, duration_ms } => {
                 self.running.remove(&call_id);
+                clean(&self.setup.secrets, &mut outcome);
                 self.feed(Input::CallDone { call_id, outcome, duration_ms }).await;
             }
             What::Timer(timer) => self.feed(Input::Timer(timer)).await,
             What::ShellOutput(text) => self.tell(Event::Live(Live::ShellOutput(text))).await,
-            What::ShellDone { command, outcome } => self.on_shell_done(command, *outcome).await,
+            What::ShellDone { command, mut outcome } => {
+                clean(&self.setup.secrets, &mut outcome);
+                self.on_shell_done(command, *outcome).await;
+            }
             What::Opinion(heard) => self.on_opinion(*heard).await,
             What::Tell(_) => {}
         }

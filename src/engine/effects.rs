@@ -84,18 +84,16 @@ impl Driver {
                 Ok(()) => self.put_on_record(Body::RuleAdded { rule, file: None }).await,
                 Err(problem) => self.notice(Notice::warning(problem)).await,
             },
-            Answer::Always { rule, scope } => {
-                match self.save_rule(RuleTier::Allow, &rule, scope) {
-                    Ok(file) => self.put_on_record(Body::RuleAdded { rule, file: Some(file) }).await,
-                    Err(problem) => {
-                        if let Err(problem) = self.gate.add(RuleTier::Allow, &rule, session_source(), &self.stage) {
-                            return self.notice(Notice::warning(problem)).await;
-                        }
-                        let text = format!("The rule holds for this session but was not saved: {problem}");
-                        self.notice(Notice::warning(text)).await;
+            Answer::Always { rule, scope } => match self.save_rule(RuleTier::Allow, &rule, scope) {
+                Ok(file) => self.put_on_record(Body::RuleAdded { rule, file: Some(file) }).await,
+                Err(problem) => {
+                    if let Err(problem) = self.gate.add(RuleTier::Allow, &rule, session_source(), &self.stage) {
+                        return self.notice(Notice::warning(problem)).await;
                     }
+                    let text = format!("The rule holds for this session but was not saved: {problem}");
+                    self.notice(Notice::warning(text)).await;
                 }
-            }
+            },
             Answer::Once { .. } | Answer::No { .. } => {}
         }
     }

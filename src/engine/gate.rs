@@ -46,13 +46,7 @@ impl Gate {
     }
 
     /// Adds a rule that the person gave.
-    pub(super) fn add(
-        &mut self,
-        tier: RuleTier,
-        rule: &str,
-        source: RuleSource,
-        stage: &Stage,
-    ) -> Result<(), String> {
+    pub(super) fn add(&mut self, tier: RuleTier, rule: &str, source: RuleSource, stage: &Stage) -> Result<(), String> {
         let tier = match tier {
             RuleTier::Deny => Tier::Deny,
             RuleTier::Ask => Tier::Ask,

@@ -14,8 +14,8 @@ mod gate;
 mod journal;
 mod opening;
 mod prompts;
-mod report;
 mod questions;
+mod report;
 mod requests;
 mod rules;
 mod streams;
@@ -32,9 +32,10 @@ use tokio::sync::mpsc;
 use crate::agent;
 use crate::base::clock::SharedClock;
 use crate::base::ids::SharedIds;
+use crate::base::secrets::Redactor;
 use crate::domain::{
-    CommandFile, Effort, Event, FolderClaims, MemoryFile, Mode, ModelInfo, ModelRef, Notice, Request, RuleSource, RuleTier,
-    SaveScope,
+    CommandFile, Effort, Event, FolderClaims, MemoryFile, Mode, ModelInfo, ModelRef, Notice, Request, RuleSource,
+    RuleTier, SaveScope,
 };
 use crate::policy::RuleText;
 use crate::provider::Provider;
@@ -73,9 +74,17 @@ pub type Accept = Arc<dyn Fn(String) -> BoxFuture<'static, Result<(Stage, Vec<No
 /// A change of the rules in a settings file.
 #[derive(Clone, Copy, Debug)]
 pub enum RuleEdit<'a> {
-    Save { scope: SaveScope, tier: RuleTier, rule: &'a str },
+    Save {
+        scope: SaveScope,
+        tier: RuleTier,
+        rule: &'a str,
+    },
     /// From the file that the rule was read from.
-    Remove { source: &'a RuleSource, tier: RuleTier, rule: &'a str },
+    Remove {
+        source: &'a RuleSource,
+        tier: RuleTier,
+        rule: &'a str,
+    },
 }
 
 /// What an engine is made of.
@@ -97,6 +106,8 @@ pub struct Setup {
     pub home: PathBuf,
     /// Somebody is there to be asked.
     pub interactive: bool,
+    /// Our keys, which are written and told nowhere.
+    pub secrets: Redactor,
     /// None where there is nothing to trust, such as in a rehearsal.
     pub folder: Option<Folder>,
     /// The version of the program, for the log.

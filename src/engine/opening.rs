@@ -254,7 +254,7 @@ fn wanted(setup: &Setup, stage: &Stage) -> Result<Option<SessionId>, Notice> {
 
 fn open_new(setup: &Setup, stage: &Stage) -> Opened {
     let id = SessionId(setup.ids.next());
-    let journal = Journal::new(setup.store.clone(), id, stage.place.project.clone());
+    let journal = Journal::new(setup.store.clone(), id, stage.place.project.clone(), setup.secrets.clone());
     Opened { id, machine: machine(setup, stage, id, &[]), journal, records: Vec::new() }
 }
 
@@ -279,7 +279,7 @@ fn open_old(setup: &Setup, stage: &mut Stage, id: SessionId) -> Result<(Opened, 
         stage.effort = conversation.effort;
         stage.model = Some((model, Arc::new(info)));
     }
-    let journal = Journal::resumed(setup.store.clone(), stage.place.project.clone(), log);
+    let journal = Journal::resumed(setup.store.clone(), stage.place.project.clone(), log, setup.secrets.clone());
     Ok((Opened { id, machine, journal, records }, notices))
 }
 

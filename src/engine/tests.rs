@@ -81,6 +81,9 @@ impl Tool for Toy {
                 }
                 _ => {}
             }
+            if name == "Leak" {
+                return ToolOutcome::text(format!("ANTHROPIC_API_KEY={KEY}"), KEY);
+            }
             ToolOutcome::text(format!("{name} is done"), "done")
         })
     }
@@ -116,6 +119,9 @@ fn calls(names: &[&str]) -> Vec<StreamItem> {
     items
 }
 
+/// A key of this run.
+const KEY: &str = "sk-ant-very-secret";
+
 fn setup(root: &Path, script: &Arc<Script>, open: Open) -> Setup {
     let project = root.join("project");
     std::fs::create_dir_all(&project).unwrap();
@@ -143,7 +149,7 @@ fn setup(root: &Path, script: &Arc<Script>, open: Open) -> Setup {
             rehearsal: false,
         },
         rehearse: Arc::new(|| Err("not here".into())),
-        tools: vec![toy("Break"), toy("Make"), toy("Meet"), toy("Quick"), toy("Wait")],
+        tools: vec![toy("Break"), toy("Leak"), toy("Make"), toy("Meet"), toy("Quick"), toy("Wait")],
         table: ModelTable::built_in(),
         agent: agent::Settings::default(),
         open,
@@ -152,6 +158,7 @@ fn setup(root: &Path, script: &Arc<Script>, open: Open) -> Setup {
         classifier_ms: 10_000,
         home: root.to_path_buf(),
         interactive: true,
+        secrets: crate::base::secrets::Redactor::new([KEY.to_owned()]),
         folder: None,
         version: "test",
     }
@@ -222,7 +229,7 @@ impl Bench {
             _ => None,
         });
         let asked = self.seen.iter().any(|record| matches!(record.body, Body::Asked { .. }));
-        (verdicts.last().unwrap(), asked)
+        (verdicts.fold(None, |_, verdict| Some(verdict)).unwrap(), asked)
     }
 
     fn results(&self, request: usize) -> Vec<String> {
@@ -457,7 +464,10 @@ async fn nothing_starts_before_the_folder_is_answered_for() {
     assert_eq!(bench.end().await, TurnEnd::Done);
     let heard = bench.script.heard.lock().unwrap();
     let has_memory = |request: &CanonicalRequest| {
-        request.segments.iter().any(|segment| matches!(&segment.body, SegmentBody::Memory(text) if text.contains("canary")))
+        request
+            .segments
+            .iter()
+            .any(|segment| matches!(&segment.body, SegmentBody::Memory(text) if text.contains("canary")))
     };
     assert!(has_memory(&heard[0]), "the prefix is made with what was trusted");
     assert_eq!(bench.verdict().0.because.rule.as_deref(), Some("Bash(make *)"));
@@ -495,4 +505,18 @@ async fn a_rule_is_tried_on_what_was_asked_and_can_be_taken_back() {
     bench.ask(Request::RemoveRule { tier: line.tier, rule: line.text, source: line.source }).await;
     let report = bench.live(|live| if let Live::Rules(report) = live { Some(*report) } else { None }).await;
     assert_eq!(report.rules.len(), 0);
+}
+
+#[tokio::test]
+async fn a_key_reaches_neither_the_log_nor_the_model_nor_the_face() {
+    let failed = StreamItem::Failed(ModelError::new(ErrorKind::Auth, format!("invalid key {KEY}")));
+    let mut bench = Bench::new(vec![calls(&["Leak"]), text(&format!("it is {KEY}")), vec![failed]]);
+    bench.prompt("go").await;
+    assert_eq!(bench.end().await, TurnEnd::Done);
+    assert_eq!(bench.results(1), ["ANTHROPIC_API_KEY=[key removed]"]);
+    bench.prompt("again").await;
+    let end = bench.end().await;
+    assert!(matches!(&end, TurnEnd::Failed { error } if error.message == "invalid key [key removed]"), "{end:?}");
+    assert!(!bench.log().contains(KEY) && bench.log().contains("it is [key removed]"));
+    assert!(!format!("{:?}", bench.seen).contains(KEY));
 }

@@ -14,6 +14,7 @@ pub mod help;
 pub mod palette;
 pub mod permission;
 pub mod picker;
+pub mod rules;
 pub mod sessions;
 pub mod sidebar;
 pub mod status;

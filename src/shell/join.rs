@@ -43,14 +43,8 @@ impl Ground {
         let dirs = Dirs::find(env.get(HOME_VARIABLE).map(String::as_str), &cwd)?;
         let home = env.get("HOME").map_or_else(|| cwd.clone(), PathBuf::from);
         let flags = flags(invocation);
-        let settings = config::load(ConfigInput {
-            home: &home,
-            cwd: &cwd,
-            env: env.clone(),
-            flags,
-            dirs: &dirs,
-            managed: None,
-        });
+        let settings =
+            config::load(ConfigInput { home: &home, cwd: &cwd, env: env.clone(), flags, dirs: &dirs, managed: None });
         Ok(Self { settings, home, cwd, dirs, env })
     }
 

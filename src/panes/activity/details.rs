@@ -43,13 +43,18 @@ fn verdict(page: &mut Page<'_>, call: &Call) {
         if verdict.because.rule.is_some() {
             page.row("", &verdict.because.text, Meaning::Muted);
         }
-        for step in &verdict.trail {
-            page.row("", &format!("{}: {}", step.stage, step.finding), Meaning::Muted);
+        if let Some(suggestion) = &verdict.suggestion {
+            page.row("", &format!("would be covered by {suggestion}"), Meaning::Muted);
+        }
+        for (index, step) in verdict.trail.iter().enumerate() {
+            let name = if index == 0 { "looked" } else { "" };
+            page.row(name, &format!("{:>2}  {}: {}", index + 1, step.stage, step.finding), Meaning::Muted);
         }
     }
     let answer = match &call.answer {
         None => return,
-        Some(Answer::Once { .. }) => "you said yes, once".to_owned(),
+        Some(Answer::Once { comment: None }) => "you said yes, once".to_owned(),
+        Some(Answer::Once { comment: Some(comment) }) => format!("you said yes, once, and: {comment}"),
         Some(Answer::Session { rule }) => format!("you said yes for this session: {rule}"),
         Some(Answer::Always { rule, .. }) => format!("you said yes, always: {rule}"),
         Some(Answer::No { comment: None }) => "you said no".to_owned(),
