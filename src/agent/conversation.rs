@@ -99,7 +99,8 @@ impl Conversation {
             | Body::CallOutput { .. }
             | Body::CacheBroken(_)
             | Body::RuleAdded { .. }
-            | Body::Noticed(_) => {}
+            | Body::Noticed(_)
+            | Body::Confined { .. } => {}
         }
     }
 

@@ -12,10 +12,12 @@ use crate::shell::{Exit, Invocation, Opening, Overrides, Printer};
 
 mod args;
 mod caution;
+mod helper;
 mod rules;
 mod sessions;
 
 pub use args::Sessions;
+pub use helper::helper;
 use args::{Args, Command};
 
 /// Where the program's ends lead.

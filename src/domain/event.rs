@@ -5,7 +5,10 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::{CommandFile, MemoryFile, Mode, ModelInfo, ModelRef, Record, Report, SessionId, SessionSummary, Shown};
+use super::{
+    CommandFile, MemoryFile, Mode, ModelInfo, ModelRef, Record, Report, SandboxState, SessionId, SessionSummary,
+    Shown,
+};
 
 /// One message from the engine to its face.
 #[derive(Clone, Debug)]
@@ -62,6 +65,8 @@ pub struct StartInfo {
     pub tools: Vec<String>,
     /// This is the offline rehearsal.
     pub rehearsal: bool,
+    /// What keeps commands in.
+    pub sandbox: SandboxState,
 }
 
 /// How much a notice matters.

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Answer, Block, Cost, Effort, Hash, Mark, Message, Mode, ModelError, ModelRef, Notice, SegmentKind, SessionId,
+    Answer, Block, Confinement, Cost, Effort, Hash, Mark, Message, Mode, ModelError, ModelRef, Notice, SegmentKind, SessionId,
     Shown, StopReason, Todo, ToolResult, Usage, Verdict,
 };
 
@@ -164,6 +164,11 @@ pub enum Body {
     },
     /// Something to tell the person.
     Noticed(Notice),
+    /// How a command that is about to start is kept in. Without this record the sandbox is off.
+    Confined {
+        call_id: String,
+        how: Confinement,
+    },
 }
 
 /// Where a prompt came from.

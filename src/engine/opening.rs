@@ -125,6 +125,7 @@ impl Driver {
             commands: self.stage.commands.clone(),
             tools: self.setup.tools.iter().map(|tool| tool.spec().name).collect(),
             rehearsal: self.stage.rehearsal,
+            sandbox: crate::domain::SandboxState::Off,
         }
     }
 
