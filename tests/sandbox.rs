@@ -74,10 +74,10 @@ impl Desk {
     fn run_and_look(&self, means: &Means, line: &str) -> (Output, Vec<String>) {
         let words = ["--norc".as_ref(), "-c".as_ref(), line.as_ref()];
         let cage = self.cage(means);
-        let mut caged = cage.wrap(Path::new("/bin/bash"), &words, &self.at("project")).unwrap();
+        let (mut command, caged) = cage.wrap(Path::new("/bin/bash"), &words, &self.at("project")).unwrap();
         let env = [("PATH", "/usr/bin:/bin"), ("TOP", self.top.to_str().unwrap())];
         let env = env.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
-        let output = caged.command.env_clear().envs(cage.variables(&env)).output().unwrap();
+        let output = command.env_clear().envs(cage.variables(&env)).output().unwrap();
         let findings = caged.findings();
         (output, findings)
     }
@@ -129,9 +129,14 @@ fn with_mounts_new_names_can_be_made_and_git_works() {
         let desk = Desk::new();
         fs::remove_dir_all(desk.at("project/.git")).unwrap();
         let git = "GIT_CONFIG_GLOBAL=/dev/null git -c user.name=n -c user.email=e@x";
-        assert!(std::process::Command::new("git").args(["init", "-q"]).arg(desk.at("project")).status().unwrap().success());
+        assert!(
+            std::process::Command::new("git").args(["init", "-q"]).arg(desk.at("project")).status().unwrap().success()
+        );
         desk.works(&means, "echo x >fresh && mkdir target && echo y >target/y && mv fresh fresher");
-        desk.works(&means, &format!("{git} add -A && {git} commit -qm first && {git} status --porcelain | wc -l | grep -x 0"));
+        desk.works(
+            &means,
+            &format!("{git} add -A && {git} commit -qm first && {git} status --porcelain | wc -l | grep -x 0"),
+        );
         assert!(!desk.at("project/.mcp.json").exists(), "{means:?}: placeholders are gone");
     }
 }
@@ -232,7 +237,8 @@ fn there_is_no_network_and_no_socket_of_the_host() {
         let mut desk = Desk::new();
         let socket = desk.at("outside/socket");
         let _listener = std::os::unix::net::UnixListener::bind(&socket).unwrap();
-        let path = format!("python3 -c 'import socket; socket.socket(socket.AF_UNIX).connect(\"{}\")'", socket.display());
+        let path =
+            format!("python3 -c 'import socket; socket.socket(socket.AF_UNIX).connect(\"{}\")'", socket.display());
         let connect = format!("exec 3<>/dev/tcp/127.0.0.1/{port}");
         for line in [
             connect.as_str(),

@@ -115,6 +115,11 @@ impl Group {
         Self { id, reaped: false, let_live: false }
     }
 
+    /// Its id.
+    pub fn id(&self) -> u32 {
+        self.id
+    }
+
     /// The leader was waited for.
     pub fn mark_reaped(&mut self) {
         self.reaped = true;
@@ -162,7 +167,8 @@ impl Drop for Group {
     }
 }
 
-fn is_alive(id: u32) -> bool {
+/// Some process of the group with this id is left.
+pub fn is_alive(id: u32) -> bool {
     pid(id).is_some_and(|pid| test_kill_process_group(pid) != Err(rustix::io::Errno::SRCH))
 }
 

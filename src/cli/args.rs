@@ -111,6 +111,12 @@ pub enum Command {
         #[command(subcommand)]
         what: Sessions,
     },
+    /// Say what works here, what is missing and how to get it
+    Doctor {
+        /// One JSON object
+        #[arg(long)]
+        json: bool,
+    },
     /// Print completions for a shell
     Completions {
         #[arg(value_enum)]

@@ -12,13 +12,14 @@ use crate::shell::{Exit, Invocation, Opening, Overrides, Printer};
 
 mod args;
 mod caution;
+mod doctor;
 mod helper;
 mod rules;
 mod sessions;
 
 pub use args::Sessions;
-pub use helper::helper;
 use args::{Args, Command};
+pub use helper::helper;
 
 /// Where the program's ends lead.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,6 +34,10 @@ pub enum Order {
     /// Run an app.
     Run(Box<Invocation>),
     Sessions(Sessions),
+    /// Say what works; as JSON or for people.
+    Doctor {
+        json: bool,
+    },
     /// Print completions for this shell.
     Completions(clap_complete::Shell),
 }
@@ -58,6 +63,7 @@ pub fn main() -> Exit {
         Order::Run(invocation) => crate::shell::run(*invocation),
         Order::Sessions(Sessions::List) => sessions::list(&mut Printer::standard()),
         Order::Sessions(Sessions::Show { id }) => sessions::show(&id, &mut Printer::standard()),
+        Order::Doctor { json } => doctor::doctor(json, Ends::of_process().stdout_is_terminal, &mut Printer::standard()),
         Order::Completions(shell) => completions(shell),
     }
 }
@@ -71,6 +77,7 @@ pub fn parse(
     let args = Args::try_parse_from(words)?;
     match args.command {
         Some(Command::Sessions { what }) => return Ok(Order::Sessions(what)),
+        Some(Command::Doctor { json }) => return Ok(Order::Doctor { json }),
         Some(Command::Completions { shell }) => return Ok(Order::Completions(shell)),
         None => {}
     }
@@ -148,7 +155,7 @@ mod tests {
         let words = std::iter::once("latigo").chain(line.iter().copied()).map(OsString::from);
         match parse(words, ends, |name| (name == "IS_SANDBOX").then(|| "1".into()))? {
             Order::Run(invocation) => Ok(*invocation),
-            order @ (Order::Completions(_) | Order::Sessions(_)) => panic!("{order:?}"),
+            order @ (Order::Completions(_) | Order::Sessions(_) | Order::Doctor { .. }) => panic!("{order:?}"),
         }
     }
 

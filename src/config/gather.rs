@@ -13,6 +13,7 @@ use super::{Bounds, ConfigInput, RuleEntry, Settings, Tier, Trust, dotenv};
 
 mod draft;
 mod entries;
+mod sandbox;
 
 use draft::Draft;
 
@@ -36,6 +37,7 @@ pub(super) fn gather(input: &ConfigInput<'_>) -> Settings {
     draft.tell_waiting();
     notices.append(&mut draft.notices);
 
+    let sandbox = std::mem::take(&mut draft.sandbox).finish(&draft.rules, (input.cwd, input.home), &mut notices);
     let set = variables(input, &layers, trusted, &mut notices);
     let mut all = set.clone();
     read_dotenv(input, &project, trusted, &mut all, &mut notices);
@@ -64,6 +66,7 @@ pub(super) fn gather(input: &ConfigInput<'_>) -> Settings {
             ..draft.ui
         },
         bounds: bounds(draft.bounds, &set),
+        sandbox,
         models: draft.models,
         child_env: child_env(&set.plain()),
         notices,

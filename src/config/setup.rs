@@ -14,6 +14,7 @@ use crate::domain::{Mode, ModelInfo, ModelRef, Notice, SaveScope, Wire};
 use crate::engine::{self, Connect, Open, Stage};
 use crate::policy::{self, RuleText};
 use crate::provider;
+use crate::sandbox;
 use crate::session::Store;
 use crate::tools::{self, Limits, Place};
 use crate::usage::ModelTable;
@@ -57,6 +58,12 @@ pub fn setup(settings: &Settings, start: Start<'_>) -> Result<engine::Setup, Str
         limits: limits(settings),
         home: start.home.to_path_buf(),
         interactive: start.interactive,
+        sandbox: engine::Sandbox {
+            wish: settings.sandbox.clone(),
+            prove: Arc::new(sandbox::prove),
+            helper: std::env::current_exe().unwrap_or_default(),
+            private: vec![start.dirs.config.clone(), start.dirs.data.clone()],
+        },
         version: env!("CARGO_PKG_VERSION"),
     })
 }

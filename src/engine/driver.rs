@@ -6,6 +6,7 @@ use std::sync::Arc;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
+use super::confine::Walls;
 use super::gate::Gate;
 use super::journal::Journal;
 use super::streams::Stream;
@@ -13,6 +14,7 @@ use super::{Setup, Stage};
 use crate::agent::{Input, Machine};
 use crate::domain::{Event, Live, Notice, Request, SessionId, StreamItem, ToolOutcome, Wire};
 use crate::provider::Provider;
+use crate::sandbox::Proof;
 use crate::tools::ReadLedger;
 
 /// Messages from work that runs beside the driver that may wait.
@@ -44,6 +46,8 @@ pub(super) enum What {
         command: String,
         outcome: Box<ToolOutcome>,
     },
+    /// What confines here.
+    Proven(Box<Proof>),
     /// Straight to the face.
     Tell(Live),
 }
@@ -56,6 +60,7 @@ pub(super) struct Driver {
     pub(super) machine: Machine,
     pub(super) journal: Journal,
     pub(super) gate: Gate,
+    pub(super) walls: Walls,
     pub(super) reads: Arc<ReadLedger>,
     pub(super) running: HashMap<String, Running>,
     pub(super) stream: Option<Stream>,
@@ -129,6 +134,9 @@ impl Driver {
         if let What::Tell(live) = news.what {
             return self.tell(Event::Live(live)).await;
         }
+        if let What::Proven(proof) = news.what {
+            return self.on_proven(*proof).await;
+        }
         if news.epoch != self.epoch {
             return;
         }
@@ -141,7 +149,7 @@ impl Driver {
             What::Timer(timer) => self.feed(Input::Timer(timer)).await,
             What::ShellOutput(text) => self.tell(Event::Live(Live::ShellOutput(text))).await,
             What::ShellDone { command, outcome } => self.on_shell_done(command, *outcome).await,
-            What::Tell(_) => {}
+            What::Proven(_) | What::Tell(_) => {}
         }
     }
 
@@ -168,7 +176,7 @@ impl Driver {
             running.cancel.cancel();
         }
         self.stream = None;
-        crate::base::process::groups().kill_all(std::time::Duration::from_millis(100));
+        self.take_walls_down();
         if let Err(notice) = self.journal.sync() {
             self.notice(notice).await;
         }

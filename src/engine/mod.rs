@@ -5,6 +5,7 @@
 //! draws nothing and knows no face: it hears [`Request`]s and sends [`Event`]s.
 
 mod calls;
+mod confine;
 mod driver;
 mod effects;
 mod files;
@@ -33,6 +34,8 @@ use crate::provider::Provider;
 use crate::session::Store;
 use crate::tools::{Limits, Place, Tool};
 use crate::usage::ModelTable;
+
+pub use confine::Sandbox;
 
 /// Events that may wait for a slow face before the engine waits for it.
 const EVENTS: usize = 1024;
@@ -63,6 +66,7 @@ pub struct Setup {
     pub home: PathBuf,
     /// Somebody is there to be asked.
     pub interactive: bool,
+    pub sandbox: Sandbox,
     /// The version of the program, for the log.
     pub version: &'static str,
 }

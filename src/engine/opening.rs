@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use tokio::sync::mpsc;
 
+use super::confine::{Walls, tell_of_walls};
 use super::driver::{Driver, News};
 use super::gate::Gate;
 use super::journal::Journal;
@@ -60,6 +61,7 @@ impl Driver {
             machine: opened.machine,
             journal: opened.journal,
             gate,
+            walls: Walls::default(),
             reads: Arc::new(ReadLedger::default()),
             running: HashMap::new(),
             stream: None,
@@ -72,6 +74,7 @@ impl Driver {
             setup,
         };
         driver.announce(opened.records).await;
+        driver.begin_proving();
         for notice in notices {
             driver.notice(notice).await;
         }
@@ -125,7 +128,7 @@ impl Driver {
             commands: self.stage.commands.clone(),
             tools: self.setup.tools.iter().map(|tool| tool.spec().name).collect(),
             rehearsal: self.stage.rehearsal,
-            sandbox: crate::domain::SandboxState::Off,
+            sandbox: self.sandbox_state(),
         }
     }
 
@@ -274,7 +277,8 @@ fn machine(setup: &Setup, stage: &Stage, id: SessionId, records: &[Record]) -> M
     let specs: Vec<ToolSpec> = setup.tools.iter().map(|tool| tool.spec()).collect();
     let names: Vec<String> = specs.iter().map(|spec| spec.name.clone()).collect();
     let hidden = policy::hidden_tools(&rules, &names);
-    let specs = specs.into_iter().filter(|spec| !hidden.contains(&spec.name)).collect();
+    let mut specs: Vec<ToolSpec> = specs.into_iter().filter(|spec| !hidden.contains(&spec.name)).collect();
+    tell_of_walls(&mut specs, &setup.sandbox.wish);
     let place = prompt::Place {
         cwd: stage.place.project.display().to_string(),
         platform: std::env::consts::OS.to_owned(),

@@ -148,6 +148,12 @@ fn setup(root: &Path, script: &Arc<Script>, open: Open) -> Setup {
         limits: Limits::default(),
         home: root.to_path_buf(),
         interactive: true,
+        sandbox: Sandbox {
+            wish: crate::sandbox::Wish::default(),
+            prove: Arc::new(crate::sandbox::Proof::default),
+            helper: root.join("none"),
+            private: Vec::new(),
+        },
         version: "test",
     }
 }

@@ -94,7 +94,13 @@ mod tests {
         let text = words.iter().map(|word| word.to_string_lossy().into_owned()).collect::<Vec<_>>().join(" ");
         assert!(text.contains("--unshare-net") && text.starts_with("--unshare-pid"));
         let at = |part: &str| text.find(part).unwrap_or(usize::MAX);
-        let order = ["--ro-bind / /", "--bind /p /p", "--bind /p/.git /p/.git", "--ro-bind /p/.git/hooks", "--ro-bind /p/.vscode"];
+        let order = [
+            "--ro-bind / /",
+            "--bind /p /p",
+            "--bind /p/.git /p/.git",
+            "--ro-bind /p/.git/hooks",
+            "--ro-bind /p/.vscode",
+        ];
         assert!(order.map(at).is_sorted() && at(order[4]) < usize::MAX, "{text}");
         assert!(text.ends_with("--chdir /p/src --"));
         let open = Profile { network: true, ..profile };

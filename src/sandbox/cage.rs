@@ -37,20 +37,19 @@ pub struct Cage {
     pub hidden_variables: Vec<String>,
 }
 
-/// A command that will be confined, with what must be kept until it has ended.
+/// What must be kept until a confined command has ended.
 #[derive(Debug)]
 pub struct Caged {
-    pub command: Command,
     held: Held,
     /// What lay at names that other programs obey.
     before: Seen,
-    profile: Profile,
+    roots: Vec<PathBuf>,
 }
 
 impl Caged {
     /// Sentences about what the command changed at names that other programs obey. To be called when it ended.
     pub fn findings(&self) -> Vec<String> {
-        look(&self.profile.roots, self.held.paths()).changes_since(&self.before)
+        look(&self.roots, self.held.paths()).changes_since(&self.before)
     }
 }
 
@@ -60,14 +59,20 @@ impl Cage {
         self.means.confinement()
     }
 
+    /// Nothing new can be made beside a protected name.
+    pub fn is_bare(&self) -> bool {
+        self.means == Means::Landlock { unshare: None }
+    }
+
     /// The folder for passing files.
     pub fn temp(&self) -> &Path {
         &self.profile.temp
     }
 
     /// A command in a group and session of its own, standard input closed, in folder `cwd`, which runs
-    /// `program` confined. Its environment is the caller's to set, by way of [`Self::variables`].
-    pub fn wrap(&self, program: &Path, arguments: &[&OsStr], cwd: &Path) -> io::Result<Caged> {
+    /// `program` confined, and what to keep until it has ended. Its environment is the caller's to set, by way of
+    /// [`Self::variables`].
+    pub fn wrap(&self, program: &Path, arguments: &[&OsStr], cwd: &Path) -> io::Result<(Command, Caged)> {
         if self.means != Means::Seatbelt && !self.helper.is_file() {
             let text = format!("{} is gone, so nothing can be confined; start Latigo again", self.helper.display());
             return Err(io::Error::new(io::ErrorKind::NotFound, text));
@@ -75,7 +80,7 @@ impl Cage {
         let profile = &self.profile;
         let cwd = cwd.canonicalize()?;
         let before = look(&profile.roots, &[]);
-        let bare = self.means == (Means::Landlock { unshare: None });
+        let bare = self.is_bare();
         // Without mounts nothing can be made beside a protected name, so there is nothing to cover.
         let held = if bare || self.means == Means::Seatbelt { Held::default() } else { Held::new(&profile.absent) };
         let mut command = match &self.means {
@@ -103,7 +108,7 @@ impl Cage {
             }
         };
         command.arg(program).args(arguments).current_dir(&cwd);
-        Ok(Caged { command, held, before, profile: profile.clone() })
+        Ok((command, Caged { held, before, roots: profile.roots.clone() }))
     }
 
     /// The environment inside: without doors to the host, temporary files in the session's own folder.

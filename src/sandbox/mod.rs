@@ -31,7 +31,9 @@ pub enum Means {
     Bubblewrap(PathBuf),
     /// Landlock and seccomp. With the program that makes namespaces at this path, protected names are covered
     /// by read-only mounts; without one nothing new can be made where a protected name lies.
-    Landlock { unshare: Option<PathBuf> },
+    Landlock {
+        unshare: Option<PathBuf>,
+    },
     Seatbelt,
 }
 

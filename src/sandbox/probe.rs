@@ -133,14 +133,8 @@ fn try_means(means: &Means, helper: &Path) -> Result<String, String> {
     let socket = at("outside/socket");
     let _listener = UnixListener::bind(&socket).map_err(told)?;
 
-    let scope = Scope {
-        home: &at("home"),
-        project: &at("inside"),
-        added: &[],
-        temp: &at("temp"),
-        private: &[],
-        readable: &[],
-    };
+    let scope =
+        Scope { home: &at("home"), project: &at("inside"), added: &[], temp: &at("temp"), private: &[], readable: &[] };
     let cage = Cage {
         means: means.clone(),
         profile: Profile::new(&Wish::default(), &scope),
@@ -188,11 +182,11 @@ fn compare(said: &str) -> Result<(), String> {
 
 fn run(cage: &Cage, helper: &Path, words: &[&OsStr], cwd: &Path) -> Result<String, String> {
     let told = |error: std::io::Error| format!("it does not start here: {error}");
-    let mut caged = cage.wrap(helper, words, cwd).map_err(told)?;
+    let (mut command, caged) = cage.wrap(helper, words, cwd).map_err(told)?;
     let (reader, writer) = std::io::pipe().map_err(told)?;
     let errors = writer.try_clone().map_err(told)?;
-    caged.command.env_clear().stdout(writer).stderr(Stdio::from(errors));
-    let mut child = caged.command.spawn().map_err(told)?;
+    command.env_clear().stdout(writer).stderr(Stdio::from(errors));
+    let mut child = command.spawn().map_err(told)?;
     let mut group = Group::adopt(child.id());
     let ended = wait(&mut child);
     if ended {
@@ -203,7 +197,7 @@ fn run(cage: &Cage, helper: &Path, words: &[&OsStr], cwd: &Path) -> Result<Strin
         return Err(format!("it did not end within {} s", PATIENCE.as_secs()));
     }
     // The command holds the other end of the pipe.
-    drop(caged);
+    drop((command, caged));
     let mut said = Vec::new();
     reader.take(OUTPUT).read_to_end(&mut said).map_err(told)?;
     Ok(String::from_utf8_lossy(&said).into_owned())

@@ -219,7 +219,10 @@ fn hidden(wish: &Wish, scope: &Scope<'_>) -> Vec<PathBuf> {
     for path in keys.iter().chain(&wish.deny_read).chain(scope.private) {
         let found = real(path).filter(|path| path.parent().is_some());
         // A key place that the person lets be read is not hidden at all.
-        push(&mut hidden, found.filter(|found| !wish.allow_read.iter().any(|shown| real(shown).as_ref() == Some(found))));
+        push(
+            &mut hidden,
+            found.filter(|found| !wish.allow_read.iter().any(|shown| real(shown).as_ref() == Some(found))),
+        );
     }
     hidden.sort_unstable();
     let outer: Vec<PathBuf> = hidden.clone();
@@ -261,8 +264,7 @@ mod tests {
             allow_write: vec![PathBuf::from("/"), top.join("missing")],
             ..Wish::default()
         };
-        let scope =
-            Scope { home: &home, project: &project, added: &[], temp: &temp, private: &[], readable: &[] };
+        let scope = Scope { home: &home, project: &project, added: &[], temp: &temp, private: &[], readable: &[] };
         let profile = Profile::new(&wish, &scope);
         assert_eq!(profile.roots, [project.clone()]);
         assert_eq!(profile.writable, [temp.clone()], "neither the root nor what does not exist");

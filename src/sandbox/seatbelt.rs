@@ -10,7 +10,9 @@ pub(super) const PROGRAM: &str = "/usr/bin/sandbox-exec";
 /// Rules in the order in which they count: a later one wins over an earlier one.
 pub(super) fn text(profile: &Profile) -> String {
     let mut text = String::from("(version 1)\n(allow default)\n(deny file-write*)\n");
-    text.push_str("(allow file-write* (literal \"/dev/null\") (literal \"/dev/zero\") (literal \"/dev/dtracehelper\"))\n");
+    text.push_str(
+        "(allow file-write* (literal \"/dev/null\") (literal \"/dev/zero\") (literal \"/dev/dtracehelper\"))\n",
+    );
     let mut rule = |verb: &str, what: &str, path: &Path| {
         text.push_str(&format!("({verb} {what} (subpath {}))\n", quoted(path)));
     };
@@ -32,7 +34,9 @@ pub(super) fn text(profile: &Profile) -> String {
     } else if !profile.unix_sockets {
         text.push_str("(deny network-outbound (remote unix-socket))\n");
     }
-    text.push_str("(deny process-info* (target others))\n(deny signal (target others))\n(allow signal (target pgrp))\n");
+    text.push_str(
+        "(deny process-info* (target others))\n(deny signal (target others))\n(allow signal (target pgrp))\n",
+    );
     text
 }
 

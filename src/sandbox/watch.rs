@@ -55,7 +55,9 @@ impl Seen {
                 (Some(old), kind) if old == kind => continue,
                 // Folders of a repository change with every commit, those of agents with every note.
                 (Some(Kind::Folder(_)), Kind::Folder(_)) if is_shared(path) => continue,
-                (_, Kind::Repository) => "was made to look like a repository of git, which would run what its config says".to_owned(),
+                (_, Kind::Repository) => {
+                    "was made to look like a repository of git, which would run what its config says".to_owned()
+                }
                 (_, Kind::Link(target)) => format!("is now a link to {}", target.display()),
                 (None, _) => "is new".to_owned(),
                 (Some(_), _) => "was changed".to_owned(),

@@ -45,6 +45,7 @@ pub(super) struct Draft<'a> {
     pub ui: UiSettings,
     pub bounds: Bounds,
     pub models: ModelTable,
+    pub sandbox: super::sandbox::Draft,
     pub notices: Vec<Notice>,
     trusted: bool,
     home: &'a Path,
@@ -70,6 +71,7 @@ impl<'a> Draft<'a> {
             ui: UiSettings::default(),
             bounds: Bounds::default(),
             models: ModelTable::built_in(),
+            sandbox: super::sandbox::Draft::default(),
             notices: Vec::new(),
             trusted,
             home,
@@ -84,6 +86,7 @@ impl<'a> Draft<'a> {
             match key.as_str() {
                 "permissions" => self.permissions(layer, node),
                 "latigo" => self.latigo(layer, node),
+                "sandbox" => self.sandbox.take(layer, node, self.home, &mut self.notices),
                 "theme" => self.theme(layer, node),
                 "model" | "fallbackModel" | "effortLevel" | "alwaysThinkingEnabled" => self.model(layer, key, node),
                 _ => self.switches(layer, key, node),

@@ -13,7 +13,8 @@ pub(super) fn lay(order: &Order) -> Result<(), String> {
     let Some(files) = order.files.as_ref().filter(|_| order.mounts) else { return Ok(()) };
     let told = |path: &Path, error: rustix::io::Errno| format!("{} cannot be covered: {error}", path.display());
     let root = Path::new("/");
-    mount_change(root, MountPropagationFlags::PRIVATE | MountPropagationFlags::REC).map_err(|error| told(root, error))?;
+    mount_change(root, MountPropagationFlags::PRIVATE | MountPropagationFlags::REC)
+        .map_err(|error| told(root, error))?;
     for path in files.writable.iter().chain(&order.pinned) {
         mount_bind_recursive(path, path).map_err(|error| told(path, error))?;
     }
