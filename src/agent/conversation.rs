@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use super::partial::Partial;
 use crate::domain::{
     Block, Body, Effort, Message, Mode, ModelRef, Queued, Record, ResponseNote, ResultPart, Role, Segment, StopReason,
     Todo, ToolCall, ToolResult, Usage,
@@ -32,6 +33,8 @@ pub struct Conversation {
     /// A turn that has begun and not ended.
     pub turn: Option<u32>,
     pub counts: Counts,
+    /// The answer that streams now, or that streamed when the log ended.
+    pub(super) partial: Option<Partial>,
     /// Usage of the newest answer, and the history's length after it.
     pub measured: Option<(Usage, usize)>,
 }
@@ -59,7 +62,10 @@ impl Conversation {
     pub fn apply(&mut self, body: &Body) {
         match body {
             Body::Prompted { turn, message, .. } => self.prompted(*turn, message),
-            Body::RequestSent(note) => self.counts.request = self.counts.request.max(note.request),
+            Body::RequestSent(note) => {
+                self.counts.request = self.counts.request.max(note.request);
+                self.partial = Some(Partial::new(note.clone()));
+            }
             Body::Responded(note) => self.responded(note),
             Body::CallStarted { call_id } => {
                 self.started.insert(call_id.clone());
@@ -83,7 +89,7 @@ impl Conversation {
             Body::SessionStarted { cwd, .. } | Body::Resumed { cwd, .. } | Body::CwdSet { cwd } => {
                 self.cwd = Some(cwd.clone());
             }
-            Body::TurnEnded { .. } => self.turn = None,
+            Body::TurnEnded { .. } => self.turn_ended(),
             Body::Cleared => {
                 self.history.clear();
                 self.measured = None;
@@ -91,10 +97,18 @@ impl Conversation {
             }
             Body::Compacted { summary, kept, .. } => self.compacted(summary, *kept as usize),
             Body::Trimmed { calls, .. } => self.trimmed(calls),
+            Body::Delta { request, block, kind, text } => {
+                if let Some(partial) = &mut self.partial {
+                    partial.grow(*request, *block, kind.as_ref(), text);
+                }
+            }
+            Body::Judged { call_id, .. } => {
+                if let Some(partial) = &mut self.partial {
+                    partial.judged(call_id);
+                }
+            }
+            Body::RequestFailed { .. } => self.partial = None,
             Body::TitleSet { .. }
-            | Body::Delta { .. }
-            | Body::RequestFailed { .. }
-            | Body::Judged { .. }
             | Body::Decided { .. }
             | Body::CallOutput { .. }
             | Body::CacheBroken(_)
@@ -121,7 +135,18 @@ impl Conversation {
         self.push("you", Arc::clone(message));
     }
 
+    /// Results that no answer of the conversation asks for (of a declined answer) end with the turn.
+    fn turn_ended(&mut self) {
+        self.turn = None;
+        self.partial = None;
+        if self.open.is_empty() {
+            self.results.clear();
+            self.started.clear();
+        }
+    }
+
     fn responded(&mut self, note: &ResponseNote) {
+        self.partial = None;
         let declined = matches!(note.stop, StopReason::Refusal { .. });
         if !note.message.blocks.is_empty() && !declined {
             self.open = note.message.calls().cloned().collect();

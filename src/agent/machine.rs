@@ -28,6 +28,8 @@ pub struct Machine {
     pub(super) sent_at: u64,
     /// The history was shortened since then.
     pub(super) shortened: bool,
+    /// The provider's cache has served or taken something in this session, so that a miss means something.
+    pub(super) cache_seen: bool,
     /// A window that the provider showed to be smaller than the table says.
     pub(super) learned_window: Option<u64>,
     pub(super) chance: Chance,
@@ -55,6 +57,7 @@ impl Machine {
             shape: None,
             sent_at: 0,
             shortened: false,
+            cache_seen: false,
             learned_window: None,
             chance,
             timer: 0,

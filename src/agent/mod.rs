@@ -12,6 +12,7 @@ mod calls;
 mod conversation;
 mod fit;
 mod machine;
+mod partial;
 mod prompts;
 mod recovery;
 mod retry;

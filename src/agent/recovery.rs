@@ -7,7 +7,7 @@ use super::retry::{LONGEST_ASKED_MS, delay};
 use super::turn::{Phase, Purpose};
 use super::{Effect, Prompt};
 use crate::domain::{
-    Block, Body, ErrorKind, Message, ModelError, Notice, Origin, StopReason, ToolResult, TurnEnd, Usage,
+    Block, Body, ErrorKind, Message, ModelError, Notice, Origin, ResponseNote, StopReason, ToolResult, TurnEnd, Usage,
 };
 use crate::prompt;
 
@@ -79,6 +79,7 @@ impl Machine {
     /// After a resume: gives every call of the log its one result and ends the turn that was cut.
     #[must_use]
     pub fn recover(&mut self, now: u64) -> Vec<Effect> {
+        self.recover_partial();
         let unanswered: Vec<(String, bool)> = self
             .conversation
             .unanswered()
@@ -107,6 +108,33 @@ impl Machine {
         }
         let _ = now;
         std::mem::take(&mut self.out)
+    }
+
+    /// An answer that was cut by a crash: what had come stands, and its calls get their results.
+    fn recover_partial(&mut self) {
+        let Some(partial) = self.conversation.partial.take().filter(|partial| !partial.note.summary) else { return };
+        let blocks = partial.kept();
+        if blocks.is_empty() {
+            return;
+        }
+        let usage = Usage {
+            input: partial.note.estimate,
+            output: crate::usage::estimate(partial.received()),
+            ..Usage::default()
+        };
+        let known = self.model.as_ref().filter(|(model, _)| *model == partial.note.model);
+        let prices = known.and_then(|(_, info)| info.prices.as_ref());
+        let cost = prices.map(|prices| crate::usage::price(prices, &usage));
+        self.record(Body::Responded(ResponseNote {
+            request: partial.note.request,
+            message: Arc::new(Message::assistant(blocks, partial.note.model)),
+            stop: StopReason::Other("cut".to_owned()),
+            usage,
+            estimated: true,
+            cost,
+            duration_ms: 0,
+            cut: true,
+        }));
     }
 
     /// The output limit cut an answer without calls: the first time the same request is sent again with

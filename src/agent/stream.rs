@@ -7,8 +7,8 @@ use super::machine::Machine;
 use super::turn::{Phase, Purpose};
 use super::{Effect, fit};
 use crate::domain::{
-    Block, Body, BreakCause, CacheBreak, CanonicalRequest, DeltaKind, Message, RequestNote, ResponseNote, SegmentNote,
-    StopReason, StreamItem, TurnEnd, Usage,
+    Block, Body, BreakCause, CacheBreak, CanonicalRequest, DeltaKind, Message, Notice, RequestNote, ResponseNote,
+    SegmentNote, StopReason, StreamItem, TurnEnd, Usage,
 };
 use crate::prompt::{self, Shape};
 use crate::usage;
@@ -94,8 +94,9 @@ impl Machine {
             duration_ms: now.saturating_sub(attempt.sent_at),
             cut,
         };
-        let missed = (!estimated).then(|| missed(attempt, &usage)).flatten();
+        let missed = (!estimated && self.cache_seen).then(|| missed(attempt, &usage)).flatten();
         self.record(Body::Responded(note));
+        self.cache_seen |= usage.cache_read + usage.cache_write_5m + usage.cache_write_1h > 0;
         if let Some(missed) = missed {
             self.record(Body::CacheBroken(missed));
         }
@@ -145,35 +146,57 @@ impl Machine {
         attempt.usage = usage.or(attempt.usage);
         let (blocks, has_calls) = (attempt.whole(), attempt.has_calls());
         if let Purpose::Summary { auto, .. } = purpose {
+            // Its words become the summary, not a message; what it cost counts all the same.
+            self.respond(Vec::new(), stop, false, now);
             return self.on_summary(&blocks, auto, now);
         }
         if stop == StopReason::MaxTokens && !has_calls && self.ask_with_more_output(now) {
             return;
         }
+        let wordless = !blocks.iter().any(|block| matches!(block, Block::Text { text } if !text.trim().is_empty()));
         self.respond(blocks, stop.clone(), false, now);
         if let Some(turn) = &mut self.turn {
             turn.steps += 1;
             turn.phase = Phase::Calls;
         }
-        if has_calls {
-            return self.work_off(now);
-        }
-        self.on_stopped(stop, now);
-    }
-
-    fn on_stopped(&mut self, stop: StopReason, now: u64) {
         match stop {
+            StopReason::Refusal { explanation } => self.on_declined(explanation, now),
+            StopReason::ContentFilter => {
+                self.on_declined(Some("the provider's content filter cut the answer".to_owned()), now);
+            }
+            _ if has_calls => self.work_off(now),
             StopReason::MaxTokens | StopReason::ContextWindow => self.go_on(&stop, now),
             StopReason::PauseTurn => self.send_next(now),
-            StopReason::Refusal { explanation } => self.end_turn(TurnEnd::Declined { explanation }, now),
-            StopReason::ContentFilter => {
-                let explanation = Some("the provider's content filter cut the answer".to_owned());
-                self.end_turn(TurnEnd::Declined { explanation }, now);
-            }
             StopReason::EndTurn | StopReason::ToolUse | StopReason::StopSequence | StopReason::Other(_) => {
+                self.remark_on_end(&stop, wordless);
                 self.end_turn(TurnEnd::Done, now);
             }
         }
+    }
+
+    /// The model declined: calls of that answer are not run, and those that run are stopped.
+    fn on_declined(&mut self, explanation: Option<String>, now: u64) {
+        if let Some(turn) = &mut self.turn {
+            turn.refused = true;
+            // Nothing is joined by a call that ends now: a declined answer is not part of the conversation.
+            turn.phase = Phase::Preparing;
+        }
+        self.stop_calls(now);
+        let calls: Vec<String> = self.conversation.open.iter().map(|call| call.id.clone()).collect();
+        if !calls.is_empty() {
+            self.record(Body::ResultsJoined { calls, extra: Vec::new() });
+        }
+        self.end_turn(TurnEnd::Declined { explanation }, now);
+    }
+
+    /// An answer without a word, or one that stopped for an unheard-of reason, is not passed over in silence.
+    fn remark_on_end(&mut self, stop: &StopReason, wordless: bool) {
+        let text = match stop {
+            StopReason::Other(word) => format!("The model stopped for a reason that is not known here: {word}."),
+            _ if wordless => "The model ended its answer without a word.".to_owned(),
+            _ => return,
+        };
+        self.record(Body::Noticed(Notice::warning(text).hint("Ask again, or say what is missing.")));
     }
 
     fn diagnose(&mut self, canonical: &CanonicalRequest) {
@@ -206,6 +229,7 @@ impl Machine {
             max_output: canonical.sampling.max_output,
             estimate: usage::estimate(bytes),
             expected_read: attempt.expected_read,
+            summary: self.turn.as_ref().is_some_and(|turn| turn.purpose != Purpose::Answer),
         }
     }
 }

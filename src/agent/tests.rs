@@ -321,6 +321,40 @@ fn the_output_limit_is_raised_then_the_model_goes_on() {
 }
 
 #[test]
+fn calls_of_a_declined_answer_are_not_run_and_the_turn_ends() {
+    for stop in [StopReason::Refusal { explanation: None }, StopReason::ContentFilter] {
+        let mut bench = Bench::new(Settings::default());
+        bench.prompt("go").call(0, "x").judge("x", Decision::Allow, true).call(1, "y").done(stop);
+        assert!(matches!(bench.ends()[..], [TurnEnd::Declined { .. }]));
+        assert_eq!((bench.killed.as_slice(), bench.sent.len()), (&["x".to_owned()][..], 1));
+        let done = bench.bodies.iter().filter(|body| matches!(body, Body::CallDone { .. })).count();
+        assert_eq!(done, 2, "each call has its result");
+        bench.prompt("again").text(0, "ok").done(StopReason::EndTurn);
+        assert_eq!(bench.ends().len(), 2);
+    }
+}
+
+#[test]
+fn an_empty_answer_and_an_unknown_reason_are_said() {
+    let mut bench = Bench::new(Settings::default());
+    bench.prompt("go").done(StopReason::EndTurn);
+    bench.prompt("go").text(0, "words").done(StopReason::Other("flux".into()));
+    bench.prompt("go").text(0, "words").done(StopReason::EndTurn);
+    let notices: Vec<&str> = bench
+        .bodies
+        .iter()
+        .filter_map(|body| match body {
+            Body::Noticed(notice) => Some(notice.text.as_str()),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(
+        notices,
+        ["The model ended its answer without a word.", "The model stopped for a reason that is not known here: flux."]
+    );
+}
+
+#[test]
 fn a_prompt_that_is_too_long_is_cut_and_sent_again() {
     let mut bench = Bench::new(Settings::default());
     bench.prompt("go");
@@ -367,6 +401,30 @@ fn messages_typed_meanwhile_join_between_steps() {
     assert_eq!(bench.last_texts()[3..], ["a:ok", "u:last"]);
 }
 
+/// Answers a prompt with a usage of that much input and that much read from the cache.
+fn exchange(bench: &mut Bench, input: u64, cache_read: u64) -> bool {
+    bench.prompt(&"words ".repeat(2_000)).text(0, "ok");
+    let before = bench.bodies.len();
+    let usage = Usage { input, cache_read, ..Usage::default() };
+    bench.stream(StreamItem::Done { stop: StopReason::EndTurn, usage: Some(usage) });
+    bench.bodies[before..].iter().any(|body| matches!(body, Body::CacheBroken(_)))
+}
+
+#[test]
+fn a_server_without_a_cache_is_not_blamed_for_missing_it() {
+    let mut bench = Bench::new(Settings::default());
+    let blamed: Vec<bool> = (1..=4).map(|round| exchange(&mut bench, round * 3_000, 0)).collect();
+    assert_eq!(blamed, [false; 4]);
+}
+
+#[test]
+fn a_miss_of_a_cache_that_worked_is_told() {
+    let mut bench = Bench::new(Settings::default());
+    assert!(!exchange(&mut bench, 3_000, 0));
+    assert!(!exchange(&mut bench, 3_000, 3_000));
+    assert!(exchange(&mut bench, 9_000, 0));
+}
+
 #[test]
 fn a_cap_on_turns_holds() {
     let mut bench = Bench::new(Settings { max_turns: Some(1), ..Settings::default() });
@@ -390,7 +448,12 @@ fn step(bench: &mut Bench, choice: u8, detail: u8) {
         2 | 3 => bench.text(u32::from(detail), "words"),
         4 | 5 => bench.call(u32::from(detail), &id),
         6 => bench.done(StopReason::ToolUse),
-        7 => bench.done(if detail.is_multiple_of(2) { StopReason::EndTurn } else { StopReason::MaxTokens }),
+        7 => bench.done(match detail % 5 {
+            0 | 1 => StopReason::EndTurn,
+            2 => StopReason::Refusal { explanation: None },
+            3 => StopReason::ContentFilter,
+            _ => StopReason::MaxTokens,
+        }),
         8 => bench.fail(kinds[usize::from(detail) % kinds.len()]),
         9 => bench.feed(Input::Interrupt),
         10 => {
@@ -453,6 +516,39 @@ proptest! {
         again.prompt("go on");
         prop_assert_eq!(again.sent.len(), 1);
     }
+}
+
+#[test]
+fn a_crash_in_the_middle_of_an_answer_keeps_its_words_and_pairs_its_calls() {
+    let mut bench = Bench::new(Settings::default());
+    bench.prompt("go").text(0, "I write it ");
+    let kind = DeltaKind::ToolCall { id: "x".into(), name: "T".into() };
+    bench.stream(StreamItem::BlockStarted { index: 1, kind });
+    bench.stream(StreamItem::Delta { index: 1, text: "{\"a\": 1}".into() });
+    bench.call(1, "x").judge("x", Decision::Allow, false);
+    let all = records(&bench.bodies);
+    let mut again = Bench::around(machine_with(Settings::default(), &all));
+    let effects = again.machine.recover(0);
+    again.take(effects);
+    again.prompt("go on");
+    assert_eq!(again.last_texts(), ["u:go", "a:I write it+call(x)", "u:error(x)", "u:go on"]);
+}
+
+#[test]
+fn the_tokens_of_a_summary_are_counted_and_a_cut_summary_is_no_answer() {
+    let mut bench = Bench::new(Settings::default());
+    bench.prompt("go").text(0, "hi").done(StopReason::EndTurn);
+    bench.feed(Input::Compact { focus: None }).text(0, "the summary");
+    let all = records(&bench.bodies);
+    let mut again = Bench::around(machine_with(Settings::default(), &all));
+    let effects = again.machine.recover(0);
+    again.take(effects);
+    again.prompt("go on");
+    assert_eq!(again.last_texts(), ["u:go", "a:hi", "u:go on"]);
+    bench.done(StopReason::EndTurn);
+    let answers = bench.bodies.iter().filter(|body| matches!(body, Body::Responded(note) if note.usage.input > 0));
+    assert_eq!(answers.count(), 2);
+    assert!(bench.bodies.iter().any(|body| matches!(body, Body::Compacted { .. })));
 }
 
 #[test]

@@ -8,8 +8,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::setup::rule_saver;
-use crate::domain::{Mode, ModelRef, Wire};
+use crate::domain::{ModelRef, RuleScope, Wire};
 use crate::engine::{Rehearse, Stage};
+use crate::policy::RuleText;
 use crate::provider::replay::{Recording, Replay};
 use crate::tools::Place;
 
@@ -26,9 +27,12 @@ const FILES: &[(&str, &str)] = &[
 ];
 
 /// The function that sets the stage, a new folder every time. Commands run with the environment of
-/// `own`; nothing else of the person's own project is used.
+/// `own`, and its mode and the rules of the command line hold; nothing else of the person's own project or
+/// settings is used.
 pub(super) fn opener(own: &Stage) -> Rehearse {
     let env = Arc::clone(&own.env);
+    let (mode, modes) = (own.mode, own.modes.clone());
+    let rules: Vec<RuleText> = own.rules.iter().filter(|rule| rule.source.scope == RuleScope::Flag).cloned().collect();
     Arc::new(move || {
         let recording = Recording::parse(SCRIPT)?;
         let project = copy().map_err(|error| format!("the sample project could not be copied: {error}"))?;
@@ -43,10 +47,10 @@ pub(super) fn opener(own: &Stage) -> Rehearse {
             effort: None,
             model_forced: true,
             connect: Arc::new(move |_| Ok(Arc::clone(&provider))),
-            rules: Vec::new(),
+            rules: rules.clone(),
             save_rule: rule_saver(root, config),
-            mode: Mode::Default,
-            modes: vec![Mode::Default, Mode::AcceptEdits, Mode::Plan],
+            mode,
+            modes: modes.clone(),
             trusted: true,
             memory: Vec::new(),
             commands: Vec::new(),

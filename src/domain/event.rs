@@ -45,6 +45,9 @@ pub enum Live {
     CallPreview { call_id: String, shown: Shown },
     /// A line of output of a command that the person runs with `!`.
     ShellOutput(String),
+    /// What was asked for cannot be had, and no turn will come of it: a prompt that was not taken, or a
+    /// session that a headless run cannot open.
+    Refused(Notice),
 }
 
 /// What a face shows around the conversation.

@@ -222,6 +222,9 @@ pub struct RequestNote {
     /// Estimated tokens of the prompt, and how many of them a cache should serve.
     pub estimate: u64,
     pub expected_read: u64,
+    /// It asks for a summary of the conversation, not for an answer to the person.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub summary: bool,
 }
 
 /// One segment in the log.

@@ -130,6 +130,11 @@ impl Driver {
         self.tell(Event::Live(Live::Notice(notice))).await;
     }
 
+    /// Says that nothing will come of what was asked for.
+    pub(super) async fn refuse(&mut self, notice: Notice) {
+        self.tell(Event::Live(Live::Refused(notice))).await;
+    }
+
     async fn on_news(&mut self, news: News) {
         if let What::Tell(live) = news.what {
             return self.tell(Event::Live(live)).await;

@@ -13,7 +13,7 @@ use super::gate::Gate;
 use super::journal::Journal;
 use super::{Open, Setup, Stage};
 use crate::agent::{Effect, Machine};
-use crate::domain::{Body, Event, ModelRef, Notice, Record, SessionId, StartInfo, ToolSpec};
+use crate::domain::{Body, Event, ModelRef, Notice, NoticeLevel, Record, SessionId, StartInfo, ToolSpec};
 use crate::policy::{self, RuleSet};
 use crate::prompt;
 use crate::tools::ReadLedger;
@@ -36,21 +36,20 @@ impl Driver {
     pub(super) async fn open_first(setup: Setup, news: mpsc::Sender<News>, events: mpsc::Sender<Event>) -> Self {
         let mut stage = setup.stage.clone();
         let mut notices = setup.notices.clone();
-        let opened = match wanted(&setup, &stage) {
-            Ok(Some(id)) => match open_old(&setup, &mut stage, id) {
-                Ok((opened, told)) => {
-                    notices.extend(told);
-                    opened
-                }
-                Err(notice) => {
-                    notices.push(notice);
-                    open_new(&setup, &stage)
-                }
-            },
-            Ok(None) => open_new(&setup, &stage),
+        let opened = wanted(&setup, &stage).and_then(|id| id.map(|id| open_old(&setup, &mut stage, id)).transpose());
+        let (opened, refusal) = match opened {
+            Ok(Some((opened, told))) => {
+                notices.extend(told);
+                (opened, None)
+            }
+            Ok(None) => (open_new(&setup, &stage), None),
+            // A person sees what is open instead; a script would go on in the wrong session.
+            Err(notice) if !setup.interactive && notice.level != NoticeLevel::Info => {
+                (open_new(&setup, &stage), Some(notice))
+            }
             Err(notice) => {
                 notices.push(notice);
-                open_new(&setup, &stage)
+                (open_new(&setup, &stage), None)
             }
         };
         let (gate, problems) = make_gate(&setup, &stage, opened.id);
@@ -73,6 +72,11 @@ impl Driver {
             closed: false,
             setup,
         };
+        if let Some(notice) = refusal {
+            driver.refuse(notice).await;
+            driver.closed = true;
+            return driver;
+        }
         driver.announce(opened.records).await;
         driver.begin_proving();
         for notice in notices {
@@ -172,12 +176,12 @@ impl Driver {
         self.tell(Event::Opened { info, records: records.into_iter().map(Arc::new).collect() }).await;
         let _told = self.machine.handle(crate::agent::Input::Note(first.clone()), now);
         self.put_on_record(first).await;
-        for effect in self.machine.recover(now) {
-            self.perform(effect).await;
-        }
         let mode = self.stage.mode;
         for body in self.choices(mode) {
             self.put_on_record(body).await;
+        }
+        for effect in self.machine.recover(now) {
+            self.perform(effect).await;
         }
     }
 

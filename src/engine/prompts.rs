@@ -24,13 +24,13 @@ impl Driver {
     pub(super) async fn on_command(&mut self, name: &str, arguments: &str) {
         let Some(file) = self.stage.commands.iter().find(|file| file.name == name).cloned() else {
             let text = format!("There is no command `/{name}` any more.");
-            return self.notice(Notice::warning(text)).await;
+            return self.refuse(Notice::warning(text)).await;
         };
         let text = catalog::expand(&file, arguments);
         match self.fill_in_shell(&text).await {
             Err(problem) => {
                 let text = format!("/{name} was not run ({}): {problem}", file.path.display());
-                self.notice(Notice::warning(text)).await;
+                self.refuse(Notice::warning(text)).await;
             }
             Ok(text) => {
                 let mut prompt = self.prepare(domain::Input { text, images: Vec::new() }, Origin::Command).await;

@@ -98,6 +98,7 @@ fn doing(facts: &Facts) -> &'static str {
         Some(Phase::Thinking) => "thinking",
         Some(Phase::Writing) => "answering",
         Some(Phase::Calling) => "calling tools",
+        Some(Phase::Summarising) => "summarising",
         None if facts.calls.any_running() => "running tools",
         None if facts.shell.is_some() && facts.turn.is_none() => "running your command",
         None => "working",

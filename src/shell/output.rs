@@ -6,6 +6,7 @@
 use std::fmt;
 use std::io::{self, IsTerminal, Write};
 
+use super::Exit;
 use crate::base::text::sanitize;
 
 /// Prints results and remarks.
@@ -15,12 +16,14 @@ pub struct Printer {
     /// Standard output is a terminal, where foreign text must not carry escape sequences.
     screen: bool,
     gone: bool,
+    /// What was printed did not all get where it should.
+    lost: bool,
 }
 
 impl Printer {
     /// Over any two writers; `screen` tells that the first one is a terminal.
     pub fn new(out: Box<dyn Write + Send>, err: Box<dyn Write + Send>, screen: bool) -> Self {
-        Self { out, err, screen, gone: false }
+        Self { out, err, screen, gone: false, lost: false }
     }
 
     /// Over the process's own standard output and error.
@@ -38,6 +41,7 @@ impl Printer {
         if let Err(error) = result {
             self.gone = true;
             if error.kind() != io::ErrorKind::BrokenPipe {
+                self.lost = true;
                 self.remark(&format!("latigo: standard output cannot be written: {error}"));
             }
         }
@@ -58,6 +62,11 @@ impl Printer {
     pub fn remark(&mut self, text: &str) {
         let whole = format!("{}\n", sanitize(text));
         drop(self.err.write_all(whole.as_bytes()).and_then(|()| self.err.flush()));
+    }
+
+    /// The code to leave with: an answer that could not be written is no success.
+    pub fn exit(&self, exit: Exit) -> Exit {
+        if self.lost && exit == Exit::Done { Exit::Failure } else { exit }
     }
 
     /// Nobody reads standard output any more.
@@ -112,6 +121,10 @@ mod tests {
         printer.line("a");
         assert!(printer.is_gone());
         printer.line("b");
+        assert_eq!(printer.exit(Exit::Done), Exit::Done);
+        let mut full = Printer::new(Box::new(Broken(io::ErrorKind::StorageFull)), Box::new(io::sink()), false);
+        full.line("a");
+        assert_eq!((full.exit(Exit::Done), full.exit(Exit::Auth)), (Exit::Failure, Exit::Auth));
     }
 
     #[test]

@@ -132,6 +132,7 @@ impl Latigo {
     }
 
     /// The number of its process.
+    #[allow(dead_code, reason = "the benches use it")]
     pub fn id(&self) -> Option<u32> {
         self.child.process_id()
     }

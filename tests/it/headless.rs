@@ -87,6 +87,16 @@ fn the_rehearsal_needs_no_key() {
     assert!(text(&output.stdout).to_lowercase().contains("rehearsal"));
 }
 
+/// The advice that the rehearsal gives when a call was denied has to work.
+#[test]
+fn the_rehearsal_goes_to_its_end_when_its_calls_are_allowed() {
+    let flags = ["--permission-mode", "acceptEdits", "--allowed-tools", "Bash(sh check.sh)"];
+    let arguments = ["--rehearse", "-p", "fix the failing check"].iter().chain(&flags).copied().collect::<Vec<_>>();
+    let output = Home::new().pipe(&arguments, "");
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    assert!(text(&output.stdout).contains("all five checks pass"), "{}", text(&output.stdout));
+}
+
 #[test]
 fn a_session_is_listed_and_shown() {
     let server = Server::start([Answer::text("Forty-two.")]);

@@ -139,6 +139,15 @@ impl Play {
     }
 
     pub fn sent(&mut self, attempt: u32) -> u32 {
+        self.request_sent(attempt, false)
+    }
+
+    /// A request for a summary.
+    pub fn summarises(&mut self) -> u32 {
+        self.request_sent(1, true)
+    }
+
+    fn request_sent(&mut self, attempt: u32, summary: bool) -> u32 {
         self.request += 1;
         let note = RequestNote {
             request: self.request,
@@ -151,6 +160,7 @@ impl Play {
             marks: Vec::new(),
             max_output: 8_000,
             estimate: 12_000,
+            summary,
             expected_read: 10_000,
         };
         self.record(Body::RequestSent(note));
@@ -208,6 +218,21 @@ impl Play {
         let result = ToolResult::text(id, "some text for the model", is_error);
         let summary = summary.to_owned();
         self.record(Body::CallDone { result, shown, summary, duration_ms: 12, full_output: None })
+    }
+
+    /// A small turn that is over.
+    pub fn worked_once(mut self) -> Self {
+        self.prompt(1, "fix it").sent(1);
+        self.responded(vec![Block::Text { text: "It is mended.".into() }], false);
+        self.record(Body::TurnEnded { turn: 1, end: TurnEnd::Done });
+        self
+    }
+
+    /// The same log, opened anew.
+    pub fn reopened(other: &Self) -> Self {
+        let mut play = Self::bare(other.size.width, other.size.height);
+        play.open(start_info(true), other.log.clone());
+        play
     }
 
     /// A turn with an answer, a read and an edit, everything done.

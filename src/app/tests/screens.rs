@@ -367,3 +367,48 @@ fn help_lists_every_key() {
     let mut play = Play::new(80, 60);
     assert_snapshot!(play.write("?").screen());
 }
+
+#[test]
+fn a_summary_is_drafted_in_view_and_becomes_a_mark() {
+    let mut play = Play::new(80, 24).worked_once();
+    play.summarises();
+    play.delta(0, Some(DeltaKind::Thinking), "What matters here?");
+    play.delta(1, Some(DeltaKind::Text), "The parser dropped the last line;\nit is mended.");
+    assert_snapshot!("summary_draft", play.screen());
+    play.responded(Vec::new(), false);
+    let summary = "The parser dropped the last line;\nit is mended.".to_owned();
+    play.record(Body::Compacted { summary, kept: 0, tokens_before: 12_000, tokens_after: 3_000, auto: false });
+    play.record(Body::TurnEnded { turn: 1, end: TurnEnd::Done });
+    assert_snapshot!("summary_done", play.screen());
+}
+
+#[test]
+fn a_summary_that_is_stopped_changes_nothing_and_keeps_its_draft() {
+    let mut play = Play::new(80, 30).worked_once();
+    play.summarises();
+    play.delta(0, Some(DeltaKind::Text), "The parser dropped");
+    play.record(Body::TurnEnded { turn: 1, end: TurnEnd::Interrupted });
+    let screen = play.screen();
+    assert!(screen.contains("no summary was made"), "{screen}");
+    assert!(play.keys("ctrl+o").screen().contains("The parser dropped"));
+}
+
+#[test]
+fn an_answer_cut_by_a_crash_is_shown_once_and_thinking_stays() {
+    let mut play = Play::new(80, 24);
+    play.prompt(1, "go").sent(1);
+    play.delta(0, Some(DeltaKind::Thinking), "hmm");
+    play.delta(1, Some(DeltaKind::Text), "Half an answer");
+    let records = play.log.clone();
+    play.open(start_info(true), records);
+    play.record(Body::Resumed { version: "1".into(), cwd: "/work/demo".into() });
+    play.responded(vec![Block::Text { text: "Half an answer".into() }], true);
+    play.record(Body::TurnEnded { turn: 1, end: TurnEnd::Interrupted });
+    let screen = play.screen();
+    assert_eq!(screen.matches("Half an answer").count(), 1, "{screen}");
+    assert!(screen.contains("the program ended in the middle of this turn"), "{screen}");
+    assert!(screen.contains("tokens"), "the thinking is still there: {screen}");
+    let again = Play::reopened(&play).screen();
+    assert_eq!(again.matches("Half an answer").count(), 1, "{again}");
+    assert!(again.contains("the program ended in the middle of this turn"), "{again}");
+}

@@ -37,6 +37,8 @@ pub(super) enum Kind {
     Shell(ShellRun),
     Notice(Notice),
     Retry(RetryRow),
+    /// The summary of the conversation while the model writes it.
+    Draft(String),
     /// A line across: a compaction, a turn's end. The body shows when unfolded.
     Mark {
         text: String,

@@ -76,6 +76,7 @@ fn lay_out(cell: &Cell, key: Key, frame: &Frame<'_>) -> Layout {
         Kind::Shell(run) => shell(run, key, frame.theme),
         Kind::Notice(notice) => Layout::plain(key, notice_lines(notice, frame.theme, key.width)),
         Kind::Retry(row) => retry(row, key, frame),
+        Kind::Draft(text) => draft(text, key, frame.theme),
         Kind::Mark { text, body, meaning } => mark(text, body.as_deref(), *meaning, (key, frame.theme)),
         Kind::Hidden => Layout::plain(key, Vec::new()),
     }
@@ -256,6 +257,15 @@ fn error_text(error: &crate::domain::ModelError) -> String {
         None if error.kind == Kind::Rejected => text::sanitize_line(&error.message).into_owned(),
         None => what.to_owned(),
     }
+}
+
+/// A summary that grows is not the model's answer, so it looks like none.
+fn draft(source: &str, key: Key, theme: &Theme) -> Layout {
+    let style = theme.style(Meaning::Muted);
+    let mut lines = vec![Line::styled("  · summarising the conversation to make room …", style)];
+    let (rows, _) = wrapped(source, key.width.saturating_sub(6), 2_000);
+    lines.extend(rows.into_iter().map(|row| Line::styled(format!("    {row}"), style)));
+    Layout::plain(key, lines)
 }
 
 fn mark(source: &str, body: Option<&str>, meaning: Meaning, at: (Key, &Theme)) -> Layout {

@@ -7,7 +7,9 @@ use std::sync::Arc;
 use super::cell::{Cell, Kind, RetryRow, RetryState, ShellRun, Source};
 use super::words::{break_text, worth_telling};
 use crate::base::text;
-use crate::domain::{Block, Body, DeltaKind, Message, ModelError, Notice, Record, ResponseNote, StopReason, TurnEnd};
+use crate::domain::{
+    Block, Body, DeltaKind, Message, ModelError, Notice, Record, RequestNote, ResponseNote, StopReason, TurnEnd,
+};
 use crate::panes::cut::keep_tail;
 use crate::panes::facts::{CallState, Facts};
 use crate::theme::Meaning;
@@ -26,6 +28,8 @@ pub(super) struct Fold {
     calls: Vec<Option<usize>>,
     retry: Option<usize>,
     shell: Option<usize>,
+    /// The request for a summary that is under way, and the entry that shows its draft.
+    draft: Option<(u32, usize)>,
     turn: Turn,
 }
 
@@ -35,6 +39,10 @@ struct Turn {
     number: Option<u32>,
     since: u64,
     sum: Tally,
+    /// It has begun and not ended.
+    open: bool,
+    /// The program ended in the middle of it.
+    crashed: bool,
 }
 
 impl Fold {
@@ -76,7 +84,7 @@ impl Fold {
                 self.turn.prompted(*turn, record.at);
                 self.push(Kind::Prompt(record.clone()));
             }
-            Body::RequestSent(_) => self.sent_again(),
+            Body::RequestSent(note) => self.request_sent(note),
             Body::Responded(note) => self.responded(note, facts),
             Body::RequestFailed { request, error, retry_in_ms } => {
                 self.failed(*request, error, retry_in_ms.map(|wait| record.at.saturating_add(wait)), facts);
@@ -88,7 +96,48 @@ impl Fold {
         }
     }
 
+    fn request_sent(&mut self, note: &RequestNote) {
+        self.sent_again();
+        if note.summary {
+            let cell = match self.draft.take() {
+                Some((_, cell)) => cell,
+                None => self.push(Kind::Draft(String::new())),
+            };
+            self.set_draft(cell, |text| text.clear());
+            self.draft = Some((note.request, cell));
+        }
+    }
+
+    fn set_draft(&mut self, cell: usize, change: impl FnOnce(&mut String)) {
+        if let Some(cell) = self.cells.get_mut(cell)
+            && let Kind::Draft(text) = &mut cell.kind
+        {
+            change(text);
+            cell.version += 1;
+        }
+    }
+
+    /// The draft of a summary that did not come to its end stays, folded, so that nothing shown is lost.
+    fn settle_draft(&mut self) {
+        let Some(cell) = self.draft.take().and_then(|(_, cell)| self.cells.get_mut(cell)) else { return };
+        if let Kind::Draft(draft) = &mut cell.kind {
+            let body = std::mem::take(draft);
+            let text = "no summary was made; the conversation is as it was".to_owned();
+            let body = (!body.trim().is_empty()).then_some(body);
+            cell.kind = Kind::Mark { text, body, meaning: Meaning::Warning };
+            cell.layout = None;
+        }
+    }
+
     fn delta(&mut self, at: (u32, u32), kind: Option<&DeltaKind>, text: &str, facts: &Facts) {
+        if let Some((_, cell)) = self.draft.filter(|(request, _)| *request == at.0) {
+            let written = !matches!(kind, Some(DeltaKind::Thinking | DeltaKind::ToolCall { .. }));
+            return self.set_draft(cell, |draft| {
+                if written {
+                    draft.push_str(text)
+                }
+            });
+        }
         let place = self.open.iter().rev().find(|(r, b, _)| (*r, *b) == at).map(|(_, _, cell)| *cell);
         let index = match (place, kind) {
             (Some(index), _) => index,
@@ -143,6 +192,10 @@ impl Fold {
                 Block::Thinking { .. } => self.adopt(&mut streamed, &note.message, index, true),
                 _ => {}
             }
+        }
+        if note.cut && !note.message.blocks.is_empty() {
+            // Thinking that was cut cannot go back to the model; the person has seen it and keeps it.
+            streamed.retain(|cell| !matches!(self.cells.get(*cell), Some(Cell { kind: Kind::Thinking(_), .. })));
         }
         self.drop_streams(&streamed, facts);
         self.settle_retry(RetryState::Again);
@@ -224,11 +277,17 @@ impl Fold {
         }
     }
 
-    /// What a crash left open is closed: nothing of it goes on.
-    pub fn nothing_runs(&mut self) {
+    /// The engine is gone: an answer that streams will not end.
+    pub fn cut_off(&mut self) {
         if !std::mem::take(&mut self.open).is_empty() {
             self.note("cut: the program ended here", Meaning::Warning);
         }
+        self.nothing_runs();
+    }
+
+    /// What a crash left open is closed. Streamed blocks stay known: the repaired log tells what became of them.
+    pub fn nothing_runs(&mut self) {
+        self.settle_draft();
         self.settle_retry(RetryState::GivenUp);
         if let Some(cell) = self.shell.take().and_then(|index| self.cells.get_mut(index))
             && let Kind::Shell(run) = &mut cell.kind
@@ -267,11 +326,18 @@ impl Fold {
 
     fn ended(&mut self, end: &TurnEnd, record: &Record) {
         self.open.clear();
+        self.settle_draft();
         self.settle_retry(RetryState::GivenUp);
+        let crashed = std::mem::take(&mut self.turn.crashed);
+        self.turn.open = false;
         let (text, meaning) = match end {
             TurnEnd::Done => (self.turn.done(record.at), Meaning::Muted),
             TurnEnd::Interrupted => {
                 self.drop_cut_mark();
+                if crashed {
+                    let text = "the program ended in the middle of this turn; what had come is kept";
+                    return self.note(text, Meaning::Warning);
+                }
                 ("interrupted by you; what had come is kept".to_owned(), Meaning::Warning)
             }
             TurnEnd::Refused => {
@@ -306,12 +372,19 @@ impl Fold {
 
     fn mark(&mut self, record: &Arc<Record>) {
         match &record.body {
-            Body::Resumed { .. } => self.note("session resumed", Meaning::Muted),
+            Body::Resumed { .. } => {
+                self.turn.crashed = self.turn.open;
+                self.note("session resumed", Meaning::Muted);
+            }
             Body::Compacted { summary, tokens_before, tokens_after, auto, .. } => {
                 let who = if *auto { "compacted by itself" } else { "compacted" };
                 let (before, after) = (text::human_tokens(*tokens_before), text::human_tokens(*tokens_after));
                 let text = format!("{who}: {before} tokens became {after}");
-                self.push(Kind::Mark { text, body: Some(summary.clone()), meaning: Meaning::Muted });
+                let kind = Kind::Mark { text, body: Some(summary.clone()), meaning: Meaning::Muted };
+                match self.draft.take().and_then(|(_, cell)| self.cells.get_mut(cell)) {
+                    Some(cell) => *cell = Cell::new(kind),
+                    None => drop(self.push(kind)),
+                }
             }
             Body::Trimmed { calls, tokens_freed } => {
                 let freed = text::human_tokens(*tokens_freed);
@@ -345,8 +418,9 @@ impl Fold {
 impl Turn {
     fn prompted(&mut self, number: u32, at: u64) {
         if self.number != Some(number) {
-            *self = Self { number: Some(number), since: at, sum: Tally::default() };
+            *self = Self { number: Some(number), since: at, ..Self::default() };
         }
+        self.open = true;
     }
 
     /// How long it took and what it cost, when that is known.

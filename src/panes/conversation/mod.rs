@@ -105,7 +105,7 @@ impl Conversation {
                 }
             }
             Event::Recorded(record) => self.fold.record(record, facts),
-            Event::Live(Live::Notice(notice)) => {
+            Event::Live(Live::Notice(notice) | Live::Refused(notice)) => {
                 if !self.opened {
                     self.early.push(notice.clone());
                 }
@@ -114,7 +114,7 @@ impl Conversation {
             Event::Live(Live::ShellOutput(line)) => self.fold.shell_output(line),
             Event::Live(_) => {}
             Event::Closed => {
-                self.fold.nothing_runs();
+                self.fold.cut_off();
                 let notice = Notice::error("The engine has stopped; everything up to here is on disk");
                 self.fold.notice(&notice.hint("quit with Ctrl+C twice and go on with `latigo --continue`"));
             }

@@ -67,6 +67,8 @@ pub enum Phase {
     Thinking,
     Writing,
     Calling,
+    /// It makes a summary of the conversation.
+    Summarising,
 }
 
 /// A request that failed and is sent again.
@@ -205,10 +207,11 @@ impl Facts {
             }
             Body::RequestSent(note) => {
                 self.retry = None;
-                self.request = Some(Pending { request: note.request, since: record.at, phase: Phase::Waiting });
+                let phase = if note.summary { Phase::Summarising } else { Phase::Waiting };
+                self.request = Some(Pending { request: note.request, since: record.at, phase });
             }
             Body::Delta { kind: Some(kind), .. } => {
-                if let Some(pending) = &mut self.request {
+                if let Some(pending) = self.request.as_mut().filter(|pending| pending.phase != Phase::Summarising) {
                     pending.phase = Phase::of(kind);
                 }
             }

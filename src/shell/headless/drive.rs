@@ -33,9 +33,13 @@ pub async fn run(job: Job, mut link: Link, ids: SharedIds, printer: &mut Printer
             return Exit::Failure;
         }
     };
-    let Some(info) = opened(&job, &mut link, printer).await else {
-        printer.remark("latigo: the engine ended before the session was open.");
-        return Exit::Failure;
+    let info = match opened(&job, &mut link, printer).await {
+        Ok(info) => info,
+        Err(message) => {
+            printer.remark(&format!("latigo: {message}"));
+            close(&mut link).await;
+            return Exit::Failure;
+        }
     };
     let request = match ready(&job, &info) {
         Ok(request) => request,
@@ -45,7 +49,8 @@ pub async fn run(job: Job, mut link: Link, ids: SharedIds, printer: &mut Printer
             return exit;
         }
     };
-    let mut run = Run { lines: Lines::new(&info, ids), fold: Fold::default(), job, stopped: None };
+    let mut run =
+        Run { lines: Lines::new(&info, ids), fold: Fold::default(), job, stopped: None, begun: false, refused: None };
     if run.job.format == OutputFormat::StreamJson {
         printer.line(&run.lines.init(&info));
     }
@@ -63,17 +68,22 @@ struct Run {
     fold: Fold,
     /// The signal that stops it.
     stopped: Option<Exit>,
+    /// The prompt is on record: what was before belongs to earlier turns of the session.
+    begun: bool,
+    /// Why no turn will come of the prompt.
+    refused: Option<String>,
 }
 
 impl Run {
     /// Listens until the turn has ended, the engine is gone or a signal has had its time.
     async fn listen(&mut self, link: &mut Link, signals: &mut Signals, printer: &mut Printer) {
-        while self.fold.end.is_none() && !printer.is_gone() {
+        while self.fold.end.is_none() && self.refused.is_none() && !printer.is_gone() {
             let wait = self.stopped.map_or(Duration::MAX, |_| PATIENCE);
             tokio::select! {
                 event = link.events.recv() => match event {
                     Some(Event::Recorded(record)) => self.hear(&record, link, printer).await,
                     Some(Event::Live(Live::Notice(notice))) => remark(&notice, printer),
+                    Some(Event::Live(Live::Refused(notice))) => self.refused = Some(words(&notice)),
                     Some(Event::Live(_) | Event::Opened { .. }) => {}
                     Some(Event::Closed) | None => return,
                 },
@@ -92,6 +102,13 @@ impl Run {
     }
 
     async fn hear(&mut self, record: &Record, link: &Link, printer: &mut Printer) {
+        self.begun |= matches!(record.body, Body::Prompted { .. });
+        if !self.begun {
+            if let Body::Noticed(notice) = &record.body {
+                remark(notice, printer);
+            }
+            return;
+        }
         self.fold.hear(record);
         if self.job.format == OutputFormat::StreamJson {
             self.lines.of(record, &self.fold).iter().for_each(|line| printer.line(line));
@@ -118,7 +135,8 @@ impl Run {
         let (exit, error) = match (&self.fold.end, self.stopped) {
             (_, Some(exit)) => (exit, Some("The run was stopped by a signal.".to_owned())),
             (Some(end), None) => (Exit::of(end), explain(end)),
-            (None, None) if printer.is_gone() => return Exit::Done,
+            (None, None) if self.refused.is_some() => (Exit::Failure, self.refused.clone()),
+            (None, None) if printer.is_gone() => return printer.exit(Exit::Done),
             (None, None) => (Exit::Failure, Some("The engine ended before the turn did.".to_owned())),
         };
         match self.job.format {
@@ -131,22 +149,24 @@ impl Run {
         if let Some(error) = error {
             printer.remark(&format!("latigo: {error}"));
         }
-        exit
+        printer.exit(exit)
     }
 }
 
 /// Waits for the session; in a rehearsal for the rehearsal's own.
-async fn opened(job: &Job, link: &mut Link, printer: &mut Printer) -> Option<StartInfo> {
+async fn opened(job: &Job, link: &mut Link, printer: &mut Printer) -> Result<StartInfo, String> {
+    let ended = || "the engine ended before the session was open.".to_owned();
     let mut asked = false;
     loop {
-        match link.events.recv().await? {
+        match link.events.recv().await.ok_or_else(ended)? {
             Event::Opened { info, .. } if job.rehearse && !info.rehearsal && !asked => {
                 asked = true;
-                link.requests.send(Request::Rehearse).await.ok()?;
+                link.requests.send(Request::Rehearse).await.map_err(|_| ended())?;
             }
-            Event::Opened { info, .. } => return Some(*info),
+            Event::Opened { info, .. } => return Ok(*info),
             Event::Live(Live::Notice(notice)) => remark(&notice, printer),
-            Event::Closed => return None,
+            Event::Live(Live::Refused(notice)) => return Err(words(&notice)),
+            Event::Closed => return Err(ended()),
             Event::Live(_) | Event::Recorded(_) => {}
         }
     }
@@ -193,8 +213,12 @@ fn remark(notice: &Notice, printer: &mut Printer) {
         NoticeLevel::Warning => "warning: ",
         NoticeLevel::Error => "error: ",
     };
+    printer.remark(&format!("latigo: {level}{}", words(notice)));
+}
+
+fn words(notice: &Notice) -> String {
     let hint = notice.hint.as_deref().map(|hint| format!(" {hint}")).unwrap_or_default();
-    printer.remark(&format!("latigo: {level}{}{hint}", notice.text));
+    format!("{}{hint}", notice.text)
 }
 
 #[cfg(test)]
@@ -294,6 +318,11 @@ mod tests {
         ]
     }
 
+    fn prompted() -> Body {
+        let message = Arc::new(Message::user("go"));
+        Body::Prompted { turn: 1, message, origin: crate::domain::Origin::Headless, typed: None }
+    }
+
     /// Runs against an engine that tells `bodies` after the prompt; returns exit, out, err and the requests.
     async fn play(format: OutputFormat, model: bool, bodies: Vec<Body>) -> (Exit, String, String, Vec<Request>) {
         let (requests, mut heard) = mpsc::channel(8);
@@ -304,7 +333,7 @@ mod tests {
             while let Some(request) = heard.recv().await {
                 let last = request == Request::Shutdown;
                 if matches!(request, Request::Prompt(_)) {
-                    for (seq, body) in bodies.clone().into_iter().enumerate() {
+                    for (seq, body) in std::iter::once(prompted()).chain(bodies.clone()).enumerate() {
                         let record = Record { seq: seq as u64, at: 1_000 + seq as u64, body };
                         tell.send(Event::Recorded(Arc::new(record))).await.unwrap();
                     }
@@ -321,6 +350,66 @@ mod tests {
         let job = Job { prompt: "go".to_owned(), format, verbose: false, rehearse: false };
         let exit = run(job, Link { requests, events }, Arc::new(CountingIds::default()), &mut printer).await;
         (exit, out.text(), err.text(), engine.await.unwrap())
+    }
+
+    #[tokio::test]
+    async fn the_end_of_a_turn_that_a_crash_cut_is_not_ours() {
+        let (requests, mut heard) = mpsc::channel(8);
+        let (tell, events) = mpsc::channel(64);
+        let record = |body| Event::Recorded(Arc::new(Record { seq: 0, at: 1, body }));
+        let engine = tokio::spawn(async move {
+            tell.send(Event::Opened { info: Box::new(info(true)), records: Vec::new() }).await.unwrap();
+            tell.send(record(Body::TurnEnded { turn: 1, end: TurnEnd::Interrupted })).await.unwrap();
+            assert!(matches!(heard.recv().await, Some(Request::Prompt(_))));
+            for body in [prompted(), answer(vec![text("Mine.")], StopReason::EndTurn)] {
+                tell.send(record(body)).await.unwrap();
+            }
+            tell.send(record(Body::TurnEnded { turn: 2, end: TurnEnd::Done })).await.unwrap();
+            heard.recv().await
+        });
+        let (out, err) = (Paper::default(), Paper::default());
+        let mut printer = Printer::new(Box::new(out.clone()), Box::new(err.clone()), false);
+        let job = Job { prompt: "go".to_owned(), format: OutputFormat::Text, verbose: false, rehearse: false };
+        let exit = run(job, Link { requests, events }, Arc::new(CountingIds::default()), &mut printer).await;
+        assert_eq!((exit, out.text().as_str(), err.text().as_str()), (Exit::Done, "Mine.\n", ""));
+        assert_eq!(engine.await.unwrap(), Some(Request::Shutdown));
+    }
+
+    #[tokio::test]
+    async fn a_refusal_is_a_failure_and_nothing_is_waited_for() {
+        for before in [true, false] {
+            let (requests, mut heard) = mpsc::channel(8);
+            let (tell, events) = mpsc::channel(64);
+            tokio::spawn(async move {
+                let refused = Event::Live(Live::Refused(Notice::warning("Not this.").hint("Do that.")));
+                if before {
+                    tell.send(refused).await.unwrap();
+                } else {
+                    tell.send(Event::Opened { info: Box::new(info(true)), records: Vec::new() }).await.unwrap();
+                    heard.recv().await.unwrap();
+                    tell.send(refused).await.unwrap();
+                }
+                while heard.recv().await.is_some_and(|request| request != Request::Shutdown) {}
+            });
+            let (out, err) = (Paper::default(), Paper::default());
+            let mut printer = Printer::new(Box::new(out.clone()), Box::new(err.clone()), false);
+            let job = Job { prompt: "go".to_owned(), format: OutputFormat::Json, verbose: false, rehearse: false };
+            let exit = run(job, Link { requests, events }, Arc::new(CountingIds::default()), &mut printer).await;
+            assert_eq!(exit, Exit::Failure);
+            assert!(err.text().contains("Not this. Do that."), "{}", err.text());
+            assert_eq!(out.text().is_empty(), before, "a result object says so too: {}", out.text());
+        }
+    }
+
+    #[tokio::test]
+    async fn json_lines_hold_nothing_that_ends_a_line_or_moves_a_cursor() {
+        let hostile = "a\u{85}b\u{2028}c\u{9b}2Jd\u{202e}e";
+        let end = Body::TurnEnded { turn: 1, end: TurnEnd::Done };
+        let bodies = vec![answer(vec![text(hostile)], StopReason::EndTurn), end];
+        let (_, out, _, _) = play(OutputFormat::Json, true, bodies).await;
+        assert!(out.trim_end().chars().all(|c| !c.is_control() && !('\u{2028}'..='\u{202e}').contains(&c)), "{out}");
+        let result: Value = serde_json::from_str(&out).unwrap();
+        assert_eq!(result["result"], hostile);
     }
 
     #[tokio::test]

@@ -83,11 +83,16 @@ impl Fold {
 
     fn answered(&mut self, note: &ResponseNote) {
         // Only an answer that was cut by a limit goes on in the next one; any other is replaced by it.
-        if !matches!(self.stop, Some(StopReason::MaxTokens | StopReason::PauseTurn)) {
+        let goes_on = matches!(self.stop, Some(StopReason::MaxTokens | StopReason::PauseTurn));
+        let empty = note.message.blocks.is_empty();
+        if !goes_on && !empty {
             self.text.clear();
         }
-        self.text.push_str(&note.message.text());
-        self.stop = Some(note.stop.clone());
+        // An answer without content (a summary, or one that is asked again) leaves what stands as it is.
+        if !goes_on || !empty {
+            self.text.push_str(&note.message.text());
+            self.stop = Some(note.stop.clone());
+        }
         self.answers += 1;
         self.api_ms += note.duration_ms;
         self.usage += note.usage;
@@ -143,6 +148,18 @@ mod tests {
         assert_eq!((fold.answers, fold.duration_ms(), fold.api_ms), (2, 30, 200));
         assert!(fold.cost.0.is_some_and(|cost| (cost - 0.3).abs() < 1e-9));
         assert_eq!(fold.models["m"].usage.input, 20);
+    }
+
+    #[test]
+    fn a_summary_between_two_parts_of_an_answer_takes_nothing_away() {
+        let mut summary = answer("", StopReason::EndTurn, Some(0.5));
+        if let Body::Responded(note) = &mut summary {
+            note.message = Arc::new(Message::assistant(Vec::new(), ModelRef::new(Wire::Anthropic, "m")));
+        }
+        let parts =
+            [answer("one ", StopReason::MaxTokens, Some(0.0)), summary, answer("two", StopReason::EndTurn, Some(0.0))];
+        let fold = fold(parts.to_vec());
+        assert_eq!((fold.text.as_str(), fold.cost.0), ("one two", Some(0.5)));
     }
 
     #[test]

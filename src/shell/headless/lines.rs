@@ -168,8 +168,27 @@ impl Lines {
             map.insert("session_id".to_owned(), json!(self.session));
             map.insert("uuid".to_owned(), json!(self.ids.next().to_string()));
         }
-        object.to_string()
+        escaped(&object.to_string())
     }
+}
+
+/// The same JSON with escapes for what readers of lines would take for a line's end and what a terminal would
+/// obey: such characters stand only inside strings.
+fn escaped(json: &str) -> String {
+    let tricky = |c: char| matches!(c, '\u{7f}'..='\u{9f}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    if !json.contains(tricky) {
+        return json.to_owned();
+    }
+    let mut out = String::with_capacity(json.len() + 64);
+    for c in json.chars() {
+        if tricky(c) {
+            // All of them are in the basic plane, so one escape is enough.
+            out.push_str(&format!("\\u{:04x}", u32::from(c)));
+        } else {
+            out.push(c);
+        }
+    }
+    out
 }
 
 fn subtype(end: Option<&TurnEnd>, error: Option<&str>) -> &'static str {
