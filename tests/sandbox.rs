@@ -8,9 +8,15 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Output;
+use std::sync::Arc;
+use std::time::Duration;
 
+use latigo::domain::ToolOutcome;
 use latigo::sandbox::{Cage, Means, Profile, Scope, Wish, prove_with};
+use latigo::tools::{Limits, Place, ToolContext, registry};
 use tempfile::TempDir;
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
 
 fn helper() -> PathBuf {
     PathBuf::from(env!("CARGO_BIN_EXE_latigo"))
@@ -274,6 +280,90 @@ fn other_processes_cannot_be_touched() {
     }
     other.kill().unwrap();
     other.wait().unwrap();
+}
+
+impl Desk {
+    /// Bash as the model calls it, with this limit in milliseconds.
+    async fn tool(&self, means: &Means, line: &str, timeout: u64, cancel: &CancellationToken) -> ToolOutcome {
+        let (output, mut live) = mpsc::channel(64);
+        tokio::spawn(async move { while live.recv().await.is_some() {} });
+        let context = ToolContext {
+            call_id: "call_1".to_owned(),
+            place: Place { cwd: self.at("project"), project: self.at("project"), added: Vec::new() },
+            output,
+            cancel: cancel.clone(),
+            reads: Arc::default(),
+            env: Arc::new([("PATH".to_owned(), "/usr/bin:/bin".to_owned())].into()),
+            outputs: self.at("outputs"),
+            limits: Limits::default(),
+            cage: Some(Arc::new(self.cage(means))),
+        };
+        let bash = registry().into_iter().find(|tool| tool.spec().name == "Bash").unwrap();
+        bash.run(serde_json::json!({ "command": line, "timeout": timeout }), context).await
+    }
+}
+
+/// Waits until nothing in the system runs with this word among its arguments.
+async fn nobody_has(word: &str) -> bool {
+    for _ in 0..200 {
+        let found = fs::read_dir("/proc").unwrap().flatten().any(|entry| {
+            let line = fs::read(entry.path().join("cmdline")).unwrap_or_default();
+            let state = fs::read_to_string(entry.path().join("stat")).unwrap_or_default();
+            String::from_utf8_lossy(&line).contains(word) && !state.contains(") Z ")
+        });
+        if !found {
+            return true;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    false
+}
+
+#[tokio::test]
+async fn folder_exit_code_time_and_stop_work_inside_as_outside() {
+    for (number, means) in every_means().iter().enumerate() {
+        let desk = Desk::new();
+        let free = CancellationToken::new();
+        let done = desk.tool(means, "cd src && echo hi && exit 3", 20_000, &free).await;
+        let said = format!("{:?}", done.parts);
+        assert_eq!((done.summary.as_str(), done.cwd), ("exit 3", Some(desk.at("project/src"))), "{means:?}: {said}");
+        assert!(said.contains("hi") && !said.contains("Background"), "{means:?}: {said}");
+
+        let word = format!("7{number}.{}", std::process::id());
+        // In a process namespace of its own nothing escapes, however it was started.
+        let escape = if matches!(means, Means::Bubblewrap(_)) { "setsid" } else { "" };
+        let endless = format!("bash -c '{escape} sleep {word} & sleep {word} & sleep {word}' & sleep {word}");
+        let late = desk.tool(means, &endless, 150, &free).await;
+        assert_eq!(late.summary, "timed out", "{means:?}: {:?}", late.parts);
+
+        let cancel = CancellationToken::new();
+        let stop = async {
+            tokio::time::sleep(Duration::from_millis(150)).await;
+            cancel.cancel();
+        };
+        let pipe = format!("sleep {word} | sleep {word}");
+        let (stopped, ()) = tokio::join!(desk.tool(means, &pipe, 20_000, &cancel), stop);
+        assert_eq!(stopped.summary, "interrupted", "{means:?}");
+
+        let left = desk.tool(means, &format!("sleep {word} >/dev/null 2>&1 & echo started"), 20_000, &free).await;
+        assert!(format!("{:?}", left.parts).contains("still run"), "{means:?}: {:?}", left.parts);
+        latigo::base::process::groups().kill_all(Duration::from_millis(50));
+        assert!(nobody_has(&word).await, "{means:?}: a process is left");
+    }
+}
+
+#[tokio::test]
+async fn a_refusal_is_explained_and_a_report_is_no_door() {
+    for means in every_means() {
+        let desk = Desk::new();
+        let free = CancellationToken::new();
+        let refused = desk.tool(&means, "echo x >../outside/new", 20_000, &free).await;
+        assert!(format!("{:?}", refused.parts).contains("ran in the sandbox"), "{means:?}: {:?}", refused.parts);
+        // The shell's folder is reported by a file that the command can reach: a link there is not followed.
+        let trick = "for f in $TMPDIR/*; do :; done; trap - EXIT; ln -sf /etc/passwd $TMPDIR/call_1.cwd; mkfifo $TMPDIR/pipe; exit 0";
+        let tricked = desk.tool(&means, trick, 20_000, &free).await;
+        assert_eq!(tricked.cwd, None, "{means:?}");
+    }
 }
 
 #[test]

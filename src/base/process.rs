@@ -142,7 +142,7 @@ impl Group {
 
     /// Lets what is left run on until the program ends; says whether anything is left.
     pub fn release(mut self) -> bool {
-        self.let_live = self.is_alive();
+        self.let_live = is_running(self.id);
         if self.let_live {
             groups().linger(self.id);
         }
@@ -167,8 +167,31 @@ impl Drop for Group {
     }
 }
 
-/// Some process of the group with this id is left.
-pub fn is_alive(id: u32) -> bool {
+/// Some process of the group with this id still runs. Those that ended and that their parent has not waited for do
+/// not count; of a process whose parent is gone, that may take the system some time.
+pub fn is_running(id: u32) -> bool {
+    is_alive(id) && in_group(id)
+}
+
+#[cfg(target_os = "linux")]
+fn in_group(id: u32) -> bool {
+    let runs = |name: std::ffi::OsString| {
+        let own: u32 = name.to_str()?.parse().ok()?;
+        let stat = std::fs::read_to_string(format!("/proc/{own}/stat")).ok()?;
+        let mut fields = stat.rsplit_once(") ")?.1.split(' ');
+        let (state, _parent, group) = (fields.next()?, fields.next()?, fields.next()?);
+        Some(group.parse() == Ok(id) && !matches!(state, "Z" | "X"))
+    };
+    let entries = std::fs::read_dir("/proc").into_iter().flatten().flatten();
+    entries.filter_map(|entry| runs(entry.file_name())).any(|runs| runs)
+}
+
+#[cfg(not(target_os = "linux"))]
+fn in_group(_: u32) -> bool {
+    true
+}
+
+fn is_alive(id: u32) -> bool {
     pid(id).is_some_and(|pid| test_kill_process_group(pid) != Err(rustix::io::Errno::SRCH))
 }
 

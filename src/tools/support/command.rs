@@ -34,6 +34,8 @@ const AFTER_KILL: Duration = Duration::from_millis(100);
 const LINGER: Duration = Duration::from_millis(100);
 /// How often a stopped group is looked at.
 const LOOK: Duration = Duration::from_millis(5);
+/// How often the end of a confined command is looked for.
+const LOOK_AT_END: Duration = Duration::from_millis(1);
 /// How often background processes of a confined command are looked at.
 const LOOK_AT_LEFTOVER: Duration = Duration::from_millis(500);
 /// Bytes taken at once from the pipe.
@@ -79,6 +81,9 @@ pub async fn run(command: &str, cwd: &Path, limit: Duration, context: &ToolConte
     if stopped.is_some() {
         running.stop().await;
     }
+    if caged.is_some() && stopped.is_none() {
+        running.settle().await;
+    }
     let folder = shell_cwd::reported(&report);
     let group = running.group.id();
     let mut finished = running.finish(stopped, folder);
@@ -93,7 +98,7 @@ pub async fn run(command: &str, cwd: &Path, limit: Duration, context: &ToolConte
 
 /// What covers protected names must stay while background processes of the command run.
 async fn keep_while_it_lives(caged: Caged, group: u32) {
-    while process::is_alive(group) {
+    while process::is_running(group) {
         sleep(LOOK_AT_LEFTOVER).await;
     }
     drop(caged);
@@ -233,6 +238,15 @@ impl Running {
             self.note_status(status);
         }
         self.take_rest(&mut buffer);
+    }
+
+    /// Waits a moment for what keeps a command in to end after it, so that it does not count as a process that the
+    /// command has left.
+    async fn settle(&self) {
+        let end = Instant::now() + LINGER;
+        while process::is_running(self.group.id()) && Instant::now() < end {
+            sleep(LOOK_AT_END).await;
+        }
     }
 
     /// Takes what lies in the pipe without waiting: a process that left the group may hold it open.
