@@ -12,7 +12,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use latigo::domain::ToolOutcome;
-use latigo::sandbox::{Cage, Means, Profile, Scope, Wish, prove_with};
+use latigo::sandbox::{Cage, Means, Profile, Scope, Wish, prove_with, try_means};
 use latigo::tools::{Limits, Place, ToolContext, registry};
 use tempfile::TempDir;
 use tokio::sync::mpsc;
@@ -105,9 +105,20 @@ fn said(output: &Output) -> String {
 }
 
 #[test]
-fn the_probes_prove_bubblewrap_here() {
+fn the_probes_prove_what_works_and_see_through_what_does_not() {
     let proof = prove_with(&helper());
     assert!(matches!(proof.means, Some(Means::Bubblewrap(_))), "{proof:?}");
+    for means in every_means() {
+        let proven = try_means(&means, &helper());
+        assert!(proven.is_ok(), "{means:?}: {proven:?}");
+    }
+    // A program that only looks like bubblewrap proves nothing: it runs what it is given, unconfined.
+    let dir = tempfile::tempdir().unwrap();
+    let fake = dir.path().join("bwrap");
+    fs::write(&fake, "#!/bin/bash\nwhile [[ $1 != -- ]]; do shift; done; shift 4\nexec \"$@\"\n").unwrap();
+    fs::set_permissions(&fake, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    let proven = try_means(&Means::Bubblewrap(fake), &helper());
+    assert!(proven.as_ref().is_err_and(|why| why.contains("write-outside")), "{proven:?}");
 }
 
 #[test]

@@ -104,11 +104,10 @@ impl Driver {
     pub(super) fn judge_with_walls(&self, asked: &Asked<'_>, mode: Mode) -> Verdict {
         let wish = &self.setup.sandbox.wish;
         self.gate.with(asked, &self.stage, mode, |case, scene, facts| match self.way(asked) {
-            Way::Plain | Way::Excluded => policy::judge(case, scene, facts),
             Way::Inside(means) if wish.auto_allow => {
                 policy::judge_confined(case, scene, facts, &means.confinement().to_string())
             }
-            Way::Inside(_) => policy::judge(case, scene, facts),
+            Way::Plain | Way::Excluded | Way::Inside(_) => policy::judge(case, scene, facts),
             Way::Leaving => {
                 let text = "It would run outside the sandbox, with all your rights.".to_owned();
                 policy::insist(policy::judge(case, scene, facts), scene, text)

@@ -17,6 +17,8 @@ use crate::base::ids::TimeIds;
 use crate::domain::*;
 use crate::tools::ToolContext;
 
+mod confine;
+
 /// A model that says what the script says, one answer a request.
 #[derive(Debug, Default)]
 struct Script {

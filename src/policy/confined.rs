@@ -64,12 +64,13 @@ pub fn refuse(verdict: Verdict, text: String) -> Verdict {
 /// Every part of the command that needs a permission is among these patterns of Bash rules. A bare word means
 /// the program with any arguments.
 pub fn is_among(patterns: &[String], case: &Case<'_>, scene: &Scene<'_>, facts: &PathFacts) -> bool {
-    let texts = patterns.iter().flat_map(|pattern| {
-        let pattern = pattern.trim();
+    // A pattern of everything would be a switch of the whole sandbox, for which there is another setting.
+    let useful = patterns.iter().map(|pattern| pattern.trim()).filter(|pattern| !pattern.is_empty() && *pattern != "*");
+    let texts = useful.flat_map(|pattern| {
         let more = (!pattern.contains(['*', ' '])).then(|| format!("{pattern} *"));
         std::iter::once(pattern.to_owned()).chain(more)
     });
-    let rules = texts.filter(|text| !text.is_empty() && text != "*").map(|text| RuleText {
+    let rules = texts.map(|text| RuleText {
         tier: Tier::Allow,
         text: format!("Bash({text})"),
         source: RuleSource { scope: RuleScope::Session, file: None, line: None },

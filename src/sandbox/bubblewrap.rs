@@ -26,14 +26,26 @@ pub(super) fn arguments(profile: &Profile, covered: &[PathBuf], helper: &Path, c
     }
     let (inner, outer): (Vec<&PathBuf>, Vec<&PathBuf>) =
         profile.hidden.iter().partition(|hidden| profile.may_write(hidden));
-    outer.iter().for_each(|hidden| line.hide(hidden));
+    for hidden in &outer {
+        line.hide(hidden);
+    }
     let mut open: Vec<&PathBuf> = profile.open().collect();
     open.sort_unstable();
-    open.iter().for_each(|open| line.same("--bind", open));
-    profile.pinned().iter().for_each(|pinned| line.same("--bind", pinned));
-    profile.sealed.iter().for_each(|sealed| line.same("--ro-bind", sealed));
-    covered.iter().for_each(|covered| line.same("--ro-bind", covered));
-    inner.iter().for_each(|hidden| line.hide(hidden));
+    for open in &open {
+        line.same("--bind", open);
+    }
+    for pinned in &profile.pinned() {
+        line.same("--bind", pinned);
+    }
+    for sealed in &profile.sealed {
+        line.same("--ro-bind", sealed);
+    }
+    for covered in covered {
+        line.same("--ro-bind", covered);
+    }
+    for hidden in &inner {
+        line.hide(hidden);
+    }
     for shown in profile.shown.iter().filter(|shown| profile.hidden.iter().any(|hidden| shown.starts_with(hidden))) {
         line.same("--ro-bind", shown);
     }

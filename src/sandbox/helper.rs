@@ -147,7 +147,7 @@ pub fn try_everything(words: impl IntoIterator<Item = OsString>) -> ExitCode {
     let wait = Duration::from_millis(500);
     let sealed = inside.join(".git/hooks/probe");
     let trials: [(&str, bool); 7] = [
-        ("write-inside", std::fs::write(inside.join("written"), "x").is_ok()),
+        ("write-inside", std::fs::write(inside.join("src/written"), "x").is_ok()),
         ("write-outside", std::fs::write(outside.join("written"), "x").is_ok()),
         ("write-sealed", std::fs::write(sealed, "x").is_ok()),
         ("read-key", std::fs::read(key).is_ok()),

@@ -69,11 +69,6 @@ pub fn prove() -> Proof {
     PROOF.get_or_init(|| std::env::current_exe().map_or_else(|error| unknown(&error), |own| prove_with(&own))).clone()
 }
 
-/// What was proven so far, without trying anything.
-pub fn current() -> Option<&'static Proof> {
-    PROOF.get()
-}
-
 fn unknown(error: &std::io::Error) -> Proof {
     let outcome = Err(format!("the program does not find itself: {error}"));
     Proof { means: None, trials: vec![Trial { name: "helper", outcome }] }
@@ -117,13 +112,14 @@ fn program(name: &str) -> Option<PathBuf> {
     FOLDERS.iter().map(|folder| Path::new(folder).join(name)).find(|path| path.is_file())
 }
 
-/// Starts a process inside and compares what it could do with what it should.
-fn try_means(means: &Means, helper: &Path) -> Result<String, String> {
+/// Starts a process inside and compares what it could do with what it should. What was proven is a sentence, and
+/// so is why it does not do.
+pub fn try_means(means: &Means, helper: &Path) -> Result<String, String> {
     let told = |error: std::io::Error| format!("it could not be tried: {error}");
     let desk = tempfile::Builder::new().prefix("latigo-probe-").tempdir().map_err(told)?;
     let top = desk.path().canonicalize().map_err(told)?;
     let at = |name: &str| top.join(name);
-    for folder in ["inside/.git/hooks", "outside", "home/.ssh", "temp"] {
+    for folder in ["inside/.git/hooks", "inside/src", "outside", "home/.ssh", "temp"] {
         fs::create_dir_all(at(folder)).map_err(told)?;
     }
     let key = at("home/.ssh/key");
@@ -156,7 +152,7 @@ fn try_means(means: &Means, helper: &Path) -> Result<String, String> {
     if outside.join("written").exists() || inside.join(".git/hooks/probe").exists() {
         return Err("a process inside wrote where it must not".to_owned());
     }
-    if !inside.join("written").exists() {
+    if !inside.join("src/written").exists() {
         return Err("a process inside could not write where it may".to_owned());
     }
     let how = match means {

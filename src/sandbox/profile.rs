@@ -266,8 +266,8 @@ mod tests {
         };
         let scope = Scope { home: &home, project: &project, added: &[], temp: &temp, private: &[], readable: &[] };
         let profile = Profile::new(&wish, &scope);
-        assert_eq!(profile.roots, [project.clone()]);
-        assert_eq!(profile.writable, [temp.clone()], "neither the root nor what does not exist");
+        assert_eq!(profile.roots, std::slice::from_ref(&project));
+        assert_eq!(profile.writable, std::slice::from_ref(&temp), "neither the root nor what does not exist");
         let names = |list: &[PathBuf]| -> Vec<String> {
             list.iter().map(|path| path.strip_prefix(&project).unwrap().display().to_string()).collect()
         };

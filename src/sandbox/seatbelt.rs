@@ -14,7 +14,7 @@ pub(super) fn text(profile: &Profile) -> String {
         "(allow file-write* (literal \"/dev/null\") (literal \"/dev/zero\") (literal \"/dev/dtracehelper\"))\n",
     );
     let mut rule = |verb: &str, what: &str, path: &Path| {
-        text.push_str(&format!("({verb} {what} (subpath {}))\n", quoted(path)));
+        text.push_str(&["(", verb, " ", what, " (subpath ", &quoted(path), "))\n"].concat());
     };
     profile.hidden.iter().for_each(|path| rule("deny", "file-read*", path));
     profile.shown.iter().for_each(|path| rule("allow", "file-read*", path));
@@ -27,7 +27,7 @@ pub(super) fn text(profile: &Profile) -> String {
     let sealed = profile.sealed.iter().chain(&profile.absent);
     sealed.for_each(|path| rule("deny", "file-write*", path));
     for path in profile.pinned() {
-        text.push_str(&format!("(deny file-write-unlink (literal {}))\n", quoted(&path)));
+        text.push_str(&["(deny file-write-unlink (literal ", &quoted(&path), "))\n"].concat());
     }
     if !profile.network {
         text.push_str("(deny network*)\n");

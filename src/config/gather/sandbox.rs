@@ -225,7 +225,7 @@ impl Draft {
                     item.entries().iter().any(|(key, node)| key == "mode" && node.value == Value::Text("mask".into()));
                 match (key.as_str(), text(&["path", "file", "name"])) {
                     ("files", Some(path)) => {
-                        self.wish.deny_read.push(absolute_from(&section.layer.folder, &path, Some(section.home)))
+                        self.wish.deny_read.push(absolute_from(&section.layer.folder, &path, Some(section.home)));
                     }
                     ("envVars", Some(name)) => self.wish.hidden_variables.push(name),
                     _ => self.limit(section.layer, item, &name, "cannot be understood"),

@@ -27,8 +27,8 @@ pub(super) fn lay(order: &Order) -> Result<(), String> {
         mount_bind(path, path).and_then(|()| seal(path)).map_err(|error| told(path, error))?;
     }
     // The folder that we stand in is still the one below the new mounts.
-    let again = std::env::current_dir().and_then(std::env::set_current_dir);
-    again.map_err(|error| format!("the folder cannot be entered again: {error}"))
+    let here = std::env::current_dir().map_err(|error| format!("the folder is not known: {error}"))?;
+    rustix::process::chdir(&here).map_err(|error| format!("the folder cannot be entered again: {error}"))
 }
 
 fn seal(path: &Path) -> rustix::io::Result<()> {
