@@ -114,6 +114,7 @@ impl Conversation {
             | Body::CacheBroken(_)
             | Body::RuleAdded { .. }
             | Body::Noticed(_)
+            | Body::Classified(_)
             | Body::Confined { .. } => {}
         }
     }

@@ -54,7 +54,7 @@ pub struct Args {
     #[arg(long, value_name = "NAME")]
     pub provider: Option<String>,
 
-    /// default, acceptEdits, plan, dontAsk or bypassPermissions
+    /// default, acceptEdits, plan, auto, dontAsk or bypassPermissions
     #[arg(long, value_name = "MODE", value_parser = mode)]
     pub permission_mode: Option<Mode>,
 
@@ -81,6 +81,10 @@ pub struct Args {
     /// A settings file, or settings as JSON
     #[arg(long, value_name = "FILE|JSON")]
     pub settings: Option<String>,
+
+    /// Trust this folder for this run, with all that it brings
+    #[arg(long)]
+    pub trust: bool,
 
     /// Play the offline rehearsal: no key, no network, all tools real
     #[arg(long)]
@@ -117,6 +121,12 @@ pub enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Say what would be decided on a call and why, or check the rules
+    #[command(subcommand_required = true, arg_required_else_help = true)]
+    Permissions {
+        #[command(subcommand)]
+        what: PermissionsCommand,
+    },
     /// Print completions for a shell
     Completions {
         #[arg(value_enum)]
@@ -131,6 +141,31 @@ pub enum Sessions {
     List,
     /// One of them, by its id or the start of it
     Show { id: String },
+}
+
+/// What to do with permissions. Nothing runs and no model is asked.
+#[derive(Clone, Debug, PartialEq, Eq, Subcommand)]
+pub enum PermissionsCommand {
+    /// What would be decided on a command, and everything that was looked at
+    Explain {
+        /// The command; for other tools a path, an address or the input as JSON
+        #[arg(required_unless_present = "jsonl")]
+        call: Option<String>,
+
+        /// Answer one JSON object a line on standard input with one on standard output
+        #[arg(long, conflicts_with_all = ["call", "tool", "mode"])]
+        jsonl: bool,
+
+        /// Another tool than Bash, such as Read or Edit
+        #[arg(long, value_name = "NAME")]
+        tool: Option<String>,
+
+        /// Judge as in this permission mode
+        #[arg(long, value_name = "MODE", value_parser = mode)]
+        mode: Option<Mode>,
+    },
+    /// Check all rule files; exit code 1 when a rule has no effect
+    Lint,
 }
 
 /// Names of [`OutputFormat`] on the command line.

@@ -9,9 +9,9 @@ use super::environment::{Vars, child_env, is_powerful};
 use super::layers::{Layer, layers};
 use super::model::{Wishes, choose};
 use super::project::{project_root, shown};
-use super::{Bounds, ConfigInput, RuleEntry, Settings, Tier, Trust, dotenv};
+use super::{Bounds, ConfigInput, RuleEntry, Settings, Tier, dotenv, folder};
 
-mod draft;
+pub(super) mod draft;
 mod entries;
 mod sandbox;
 
@@ -24,17 +24,13 @@ const NOTICES: usize = 30;
 pub(super) fn gather(input: &ConfigInput<'_>) -> Settings {
     let project = project_root(input.cwd, input.home);
     let mut notices = Vec::new();
-    let (is_trusted, problem) = Trust::new(&input.dirs.data, input.home).trusted(&project);
-    notices.extend(problem);
-    let trusted = is_trusted || input.flags.trust;
-
     let layers = layers(input, &project, &mut notices);
+    let (trusted, folder) = folder::standing(input, &project, &layers, &mut notices);
     let mut draft = Draft::new(trusted, input.home);
     draft.rules = flag_rules(input);
     for layer in &layers {
         draft.take(layer);
     }
-    draft.tell_waiting();
     notices.append(&mut draft.notices);
 
     let sandbox = std::mem::take(&mut draft.sandbox).finish(&draft.rules, (input.cwd, input.home), &mut notices);
@@ -52,12 +48,14 @@ pub(super) fn gather(input: &ConfigInput<'_>) -> Settings {
     Settings {
         project,
         trusted,
+        folder,
         model,
         effort: effort(&set, input, &draft),
         thinking: if is_thinking_off(&set) { Some(false) } else { draft.thinking },
         rules: draft.rules,
         mode,
         bypass_allowed: !draft.bypass_disabled,
+        auto_allowed: !draft.auto_disabled,
         directories,
         theme: draft.theme,
         ui: super::UiSettings {
@@ -82,7 +80,7 @@ fn bound(notices: &mut Vec<Notice>) {
     }
 }
 
-fn flag_rules(input: &ConfigInput<'_>) -> Vec<RuleEntry> {
+pub(super) fn flag_rules(input: &ConfigInput<'_>) -> Vec<RuleEntry> {
     let rule = |tier, text: &String| RuleEntry {
         tier,
         text: text.clone(),
@@ -150,6 +148,11 @@ fn mode(input: &ConfigInput<'_>, draft: &Draft<'_>, notices: &mut Vec<Notice>) -
     let mode = input.flags.mode.or(draft.mode).unwrap_or_default();
     if mode == Mode::BypassPermissions && draft.bypass_disabled {
         let text = "bypassPermissions is switched off by `permissions.disableBypassPermissionsMode`";
+        notices.push(Notice::warning(text).hint("the session starts in the default mode"));
+        return Mode::Default;
+    }
+    if mode == Mode::Auto && draft.auto_disabled {
+        let text = "the mode auto is switched off by `permissions.disableAutoMode`";
         notices.push(Notice::warning(text).hint("the session starts in the default mode"));
         return Mode::Default;
     }

@@ -6,9 +6,12 @@ use std::sync::Arc;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
+use super::classify::{Classifier, Heard};
 use super::confine::Walls;
+use super::folder::Asking;
 use super::gate::Gate;
 use super::journal::Journal;
+use super::questions::Questions;
 use super::streams::Stream;
 use super::{Setup, Stage};
 use crate::agent::{Input, Machine};
@@ -48,6 +51,8 @@ pub(super) enum What {
     },
     /// What confines here.
     Proven(Box<Proof>),
+    /// A model's opinion of a call.
+    Opinion(Box<Heard>),
     /// Straight to the face.
     Tell(Live),
 }
@@ -61,6 +66,8 @@ pub(super) struct Driver {
     pub(super) journal: Journal,
     pub(super) gate: Gate,
     pub(super) walls: Walls,
+    pub(super) classifier: Classifier,
+    pub(super) questions: Questions,
     pub(super) reads: Arc<ReadLedger>,
     pub(super) running: HashMap<String, Running>,
     pub(super) stream: Option<Stream>,
@@ -70,6 +77,8 @@ pub(super) struct Driver {
     pub(super) events: mpsc::Sender<Event>,
     /// Inputs that effects brought about, to be handled before anything new is heard.
     pub(super) inbox: VecDeque<Input>,
+    /// The folder that the person is asked about.
+    pub(super) asking: Option<Asking>,
     /// The face hung up.
     pub(super) closed: bool,
 }
@@ -112,6 +121,11 @@ impl Driver {
     /// Hands one input to the machine and carries out what follows, to the end.
     pub(super) async fn feed(&mut self, input: Input) {
         self.inbox.push_back(input);
+        self.work_inbox().await;
+    }
+
+    /// Works off what effects brought about.
+    pub(super) async fn work_inbox(&mut self) {
         while let Some(input) = self.inbox.pop_front() {
             let effects = self.machine.handle(input, self.setup.clock.wall_ms());
             for effect in effects {
@@ -154,6 +168,7 @@ impl Driver {
             What::Timer(timer) => self.feed(Input::Timer(timer)).await,
             What::ShellOutput(text) => self.tell(Event::Live(Live::ShellOutput(text))).await,
             What::ShellDone { command, outcome } => self.on_shell_done(command, *outcome).await,
+            What::Opinion(heard) => self.on_opinion(*heard).await,
             What::Proven(_) | What::Tell(_) => {}
         }
     }

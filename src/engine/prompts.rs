@@ -151,6 +151,17 @@ fn mentions(text: &str) -> Vec<String> {
     found
 }
 
+/// The shell lines of a command file's body, as they would be found when it is used.
+pub fn shell_lines(body: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut rest = body;
+    while let Some((_, command, after)) = shell_inclusion(rest) {
+        found.push(command.to_owned());
+        rest = after;
+    }
+    found
+}
+
 /// The first `` !`command` `` that stands at the start of a line or after a blank.
 fn shell_inclusion(text: &str) -> Option<(&str, &str, &str)> {
     let mut from = 0;

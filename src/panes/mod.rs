@@ -9,6 +9,7 @@ pub mod conversation;
 pub mod cost;
 mod cut;
 pub mod facts;
+pub mod folder;
 pub mod help;
 pub mod palette;
 pub mod permission;

@@ -372,7 +372,8 @@ fn help_lists_every_key() {
 fn a_summary_is_drafted_in_view_and_becomes_a_mark() {
     let mut play = Play::new(80, 24).worked_once();
     play.summarises();
-    play.delta(0, Some(DeltaKind::Thinking), "What matters here?");
+    play.delta(0, Some(DeltaKind::Thinking), "What matters");
+    play.delta(0, None, " here?");
     play.delta(1, Some(DeltaKind::Text), "The parser dropped the last line;\nit is mended.");
     assert_snapshot!("summary_draft", play.screen());
     play.responded(Vec::new(), false);

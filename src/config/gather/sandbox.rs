@@ -40,7 +40,7 @@ const OTHERS: [&str; 8] = [
 
 /// The section while the files are read, the strongest first.
 #[derive(Debug, Default)]
-pub(super) struct Draft {
+pub struct Draft {
     enabled: Option<bool>,
     required: Option<bool>,
     auto_allow: Option<bool>,

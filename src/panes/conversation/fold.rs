@@ -5,11 +5,10 @@
 use std::sync::Arc;
 
 use super::cell::{Cell, Kind, RetryRow, RetryState, ShellRun, Source};
+use super::draft::Draft;
 use super::words::{break_text, worth_telling};
 use crate::base::text;
-use crate::domain::{
-    Block, Body, DeltaKind, Message, ModelError, Notice, Record, RequestNote, ResponseNote, StopReason, TurnEnd,
-};
+use crate::domain::{Block, Body, DeltaKind, Message, ModelError, Notice, Record, ResponseNote, StopReason, TurnEnd};
 use crate::panes::cut::keep_tail;
 use crate::panes::facts::{CallState, Facts};
 use crate::theme::Meaning;
@@ -28,8 +27,8 @@ pub(super) struct Fold {
     calls: Vec<Option<usize>>,
     retry: Option<usize>,
     shell: Option<usize>,
-    /// The request for a summary that is under way, and the entry that shows its draft.
-    draft: Option<(u32, usize)>,
+    /// The summary that is being written.
+    pub(super) draft: Option<Draft>,
     turn: Turn,
 }
 
@@ -96,47 +95,9 @@ impl Fold {
         }
     }
 
-    fn request_sent(&mut self, note: &RequestNote) {
-        self.sent_again();
-        if note.summary {
-            let cell = match self.draft.take() {
-                Some((_, cell)) => cell,
-                None => self.push(Kind::Draft(String::new())),
-            };
-            self.set_draft(cell, |text| text.clear());
-            self.draft = Some((note.request, cell));
-        }
-    }
-
-    fn set_draft(&mut self, cell: usize, change: impl FnOnce(&mut String)) {
-        if let Some(cell) = self.cells.get_mut(cell)
-            && let Kind::Draft(text) = &mut cell.kind
-        {
-            change(text);
-            cell.version += 1;
-        }
-    }
-
-    /// The draft of a summary that did not come to its end stays, folded, so that nothing shown is lost.
-    fn settle_draft(&mut self) {
-        let Some(cell) = self.draft.take().and_then(|(_, cell)| self.cells.get_mut(cell)) else { return };
-        if let Kind::Draft(draft) = &mut cell.kind {
-            let body = std::mem::take(draft);
-            let text = "no summary was made; the conversation is as it was".to_owned();
-            let body = (!body.trim().is_empty()).then_some(body);
-            cell.kind = Kind::Mark { text, body, meaning: Meaning::Warning };
-            cell.layout = None;
-        }
-    }
-
     fn delta(&mut self, at: (u32, u32), kind: Option<&DeltaKind>, text: &str, facts: &Facts) {
-        if let Some((_, cell)) = self.draft.filter(|(request, _)| *request == at.0) {
-            let written = !matches!(kind, Some(DeltaKind::Thinking | DeltaKind::ToolCall { .. }));
-            return self.set_draft(cell, |draft| {
-                if written {
-                    draft.push_str(text)
-                }
-            });
+        if self.drafts(at, kind, text) {
+            return;
         }
         let place = self.open.iter().rev().find(|(r, b, _)| (*r, *b) == at).map(|(_, _, cell)| *cell);
         let index = match (place, kind) {
@@ -269,7 +230,7 @@ impl Fold {
     }
 
     /// The request leaves once more; the row stays for the case that it fails again.
-    fn sent_again(&mut self) {
+    pub(super) fn sent_again(&mut self) {
         let Some(cell) = self.retry.and_then(|index| self.cells.get_mut(index)) else { return };
         if let Kind::Retry(row) = &mut cell.kind {
             row.state = RetryState::Again;
@@ -380,11 +341,7 @@ impl Fold {
                 let who = if *auto { "compacted by itself" } else { "compacted" };
                 let (before, after) = (text::human_tokens(*tokens_before), text::human_tokens(*tokens_after));
                 let text = format!("{who}: {before} tokens became {after}");
-                let kind = Kind::Mark { text, body: Some(summary.clone()), meaning: Meaning::Muted };
-                match self.draft.take().and_then(|(_, cell)| self.cells.get_mut(cell)) {
-                    Some(cell) => *cell = Cell::new(kind),
-                    None => drop(self.push(kind)),
-                }
+                self.summarised(Kind::Mark { text, body: Some(summary.clone()), meaning: Meaning::Muted });
             }
             Body::Trimmed { calls, tokens_freed } => {
                 let freed = text::human_tokens(*tokens_freed);

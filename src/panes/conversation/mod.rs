@@ -5,6 +5,7 @@
 
 mod call;
 mod cell;
+mod draft;
 mod draw;
 mod fold;
 mod viewport;

@@ -95,6 +95,12 @@ proptest! {
             if line.starts_with("A=1") && !wrap.contains('\'') && !wrap.contains("({}") {
                 continue;
             }
+            // These start a program by its name: behind them an assignment is the name of a program, and nothing
+            // denied runs.
+            let starts = ["timeout", "nice", "nohup", "xargs", "setsid", "stdbuf", "command"];
+            if line.starts_with("A=1 ") && starts.iter().any(|program| wrap.starts_with(program)) {
+                continue;
+            }
             line = wrap.replace("{}", &line);
         }
         let verdict = Desk::new().allow("Bash").deny("Bash(wget *)").mode(mode).bash(&line);
