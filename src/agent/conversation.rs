@@ -107,6 +107,11 @@ impl Conversation {
                     partial.judged(call_id);
                 }
             }
+            Body::BlockDone { request, block, content } => {
+                if let Some(partial) = &mut self.partial {
+                    partial.seal(*request, *block, content.clone());
+                }
+            }
             Body::RequestFailed { .. } => self.partial = None,
             Body::TitleSet { .. }
             | Body::Decided { .. }

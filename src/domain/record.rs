@@ -171,6 +171,13 @@ pub enum Body {
         call_id: String,
         how: Confinement,
     },
+    /// A streamed block is whole whose proof or sealed content its deltas do not tell (thinking, opaque items):
+    /// after a crash its calls can only go back together with it.
+    BlockDone {
+        request: u32,
+        block: u32,
+        content: Block,
+    },
 }
 
 /// Where a prompt came from.
