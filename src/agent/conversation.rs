@@ -119,7 +119,8 @@ impl Conversation {
             | Body::CacheBroken(_)
             | Body::RuleAdded { .. }
             | Body::Noticed(_)
-            | Body::Classified(_) => {}
+            | Body::Classified(_)
+            | Body::Confined { .. } => {}
         }
     }
 

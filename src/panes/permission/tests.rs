@@ -36,6 +36,7 @@ fn opened() -> Event {
         commands: Vec::new(),
         tools: Vec::new(),
         rehearsal: false,
+        sandbox: crate::domain::SandboxState::Off,
     };
     Event::Opened { info: Box::new(info), records: Vec::new() }
 }
