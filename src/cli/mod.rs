@@ -92,7 +92,7 @@ pub fn parse(
             "there is no command `{prompt}`; did you mean `{nearest}`?\n\nTo send the word as a prompt: latigo -p {prompt}"
         )));
     }
-    let bypass = args.dangerously_skip_permissions || args.permission_mode == Some(Mode::BypassPermissions);
+    let bypass = args.bold.dangerously_skip_permissions || args.permission_mode == Some(Mode::BypassPermissions);
     if bypass && let Some(reason) = caution::refusal(variable) {
         return Err(usage(&reason));
     }
@@ -106,7 +106,7 @@ fn invocation(args: Args, ends: Ends) -> Invocation {
         None if args.go_on => Opening::Continue,
         None => Opening::New,
     };
-    let mode = args.dangerously_skip_permissions.then_some(Mode::BypassPermissions).or(args.permission_mode);
+    let mode = args.bold.dangerously_skip_permissions.then_some(Mode::BypassPermissions).or(args.permission_mode);
     Invocation {
         prompt: args.prompt.filter(|prompt| !prompt.trim().is_empty()),
         opening,
@@ -120,7 +120,7 @@ fn invocation(args: Args, ends: Ends) -> Invocation {
             max_turns: args.max_turns,
             settings: args.settings,
             theme: args.theme,
-            trust: args.trust,
+            trust: args.bold.trust,
         },
         print: headless.then(|| args.output_format.into()),
         verbose: args.verbose,

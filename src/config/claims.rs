@@ -142,25 +142,24 @@ impl Gathering<'_> {
 
     /// Each hook with its event and matcher. What is not of the documented form is shown as it stands.
     fn hooks(&mut self, layer: &Layer, node: &Node) {
-        let place = |node: &Node| format!("{}:{}", layer.name, node.line);
         for (event, groups) in node.entries() {
-            let Value::List(groups) = &groups.value else {
-                self.add(ClaimKind::Hook, place(groups), event, plain(groups));
-                continue;
-            };
+            let groups = if let Value::List(groups) = &groups.value { groups } else { std::slice::from_ref(groups) };
             for group in groups {
-                let matcher = field(group, "matcher").unwrap_or_default();
-                let name = format!("{event} {matcher}").trim_end().to_owned();
-                let hooks = group.entries().iter().find(|(key, _)| key == "hooks").map(|(_, node)| &node.value);
-                match hooks {
-                    Some(Value::List(hooks)) => {
-                        for hook in hooks {
-                            self.add(ClaimKind::Hook, place(hook), &name, hook_text(hook));
-                        }
-                    }
-                    _ => self.add(ClaimKind::Hook, place(group), &name, plain(group)),
-                }
+                self.hook_group(layer, event, group);
             }
+        }
+    }
+
+    fn hook_group(&mut self, layer: &Layer, event: &str, group: &Node) {
+        let matcher = field(group, "matcher").unwrap_or_default();
+        let name = format!("{event} {matcher}").trim_end().to_owned();
+        let lists: Vec<&Node> =
+            group.entries().iter().filter(|(key, _)| key == "hooks").map(|(_, node)| node).collect();
+        let [Node { value: Value::List(hooks), .. }] = lists.as_slice() else {
+            return self.add(ClaimKind::Hook, format!("{}:{}", layer.name, group.line), &name, plain(group));
+        };
+        for hook in hooks {
+            self.add(ClaimKind::Hook, format!("{}:{}", layer.name, hook.line), &name, hook_text(hook));
         }
     }
 

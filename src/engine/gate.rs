@@ -52,6 +52,16 @@ impl Gate {
             RuleTier::Ask => Tier::Ask,
             RuleTier::Allow => Tier::Allow,
         };
+        // Several rules stand one a line; each is one of its own from here on.
+        if let Some((first, rest)) = rule.split_once(")\n") {
+            let first = format!("{first})");
+            self.add_one(tier, &first, source.clone(), stage)?;
+            return self.add(tier_of(tier), rest, source, stage);
+        }
+        self.add_one(tier, rule, source, stage)
+    }
+
+    fn add_one(&mut self, tier: Tier, rule: &str, source: RuleSource, stage: &Stage) -> Result<(), String> {
         // Suggested rules are written from the project's root, so that is where they start.
         let text = RuleText { tier, text: rule.to_owned(), source, anchor: stage.place.project.clone() };
         match self.rules.add(text.clone()) {
