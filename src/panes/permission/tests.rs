@@ -341,3 +341,19 @@ fn a_low_screen_asks_to_see_the_command_and_no_more() {
     screen(&mut pane, low);
     assert!(screen(&mut pane, low).contains("two"));
 }
+
+#[test]
+fn a_call_that_another_rule_lets_run_is_not_asked_about_any_more() {
+    let mut pane = Permission::default();
+    pane.hear(&opened(), APPEARED);
+    for (ask, id) in [(1, "a"), (2, "b")] {
+        pane.hear(&said(id, "Bash", json!({"command": "ls"})), APPEARED);
+        pane.hear(&recorded(Body::Judged { call_id: id.to_owned(), verdict: verdict(None) }), APPEARED);
+        pane.hear(&recorded(Body::Asked { ask, call_id: id.to_owned() }), APPEARED);
+    }
+    pane.hear(&recorded(Body::CallStarted { call_id: "a".to_owned() }), ARMED);
+    let screen = screen_at(&mut pane, (80, 24), ARMED + DEAD_MS);
+    assert!(pane.is_open(), "{screen}");
+    let acts = pane.update(Msg::Key(KeyEvent::new(KeyCode::Char('1'), KeyModifiers::NONE)), ARMED + DEAD_MS);
+    assert!(matches!(&acts[..], [Act::Send(Request::Answer { ask: 2, .. })]), "{acts:?}");
+}
