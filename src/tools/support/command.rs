@@ -18,6 +18,7 @@ use tokio::process::Child;
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 use super::super::ToolContext;
+use super::ansi::Ansi;
 use super::capture::{Capture, Captured};
 use super::live::Live;
 use super::shell_cwd;
@@ -162,6 +163,7 @@ struct Running {
 
 /// Where the output goes.
 struct Sinks {
+    ansi: Ansi,
     capture: Capture,
     spill: Spill,
     live: Live,
@@ -169,9 +171,20 @@ struct Sinks {
 
 impl Sinks {
     fn push(&mut self, chunk: &[u8]) {
-        self.capture.push(chunk);
-        self.spill.push(chunk);
-        self.live.push(chunk);
+        let text = self.ansi.feed(chunk);
+        self.hand_on(&text);
+    }
+
+    /// Nothing follows: a sequence that did not end is text after all.
+    fn close(&mut self) {
+        let rest = self.ansi.finish();
+        self.hand_on(&rest);
+    }
+
+    fn hand_on(&mut self, text: &[u8]) {
+        self.capture.push(text);
+        self.spill.push(text);
+        self.live.push(text);
     }
 }
 
@@ -184,6 +197,7 @@ impl Running {
         let limits = context.limits;
         let path = context.outputs.join(spill::file_name(&context.call_id, "txt"));
         let sinks = Sinks {
+            ansi: Ansi::default(),
             capture: Capture::new(limits.result_chars),
             spill: Spill::new(path, limits.result_chars.saturating_mul(4), limits.output_bytes),
             live: Live::new(context.output.clone()),
@@ -262,6 +276,7 @@ impl Running {
     }
 
     fn finish(mut self, stopped: Option<Ending>, folder: Option<PathBuf>) -> Finished {
+        self.sinks.close();
         self.sinks.live.flush(true);
         let Sinks { capture, spill, .. } = self.sinks;
         let (output, kept) = conclude(capture, spill);
