@@ -100,16 +100,7 @@ impl Conversation {
             Body::Compacted { summary, kept, .. } => self.compacted(summary, *kept as usize),
             Body::Trimmed { calls, .. } => self.trimmed(calls),
             Body::ContextAdded { from, text } => self.context.push(prompt::wrap(&format!("{from} says:\n{text}"))),
-            Body::Delta { request, block, kind, text } => {
-                if let Some(partial) = &mut self.partial {
-                    partial.grow(*request, *block, kind.as_ref(), text);
-                }
-            }
-            Body::Judged { call_id, .. } => {
-                if let Some(partial) = &mut self.partial {
-                    partial.judged(call_id);
-                }
-            }
+            Body::Delta { .. } | Body::Judged { .. } | Body::BlockDone { .. } => self.goes_on(body),
             Body::RequestFailed { .. } => self.partial = None,
             Body::TitleSet { .. }
             | Body::Decided { .. }
@@ -119,7 +110,19 @@ impl Conversation {
             | Body::HookRan(_)
             | Body::CallChanged { .. }
             | Body::Noticed(_)
-            | Body::Classified(_) => {}
+            | Body::Classified(_)
+            | Body::Confined { .. } => {}
+        }
+    }
+
+    /// More of the answer that is being received.
+    fn goes_on(&mut self, body: &Body) {
+        let Some(partial) = &mut self.partial else { return };
+        match body {
+            Body::Delta { request, block, kind, text } => partial.grow(*request, *block, kind.as_ref(), text),
+            Body::Judged { call_id, .. } => partial.judged(call_id),
+            Body::BlockDone { request, block, content } => partial.seal(*request, *block, content.clone()),
+            _ => {}
         }
     }
 

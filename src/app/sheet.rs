@@ -118,7 +118,7 @@ impl Sheet {
             What::Cost => "cost",
             What::Cache => "cache",
             What::Tools => "tools",
-            What::Permissions => "permissions",
+            What::Permissions => "decisions",
             What::Hooks => "hooks",
             What::Todos => "todos",
             What::Side => "session",

@@ -82,7 +82,6 @@ pub(super) fn take(model: &mut Model, outcome: Outcome) -> Vec<Act> {
         Some(Show::Cost) => sheet(model, What::Cost),
         Some(Show::Cache) => sheet(model, What::Cache),
         Some(Show::Tools) => sheet(model, What::Tools),
-        Some(Show::Permissions) => sheet(model, What::Permissions),
         Some(Show::Hooks) => sheet(model, What::Hooks),
         Some(other) => acts.extend(dialogs::open(model, other)),
     }
@@ -97,7 +96,7 @@ pub(super) fn tell(model: &mut Model, notice: &Notice) {
 /// Switches the theme at once.
 pub(super) fn use_theme(model: &mut Model, name: &str) {
     let (theme, problems) = Theme::load(name, &model.look.user);
-    model.look.theme = theme;
+    model.look.theme = theme.for_depth(model.look.depth);
     model.look.chosen = true;
     for problem in problems {
         tell(model, &Notice::warning(problem.to_string()));

@@ -58,9 +58,8 @@ pub struct Args {
     #[arg(long, value_name = "MODE", value_parser = mode)]
     pub permission_mode: Option<Mode>,
 
-    /// Ask nothing: only for a container without secrets
-    #[arg(long, conflicts_with = "permission_mode")]
-    pub dangerously_skip_permissions: bool,
+    #[command(flatten)]
+    pub bold: Bold,
 
     /// Rules for calls that run unasked, such as "Bash(git log *)"
     #[arg(long = "allowed-tools", alias = "allowedTools", value_name = "RULE", num_args = 1..)]
@@ -82,10 +81,6 @@ pub struct Args {
     #[arg(long, value_name = "FILE|JSON")]
     pub settings: Option<String>,
 
-    /// Trust this folder for this run, with all that it brings
-    #[arg(long)]
-    pub trust: bool,
-
     /// Play the offline rehearsal: no key, no network, all tools real
     #[arg(long)]
     pub rehearse: bool,
@@ -106,6 +101,18 @@ pub struct Args {
     pub command: Option<Command>,
 }
 
+/// What the person takes on himself.
+#[derive(Debug, clap::Args)]
+pub struct Bold {
+    /// Ask nothing: only for a container without secrets
+    #[arg(long, conflicts_with = "permission_mode")]
+    pub dangerously_skip_permissions: bool,
+
+    /// Trust this folder for this run, with all that it brings
+    #[arg(long)]
+    pub trust: bool,
+}
+
 /// What else the program can do.
 #[derive(Debug, Subcommand)]
 pub enum Command {
@@ -114,6 +121,12 @@ pub enum Command {
     Sessions {
         #[command(subcommand)]
         what: Sessions,
+    },
+    /// Say what works here, what is missing and how to get it
+    Doctor {
+        /// One JSON object
+        #[arg(long)]
+        json: bool,
     },
     /// Say what would be decided on a call and why, or check the rules
     #[command(subcommand_required = true, arg_required_else_help = true)]

@@ -47,7 +47,7 @@ pub(super) fn standing(
 /// What a run without anybody to ask says of a folder that is not trusted.
 pub(super) fn ignored(claims: &FolderClaims) -> Notice {
     let what = if claims.too_much { "everything that it brings".to_owned() } else { claims.summary() };
-    let text = format!("this folder is not trusted, so what needs it is ignored: {what}");
+    let text = format!("this folder is not trusted, so what needs it is ignored: {what}.");
     Notice::warning(text).hint("--trust uses it for this run; the full screen shows it and remembers an answer")
 }
 

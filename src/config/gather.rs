@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use crate::base::paths::absolute_from;
+use crate::base::secrets::Redactor;
 use crate::domain::{Effort, Mode, Notice, RuleScope, RuleSource};
 
 use super::environment::{Vars, child_env, is_powerful};
@@ -13,9 +14,20 @@ use super::{Bounds, ConfigInput, RuleEntry, Settings, Tier, dotenv, folder};
 
 pub(super) mod draft;
 mod entries;
+mod sandbox;
 
 use draft::Draft;
 
+/// Variables that hold a key of a server of ours.
+const KEYS: [&str; 7] = [
+    "ANTHROPIC_API_KEY",
+    "ANTHROPIC_AUTH_TOKEN",
+    "CLAUDE_CODE_OAUTH_TOKEN",
+    "DEEPSEEK_API_KEY",
+    "LLM_API_KEY",
+    "OLLAMA_API_KEY",
+    "OPENAI_API_KEY",
+];
 /// Problems that are told one by one.
 const NOTICES: usize = 30;
 
@@ -32,10 +44,15 @@ pub(super) fn gather(input: &ConfigInput<'_>) -> Settings {
     }
     notices.append(&mut draft.notices);
 
+    let sandbox = std::mem::take(&mut draft.sandbox).finish(&draft.rules, (input.cwd, input.home), &mut notices);
     let hooks = super::hooks::read(&layers, &input.env, trusted, &mut notices);
     let set = variables(input, &layers, trusted, &mut notices);
     let mut all = set.clone();
     read_dotenv(input, &project, trusted, &mut all, &mut notices);
+    let secrets = secrets(&all);
+    let mut child_env = child_env(&set.plain());
+    // A key under another name is still a key.
+    child_env.retain(|_, value| !secrets.finds(value));
     let wishes = wishes(input, &draft);
     let model = choose(&set, &all, &wishes, &draft.models, &mut notices);
 
@@ -63,11 +80,26 @@ pub(super) fn gather(input: &ConfigInput<'_>) -> Settings {
             ..draft.ui
         },
         bounds: bounds(draft.bounds, &set),
+        sandbox,
         models: draft.models,
-        child_env: child_env(&set.plain()),
+        child_env,
         hooks,
+        secrets,
         notices,
     }
+}
+
+/// Every key that some variable holds, also of servers that are not in use.
+fn secrets(vars: &Vars) -> Redactor {
+    let keys = KEYS.iter().filter_map(|name| vars.text(name)).map(ToOwned::to_owned);
+    let headers = vars.text("ANTHROPIC_CUSTOM_HEADERS").unwrap_or_default().lines().filter_map(|line| {
+        let (name, value) = line.split_once(':')?;
+        let name = name.to_ascii_lowercase();
+        let is_secret = ["auth", "cookie", "key", "secret", "token"].iter().any(|word| name.contains(word));
+        // Of `Bearer x` the last word is the key.
+        is_secret.then(|| value.split_whitespace().last().map(ToOwned::to_owned)).flatten()
+    });
+    Redactor::new(keys.chain(headers))
 }
 
 /// A file of garbage has one fault a line; nobody reads them all.

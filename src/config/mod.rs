@@ -29,10 +29,12 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use crate::base::dirs::Dirs;
+use crate::base::secrets::Redactor;
 use crate::domain::{Effort, FolderClaims, Mode, Notice, RuleSource};
 use crate::usage::ModelTable;
 
 pub use environment::child_env;
+pub use folder::{FolderGround, folder};
 pub use model::ModelChoice;
 pub use project::project_root;
 pub use rules::{Rules, rule_text, rules};
@@ -40,7 +42,6 @@ pub use save::{Places, edit_rule, remove_rule, save_rule, save_setting};
 pub use served::ask_server;
 pub use setup::{Start, setup};
 pub use themes::themes;
-pub use folder::{FolderGround, folder};
 pub use trust::{Standing, Trust};
 
 /// Where the person is and what he asked for.
@@ -159,10 +160,14 @@ pub struct Settings {
     pub theme: Option<String>,
     pub ui: UiSettings,
     pub bounds: Bounds,
+    /// How commands are kept in.
+    pub sandbox: crate::sandbox::Wish,
     /// The whole environment of child processes, without our keys.
     pub child_env: BTreeMap<String, String>,
     /// Hooks and the event bus.
     pub hooks: crate::hooks::Config,
+    /// Our keys, to be kept out of everything that is written.
+    pub secrets: Redactor,
     pub notices: Vec<Notice>,
 }
 

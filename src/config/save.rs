@@ -9,8 +9,8 @@ use jsonc_parser::cst::{CstInputValue, CstNode, CstObject, CstRootNode};
 
 use crate::base::atomic;
 use crate::base::dirs::create_private;
-use crate::base::read;
 use crate::base::paths::absolute_from;
+use crate::base::read;
 use crate::domain::{RuleScope, RuleTier, SaveScope};
 use crate::engine::RuleEdit;
 

@@ -69,16 +69,18 @@ impl Trust {
             Ok(list) => list,
             Err(problem) => {
                 let text = format!("{}: {problem}; no folder counts as trusted", self.file.display());
-                return (Standing::Unknown, Some(Notice::error(text).hint("mend or remove the file, then start again")));
+                return (
+                    Standing::Unknown,
+                    Some(Notice::error(text).hint("mend or remove the file, then start again")),
+                );
             }
         };
         let standing = match names.iter().find_map(|name| list.get(name)) {
             Some(Entry::Flag(true)) => Standing::Trusted,
             Some(Entry::With { content: known }) if known == content => Standing::Trusted,
             Some(Entry::With { .. }) => Standing::Changed,
-            Some(Entry::Flag(false)) => Standing::Unknown,
             None if self.claude_trusts(&names) => Standing::Trusted,
-            None => Standing::Unknown,
+            Some(Entry::Flag(false)) | None => Standing::Unknown,
         };
         (standing, None)
     }

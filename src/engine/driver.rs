@@ -7,6 +7,7 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use super::classify::{Classifier, Heard};
+use super::confine::Walls;
 use super::folder::Asking;
 use super::gate::Gate;
 use super::hooks::{Answered, Hooking, Missed};
@@ -15,9 +16,10 @@ use super::questions::Questions;
 use super::streams::Stream;
 use super::{Setup, Stage};
 use crate::agent::{Input, Machine};
-use crate::domain::{Event, Live, Notice, Request, SessionId, StreamItem, ToolOutcome, Wire};
-use crate::hooks::bus::Bus;
+use crate::base::secrets::Redactor;
+use crate::domain::{Event, Live, Notice, Request, SessionId, Shown, StreamItem, ToolOutcome, Wire};
 use crate::provider::Provider;
+use crate::sandbox::Proof;
 use crate::tools::ReadLedger;
 
 /// Messages from work that runs beside the driver that may wait.
@@ -49,6 +51,8 @@ pub(super) enum What {
         command: String,
         outcome: Box<ToolOutcome>,
     },
+    /// What confines here.
+    Proven(Box<Proof>),
     /// A model's opinion of a call.
     Opinion(Box<Heard>),
     /// Hooks have answered.
@@ -67,6 +71,7 @@ pub(super) struct Driver {
     pub(super) machine: Machine,
     pub(super) journal: Journal,
     pub(super) gate: Gate,
+    pub(super) walls: Walls,
     pub(super) classifier: Classifier,
     pub(super) questions: Questions,
     pub(super) reads: Arc<ReadLedger>,
@@ -77,8 +82,6 @@ pub(super) struct Driver {
     pub(super) news: mpsc::Sender<News>,
     pub(super) events: mpsc::Sender<Event>,
     pub(super) hooking: Hooking,
-    /// Subscribers outside; none in the usual case.
-    pub(super) bus: Option<Bus>,
     /// Inputs that effects brought about, to be handled before anything new is heard.
     pub(super) inbox: VecDeque<Input>,
     /// The folder that the person is asked about.
@@ -113,6 +116,14 @@ pub(super) async fn run(setup: Setup, mut requests: mpsc::Receiver<Request>, eve
     driver.close().await;
 }
 
+/// Takes our keys out of a result before anybody has it: what the model does not know it cannot repeat, and a
+/// session that is resumed says what it said before.
+pub(super) fn clean(secrets: &Redactor, outcome: &mut ToolOutcome) {
+    outcome.parts = secrets.value(std::mem::take(&mut outcome.parts));
+    outcome.shown = secrets.value(std::mem::replace(&mut outcome.shown, Shown::Nothing));
+    outcome.summary = secrets.text(&outcome.summary).into_owned();
+}
+
 /// The next items of the stream that runs; never, when none runs.
 async fn next_items(stream: &mut Option<Stream>) -> (u32, Vec<StreamItem>) {
     match stream {
@@ -144,7 +155,8 @@ impl Driver {
         }
     }
 
-    pub(super) async fn notice(&mut self, notice: Notice) {
+    pub(super) async fn notice(&mut self, mut notice: Notice) {
+        notice.text = self.setup.secrets.text(&notice.text).into_owned();
         self.tell(Event::Live(Live::Notice(notice))).await;
     }
 
@@ -157,22 +169,29 @@ impl Driver {
         if let What::Tell(live) = news.what {
             return self.tell(Event::Live(live)).await;
         }
+        if let What::Proven(proof) = news.what {
+            return self.on_proven(*proof).await;
+        }
         if news.epoch != self.epoch {
             return;
         }
         match news.what {
             What::Output { call_id, text } => self.on_output(call_id, text).await,
-            What::Done { call_id, outcome, duration_ms } => {
+            What::Done { call_id, mut outcome, duration_ms } => {
                 self.running.remove(&call_id);
+                clean(&self.setup.secrets, &mut outcome);
                 self.feed(Input::CallDone { call_id, outcome, duration_ms }).await;
             }
             What::Timer(timer) => self.feed(Input::Timer(timer)).await,
             What::ShellOutput(text) => self.tell(Event::Live(Live::ShellOutput(text))).await,
-            What::ShellDone { command, outcome } => self.on_shell_done(command, *outcome).await,
+            What::ShellDone { command, mut outcome } => {
+                clean(&self.setup.secrets, &mut outcome);
+                self.on_shell_done(command, *outcome).await;
+            }
             What::Opinion(heard) => self.on_opinion(*heard).await,
-            What::Hooked(heard) => self.on_hooked(*heard).await,
+            What::Hooked(answered) => self.on_hooked(*answered).await,
             What::Missed(missed) => self.on_missed(missed),
-            What::Tell(_) => {}
+            What::Proven(_) | What::Tell(_) => {}
         }
     }
 
@@ -202,9 +221,7 @@ impl Driver {
         self.hooking.stop();
         self.session_ends(if self.setup.interactive { "prompt_input_exit" } else { "other" }).await;
         self.close_bus().await;
-        if self.setup.alone {
-            crate::base::process::groups().kill_all(std::time::Duration::from_millis(100));
-        }
+        self.take_walls_down();
         if let Err(notice) = self.journal.sync() {
             self.notice(notice).await;
         }

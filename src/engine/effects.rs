@@ -18,7 +18,10 @@ impl Driver {
             Effect::HangUp => self.stream = None,
             Effect::Judge(call) => self.judge(call).await,
             Effect::Grant(answer) => self.grant(answer).await,
-            Effect::Run(call) => self.run_call(call),
+            Effect::Run(call) => {
+                self.note_way(&call).await;
+                self.run_call(call);
+            }
             Effect::Kill { call_id } => {
                 if let Some(running) = self.running.get(&call_id) {
                     running.cancel.cancel();
@@ -42,7 +45,7 @@ impl Driver {
         }
         let shortened = matches!(body, Body::Compacted { .. } | Body::Cleared);
         let (record, notice) = self.journal.write(body, self.setup.clock.wall_ms());
-        if let Some(bus) = &mut self.bus {
+        if let Some(bus) = &mut self.hooking.bus {
             bus.hear(&record);
         }
         self.hooks_hear(&record.body, &before);
@@ -90,9 +93,7 @@ impl Driver {
                 Ok(()) => self.put_on_record(Body::RuleAdded { rule, file: None }).await,
                 Err(problem) => self.notice(Notice::warning(problem)).await,
             },
-            Answer::Always { rule, scope } => {
-                self.save_allowed(rule, scope).await;
-            }
+            Answer::Always { rule, scope } => self.save_allowed(rule, scope).await,
             Answer::Once { .. } | Answer::No { .. } => {}
         }
     }

@@ -52,6 +52,8 @@ impl Driver {
             }
             FolderAnswer::Trust => self.trust(&claims, notices).await,
         }
+        // The probes start processes, which nothing does before the answer.
+        self.begin_proving();
         match self.hooking.unbegun.take() {
             Some(source) => self.session_begins(source),
             None => self.set_points(),

@@ -62,6 +62,16 @@ impl Gate {
             RuleTier::Ask => Tier::Ask,
             RuleTier::Allow => Tier::Allow,
         };
+        // Several rules stand one a line; each is one of its own from here on.
+        if let Some((first, rest)) = rule.split_once(")\n") {
+            let first = format!("{first})");
+            self.add_one(tier, &first, source.clone(), stage)?;
+            return self.add(tier_of(tier), rest, source, stage);
+        }
+        self.add_one(tier, rule, source, stage)
+    }
+
+    fn add_one(&mut self, tier: Tier, rule: &str, source: RuleSource, stage: &Stage) -> Result<(), String> {
         // Suggested rules are written from the project's root, so that is where they start.
         let text = RuleText { tier, text: rule.to_owned(), source, anchor: stage.place.project.clone() };
         match self.rules.add(text.clone()) {
@@ -122,11 +132,33 @@ impl Gate {
         }
     }
 
-    /// Judges one call.
-    pub(super) fn judge(&self, call: &ToolCall, access: &Access, stage: &Stage, mode: Mode) -> Verdict {
+    /// Lays a call out for judging and hands it to `judge`.
+    pub(super) fn with<T>(
+        &self,
+        asked: &Asked<'_>,
+        stage: &Stage,
+        mode: Mode,
+        judge: impl FnOnce(&Case<'_>, &Scene<'_>, &PathFacts) -> T,
+    ) -> T {
         let scene = self.scene(stage, mode);
-        let case = Case { tool: &call.name, input: &call.input, access };
-        policy::judge(&case, &scene, &facts(&case, &scene))
+        let case = Case { tool: asked.name, input: asked.input, access: &asked.access };
+        judge(&case, &scene, &facts(&case, &scene))
+    }
+}
+
+/// A call as the gate sees it.
+#[derive(Clone, Debug)]
+pub(super) struct Asked<'a> {
+    pub(super) name: &'a str,
+    pub(super) input: &'a serde_json::Value,
+    pub(super) access: Access,
+}
+
+impl<'a> Asked<'a> {
+    /// A call of which only the command matters.
+    pub(super) fn of(call: &'a ToolCall) -> Self {
+        let command = call.input.get("command").and_then(serde_json::Value::as_str).unwrap_or_default();
+        Self { name: &call.name, input: &call.input, access: Access::execute(command) }
     }
 }
 
@@ -159,6 +191,7 @@ impl Driver {
 
     /// Judges after hooks have spoken.
     pub(super) async fn judge_now(&mut self, call: ToolCall) {
+        self.need_proof(&call).await;
         let verdict = self.with_hooks(&call, self.verdict(&call));
         let Some(verdict) = self.classify(&call, verdict) else { return };
         let verdict = if self.setup.interactive { verdict } else { unanswered(verdict) };
@@ -190,7 +223,10 @@ impl Driver {
             return refused(format!("there is no tool `{}`. The tools are {}.", call.name, names.join(", ")));
         };
         match tool.access(&call.input, &self.stage.place) {
-            Ok(access) => gate.judge(call, &access, &self.stage, mode),
+            Ok(access) => {
+                let asked = Asked { name: &call.name, input: &call.input, access };
+                self.judge_with_walls(gate, &asked, mode)
+            }
             Err(problem) => refused(problem),
         }
     }

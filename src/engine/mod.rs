@@ -6,6 +6,7 @@
 
 mod calls;
 mod classify;
+mod confine;
 mod driver;
 mod effects;
 mod files;
@@ -33,6 +34,7 @@ use tokio::sync::mpsc;
 use crate::agent;
 use crate::base::clock::SharedClock;
 use crate::base::ids::SharedIds;
+use crate::base::secrets::Redactor;
 use crate::domain::{
     CommandFile, Effort, Event, FolderClaims, MemoryFile, Mode, ModelInfo, ModelRef, Notice, Request, RuleSource,
     RuleTier, SaveScope,
@@ -43,6 +45,7 @@ use crate::session::Store;
 use crate::tools::{Limits, Place, Tool};
 use crate::usage::ModelTable;
 
+pub use confine::Sandbox;
 pub use prompts::shell_lines;
 
 /// Events that may wait for a slow face before the engine waits for it.
@@ -108,6 +111,9 @@ pub struct Setup {
     pub interactive: bool,
     /// No other engine runs in this process, so that whatever still runs at the end was started by this one.
     pub alone: bool,
+    /// Our keys, which are written and told nowhere.
+    pub secrets: Redactor,
+    pub sandbox: Sandbox,
     /// None where there is nothing to trust, such as in a rehearsal.
     pub folder: Option<Folder>,
     /// The version of the program, for the log.

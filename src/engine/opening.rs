@@ -8,6 +8,7 @@ use std::sync::Arc;
 use tokio::sync::mpsc;
 
 use super::classify::Classifier;
+use super::confine::{Walls, tell_of_walls};
 use super::driver::{Driver, News};
 use super::gate::Gate;
 use super::hooks::Hooking;
@@ -60,13 +61,13 @@ impl Driver {
         let bus = Bus::start(&stage.hooks, opened.id, setup.clock.wall_ms());
         let source = if opened.records.is_empty() { "startup" } else { "resume" };
         let mut driver = Self {
-            hooking: Hooking::new(),
-            bus,
+            hooking: Hooking::new(bus),
             stage,
             session: opened.id,
             machine: opened.machine,
             journal: opened.journal,
             gate,
+            walls: Walls::default(),
             classifier: Classifier::default(),
             questions: Questions::default(),
             reads: Arc::new(ReadLedger::default()),
@@ -87,18 +88,24 @@ impl Driver {
             return driver;
         }
         driver.announce(opened.records).await;
-        match driver.setup.folder.as_ref().and_then(|folder| folder.ask.clone()) {
+        driver.begin(source, notices).await;
+        driver
+    }
+
+    /// What begins with the first session: at once, or when the folder's question is answered.
+    async fn begin(&mut self, source: &'static str, notices: Vec<Notice>) {
+        match self.setup.folder.as_ref().and_then(|folder| folder.ask.clone()) {
             // What is wrong with the settings is told when it is known which of them count.
             Some(claims) => {
-                driver.hooking.unbegun = Some(source);
-                driver.ask_about_folder(claims, notices).await;
+                self.hooking.unbegun = Some(source);
+                self.ask_about_folder(claims, notices).await;
             }
             None => {
-                driver.tell_all(notices).await;
-                driver.session_begins(source);
+                self.begin_proving();
+                self.tell_all(notices).await;
+                self.session_begins(source);
             }
         }
-        driver
     }
 
     pub(super) async fn tell_all(&mut self, notices: Vec<Notice>) {
@@ -160,6 +167,7 @@ impl Driver {
             commands: self.stage.commands.clone(),
             tools: self.setup.tools.iter().map(|tool| tool.spec().name).collect(),
             rehearsal: self.stage.rehearsal,
+            sandbox: self.sandbox_state(),
         }
     }
 
@@ -180,10 +188,11 @@ impl Driver {
         self.gate = gate;
         self.reads = Arc::new(ReadLedger::default());
         self.hooking.stop();
-        self.hooking = Hooking::new();
-        if let Some(bus) = &mut self.bus {
+        let mut bus = self.hooking.bus.take();
+        if let Some(bus) = &mut bus {
             bus.set_session(opened.id);
         }
+        self.hooking = Hooking::new(bus);
         self.session = opened.id;
         self.machine = opened.machine;
         self.journal = opened.journal;
@@ -277,7 +286,7 @@ fn wanted(setup: &Setup, stage: &Stage) -> Result<Option<SessionId>, Notice> {
 
 fn open_new(setup: &Setup, stage: &Stage) -> Opened {
     let id = SessionId(setup.ids.next());
-    let journal = Journal::new(setup.store.clone(), id, stage.place.project.clone());
+    let journal = Journal::new(setup.store.clone(), id, stage.place.project.clone(), setup.secrets.clone());
     Opened { id, machine: machine(setup, stage, id, &[]), journal, records: Vec::new() }
 }
 
@@ -302,7 +311,7 @@ fn open_old(setup: &Setup, stage: &mut Stage, id: SessionId) -> Result<(Opened, 
         stage.effort = conversation.effort;
         stage.model = Some((model, Arc::new(info)));
     }
-    let journal = Journal::resumed(setup.store.clone(), stage.place.project.clone(), log);
+    let journal = Journal::resumed(setup.store.clone(), stage.place.project.clone(), log, setup.secrets.clone());
     Ok((Opened { id, machine, journal, records }, notices))
 }
 
@@ -321,7 +330,8 @@ pub(super) fn prefix(setup: &Setup, stage: &Stage) -> Vec<Arc<Segment>> {
     let specs: Vec<ToolSpec> = setup.tools.iter().map(|tool| tool.spec()).collect();
     let names: Vec<String> = specs.iter().map(|spec| spec.name.clone()).collect();
     let hidden = policy::hidden_tools(&rules, &names);
-    let specs = specs.into_iter().filter(|spec| !hidden.contains(&spec.name)).collect();
+    let mut specs: Vec<ToolSpec> = specs.into_iter().filter(|spec| !hidden.contains(&spec.name)).collect();
+    tell_of_walls(&mut specs, &setup.sandbox.wish);
     let place = prompt::Place {
         cwd: stage.place.project.display().to_string(),
         platform: std::env::consts::OS.to_owned(),

@@ -21,7 +21,7 @@ impl Driver {
             RuleLine { tier: tier_of(entry.tier), text: entry.text, source: entry.source, problem }
         };
         let mut rules: Vec<RuleLine> = texts.into_iter().map(line).collect();
-        rules.sort_by(|a, b| (a.tier, a.source.scope).cmp(&(b.tier, b.source.scope)));
+        rules.sort_by_key(|line| (line.tier, line.source.scope));
         let report = RulesReport { rules, questions: self.questions.len() as u32 };
         self.tell(Event::Live(Live::Rules(Box::new(report)))).await;
     }
@@ -77,16 +77,13 @@ impl Driver {
             RuleScope::Managed => Err("it is the administrator's".to_owned()),
             _ => (self.stage.edit_rule)(RuleEdit::Remove { source: &source, tier, rule: &rule }).map(drop),
         };
-        match removed {
-            Err(problem) => {
-                let text = format!("The rule `{rule}` was not removed: {problem}");
-                self.notice(Notice::warning(text)).await;
-            }
-            Ok(()) => {
-                self.gate.remove(tier, &rule, &source);
-                self.notice(Notice::info(format!("The {} rule `{rule}` is gone ({source}).", tier.name()))).await;
-                self.judge_open_questions().await;
-            }
+        if let Err(problem) = removed {
+            let text = format!("The rule `{rule}` was not removed: {problem}");
+            self.notice(Notice::warning(text)).await;
+        } else {
+            self.gate.remove(tier, &rule, &source);
+            self.notice(Notice::info(format!("The {} rule `{rule}` is gone ({source}).", tier.name()))).await;
+            self.judge_open_questions().await;
         }
         self.report_rules().await;
     }

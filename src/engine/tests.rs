@@ -19,6 +19,8 @@ use crate::base::ids::TimeIds;
 use crate::domain::*;
 use crate::tools::ToolContext;
 
+mod confine;
+
 /// A model that says what the script says, one answer a request.
 #[derive(Debug, Default)]
 struct Script {
@@ -92,6 +94,9 @@ impl Tool for Toy {
                 }
                 _ => {}
             }
+            if name == "Leak" {
+                return ToolOutcome::text(format!("ANTHROPIC_API_KEY={KEY}"), KEY);
+            }
             ToolOutcome::text(format!("{name} is done"), "done")
         })
     }
@@ -127,6 +132,9 @@ fn calls(names: &[&str]) -> Vec<StreamItem> {
     items
 }
 
+/// A key of this run.
+const KEY: &str = "sk-ant-very-secret";
+
 fn setup(root: &Path, script: &Arc<Script>, open: Open) -> Setup {
     let project = root.join("project");
     std::fs::create_dir_all(&project).unwrap();
@@ -155,7 +163,9 @@ fn setup(root: &Path, script: &Arc<Script>, open: Open) -> Setup {
             rehearsal: false,
         },
         rehearse: Arc::new(|| Err("not here".into())),
-        tools: ["Bash", "Break", "Env", "Fail", "Make", "Meet", "Move", "Outside", "Quick", "Wait"].map(toy).to_vec(),
+        tools: ["Bash", "Break", "Env", "Fail", "Leak", "Make", "Meet", "Move", "Outside", "Quick", "Wait"]
+            .map(toy)
+            .to_vec(),
         table: ModelTable::built_in(),
         agent: agent::Settings::default(),
         open,
@@ -165,6 +175,13 @@ fn setup(root: &Path, script: &Arc<Script>, open: Open) -> Setup {
         home: root.to_path_buf(),
         interactive: true,
         alone: false,
+        secrets: crate::base::secrets::Redactor::new([KEY.to_owned()]),
+        sandbox: Sandbox {
+            wish: crate::sandbox::Wish::default(),
+            prove: Arc::new(crate::sandbox::Proof::default),
+            helper: root.join("none"),
+            private: Vec::new(),
+        },
         folder: None,
         version: "test",
     }
@@ -241,7 +258,7 @@ impl Bench {
             _ => None,
         });
         let asked = self.seen.iter().any(|record| matches!(record.body, Body::Asked { .. }));
-        (verdicts.last().unwrap(), asked)
+        (verdicts.fold(None, |_, verdict| Some(verdict)).unwrap(), asked)
     }
 
     fn results(&self, request: usize) -> Vec<String> {
@@ -517,4 +534,18 @@ async fn a_rule_is_tried_on_what_was_asked_and_can_be_taken_back() {
     bench.ask(Request::RemoveRule { tier: line.tier, rule: line.text, source: line.source }).await;
     let report = bench.live(|live| if let Live::Rules(report) = live { Some(*report) } else { None }).await;
     assert_eq!(report.rules.len(), 0);
+}
+
+#[tokio::test]
+async fn a_key_reaches_neither_the_log_nor_the_model_nor_the_face() {
+    let failed = StreamItem::Failed(ModelError::new(ErrorKind::Auth, format!("invalid key {KEY}")));
+    let mut bench = Bench::new(vec![calls(&["Leak"]), text(&format!("it is {KEY}")), vec![failed]]);
+    bench.prompt("go").await;
+    assert_eq!(bench.end().await, TurnEnd::Done);
+    assert_eq!(bench.results(1), ["ANTHROPIC_API_KEY=[key removed]"]);
+    bench.prompt("again").await;
+    let end = bench.end().await;
+    assert!(matches!(&end, TurnEnd::Failed { error } if error.message == "invalid key [key removed]"), "{end:?}");
+    assert!(!bench.log().contains(KEY) && bench.log().contains("it is [key removed]"));
+    assert!(!format!("{:?}", bench.seen).contains(KEY));
 }

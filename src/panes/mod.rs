@@ -15,6 +15,7 @@ pub mod hooks;
 pub mod palette;
 pub mod permission;
 pub mod picker;
+pub mod rules;
 pub mod sessions;
 pub mod sidebar;
 pub mod status;

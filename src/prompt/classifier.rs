@@ -46,8 +46,7 @@ pub fn classifier_request(
         return None;
     }
     let skip = judged.said.len().saturating_sub(SAID);
-    let said: Vec<String> =
-        judged.said.iter().skip(skip).map(|text| text.chars().take(SAID_CHARS).collect()).collect();
+    let said: Vec<String> = judged.said.iter().skip(skip).map(|text| text.chars().take(SAID_CHARS).collect()).collect();
     let question = json!({
         "said": said,
         "folder": judged.folder,
@@ -55,15 +54,9 @@ pub fn classifier_request(
         "analysis": judged.analysis,
         "call": { "tool": judged.call.name, "input": judged.call.input },
     });
-    let message = Message {
-        role: Role::User,
-        blocks: vec![Block::Text { text: question.to_string() }],
-        by: None,
-    };
-    let segments = vec![
-        Arc::new(Segment::system("classifier", SYSTEM)),
-        Arc::new(Segment::message("call", Arc::new(message))),
-    ];
+    let message = Message { role: Role::User, blocks: vec![Block::Text { text: question.to_string() }], by: None };
+    let segments =
+        vec![Arc::new(Segment::system("classifier", SYSTEM)), Arc::new(Segment::message("call", Arc::new(message)))];
     Some(Arc::new(CanonicalRequest {
         model: model.clone(),
         info: Arc::clone(info),

@@ -322,3 +322,23 @@ fn keys_in_a_layer_do_not_act_behind_it() {
     play.keys("f3 enter x");
     assert_eq!(requests(&mut play), [Request::Kill { call_id: "c1".to_owned() }]);
 }
+
+#[test]
+fn every_theme_is_brought_down_to_the_colours_of_the_terminal() {
+    let colours = |play: &mut Play| {
+        play.screen();
+        let (buf, _) = play.draw();
+        let more = |color: ratatui::style::Color| matches!(color, ratatui::style::Color::Rgb(..));
+        buf.content().iter().filter(|cell| more(cell.fg) || more(cell.bg)).count()
+    };
+    let mut play = Play::with_depth(80, 24, crate::theme::ColorDepth::Ansi256);
+    play.open(start_info(true), Vec::new());
+    assert_eq!(colours(&mut play), 0);
+    play.message(Message::Background { light: true });
+    assert_eq!(play.model.theme().name(), "light");
+    assert_eq!(colours(&mut play), 0);
+    play.write("/theme").keys("enter down");
+    assert_eq!(colours(&mut play), 0, "tried on");
+    play.keys("esc").write("/theme dark").keys("enter");
+    assert_eq!(colours(&mut play), 0, "chosen by name");
+}

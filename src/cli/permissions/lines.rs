@@ -205,13 +205,12 @@ impl Session<'_> {
         if self.sets.len() >= SETS {
             self.sets.clear();
         }
-        let known = Arc::new(match &line.rules {
-            Some(lists) => self.given(lists, from, cwd),
-            None => {
-                let rules = self.ground.rules(cwd, Some(trusted));
-                let set = RuleSet::parse(rules.texts()).0;
-                Known { rules: set, project: rules.project, directories: rules.directories }
-            }
+        let known = Arc::new(if let Some(lists) = &line.rules {
+            self.given(lists, from, cwd)
+        } else {
+            let rules = self.ground.rules(cwd, Some(trusted));
+            let set = RuleSet::parse(rules.texts()).0;
+            Known { rules: set, project: rules.project, directories: rules.directories }
         });
         self.sets.insert(name, Arc::clone(&known));
         known

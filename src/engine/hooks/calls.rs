@@ -2,7 +2,7 @@
 
 use tokio_util::sync::CancellationToken;
 
-use super::super::driver::{Driver, What};
+use super::super::driver::{Driver, What, clean};
 use super::super::rules::session_source;
 use super::{Answered, Then};
 use crate::agent::Input;
@@ -46,9 +46,11 @@ impl Driver {
                 outcome.parts = vec![ResultPart::Text(text)];
                 outcome.summary.push_str(" · replaced by a hook");
             }
+            clean(&self.setup.secrets, outcome);
         }
         for text in after.feedback {
-            self.feed(Input::Note(Body::ContextAdded { from: "A hook".to_owned(), text })).await;
+            let body = self.setup.secrets.value(Body::ContextAdded { from: "A hook".to_owned(), text });
+            self.feed(Input::Note(body)).await;
         }
         self.feed_and_stop(done, common.halt).await;
     }

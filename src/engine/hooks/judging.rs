@@ -107,16 +107,7 @@ impl Driver {
                 return;
             }
         }
-        let by_auto = verdict.decision == Decision::Deny
-            && self.machine.conversation().mode == Mode::Auto
-            && !matches!(
-                kind,
-                BecauseKind::Rule
-                    | BecauseKind::Protected
-                    | BecauseKind::Hook
-                    | BecauseKind::Person
-                    | BecauseKind::Tool
-            );
+        let by_auto = verdict.decision == Decision::Deny && kind == BecauseKind::Classifier;
         if by_auto && self.hooked(Name::PermissionDenied) {
             let firing = permission::denied(&call, &verdict.because.text);
             let then = Then::Denied { call: call.clone(), verdict: verdict.clone() };

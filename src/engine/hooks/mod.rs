@@ -17,14 +17,16 @@ use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
 use super::driver::{Driver, News, What};
+use super::gate::Asked;
 use crate::agent::{Input, Point, Points, Prompt};
 use crate::domain::{
-    Body, Decision, Effort, Event, Live, Message, ModelRef, Notice, Origin, Report, SaveScope, ToolCall, ToolOutcome,
-    Verdict,
+    Body, Decision, Effort, Event, Live, Message, Mode, ModelRef, Notice, Origin, Report, SaveScope, ToolCall,
+    ToolOutcome, Verdict,
 };
+use crate::hooks::bus::Bus;
 use crate::hooks::events::{self, Common, tool};
 use crate::hooks::{self, Around, Desk, Event as Name, Firing, Hook, Kind, Late, Ran};
-use crate::policy::{RuleSet, RuleText, Tier};
+use crate::policy::{self, RuleSet, RuleText, Tier};
 use crate::prompt;
 
 pub(super) use moments::Missed;
@@ -35,6 +37,8 @@ const WAKE: usize = 10_000;
 
 /// What hooks have to do with the session that is open.
 pub(super) struct Hooking {
+    /// Subscribers outside; none in the usual case.
+    pub(super) bus: Option<Bus>,
     /// Bounds what runs beside the session.
     beside: Arc<Semaphore>,
     /// Stops the hooks that hold something up.
@@ -111,8 +115,9 @@ pub(super) struct Answered {
 }
 
 impl Hooking {
-    pub(super) fn new() -> Self {
+    pub(super) fn new(bus: Option<Bus>) -> Self {
         Self {
+            bus,
             beside: Desk::room_beside(),
             cancel: CancellationToken::new(),
             holding: 0,
@@ -171,7 +176,11 @@ impl Driver {
         if RuleSet::parse(vec![text.clone()]).1.iter().any(|problem| problem.unused) {
             return true;
         }
-        let verdict = self.verdict_under(&self.gate.with_denial(text), crate::domain::Mode::Default, call);
+        let Some(tool) = self.setup.tools.iter().find(|tool| tool.spec().name == call.name) else { return true };
+        let Ok(access) = tool.access(&call.input, &self.stage.place) else { return true };
+        let asked = Asked { name: &call.name, input: &call.input, access };
+        let gate = self.gate.with_denial(text);
+        let verdict = gate.with(&asked, &self.stage, Mode::Default, policy::judge);
         verdict.because.rule.as_deref() == Some(rule)
     }
 
@@ -294,7 +303,8 @@ impl Driver {
         let common = events::common(runs);
         for (from, text) in common.context.iter().filter(|_| context) {
             let (from, text) = (from.clone(), text.clone());
-            self.feed(Input::Note(Body::ContextAdded { from, text })).await;
+            let body = self.setup.secrets.value(Body::ContextAdded { from, text });
+            self.feed(Input::Note(body)).await;
         }
         for text in common.warnings.iter().chain(&common.failures) {
             self.feed(Input::Note(Body::Noticed(Notice::warning(text.clone())))).await;

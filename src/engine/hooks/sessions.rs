@@ -61,7 +61,7 @@ impl Driver {
             }
         }
         let now = self.setup.clock.wall_ms();
-        if let Some(bus) = &mut self.bus {
+        if let Some(bus) = &mut self.hooking.bus {
             bus.ended(reason, now);
         }
     }
@@ -82,7 +82,7 @@ impl Driver {
 
     /// Lets the event bus go.
     pub(in crate::engine) async fn close_bus(&mut self) {
-        if let Some(bus) = self.bus.take() {
+        if let Some(bus) = self.hooking.bus.take() {
             bus.close(BUS).await;
         }
     }

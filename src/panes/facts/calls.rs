@@ -10,7 +10,8 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use crate::domain::{
-    Answer, Block, Body, Decision, DeltaKind, HookRun, Message, Record, Shown, ToolCall, ToolResult, Verdict,
+    Answer, Block, Body, Confinement, Decision, DeltaKind, HookRun, Message, Record, Shown, ToolCall, ToolResult,
+    Verdict,
 };
 use crate::panes::cut::keep_tail;
 
@@ -52,6 +53,8 @@ pub struct Call {
     pub verdict: Option<Verdict>,
     /// The person's answer, when there was a question.
     pub answer: Option<Answer>,
+    /// How it is kept in, where the sandbox is on and it is a command.
+    pub confined: Option<Confinement>,
     /// Its `CallDone` record.
     pub done: Option<Arc<Record>>,
     /// The end of its live output.
@@ -208,6 +211,7 @@ impl Calls {
             }),
             Body::CallChanged { call_id, input, .. } => self.change_input(call_id, input),
             Body::HookRan(run) => self.hook_ran(run, record),
+            Body::Confined { call_id, how } => self.change(call_id, |call| call.confined = Some(how.clone())),
             Body::CallOutput { call_id, text } => self.change(call_id, |call| push_tail(&mut call.tail, text)),
             Body::CallDone { result, duration_ms, .. } => self.change(&result.call_id, |call| {
                 if call.state != CallState::Denied {
@@ -306,6 +310,7 @@ impl Calls {
             duration_ms: None,
             verdict: None,
             answer: None,
+            confined: None,
             done: None,
             tail: String::new(),
             version: 0,

@@ -63,7 +63,12 @@ impl Page<'_> {
         let source = text::sanitize_line(&claim.source).into_owned();
         let muted = self.theme.style(Meaning::Muted);
         let mut rows = wrap(
-            [("  ", Style::default()), (name.as_str(), self.theme.style(Meaning::Text)), ("  ", muted), (source.as_str(), muted)],
+            [
+                ("  ", Style::default()),
+                (name.as_str(), self.theme.style(Meaning::Text)),
+                ("  ", muted),
+                (source.as_str(), muted),
+            ],
             self.width,
             &Indent::hanging(4),
             Break::Anywhere,
