@@ -7,3 +7,4 @@ mod harness;
 mod headless;
 mod screen;
 mod server;
+mod trust;
