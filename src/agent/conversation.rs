@@ -76,10 +76,7 @@ impl Conversation {
             Body::ResultsJoined { calls, extra } => self.joined(calls, extra),
             Body::Asked { ask, .. } => self.counts.ask = self.counts.ask.max(*ask),
             Body::ShellRan { command, output, exit } => self.shell.push(shell_text(command, output, *exit)),
-            Body::QueueSet { queue } => {
-                self.counts.queued = queue.iter().map(|queued| queued.id).fold(self.counts.queued, u32::max);
-                self.queue.clone_from(queue);
-            }
+            Body::QueueSet { queue } => self.queue_set(queue),
             Body::TodosSet { todos } => self.todos.clone_from(todos),
             Body::ModeSet { mode } => self.mode = *mode,
             Body::ModelSet { model, effort } => {
@@ -90,11 +87,7 @@ impl Conversation {
                 self.cwd = Some(cwd.clone());
             }
             Body::TurnEnded { .. } => self.turn_ended(),
-            Body::Cleared => {
-                self.history.clear();
-                self.measured = None;
-                self.todos.clear();
-            }
+            Body::Cleared => self.cleared(),
             Body::Compacted { summary, kept, .. } => self.compacted(summary, *kept as usize),
             Body::Trimmed { calls, .. } => self.trimmed(calls),
             Body::Delta { request, block, kind, text } => {
@@ -107,6 +100,11 @@ impl Conversation {
                     partial.judged(call_id);
                 }
             }
+            Body::BlockDone { request, block, content } => {
+                if let Some(partial) = &mut self.partial {
+                    partial.seal(*request, *block, content.clone());
+                }
+            }
             Body::RequestFailed { .. } => self.partial = None,
             Body::TitleSet { .. }
             | Body::Decided { .. }
@@ -114,8 +112,20 @@ impl Conversation {
             | Body::CacheBroken(_)
             | Body::RuleAdded { .. }
             | Body::Noticed(_)
-            | Body::Classified(_) => {}
+            | Body::Classified(_)
+            | Body::Confined { .. } => {}
         }
+    }
+
+    fn queue_set(&mut self, queue: &[Queued]) {
+        self.counts.queued = queue.iter().map(|queued| queued.id).fold(self.counts.queued, u32::max);
+        self.queue = queue.to_vec();
+    }
+
+    fn cleared(&mut self) {
+        self.history.clear();
+        self.measured = None;
+        self.todos.clear();
     }
 
     /// Open calls that have no result.

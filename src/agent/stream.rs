@@ -132,7 +132,13 @@ impl Machine {
         if call.as_ref().is_some_and(|call| attempt.knows(&call.id)) {
             return;
         }
+        let request = attempt.request;
+        let sealed = matches!(block, Block::Thinking { .. } | Block::Opaque { .. }).then(|| block.clone());
         attempt.finish(index, block);
+        if let Some(content) = sealed.filter(|_| judged) {
+            self.record(Body::BlockDone { request, block: index, content });
+        }
+        let Some(turn) = self.turn.as_mut() else { return };
         if let Some(call) = call.filter(|_| judged) {
             turn.batch.add(call.clone());
             self.out.push(Effect::Judge(call));

@@ -521,17 +521,21 @@ proptest! {
 #[test]
 fn a_crash_in_the_middle_of_an_answer_keeps_its_words_and_pairs_its_calls() {
     let mut bench = Bench::new(Settings::default());
-    bench.prompt("go").text(0, "I write it ");
+    bench.prompt("go");
+    let thought = Block::Thinking { text: "hm".into(), signature: Some("proof".into()) };
+    bench.stream(StreamItem::Delta { index: 9, text: String::new() });
+    bench.stream(StreamItem::BlockDone { index: 0, block: thought });
+    bench.text(1, "I write it ");
     let kind = DeltaKind::ToolCall { id: "x".into(), name: "T".into() };
-    bench.stream(StreamItem::BlockStarted { index: 1, kind });
-    bench.stream(StreamItem::Delta { index: 1, text: "{\"a\": 1}".into() });
-    bench.call(1, "x").judge("x", Decision::Allow, false);
+    bench.stream(StreamItem::BlockStarted { index: 2, kind });
+    bench.stream(StreamItem::Delta { index: 2, text: "{\"a\": 1}".into() });
+    bench.call(2, "x").judge("x", Decision::Allow, false);
     let all = records(&bench.bodies);
     let mut again = Bench::around(machine_with(Settings::default(), &all));
     let effects = again.machine.recover(0);
     again.take(effects);
     again.prompt("go on");
-    assert_eq!(again.last_texts(), ["u:go", "a:I write it+call(x)", "u:error(x)", "u:go on"]);
+    assert_eq!(again.last_texts(), ["u:go", "a:thinking+I write it+call(x)", "u:error(x)", "u:go on"]);
 }
 
 #[test]

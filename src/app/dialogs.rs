@@ -191,7 +191,7 @@ fn chosen_theme(model: &mut Model, outcome: picker::Outcome) -> Vec<Act> {
         picker::Outcome::Nothing => Vec::new(),
         picker::Outcome::Preview(index) => {
             if let Some(name) = name(model, index) {
-                model.look.theme = Theme::load(&name, &model.look.user).0;
+                model.look.theme = Theme::load(&name, &model.look.user).0.for_depth(model.look.depth);
             }
             Vec::new()
         }

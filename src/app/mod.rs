@@ -26,7 +26,7 @@ use crate::panes::conversation::{Conversation, Scene};
 use crate::panes::facts::Facts;
 use crate::panes::folder::FolderQuestion;
 use crate::panes::permission::Permission;
-use crate::theme::Theme;
+use crate::theme::{ColorDepth, Theme};
 use layers::Layer;
 use layout::Layout;
 use orders::Armed;
@@ -40,6 +40,8 @@ pub struct Setup {
     pub theme: Theme,
     /// The theme was chosen by the user, so the terminal's background does not change it.
     pub theme_chosen: bool,
+    /// What colours the terminal can show; every theme is brought down to them.
+    pub depth: ColorDepth,
     /// The user's own themes: name and text.
     pub themes: Vec<(String, String)>,
     /// Earlier prompts, oldest first.
@@ -91,6 +93,7 @@ enum Focus {
 struct Look {
     theme: Theme,
     chosen: bool,
+    depth: ColorDepth,
     user: Vec<(String, String)>,
     names: Vec<String>,
 }
@@ -148,7 +151,13 @@ impl Model {
             folder: None,
             layers: Vec::new(),
             focus: Focus::default(),
-            look: Look { theme: setup.theme, chosen: setup.theme_chosen, user: setup.themes, names },
+            look: Look {
+                theme: setup.theme.for_depth(setup.depth),
+                chosen: setup.theme_chosen,
+                depth: setup.depth,
+                user: setup.themes,
+                names,
+            },
             keymap: setup.keymap,
             pace: Pace { now: setup.now, still: setup.reduced_motion, utc_offset: setup.utc_offset, focused: true },
             layout: Layout::default(),
@@ -196,7 +205,7 @@ pub fn update(model: &mut Model, message: Message, now: u64) -> Vec<Act> {
         Message::Edited { purpose, text } => input::edited(model, purpose, text),
         Message::Background { light } => {
             if !model.look.chosen {
-                model.look.theme = Theme::for_background(light);
+                model.look.theme = Theme::for_background(light).for_depth(model.look.depth);
             }
             Vec::new()
         }

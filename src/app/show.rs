@@ -95,7 +95,7 @@ pub(super) fn tell(model: &mut Model, notice: &Notice) {
 /// Switches the theme at once.
 pub(super) fn use_theme(model: &mut Model, name: &str) {
     let (theme, problems) = Theme::load(name, &model.look.user);
-    model.look.theme = theme;
+    model.look.theme = theme.for_depth(model.look.depth);
     model.look.chosen = true;
     for problem in problems {
         tell(model, &Notice::warning(problem.to_string()));

@@ -122,6 +122,12 @@ pub enum Command {
         #[command(subcommand)]
         what: Sessions,
     },
+    /// Say what works here, what is missing and how to get it
+    Doctor {
+        /// One JSON object
+        #[arg(long)]
+        json: bool,
+    },
     /// Say what would be decided on a call and why, or check the rules
     #[command(subcommand_required = true, arg_required_else_help = true)]
     Permissions {

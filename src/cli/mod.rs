@@ -12,12 +12,15 @@ use crate::shell::{Exit, Invocation, Opening, Overrides, Printer};
 
 mod args;
 mod caution;
+mod doctor;
+mod helper;
 mod permissions;
 mod rules;
 mod sessions;
 
 pub use args::Sessions;
 use args::{Args, Command, PermissionsCommand};
+pub use helper::helper;
 pub use permissions::Permissions;
 
 /// Where the program's ends lead.
@@ -33,6 +36,10 @@ pub enum Order {
     /// Run an app.
     Run(Box<Invocation>),
     Sessions(Sessions),
+    /// Say what works; as JSON or for people.
+    Doctor {
+        json: bool,
+    },
     Permissions(Permissions),
     /// Print completions for this shell.
     Completions(clap_complete::Shell),
@@ -59,6 +66,7 @@ pub fn main() -> Exit {
         Order::Run(invocation) => crate::shell::run(*invocation),
         Order::Sessions(Sessions::List) => sessions::list(&mut Printer::standard()),
         Order::Sessions(Sessions::Show { id }) => sessions::show(&id, &mut Printer::standard()),
+        Order::Doctor { json } => doctor::doctor(json, Ends::of_process().stdout_is_terminal, &mut Printer::standard()),
         Order::Permissions(what) => permissions::run(what, &mut Printer::standard()),
         Order::Completions(shell) => completions(shell),
     }
@@ -73,6 +81,7 @@ pub fn parse(
     let args = Args::try_parse_from(words)?;
     match args.command {
         Some(Command::Sessions { what }) => return Ok(Order::Sessions(what)),
+        Some(Command::Doctor { json }) => return Ok(Order::Doctor { json }),
         Some(Command::Permissions { what }) => return Ok(Order::Permissions(permissions_order(what))),
         Some(Command::Completions { shell }) => return Ok(Order::Completions(shell)),
         None => {}
@@ -162,7 +171,9 @@ mod tests {
         let words = std::iter::once("latigo").chain(line.iter().copied()).map(OsString::from);
         match parse(words, ends, |name| (name == "IS_SANDBOX").then(|| "1".into()))? {
             Order::Run(invocation) => Ok(*invocation),
-            order @ (Order::Completions(_) | Order::Sessions(_) | Order::Permissions(_)) => panic!("{order:?}"),
+            order @ (Order::Completions(_) | Order::Sessions(_) | Order::Permissions(_) | Order::Doctor { .. }) => {
+                panic!("{order:?}")
+            }
         }
     }
 

@@ -14,6 +14,7 @@ use super::{Bounds, ConfigInput, RuleEntry, Settings, Tier, dotenv, folder};
 
 pub(super) mod draft;
 mod entries;
+mod sandbox;
 
 use draft::Draft;
 
@@ -43,6 +44,7 @@ pub(super) fn gather(input: &ConfigInput<'_>) -> Settings {
     }
     notices.append(&mut draft.notices);
 
+    let sandbox = std::mem::take(&mut draft.sandbox).finish(&draft.rules, (input.cwd, input.home), &mut notices);
     let set = variables(input, &layers, trusted, &mut notices);
     let mut all = set.clone();
     read_dotenv(input, &project, trusted, &mut all, &mut notices);
@@ -77,6 +79,7 @@ pub(super) fn gather(input: &ConfigInput<'_>) -> Settings {
             ..draft.ui
         },
         bounds: bounds(draft.bounds, &set),
+        sandbox,
         models: draft.models,
         child_env,
         secrets,

@@ -159,6 +159,8 @@ pub struct Settings {
     pub theme: Option<String>,
     pub ui: UiSettings,
     pub bounds: Bounds,
+    /// How commands are kept in.
+    pub sandbox: crate::sandbox::Wish,
     /// The whole environment of child processes, without our keys.
     pub child_env: BTreeMap<String, String>,
     /// Our keys, to be kept out of everything that is written.

@@ -13,6 +13,7 @@ use crate::catalog;
 use crate::domain::{Mode, ModelInfo, ModelRef, Notice, SaveScope, Wire};
 use crate::engine::{self, Connect, Open, RuleEdit, Stage};
 use crate::provider;
+use crate::sandbox;
 use crate::session::Store;
 use crate::tools::{self, Limits, Place};
 use crate::usage::ModelTable;
@@ -62,6 +63,12 @@ pub fn setup(settings: &Settings, start: Start<'_>) -> Result<engine::Setup, Str
         home: start.home.to_path_buf(),
         interactive: start.interactive,
         secrets: settings.secrets.clone(),
+        sandbox: engine::Sandbox {
+            wish: settings.sandbox.clone(),
+            prove: Arc::new(sandbox::prove),
+            helper: std::env::current_exe().unwrap_or_default(),
+            private: vec![start.dirs.config.clone(), start.dirs.data.clone()],
+        },
         folder: None,
         version: env!("CARGO_PKG_VERSION"),
     })

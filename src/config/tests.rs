@@ -6,6 +6,8 @@ use std::fs;
 use super::*;
 use crate::domain::{NoticeLevel, RuleScope};
 
+mod sandbox;
+
 struct Tree {
     folder: tempfile::TempDir,
     dirs: Dirs,

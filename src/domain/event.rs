@@ -6,8 +6,8 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    CommandFile, FolderClaims, MemoryFile, Mode, ModelInfo, ModelRef, Record, Report, RuleTest, RulesReport, SessionId,
-    SessionSummary, Shown,
+    CommandFile, FolderClaims, MemoryFile, Mode, ModelInfo, ModelRef, Record, Report, RuleTest, RulesReport,
+    SandboxState, SessionId, SessionSummary, Shown,
 };
 
 /// One message from the engine to its face.
@@ -74,6 +74,8 @@ pub struct StartInfo {
     pub tools: Vec<String>,
     /// This is the offline rehearsal.
     pub rehearsal: bool,
+    /// What keeps commands in.
+    pub sandbox: SandboxState,
 }
 
 /// How much a notice matters.

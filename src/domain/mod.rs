@@ -7,6 +7,7 @@
 mod access;
 mod act;
 mod canonical;
+mod confine;
 mod event;
 mod folder;
 mod memory;
@@ -28,6 +29,7 @@ mod verdict;
 pub use access::{Access, Action, PathFact, PathFacts, PathMode, PathUse};
 pub use act::{Act, EditPurpose};
 pub use canonical::{CanonicalRequest, Hash, Mark, Sampling, Segment, SegmentBody, SegmentKind, Ttl};
+pub use confine::{Confinement, SandboxState};
 pub use event::{Event, Live, Notice, NoticeLevel, StartInfo};
 pub use folder::{Claim, ClaimKind, FolderAnswer, FolderClaims};
 pub use memory::{CommandFile, MemoryFile, MemoryScope};

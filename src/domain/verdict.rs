@@ -61,6 +61,8 @@ pub enum BecauseKind {
     Headless,
     /// A model judged it (mode auto).
     Classifier,
+    /// The sandbox keeps it in, or is missing or to be left.
+    Sandbox,
 }
 
 /// Which settings a rule came from. The order is the precedence, strongest first.

@@ -7,6 +7,7 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use super::classify::{Classifier, Heard};
+use super::confine::Walls;
 use super::folder::Asking;
 use super::gate::Gate;
 use super::journal::Journal;
@@ -17,6 +18,7 @@ use crate::agent::{Input, Machine};
 use crate::base::secrets::Redactor;
 use crate::domain::{Event, Live, Notice, Request, SessionId, Shown, StreamItem, ToolOutcome, Wire};
 use crate::provider::Provider;
+use crate::sandbox::Proof;
 use crate::tools::ReadLedger;
 
 /// Messages from work that runs beside the driver that may wait.
@@ -48,6 +50,8 @@ pub(super) enum What {
         command: String,
         outcome: Box<ToolOutcome>,
     },
+    /// What confines here.
+    Proven(Box<Proof>),
     /// A model's opinion of a call.
     Opinion(Box<Heard>),
     /// Straight to the face.
@@ -62,6 +66,7 @@ pub(super) struct Driver {
     pub(super) machine: Machine,
     pub(super) journal: Journal,
     pub(super) gate: Gate,
+    pub(super) walls: Walls,
     pub(super) classifier: Classifier,
     pub(super) questions: Questions,
     pub(super) reads: Arc<ReadLedger>,
@@ -158,6 +163,9 @@ impl Driver {
         if let What::Tell(live) = news.what {
             return self.tell(Event::Live(live)).await;
         }
+        if let What::Proven(proof) = news.what {
+            return self.on_proven(*proof).await;
+        }
         if news.epoch != self.epoch {
             return;
         }
@@ -175,7 +183,7 @@ impl Driver {
                 self.on_shell_done(command, *outcome).await;
             }
             What::Opinion(heard) => self.on_opinion(*heard).await,
-            What::Tell(_) => {}
+            What::Proven(_) | What::Tell(_) => {}
         }
     }
 
@@ -202,7 +210,7 @@ impl Driver {
             running.cancel.cancel();
         }
         self.stream = None;
-        crate::base::process::groups().kill_all(std::time::Duration::from_millis(100));
+        self.take_walls_down();
         if let Err(notice) = self.journal.sync() {
             self.notice(notice).await;
         }

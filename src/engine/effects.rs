@@ -18,7 +18,10 @@ impl Driver {
             Effect::HangUp => self.stream = None,
             Effect::Judge(call) => self.judge(call).await,
             Effect::Grant(answer) => self.grant(answer).await,
-            Effect::Run(call) => self.run_call(call),
+            Effect::Run(call) => {
+                self.note_way(&call).await;
+                self.run_call(call);
+            }
             Effect::Kill { call_id } => {
                 if let Some(running) = self.running.get(&call_id) {
                     running.cancel.cancel();

@@ -52,6 +52,8 @@ impl Driver {
             }
             FolderAnswer::Trust => self.trust(&claims, notices).await,
         }
+        // The probes start processes, which nothing does before the answer.
+        self.begin_proving();
         for request in held {
             Box::pin(self.on_request(request)).await;
         }

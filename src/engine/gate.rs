@@ -122,11 +122,33 @@ impl Gate {
         }
     }
 
-    /// Judges one call.
-    pub(super) fn judge(&self, call: &ToolCall, access: &Access, stage: &Stage, mode: Mode) -> Verdict {
+    /// Lays a call out for judging and hands it to `judge`.
+    pub(super) fn with<T>(
+        &self,
+        asked: &Asked<'_>,
+        stage: &Stage,
+        mode: Mode,
+        judge: impl FnOnce(&Case<'_>, &Scene<'_>, &PathFacts) -> T,
+    ) -> T {
         let scene = self.scene(stage, mode);
-        let case = Case { tool: &call.name, input: &call.input, access };
-        policy::judge(&case, &scene, &facts(&case, &scene))
+        let case = Case { tool: asked.name, input: asked.input, access: &asked.access };
+        judge(&case, &scene, &facts(&case, &scene))
+    }
+}
+
+/// A call as the gate sees it.
+#[derive(Clone, Debug)]
+pub(super) struct Asked<'a> {
+    pub(super) name: &'a str,
+    pub(super) input: &'a serde_json::Value,
+    pub(super) access: Access,
+}
+
+impl<'a> Asked<'a> {
+    /// A call of which only the command matters.
+    pub(super) fn of(call: &'a ToolCall) -> Self {
+        let command = call.input.get("command").and_then(serde_json::Value::as_str).unwrap_or_default();
+        Self { name: &call.name, input: &call.input, access: Access::execute(command) }
     }
 }
 
@@ -152,6 +174,7 @@ pub(super) fn tier_of(tier: Tier) -> RuleTier {
 
 impl Driver {
     pub(super) async fn judge(&mut self, call: ToolCall) {
+        self.need_proof(&call).await;
         let verdict = self.verdict(&call);
         let Some(verdict) = self.classify(&call, verdict) else { return };
         let verdict = if self.setup.interactive { verdict } else { unanswered(verdict) };
@@ -182,7 +205,10 @@ impl Driver {
             return refused(format!("there is no tool `{}`. The tools are {}.", call.name, names.join(", ")));
         };
         match tool.access(&call.input, &self.stage.place) {
-            Ok(access) => self.gate.judge(call, &access, &self.stage, self.machine.conversation().mode),
+            Ok(access) => {
+                let asked = Asked { name: &call.name, input: &call.input, access };
+                self.judge_with_walls(&asked, self.machine.conversation().mode)
+            }
             Err(problem) => refused(problem),
         }
     }

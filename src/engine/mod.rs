@@ -6,6 +6,7 @@
 
 mod calls;
 mod classify;
+mod confine;
 mod driver;
 mod effects;
 mod files;
@@ -43,6 +44,7 @@ use crate::session::Store;
 use crate::tools::{Limits, Place, Tool};
 use crate::usage::ModelTable;
 
+pub use confine::Sandbox;
 pub use prompts::shell_lines;
 
 /// Events that may wait for a slow face before the engine waits for it.
@@ -108,6 +110,7 @@ pub struct Setup {
     pub interactive: bool,
     /// Our keys, which are written and told nowhere.
     pub secrets: Redactor,
+    pub sandbox: Sandbox,
     /// None where there is nothing to trust, such as in a rehearsal.
     pub folder: Option<Folder>,
     /// The version of the program, for the log.

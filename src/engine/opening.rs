@@ -8,6 +8,7 @@ use std::sync::Arc;
 use tokio::sync::mpsc;
 
 use super::classify::Classifier;
+use super::confine::{Walls, tell_of_walls};
 use super::driver::{Driver, News};
 use super::gate::Gate;
 use super::journal::Journal;
@@ -61,6 +62,7 @@ impl Driver {
             machine: opened.machine,
             journal: opened.journal,
             gate,
+            walls: Walls::default(),
             classifier: Classifier::default(),
             questions: Questions::default(),
             reads: Arc::new(ReadLedger::default()),
@@ -84,7 +86,10 @@ impl Driver {
         match driver.setup.folder.as_ref().and_then(|folder| folder.ask.clone()) {
             // What is wrong with the settings is told when it is known which of them count.
             Some(claims) => driver.ask_about_folder(claims, notices).await,
-            None => driver.tell_all(notices).await,
+            None => {
+                driver.begin_proving();
+                driver.tell_all(notices).await;
+            }
         }
         driver
     }
@@ -142,6 +147,7 @@ impl Driver {
             commands: self.stage.commands.clone(),
             tools: self.setup.tools.iter().map(|tool| tool.spec().name).collect(),
             rehearsal: self.stage.rehearsal,
+            sandbox: self.sandbox_state(),
         }
     }
 
@@ -298,7 +304,8 @@ pub(super) fn prefix(setup: &Setup, stage: &Stage) -> Vec<Arc<Segment>> {
     let specs: Vec<ToolSpec> = setup.tools.iter().map(|tool| tool.spec()).collect();
     let names: Vec<String> = specs.iter().map(|spec| spec.name.clone()).collect();
     let hidden = policy::hidden_tools(&rules, &names);
-    let specs = specs.into_iter().filter(|spec| !hidden.contains(&spec.name)).collect();
+    let mut specs: Vec<ToolSpec> = specs.into_iter().filter(|spec| !hidden.contains(&spec.name)).collect();
+    tell_of_walls(&mut specs, &setup.sandbox.wish);
     let place = prompt::Place {
         cwd: stage.place.project.display().to_string(),
         platform: std::env::consts::OS.to_owned(),

@@ -17,6 +17,8 @@ use crate::base::ids::TimeIds;
 use crate::domain::*;
 use crate::tools::ToolContext;
 
+mod confine;
+
 /// A model that says what the script says, one answer a request.
 #[derive(Debug, Default)]
 struct Script {
@@ -159,6 +161,12 @@ fn setup(root: &Path, script: &Arc<Script>, open: Open) -> Setup {
         home: root.to_path_buf(),
         interactive: true,
         secrets: crate::base::secrets::Redactor::new([KEY.to_owned()]),
+        sandbox: Sandbox {
+            wish: crate::sandbox::Wish::default(),
+            prove: Arc::new(crate::sandbox::Proof::default),
+            helper: root.join("none"),
+            private: Vec::new(),
+        },
         folder: None,
         version: "test",
     }

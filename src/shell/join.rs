@@ -53,10 +53,12 @@ impl Ground {
         let path = Store::new(self.dirs.data.clone()).history(&self.settings.project);
         let chosen = invocation.overrides.theme.as_deref().or(self.settings.theme.as_deref());
         let themes = config::themes(&self.dirs.config);
-        let (theme, theme_chosen) = theme(chosen, &themes);
+        let depth = colors::depth(|name| std::env::var_os(name));
+        let (theme, theme_chosen) = theme(chosen, &themes, depth);
         let setup = Setup {
             theme,
             theme_chosen,
+            depth,
             themes,
             history: history::load(&path),
             keymap: Keymap::default(),
@@ -139,13 +141,12 @@ fn flags(invocation: &Invocation) -> Flags {
 }
 
 /// The theme for the first frame, and whether the terminal's background may still change it.
-fn theme(chosen: Option<&str>, themes: &[(String, String)]) -> (Theme, bool) {
-    let depth = colors::depth(|name| std::env::var_os(name));
+fn theme(chosen: Option<&str>, themes: &[(String, String)], depth: ColorDepth) -> (Theme, bool) {
     let few = matches!(depth, ColorDepth::None | ColorDepth::Ansi16);
     // Claude Code's `auto` means what no setting means here.
     let chosen = chosen.filter(|name| *name != "auto");
     let name = chosen.unwrap_or(if few { "ansi" } else { "dark" });
-    (Theme::load(name, themes).0.for_depth(depth), chosen.is_some() || few)
+    (Theme::load(name, themes).0, chosen.is_some() || few)
 }
 
 /// Seconds that the person's clock is ahead of UTC at that time.

@@ -562,6 +562,14 @@ mod commands {
     }
 
     #[tokio::test]
+    async fn colours_reach_neither_the_model_nor_the_person() {
+        let desk = Desk::new();
+        let outcome = bash(&desk, "printf '\\033[31mred\\033[0m \\033]0;title\\atext\\n'").await;
+        assert_eq!(desk.text(&outcome), "red text");
+        assert_eq!(outcome.shown, Shown::Text { text: "red text".into(), language: None });
+    }
+
+    #[tokio::test]
     async fn a_status_that_is_an_answer_is_no_failure() {
         let desk = Desk::with(&[("a", b"x\n"), ("b", b"y\n")]);
         for command in

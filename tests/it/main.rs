@@ -5,6 +5,8 @@
 
 mod harness;
 mod headless;
+
+mod sandbox;
 mod screen;
 mod server;
 mod trust;

@@ -348,3 +348,23 @@ fn the_folders_question_stands_over_everything_and_a_paste_is_no_answer() {
     assert_eq!(play.take_acts(), [Act::Send(Request::AnswerFolder(FolderAnswer::Without))]);
     assert!(!play.screen().contains("Do you trust this folder?"));
 }
+
+#[test]
+fn every_theme_is_brought_down_to_the_colours_of_the_terminal() {
+    let colours = |play: &mut Play| {
+        play.screen();
+        let (buf, _) = play.draw();
+        let more = |color: ratatui::style::Color| matches!(color, ratatui::style::Color::Rgb(..));
+        buf.content().iter().filter(|cell| more(cell.fg) || more(cell.bg)).count()
+    };
+    let mut play = Play::with_depth(80, 24, crate::theme::ColorDepth::Ansi256);
+    play.open(start_info(true), Vec::new());
+    assert_eq!(colours(&mut play), 0);
+    play.message(Message::Background { light: true });
+    assert_eq!(play.model.theme().name(), "light");
+    assert_eq!(colours(&mut play), 0);
+    play.write("/theme").keys("enter down");
+    assert_eq!(colours(&mut play), 0, "tried on");
+    play.keys("esc").write("/theme dark").keys("enter");
+    assert_eq!(colours(&mut play), 0, "chosen by name");
+}

@@ -10,7 +10,7 @@ use serde_json::json;
 
 use crate::app::{self, Message, Model, Setup};
 use crate::domain::*;
-use crate::theme::Theme;
+use crate::theme::{ColorDepth, Theme};
 
 /// Noon.
 pub const START: u64 = 1_700_000_000_000 - 1_700_000_000_000 % 86_400_000 + 12 * 3_600_000;
@@ -48,15 +48,29 @@ pub fn start_info(model: bool) -> StartInfo {
         commands: Vec::new(),
         tools: ["Bash", "Edit", "Read"].map(str::to_owned).to_vec(),
         rehearsal: false,
+        sandbox: crate::domain::SandboxState::Off,
     }
 }
 
 impl Play {
     pub fn bare(width: u16, height: u16) -> Self {
+        Self::with_setup(width, height, |_| {})
+    }
+
+    /// On a terminal with these colours, its theme not chosen by the person.
+    pub fn with_depth(width: u16, height: u16, depth: ColorDepth) -> Self {
+        Self::with_setup(width, height, |setup| {
+            setup.depth = depth;
+            setup.theme_chosen = false;
+        })
+    }
+
+    fn with_setup(width: u16, height: u16, change: impl FnOnce(&mut Setup)) -> Self {
         let (theme, _) = Theme::load("dark", &[]);
-        let setup = Setup {
+        let mut setup = Setup {
             theme,
             theme_chosen: true,
+            depth: ColorDepth::True,
             themes: Vec::new(),
             history: Vec::new(),
             keymap: app::Keymap::default(),
@@ -64,6 +78,7 @@ impl Play {
             utc_offset: 0,
             now: START,
         };
+        change(&mut setup);
         Self {
             model: Model::new(setup),
             now: START,

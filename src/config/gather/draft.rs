@@ -46,6 +46,7 @@ pub(in crate::config) struct Draft<'a> {
     pub ui: UiSettings,
     pub bounds: Bounds,
     pub models: ModelTable,
+    pub sandbox: super::sandbox::Draft,
     pub notices: Vec<Notice>,
     trusted: bool,
     home: &'a Path,
@@ -70,6 +71,7 @@ impl<'a> Draft<'a> {
             ui: UiSettings::default(),
             bounds: Bounds::default(),
             models: ModelTable::built_in(),
+            sandbox: super::sandbox::Draft::default(),
             notices: Vec::new(),
             trusted,
             home,
@@ -83,6 +85,7 @@ impl<'a> Draft<'a> {
             match key.as_str() {
                 "permissions" => self.permissions(layer, node),
                 "latigo" => self.latigo(layer, node),
+                "sandbox" => self.sandbox.take(layer, node, self.home, &mut self.notices),
                 // What only the screen shows waits too: before trust the folder changes nothing.
                 "theme" if !self.waits(layer) => self.theme(layer, node),
                 "model" | "fallbackModel" | "effortLevel" | "alwaysThinkingEnabled" => self.model(layer, key, node),

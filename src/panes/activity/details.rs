@@ -4,7 +4,7 @@ use ratatui::text::{Line, Span};
 
 use super::{because, clock};
 use crate::base::text;
-use crate::domain::{Answer, Body};
+use crate::domain::{Answer, Body, Confinement};
 use crate::panes::conversation::{Scene, call_body, call_duration, call_sign};
 use crate::panes::cut::head;
 use crate::panes::facts::Call;
@@ -29,6 +29,10 @@ pub fn details(call: &Call, scene: Scene<'_>, width: u16) -> Vec<Line<'static>> 
     if bytes > 0 {
         let size = format!("{}, about {} tokens", text::human_bytes(bytes), text::human_tokens(estimate(bytes)));
         page.row("result", &size, Meaning::Text);
+    }
+    if let Some(confined) = &call.confined {
+        let outside = matches!(confined, Confinement::Outside { .. });
+        page.row("sandbox", &confined.to_string(), if outside { Meaning::Warning } else { Meaning::Text });
     }
     verdict(&mut page, call);
     input(&mut page, call);

@@ -128,6 +128,8 @@ impl Permission {
             Body::CwdSet { cwd } => self.folders.cwd.clone_from(cwd),
             Body::Asked { ask, call_id } => self.ask(*ask, call_id, now),
             Body::Decided { ask, .. } => self.remove(now, |question| question.ask == *ask),
+            // A rule that came meanwhile may let it run without this answer.
+            Body::CallStarted { call_id } => self.remove(now, |question| question.call_id == *call_id),
             Body::CallDone { result, .. } => self.remove(now, |question| question.call_id == result.call_id),
             Body::TurnEnded { .. } | Body::Cleared => {
                 self.remove(now, |_| true);

@@ -36,6 +36,7 @@ fn opened() -> Event {
         commands: Vec::new(),
         tools: Vec::new(),
         rehearsal: false,
+        sandbox: crate::domain::SandboxState::Off,
     };
     Event::Opened { info: Box::new(info), records: Vec::new() }
 }
@@ -376,4 +377,20 @@ fn shift_tab_allows_a_file_for_the_session_and_no_command() {
     assert_eq!(press(&mut bash("cargo test"), KeyCode::BackTab, ARMED), []);
     let mut without = asking("Read", json!({"file_path": "/etc/hosts"}), None);
     assert_eq!(press(&mut without, KeyCode::BackTab, ARMED), []);
+}
+
+#[test]
+fn a_call_that_another_rule_lets_run_is_not_asked_about_any_more() {
+    let mut pane = Permission::default();
+    pane.hear(&opened(), APPEARED);
+    for (ask, id) in [(1, "a"), (2, "b")] {
+        pane.hear(&said(id, "Bash", json!({"command": "ls"})), APPEARED);
+        pane.hear(&recorded(Body::Judged { call_id: id.to_owned(), verdict: verdict(None) }), APPEARED);
+        pane.hear(&recorded(Body::Asked { ask, call_id: id.to_owned() }), APPEARED);
+    }
+    pane.hear(&recorded(Body::CallStarted { call_id: "a".to_owned() }), ARMED);
+    let screen = screen_at(&mut pane, (80, 24), ARMED + DEAD_MS);
+    assert!(pane.is_open(), "{screen}");
+    let acts = pane.update(Msg::Key(KeyEvent::new(KeyCode::Char('1'), KeyModifiers::NONE)), ARMED + DEAD_MS);
+    assert!(matches!(&acts[..], [Act::Send(Request::Answer { ask: 2, .. })]), "{acts:?}");
 }

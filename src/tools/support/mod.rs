@@ -1,5 +1,6 @@
 //! What several tools share: inputs, files, changes, commands. No tool is here.
 
+pub mod ansi;
 pub mod capture;
 pub mod change;
 pub mod command;
