@@ -97,21 +97,7 @@ impl Conversation {
             }
             Body::Compacted { summary, kept, .. } => self.compacted(summary, *kept as usize),
             Body::Trimmed { calls, .. } => self.trimmed(calls),
-            Body::Delta { request, block, kind, text } => {
-                if let Some(partial) = &mut self.partial {
-                    partial.grow(*request, *block, kind.as_ref(), text);
-                }
-            }
-            Body::Judged { call_id, .. } => {
-                if let Some(partial) = &mut self.partial {
-                    partial.judged(call_id);
-                }
-            }
-            Body::BlockDone { request, block, content } => {
-                if let Some(partial) = &mut self.partial {
-                    partial.seal(*request, *block, content.clone());
-                }
-            }
+            Body::Delta { .. } | Body::Judged { .. } | Body::BlockDone { .. } => self.streamed(body),
             Body::RequestFailed { .. } => self.partial = None,
             Body::TitleSet { .. }
             | Body::Decided { .. }
@@ -121,6 +107,17 @@ impl Conversation {
             | Body::Noticed(_)
             | Body::Classified(_)
             | Body::Confined { .. } => {}
+        }
+    }
+
+    /// What the log tells of an answer while it streams.
+    fn streamed(&mut self, body: &Body) {
+        let Some(partial) = &mut self.partial else { return };
+        match body {
+            Body::Delta { request, block, kind, text } => partial.grow(*request, *block, kind.as_ref(), text),
+            Body::Judged { call_id, .. } => partial.judged(call_id),
+            Body::BlockDone { request, block, content } => partial.seal(*request, *block, content.clone()),
+            _ => {}
         }
     }
 
