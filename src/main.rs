@@ -3,5 +3,5 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    latigo::cli::main().into()
+    latigo::cli::helper().unwrap_or_else(|| latigo::cli::main().into())
 }

@@ -41,6 +41,10 @@ impl Batch {
         self.slots.iter_mut().find(|slot| slot.call.id == id)
     }
 
+    pub(super) fn call(&self, id: &str) -> Option<&ToolCall> {
+        self.slots.iter().find(|slot| slot.call.id == id).map(|slot| &slot.call)
+    }
+
     pub(super) fn asked(&mut self, ask: u32) -> Option<&mut Slot> {
         self.slots.iter_mut().find(|slot| slot.state == State::Asked(ask))
     }

@@ -4,7 +4,8 @@ use super::Effect;
 use super::batch::State;
 use super::machine::Machine;
 use super::turn::Phase;
-use crate::domain::{Answer, Body, Decision, ResultPart, Shown, ToolOutcome, ToolResult, TurnEnd, Verdict};
+use crate::domain::{Answer, Block, Body, Decision, ResultPart, Shown, ToolOutcome, ToolResult, TurnEnd, Verdict};
+use crate::prompt;
 
 /// What a call is told that was not started because the turn ended.
 const NOT_RUN: &str = "This call was not run, because the user stopped the turn.";
@@ -49,7 +50,10 @@ impl Machine {
         }
         self.record(Body::Decided { ask, call_id: call_id.clone(), answer: answer.clone() });
         match answer {
-            Answer::Once { .. } => self.work_off(now),
+            Answer::Once { comment } => {
+                self.remark(&call_id, comment);
+                self.work_off(now);
+            }
             Answer::Session { .. } | Answer::Always { .. } => {
                 self.out.push(Effect::Grant(answer));
                 // The new rule may answer other questions too.
@@ -135,6 +139,22 @@ impl Machine {
         }
     }
 
+    /// Keeps what the person said with a yes until the results go to the model.
+    fn remark(&mut self, call_id: &str, comment: Option<String>) {
+        let Some(comment) = comment.filter(|comment| !comment.trim().is_empty()) else { return };
+        let Some(turn) = &mut self.turn else { return };
+        let name = turn.batch.call(call_id).map_or("a call", |call| call.name.as_str());
+        turn.remarks.push(format!("The user allowed {name} and remarked: {comment}"));
+    }
+
+    /// What follows the results in their message: remarks, then what waited.
+    fn after_results(&mut self, remarks: Vec<String>) -> Vec<Block> {
+        let remarks = remarks.iter().map(|text| Block::Text { text: prompt::wrap(text) });
+        let mut extra: Vec<Block> = remarks.collect();
+        extra.extend(self.take_queue());
+        extra
+    }
+
     /// A result that no tool made.
     fn finish_call(&mut self, result: ToolResult, summary: &str, now: u64) {
         if let Some(slot) = self.turn.as_mut().and_then(|turn| turn.batch.slot(&result.call_id)) {
@@ -161,7 +181,8 @@ impl Machine {
             return;
         }
         let refused = turn.refused;
-        let extra = if refused { Vec::new() } else { self.take_queue() };
+        let remarks = std::mem::take(&mut turn.remarks);
+        let extra = if refused { Vec::new() } else { self.after_results(remarks) };
         // The message's own order decides; it may differ from the order in which the calls were complete.
         let calls: Vec<String> = self.conversation.open.iter().map(|call| call.id.clone()).collect();
         debug_assert_eq!(calls.len(), batch.len(), "every call of the answer is in the batch");

@@ -118,7 +118,9 @@ impl Conversation {
             | Body::CallOutput { .. }
             | Body::CacheBroken(_)
             | Body::RuleAdded { .. }
-            | Body::Noticed(_) => {}
+            | Body::Noticed(_)
+            | Body::Classified(_)
+            | Body::Confined { .. } => {}
         }
     }
 

@@ -7,7 +7,7 @@ use super::conversation::Conversation;
 use super::retry::Chance;
 use super::turn::{Phase, Purpose, Turn};
 use super::{Effect, Input, Prompt, Settings};
-use crate::domain::{Body, CanonicalRequest, Mode, ModelInfo, ModelRef, Record, Sampling, Segment, TurnEnd};
+use crate::domain::{Body, CanonicalRequest, Mode, ModelInfo, ModelRef, Record, Sampling, Segment, ToolCall, TurnEnd};
 use crate::prompt::{self, Draft, Shape};
 
 /// The agent of one session.
@@ -90,6 +90,7 @@ impl Machine {
             Input::SetTitle(title) => self.record(Body::TitleSet { title }),
             Input::Compact { focus } => self.on_compact(focus, now),
             Input::ShellRan { command, output, exit } => self.record(Body::ShellRan { command, output, exit }),
+            Input::RulesChanged => self.judge_questions_again(),
             Input::Note(body) => self.record(body),
         }
         std::mem::take(&mut self.out)
@@ -105,9 +106,19 @@ impl Machine {
         &self.conversation
     }
 
+    /// A call of the running turn.
+    pub fn call(&self, id: &str) -> Option<&ToolCall> {
+        self.turn.as_ref()?.batch.call(id)
+    }
+
     /// The fixed part of every request.
     pub fn prefix(&self) -> &[Arc<Segment>] {
         &self.prefix
+    }
+
+    /// Replaces the fixed part, because the folder was trusted. The next request pays for its cache again.
+    pub fn set_prefix(&mut self, prefix: Vec<Arc<Segment>>) {
+        self.prefix = prefix;
     }
 
     /// The model that answers, if one is set.

@@ -83,6 +83,8 @@ pub enum Input {
         output: String,
         exit: Option<i32>,
     },
+    /// The rules are not what they were: the gate is asked again about what waits for the person.
+    RulesChanged,
     /// Something outside the machine is to be on record (a saved rule, a notice).
     Note(Body),
 }

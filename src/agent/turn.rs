@@ -18,6 +18,8 @@ pub(super) struct Turn {
     pub(super) purpose: Purpose,
     /// The person refused a call without a word: the turn ends when what runs has stopped.
     pub(super) refused: bool,
+    /// What the person said with a yes; it goes to the model with the results.
+    pub(super) remarks: Vec<String>,
 }
 
 /// What the turn waits for.
@@ -67,6 +69,7 @@ impl Turn {
             output: OutputLimit { tokens, raised: false, continued: 0 },
             purpose,
             refused: false,
+            remarks: Vec::new(),
         }
     }
 

@@ -5,12 +5,14 @@ use ratatui::crossterm::event::KeyEvent;
 use ratatui::layout::{Position, Rect};
 
 use super::layers::Layer;
+use super::sheet::{Sheet, What};
 use super::{Model, catalog, orders, show};
 use crate::commands::Show;
 use crate::domain::{Act, CommandFile, Event, Live, Request};
 use crate::panes::help::{self, Help};
 use crate::panes::palette::{self, Palette, Pick};
 use crate::panes::picker::{self, Entry, Picker};
+use crate::panes::rules::{self, Rules};
 use crate::panes::sessions::{self, Sessions};
 use crate::theme::Theme;
 
@@ -23,6 +25,7 @@ pub(super) enum Dialog {
     /// With the theme that was in use when it opened.
     Themes(Picker, Box<Theme>),
     Sessions(Sessions),
+    Rules(Box<Rules>),
 }
 
 /// What the terminal says to a dialog.
@@ -65,6 +68,11 @@ pub(super) fn open(model: &mut Model, what: Show) -> Vec<Act> {
             let before = Box::new(model.look.theme.clone());
             push(model, Dialog::Themes(picker, before));
             Vec::new()
+        }
+        Show::Permissions => {
+            let (rules, acts) = Rules::open();
+            push(model, Dialog::Rules(Box::new(rules)));
+            acts
         }
         Show::Sessions { filter } => {
             let mut sessions = Sessions::default();
@@ -124,6 +132,15 @@ pub(super) fn say(model: &mut Model, said: Said) -> Vec<Act> {
         Dialog::Themes(picker, _) => {
             let outcome = picker.update(said.into());
             chosen_theme(model, outcome)
+        }
+        Dialog::Rules(rules) => {
+            let (acts, wish) = rules.update(said.into());
+            match wish {
+                rules::Wish::Nothing => {}
+                rules::Wish::Close => drop(model.layers.pop()),
+                rules::Wish::Decisions => model.layers.push(Layer::Sheet(Sheet::new(What::Permissions))),
+            }
+            acts
         }
         Dialog::Sessions(sessions) => {
             let acts = sessions.update(said.into(), now);
@@ -204,6 +221,11 @@ pub(super) fn hear(model: &mut Model, event: &Event) {
             }
         }
     }
+    for layer in &mut model.layers {
+        if let Layer::Dialog(Dialog::Rules(rules)) = layer {
+            rules.hear(event);
+        }
+    }
     for sessions in browsers(model) {
         sessions.hear(event);
     }
@@ -238,6 +260,7 @@ impl Dialog {
             Self::Palette(palette) => palette.settle(area),
             Self::Models(picker) | Self::Themes(picker, _) => picker.settle(area),
             Self::Sessions(sessions) => sessions.settle(area, theme, now),
+            Self::Rules(rules) => rules.settle(area),
         }
     }
 
@@ -251,11 +274,23 @@ impl Dialog {
             Self::Palette(palette) => palette.view(theme, buf),
             Self::Models(picker) | Self::Themes(picker, _) => picker.view(theme, buf),
             Self::Sessions(sessions) => sessions.view(theme, buf),
+            Self::Rules(rules) => rules.view(theme, buf),
         }
     }
 }
 
 impl From<Said> for picker::Msg {
+    fn from(said: Said) -> Self {
+        match said {
+            Said::Key(key) => Self::Key(key),
+            Said::Paste(text) => Self::Paste(text),
+            Said::Click(at) => Self::Click(at),
+            Said::Wheel(rows) => Self::Wheel(rows),
+        }
+    }
+}
+
+impl From<Said> for rules::Msg {
     fn from(said: Said) -> Self {
         match said {
             Said::Key(key) => Self::Key(key),

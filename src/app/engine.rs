@@ -2,6 +2,7 @@
 
 use super::{Model, layers};
 use crate::domain::{Act, Body, Event, Live, Report};
+use crate::panes::folder::FolderQuestion;
 
 /// Takes in one event. The facts come first, because panes read them.
 pub(super) fn hear(model: &mut Model, event: Event) -> Vec<Act> {
@@ -29,6 +30,12 @@ pub(super) fn hear(model: &mut Model, event: Event) -> Vec<Act> {
         Event::Live(Live::Report(report)) => match *report {
             Report::Context(report) => model.answers.context = Some(report),
         },
+        Event::Live(Live::Folder(claims)) => {
+            model.folder = Some(FolderQuestion::new(*claims, model.pace.now));
+            if !model.pace.focused {
+                acts.push(Act::Notify("latigo asks whether to trust this folder".to_owned()));
+            }
+        }
         Event::Live(Live::CallPreview { call_id, shown }) => model.permission.set_preview(&call_id, shown),
         Event::Live(_) | Event::Closed => {}
     }

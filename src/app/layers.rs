@@ -10,7 +10,7 @@ use super::sheet::{Sheet, What};
 use super::{Context, Model, Order, orders};
 use crate::domain::{Act, Event};
 use crate::panes::conversation::Scene;
-use crate::panes::{activity, permission};
+use crate::panes::{activity, folder, permission};
 use crate::widgets::popup;
 
 /// One layer.
@@ -24,6 +24,15 @@ pub(super) enum Layer {
 
 /// Gives a key to the layer on top. None when there is no layer.
 pub(super) fn key(model: &mut Model, key: KeyEvent) -> Option<Vec<Act>> {
+    if model.folder.is_some() {
+        return Some(match model.keymap.find(&[Context::Dialog], &key) {
+            // Ctrl+C means neither yes nor no here, only the way out.
+            Found::Order(Order::Close) => orders::run(model, Order::Stop),
+            Found::Order(order) => orders::run(model, order),
+            Found::Begun => Vec::new(),
+            Found::Nothing => say_folder(model, folder::Msg::Key(key)),
+        });
+    }
     if model.permission.is_open() {
         return Some(match model.keymap.find(&[Context::Behind], &key) {
             Found::Order(order) => orders::run_behind(model, order),
@@ -42,6 +51,16 @@ pub(super) fn key(model: &mut Model, key: KeyEvent) -> Option<Vec<Act>> {
     }
 }
 
+/// Tells the folder's question something; an answer closes it.
+fn say_folder(model: &mut Model, msg: folder::Msg) -> Vec<Act> {
+    let Some(question) = &mut model.folder else { return Vec::new() };
+    let (acts, answered) = question.update(msg, model.pace.now);
+    if answered {
+        model.folder = None;
+    }
+    acts
+}
+
 /// A dialog has all keys but the few that must always work.
 fn dialog_key(model: &mut Model, key: KeyEvent) -> Vec<Act> {
     match model.keymap.find(&[Context::Dialog], &key) {
@@ -55,6 +74,10 @@ fn dialog_key(model: &mut Model, key: KeyEvent) -> Vec<Act> {
 
 /// Gives a paste to the layer on top, or hands it back when no layer has a text.
 pub(super) fn paste(model: &mut Model, text: String) -> Result<Vec<Act>, String> {
+    if model.folder.is_some() {
+        // A paste never answers; it is kept for the prompt behind the question.
+        return Err(text);
+    }
     if model.permission.is_open() {
         return Ok(model.permission.update(permission::Msg::Paste(text), model.pace.now));
     }
@@ -76,6 +99,10 @@ pub(super) fn mouse(model: &mut Model, event: MouseEvent) -> Option<Vec<Act>> {
         MouseEventKind::ScrollDown => 1,
         _ => 0,
     };
+    if model.folder.is_some() {
+        let msg = if wheel == 0 { folder::Msg::Click(at) } else { folder::Msg::Wheel(wheel * 3) };
+        return Some(say_folder(model, msg));
+    }
     if model.permission.is_open() {
         return match (wheel, model.permission.frame().contains(at)) {
             (0, _) => Some(model.permission.update(permission::Msg::Click(at), model.pace.now)),
@@ -128,7 +155,7 @@ fn screen(size: Size) -> Rect {
 /// Derives what the layers need for a draw.
 pub(super) fn settle(model: &mut Model, size: Size) {
     let screen = screen(size);
-    let Model { facts, look, pace, layers, answers, activity, permission, layout, .. } = model;
+    let Model { facts, look, pace, layers, answers, activity, permission, folder, layout, .. } = model;
     let scene = Scene { facts, theme: &look.theme, now: pace.now, still: pace.still, utc_offset: pace.utc_offset };
     for layer in layers {
         match layer {
@@ -139,6 +166,9 @@ pub(super) fn settle(model: &mut Model, size: Size) {
     }
     let above_status = Rect { height: size.height - layout.status.height, ..screen };
     permission.settle(above_status, &look.theme, pace.now);
+    if let Some(question) = folder {
+        question.settle(screen, &look.theme);
+    }
 }
 
 /// Draws the layers from the lowest to the top. Returns where the cursor belongs.
@@ -160,12 +190,19 @@ pub(super) fn view(model: &Model, area: Rect, buf: &mut Buffer) -> Option<Positi
             }
         }
     }
-    if model.permission.is_open() { model.permission.view(theme, buf) } else { cursor }
+    if model.permission.is_open() {
+        cursor = model.permission.view(theme, buf);
+    }
+    if let Some(question) = &model.folder {
+        question.view(theme, buf);
+        cursor = None;
+    }
+    cursor
 }
 
 /// Some layer stands over the panes.
 pub(super) fn any(model: &Model) -> bool {
-    model.permission.is_open() || !model.layers.is_empty()
+    model.folder.is_some() || model.permission.is_open() || !model.layers.is_empty()
 }
 
 /// Hands an event to the layers.
@@ -185,5 +222,6 @@ pub(super) fn next_tick(model: &Model, now: u64) -> Option<u64> {
         Layer::Dialog(dialog) => dialog.next_tick(now),
         _ => None,
     });
-    [sheet, dialog, model.permission.next_tick(now)].into_iter().flatten().min()
+    let folder = model.folder.as_ref().and_then(|question| question.next_tick(now));
+    [sheet, dialog, folder, model.permission.next_tick(now)].into_iter().flatten().min()
 }

@@ -24,6 +24,7 @@ use crate::panes::activity::Activity;
 use crate::panes::composer::Composer;
 use crate::panes::conversation::{Conversation, Scene};
 use crate::panes::facts::Facts;
+use crate::panes::folder::FolderQuestion;
 use crate::panes::permission::Permission;
 use crate::theme::{ColorDepth, Theme};
 use layers::Layer;
@@ -123,6 +124,8 @@ pub struct Model {
     composer: Composer,
     /// Stands over every layer while a question waits.
     permission: Permission,
+    /// Stands over everything while the folder's question is open.
+    folder: Option<FolderQuestion>,
     layers: Vec<Layer>,
     focus: Focus,
     look: Look,
@@ -145,6 +148,7 @@ impl Model {
             activity: Activity::default(),
             composer: Composer::new(setup.history),
             permission: Permission::default(),
+            folder: None,
             layers: Vec::new(),
             focus: Focus::default(),
             look: Look {

@@ -117,7 +117,7 @@ impl Sheet {
             What::Cost => "cost",
             What::Cache => "cache",
             What::Tools => "tools",
-            What::Permissions => "permissions",
+            What::Permissions => "decisions",
             What::Todos => "todos",
             What::Side => "session",
             What::Call(_) => "call",

@@ -9,4 +9,5 @@ pub mod ids;
 pub mod paths;
 pub mod process;
 pub mod read;
+pub mod secrets;
 pub mod text;

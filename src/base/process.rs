@@ -115,6 +115,11 @@ impl Group {
         Self { id, reaped: false, let_live: false }
     }
 
+    /// Its id.
+    pub fn id(&self) -> u32 {
+        self.id
+    }
+
     /// The leader was waited for.
     pub fn mark_reaped(&mut self) {
         self.reaped = true;
@@ -137,7 +142,7 @@ impl Group {
 
     /// Lets what is left run on until the program ends; says whether anything is left.
     pub fn release(mut self) -> bool {
-        self.let_live = self.is_alive();
+        self.let_live = is_running(self.id);
         if self.let_live {
             groups().linger(self.id);
         }
@@ -160,6 +165,30 @@ impl Drop for Group {
             groups().unregister(self.id);
         }
     }
+}
+
+/// Some process of the group with this id still runs. Those that ended and that their parent has not waited for do
+/// not count; of a process whose parent is gone, that may take the system some time.
+pub fn is_running(id: u32) -> bool {
+    is_alive(id) && in_group(id)
+}
+
+#[cfg(target_os = "linux")]
+fn in_group(id: u32) -> bool {
+    let runs = |name: std::ffi::OsString| {
+        let own: u32 = name.to_str()?.parse().ok()?;
+        let stat = std::fs::read_to_string(format!("/proc/{own}/stat")).ok()?;
+        let mut fields = stat.rsplit_once(") ")?.1.split(' ');
+        let (state, _parent, group) = (fields.next()?, fields.next()?, fields.next()?);
+        Some(group.parse() == Ok(id) && !matches!(state, "Z" | "X"))
+    };
+    let entries = std::fs::read_dir("/proc").into_iter().flatten().flatten();
+    entries.filter_map(|entry| runs(entry.file_name())).any(|runs| runs)
+}
+
+#[cfg(not(target_os = "linux"))]
+fn in_group(_: u32) -> bool {
+    true
 }
 
 fn is_alive(id: u32) -> bool {

@@ -54,13 +54,12 @@ pub struct Args {
     #[arg(long, value_name = "NAME")]
     pub provider: Option<String>,
 
-    /// default, acceptEdits, plan, dontAsk or bypassPermissions
+    /// default, acceptEdits, plan, auto, dontAsk or bypassPermissions
     #[arg(long, value_name = "MODE", value_parser = mode)]
     pub permission_mode: Option<Mode>,
 
-    /// Ask nothing: only for a container without secrets
-    #[arg(long, conflicts_with = "permission_mode")]
-    pub dangerously_skip_permissions: bool,
+    #[command(flatten)]
+    pub bold: Bold,
 
     /// Rules for calls that run unasked, such as "Bash(git log *)"
     #[arg(long = "allowed-tools", alias = "allowedTools", value_name = "RULE", num_args = 1..)]
@@ -102,6 +101,18 @@ pub struct Args {
     pub command: Option<Command>,
 }
 
+/// What the person takes on himself.
+#[derive(Debug, clap::Args)]
+pub struct Bold {
+    /// Ask nothing: only for a container without secrets
+    #[arg(long, conflicts_with = "permission_mode")]
+    pub dangerously_skip_permissions: bool,
+
+    /// Trust this folder for this run, with all that it brings
+    #[arg(long)]
+    pub trust: bool,
+}
+
 /// What else the program can do.
 #[derive(Debug, Subcommand)]
 pub enum Command {
@@ -110,6 +121,18 @@ pub enum Command {
     Sessions {
         #[command(subcommand)]
         what: Sessions,
+    },
+    /// Say what works here, what is missing and how to get it
+    Doctor {
+        /// One JSON object
+        #[arg(long)]
+        json: bool,
+    },
+    /// Say what would be decided on a call and why, or check the rules
+    #[command(subcommand_required = true, arg_required_else_help = true)]
+    Permissions {
+        #[command(subcommand)]
+        what: PermissionsCommand,
     },
     /// Print completions for a shell
     Completions {
@@ -125,6 +148,31 @@ pub enum Sessions {
     List,
     /// One of them, by its id or the start of it
     Show { id: String },
+}
+
+/// What to do with permissions. Nothing runs and no model is asked.
+#[derive(Clone, Debug, PartialEq, Eq, Subcommand)]
+pub enum PermissionsCommand {
+    /// What would be decided on a command, and everything that was looked at
+    Explain {
+        /// The command; for other tools a path, an address or the input as JSON
+        #[arg(required_unless_present = "jsonl")]
+        call: Option<String>,
+
+        /// Answer one JSON object a line on standard input with one on standard output
+        #[arg(long, conflicts_with_all = ["call", "tool", "mode"])]
+        jsonl: bool,
+
+        /// Another tool than Bash, such as Read or Edit
+        #[arg(long, value_name = "NAME")]
+        tool: Option<String>,
+
+        /// Judge as in this permission mode
+        #[arg(long, value_name = "MODE", value_parser = mode)]
+        mode: Option<Mode>,
+    },
+    /// Check all rule files; exit code 1 when a rule has no effect
+    Lint,
 }
 
 /// Names of [`OutputFormat`] on the command line.

@@ -12,11 +12,16 @@ use crate::shell::{Exit, Invocation, Opening, Overrides, Printer};
 
 mod args;
 mod caution;
+mod doctor;
+mod helper;
+mod permissions;
 mod rules;
 mod sessions;
 
 pub use args::Sessions;
-use args::{Args, Command};
+use args::{Args, Command, PermissionsCommand};
+pub use helper::helper;
+pub use permissions::Permissions;
 
 /// Where the program's ends lead.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,6 +36,11 @@ pub enum Order {
     /// Run an app.
     Run(Box<Invocation>),
     Sessions(Sessions),
+    /// Say what works; as JSON or for people.
+    Doctor {
+        json: bool,
+    },
+    Permissions(Permissions),
     /// Print completions for this shell.
     Completions(clap_complete::Shell),
 }
@@ -56,6 +66,8 @@ pub fn main() -> Exit {
         Order::Run(invocation) => crate::shell::run(*invocation),
         Order::Sessions(Sessions::List) => sessions::list(&mut Printer::standard()),
         Order::Sessions(Sessions::Show { id }) => sessions::show(&id, &mut Printer::standard()),
+        Order::Doctor { json } => doctor::doctor(json, Ends::of_process().stdout_is_terminal, &mut Printer::standard()),
+        Order::Permissions(what) => permissions::run(what, &mut Printer::standard()),
         Order::Completions(shell) => completions(shell),
     }
 }
@@ -69,6 +81,8 @@ pub fn parse(
     let args = Args::try_parse_from(words)?;
     match args.command {
         Some(Command::Sessions { what }) => return Ok(Order::Sessions(what)),
+        Some(Command::Doctor { json }) => return Ok(Order::Doctor { json }),
+        Some(Command::Permissions { what }) => return Ok(Order::Permissions(permissions_order(what))),
         Some(Command::Completions { shell }) => return Ok(Order::Completions(shell)),
         None => {}
     }
@@ -78,7 +92,7 @@ pub fn parse(
             "there is no command `{prompt}`; did you mean `{nearest}`?\n\nTo send the word as a prompt: latigo -p {prompt}"
         )));
     }
-    let bypass = args.dangerously_skip_permissions || args.permission_mode == Some(Mode::BypassPermissions);
+    let bypass = args.bold.dangerously_skip_permissions || args.permission_mode == Some(Mode::BypassPermissions);
     if bypass && let Some(reason) = caution::refusal(variable) {
         return Err(usage(&reason));
     }
@@ -92,7 +106,7 @@ fn invocation(args: Args, ends: Ends) -> Invocation {
         None if args.go_on => Opening::Continue,
         None => Opening::New,
     };
-    let mode = args.dangerously_skip_permissions.then_some(Mode::BypassPermissions).or(args.permission_mode);
+    let mode = args.bold.dangerously_skip_permissions.then_some(Mode::BypassPermissions).or(args.permission_mode);
     Invocation {
         prompt: args.prompt.filter(|prompt| !prompt.trim().is_empty()),
         opening,
@@ -106,10 +120,21 @@ fn invocation(args: Args, ends: Ends) -> Invocation {
             max_turns: args.max_turns,
             settings: args.settings,
             theme: args.theme,
+            trust: args.bold.trust,
         },
         print: headless.then(|| args.output_format.into()),
         verbose: args.verbose,
         rehearse: args.rehearse,
+    }
+}
+
+fn permissions_order(what: PermissionsCommand) -> Permissions {
+    match what {
+        PermissionsCommand::Explain { jsonl: true, .. } => Permissions::Lines,
+        PermissionsCommand::Explain { call, tool, mode, .. } => {
+            Permissions::Explain { tool, mode, call: call.unwrap_or_default() }
+        }
+        PermissionsCommand::Lint => Permissions::Lint,
     }
 }
 
@@ -146,7 +171,9 @@ mod tests {
         let words = std::iter::once("latigo").chain(line.iter().copied()).map(OsString::from);
         match parse(words, ends, |name| (name == "IS_SANDBOX").then(|| "1".into()))? {
             Order::Run(invocation) => Ok(*invocation),
-            order @ (Order::Completions(_) | Order::Sessions(_)) => panic!("{order:?}"),
+            order @ (Order::Completions(_) | Order::Sessions(_) | Order::Permissions(_) | Order::Doctor { .. }) => {
+                panic!("{order:?}")
+            }
         }
     }
 
@@ -218,6 +245,21 @@ mod tests {
     }
 
     #[test]
+    fn permissions_are_explained_and_checked() {
+        let order = |line: &[&str]| {
+            let words = ["latigo", "permissions"].iter().chain(line).map(OsString::from);
+            parse(words, TERMINAL, |_| None)
+        };
+        assert_eq!(order(&["explain", "--jsonl"]).unwrap(), Order::Permissions(Permissions::Lines));
+        assert_eq!(order(&["lint"]).unwrap(), Order::Permissions(Permissions::Lint));
+        let explain = Permissions::Explain { tool: Some("Read".into()), mode: Some(Mode::Plan), call: "a b".into() };
+        let line = ["explain", "--tool", "Read", "--mode", "plan", "a b"];
+        assert_eq!(order(&line).unwrap(), Order::Permissions(explain));
+        assert!(order(&["explain"]).is_err());
+        assert!(order(&["explain", "--jsonl", "ls"]).is_err());
+    }
+
+    #[test]
     fn a_typo_names_the_nearest() {
         assert!(error(&["completion"]).contains("`completions`"));
         assert!(error(&["--modle", "x"]).contains("--model"));
@@ -228,7 +270,7 @@ mod tests {
     #[test]
     fn help_fits_one_screen_and_the_version_has_three_names() {
         let help = Args::command().term_width(100).render_help().to_string();
-        assert!(help.lines().count() <= 36, "{} lines\n{help}", help.lines().count());
+        assert!(help.lines().count() <= 40, "{} lines\n{help}", help.lines().count());
         assert!(help.lines().all(|line| line.len() <= 110), "{help}");
         for flag in ["-v", "-V", "--version"] {
             let shown = read(&[flag], TERMINAL).unwrap_err();

@@ -42,7 +42,6 @@ pub(super) fn load(path: &Path, name: &str, trusted: bool, vars: &mut Vars, noti
             return;
         }
     };
-    let mut waiting = Vec::new();
     let mut broken = 0;
     for item in entries(&text) {
         match item {
@@ -55,7 +54,6 @@ pub(super) fn load(path: &Path, name: &str, trusted: bool, vars: &mut Vars, noti
                     vars.set(&key, &value.replace([DOLLAR, ESCAPED], "$"), name);
                 }
             }
-            Ok((key, value)) if TRUSTED.contains(&key.as_str()) && !value.is_empty() => waiting.push(key),
             Ok(_) => {}
             Err(_) if broken >= NAMED => {}
             Err(line) => {
@@ -65,10 +63,14 @@ pub(super) fn load(path: &Path, name: &str, trusted: bool, vars: &mut Vars, noti
             }
         }
     }
-    if !waiting.is_empty() {
-        let text = format!("{name}: {} from this file only count in a trusted folder", waiting.join(", "));
-        notices.push(Notice::info(text).hint("trust the folder, or set them in the environment"));
-    }
+}
+
+/// Entries that would choose a server or a model, and therefore wait for trust.
+pub(super) fn redirecting(path: &Path) -> Vec<(String, String)> {
+    let Ok(Some(text)) = read::text(path, LIMIT) else { return Vec::new() };
+    let found = entries(&text).into_iter().flatten();
+    let found = found.filter(|(key, value)| TRUSTED.contains(&key.as_str()) && !value.is_empty() && !refers(value));
+    found.map(|(key, value)| (key, value.replace([DOLLAR, ESCAPED], "$"))).collect()
 }
 
 fn is_ours(key: &str) -> bool {
@@ -134,7 +136,7 @@ mod tests {
         assert_eq!(vars.text("ANTHROPIC_API_KEY"), Some("a b"));
         assert_eq!(vars.text("OPENAI_API_KEY"), Some("mine"), "the environment stays");
         assert_eq!((vars.text("PATH"), vars.text("LLM_API_BASE")), (None, None));
-        assert_eq!(notices, [".env: LLM_API_BASE from this file only count in a trusted folder"]);
+        assert_eq!(notices, [""; 0]);
         let (vars, notices) = run(text, true, &[]);
         assert_eq!(vars.text("LLM_API_BASE"), Some("http://x"));
         assert_eq!(notices, [""; 0]);

@@ -3,19 +3,31 @@
 use std::path::Path;
 
 use crate::base::paths::absolute_from;
+use crate::base::secrets::Redactor;
 use crate::domain::{Effort, Mode, Notice, RuleScope, RuleSource};
 
 use super::environment::{Vars, child_env, is_powerful};
 use super::layers::{Layer, layers};
 use super::model::{Wishes, choose};
 use super::project::{project_root, shown};
-use super::{Bounds, ConfigInput, RuleEntry, Settings, Tier, Trust, dotenv};
+use super::{Bounds, ConfigInput, RuleEntry, Settings, Tier, dotenv, folder};
 
-mod draft;
+pub(super) mod draft;
 mod entries;
+mod sandbox;
 
 use draft::Draft;
 
+/// Variables that hold a key of a server of ours.
+const KEYS: [&str; 7] = [
+    "ANTHROPIC_API_KEY",
+    "ANTHROPIC_AUTH_TOKEN",
+    "CLAUDE_CODE_OAUTH_TOKEN",
+    "DEEPSEEK_API_KEY",
+    "LLM_API_KEY",
+    "OLLAMA_API_KEY",
+    "OPENAI_API_KEY",
+];
 /// Problems that are told one by one.
 const NOTICES: usize = 30;
 
@@ -23,22 +35,23 @@ const NOTICES: usize = 30;
 pub(super) fn gather(input: &ConfigInput<'_>) -> Settings {
     let project = project_root(input.cwd, input.home);
     let mut notices = Vec::new();
-    let (is_trusted, problem) = Trust::new(&input.dirs.data, input.home).trusted(&project);
-    notices.extend(problem);
-    let trusted = is_trusted || input.flags.trust;
-
     let layers = layers(input, &project, &mut notices);
+    let (trusted, folder) = folder::standing(input, &project, &layers, &mut notices);
     let mut draft = Draft::new(trusted, input.home);
     draft.rules = flag_rules(input);
     for layer in &layers {
         draft.take(layer);
     }
-    draft.tell_waiting();
     notices.append(&mut draft.notices);
 
+    let sandbox = std::mem::take(&mut draft.sandbox).finish(&draft.rules, (input.cwd, input.home), &mut notices);
     let set = variables(input, &layers, trusted, &mut notices);
     let mut all = set.clone();
     read_dotenv(input, &project, trusted, &mut all, &mut notices);
+    let secrets = secrets(&all);
+    let mut child_env = child_env(&set.plain());
+    // A key under another name is still a key.
+    child_env.retain(|_, value| !secrets.finds(value));
     let wishes = wishes(input, &draft);
     let model = choose(&set, &all, &wishes, &draft.models, &mut notices);
 
@@ -50,12 +63,14 @@ pub(super) fn gather(input: &ConfigInput<'_>) -> Settings {
     Settings {
         project,
         trusted,
+        folder,
         model,
         effort: effort(&set, input, &draft),
         thinking: if is_thinking_off(&set) { Some(false) } else { draft.thinking },
         rules: draft.rules,
         mode,
         bypass_allowed: !draft.bypass_disabled,
+        auto_allowed: !draft.auto_disabled,
         directories,
         theme: draft.theme,
         ui: super::UiSettings {
@@ -64,10 +79,25 @@ pub(super) fn gather(input: &ConfigInput<'_>) -> Settings {
             ..draft.ui
         },
         bounds: bounds(draft.bounds, &set),
+        sandbox,
         models: draft.models,
-        child_env: child_env(&set.plain()),
+        child_env,
+        secrets,
         notices,
     }
+}
+
+/// Every key that some variable holds, also of servers that are not in use.
+fn secrets(vars: &Vars) -> Redactor {
+    let keys = KEYS.iter().filter_map(|name| vars.text(name)).map(ToOwned::to_owned);
+    let headers = vars.text("ANTHROPIC_CUSTOM_HEADERS").unwrap_or_default().lines().filter_map(|line| {
+        let (name, value) = line.split_once(':')?;
+        let name = name.to_ascii_lowercase();
+        let is_secret = ["auth", "cookie", "key", "secret", "token"].iter().any(|word| name.contains(word));
+        // Of `Bearer x` the last word is the key.
+        is_secret.then(|| value.split_whitespace().last().map(ToOwned::to_owned)).flatten()
+    });
+    Redactor::new(keys.chain(headers))
 }
 
 /// A file of garbage has one fault a line; nobody reads them all.
@@ -79,7 +109,7 @@ fn bound(notices: &mut Vec<Notice>) {
     }
 }
 
-fn flag_rules(input: &ConfigInput<'_>) -> Vec<RuleEntry> {
+pub(super) fn flag_rules(input: &ConfigInput<'_>) -> Vec<RuleEntry> {
     let rule = |tier, text: &String| RuleEntry {
         tier,
         text: text.clone(),
@@ -147,6 +177,11 @@ fn mode(input: &ConfigInput<'_>, draft: &Draft<'_>, notices: &mut Vec<Notice>) -
     let mode = input.flags.mode.or(draft.mode).unwrap_or_default();
     if mode == Mode::BypassPermissions && draft.bypass_disabled {
         let text = "bypassPermissions is switched off by `permissions.disableBypassPermissionsMode`";
+        notices.push(Notice::warning(text).hint("the session starts in the default mode"));
+        return Mode::Default;
+    }
+    if mode == Mode::Auto && draft.auto_disabled {
+        let text = "the mode auto is switched off by `permissions.disableAutoMode`";
         notices.push(Notice::warning(text).hint("the session starts in the default mode"));
         return Mode::Default;
     }

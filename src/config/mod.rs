@@ -4,15 +4,18 @@
 //! done by [`save_rule`], [`save_setting`] and [`Trust::trust`] alone, and never over a file that could
 //! not be read.
 
+mod claims;
 mod document;
 mod dotenv;
 mod environment;
+mod folder;
 mod gather;
 mod layers;
 mod model;
 mod near;
 mod project;
 mod rehearsal;
+mod rules;
 mod save;
 mod served;
 mod server;
@@ -25,17 +28,20 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use crate::base::dirs::Dirs;
-use crate::domain::{Effort, Mode, Notice, RuleSource};
+use crate::base::secrets::Redactor;
+use crate::domain::{Effort, FolderClaims, Mode, Notice, RuleSource};
 use crate::usage::ModelTable;
 
 pub use environment::child_env;
+pub use folder::{FolderGround, folder};
 pub use model::ModelChoice;
 pub use project::project_root;
-pub use save::{Places, save_rule, save_setting};
+pub use rules::{Rules, rule_text, rules};
+pub use save::{Places, edit_rule, remove_rule, save_rule, save_setting};
 pub use served::ask_server;
 pub use setup::{Start, setup};
 pub use themes::themes;
-pub use trust::Trust;
+pub use trust::{Standing, Trust};
 
 /// Where the person is and what he asked for.
 #[derive(Clone)]
@@ -68,6 +74,8 @@ pub struct Flags {
     pub directories: Vec<String>,
     /// Trust the folder for this run.
     pub trust: bool,
+    /// Count the folder as not trusted, whatever was answered earlier.
+    pub distrust: bool,
 }
 
 /// Whether a rule forbids, asks or allows.
@@ -119,6 +127,8 @@ pub struct Bounds {
     pub max_output: Option<u32>,
     /// Tokens of context that a model at Ollama is loaded with; none to decide by the model.
     pub ollama_context: Option<u32>,
+    /// Milliseconds that the classifier of the mode auto may take.
+    pub classifier_ms: u64,
 }
 
 /// Everything that settings, variables and flags say together.
@@ -126,8 +136,10 @@ pub struct Bounds {
 pub struct Settings {
     /// The repository's root, or the start folder.
     pub project: PathBuf,
-    /// The person trusts this folder. Until then its allow rules, folders and variables wait.
+    /// The person trusts this folder, or it brings nothing that needs it. Until then all that it brings waits.
     pub trusted: bool,
+    /// What the folder brings.
+    pub folder: FolderClaims,
     /// None while no model is configured.
     pub model: Option<ModelChoice>,
     /// All models that are known, the user's own among them.
@@ -140,13 +152,19 @@ pub struct Settings {
     pub mode: Mode,
     /// bypassPermissions may be entered in this run.
     pub bypass_allowed: bool,
+    /// The mode auto may be entered in this run.
+    pub auto_allowed: bool,
     /// Folders beside the project that belong to the work.
     pub directories: Vec<PathBuf>,
     pub theme: Option<String>,
     pub ui: UiSettings,
     pub bounds: Bounds,
+    /// How commands are kept in.
+    pub sandbox: crate::sandbox::Wish,
     /// The whole environment of child processes, without our keys.
     pub child_env: BTreeMap<String, String>,
+    /// Our keys, to be kept out of everything that is written.
+    pub secrets: Redactor,
     pub notices: Vec<Notice>,
 }
 
@@ -179,6 +197,7 @@ impl Default for Bounds {
             max_turns: None,
             max_output: None,
             ollama_context: None,
+            classifier_ms: 10_000,
         }
     }
 }

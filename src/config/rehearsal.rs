@@ -7,7 +7,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::setup::rule_saver;
+use super::{Places, edit_rule};
 use crate::domain::{ModelRef, RuleScope, Wire};
 use crate::engine::{Rehearse, Stage};
 use crate::policy::RuleText;
@@ -48,7 +48,9 @@ pub(super) fn opener(own: &Stage) -> Rehearse {
             model_forced: true,
             connect: Arc::new(move |_| Ok(Arc::clone(&provider))),
             rules: rules.clone(),
-            save_rule: rule_saver(root, config),
+            edit_rule: Arc::new(move |edit| {
+                edit_rule(edit, Places { project: &root, config: &config }, (&root, &root))
+            }),
             mode,
             modes: modes.clone(),
             trusted: true,

@@ -5,12 +5,14 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use jsonc_parser::cst::{CstInputValue, CstObject, CstRootNode};
+use jsonc_parser::cst::{CstInputValue, CstNode, CstObject, CstRootNode};
 
 use crate::base::atomic;
 use crate::base::dirs::create_private;
+use crate::base::paths::absolute_from;
 use crate::base::read;
-use crate::domain::SaveScope;
+use crate::domain::{RuleScope, RuleTier, SaveScope};
+use crate::engine::RuleEdit;
 
 use super::Tier;
 use super::document::{self, options};
@@ -18,6 +20,16 @@ use super::layers::LIMIT;
 
 /// The line that keeps local settings out of a repository.
 const EXCLUDED: &str = "**/.claude/settings.local.json";
+
+impl From<RuleTier> for Tier {
+    fn from(tier: RuleTier) -> Self {
+        match tier {
+            RuleTier::Deny => Self::Deny,
+            RuleTier::Ask => Self::Ask,
+            RuleTier::Allow => Self::Allow,
+        }
+    }
+}
 
 /// Where the settings files are.
 #[derive(Clone, Copy, Debug)]
@@ -36,17 +48,85 @@ pub fn save_rule(scope: SaveScope, tier: Tier, rule: &str, places: Places<'_>) -
         stays_inside(&file, places.project).map_err(|problem| failed(&file, &problem))?;
     }
     let is_new = !file.exists();
-    let list = match tier {
-        Tier::Deny => "deny",
-        Tier::Ask => "ask",
-        Tier::Allow => "allow",
-    };
-    edit(&file, scope != SaveScope::Project, |root| add_rule(root, list, rule))?;
+    edit(&file, scope != SaveScope::Project, |root| add_rule(root, list_of(tier), rule))?;
     if scope == SaveScope::Local && is_new {
         // A repository without the line works as well; the file then shows up as untracked.
         let _optional = exclude(places.project);
     }
     Ok(file)
+}
+
+/// Changes the rules of a settings file as the engine asks. `from` are the start folder and the home folder, from
+/// which the names of files in rule sources are read.
+pub fn edit_rule(edit: RuleEdit<'_>, places: Places<'_>, from: (&Path, &Path)) -> Result<PathBuf, String> {
+    match edit {
+        RuleEdit::Save { scope, tier, rule } => save_rules(scope, tier.into(), rule, places),
+        RuleEdit::Remove { source, tier, rule } => {
+            let name = source.file.as_deref().ok_or("it stands in no file")?;
+            let file = absolute_from(from.0, name, Some(from.1));
+            // A rule that was added in this run is named from the project's root.
+            let file = if file.exists() { file } else { absolute_from(places.project, name, Some(from.1)) };
+            if matches!(source.scope, RuleScope::Local | RuleScope::Project) {
+                stays_inside(&file, places.project).map_err(|problem| failed(&file, &problem))?;
+            }
+            remove_rule(&file, tier.into(), rule)?;
+            Ok(file)
+        }
+    }
+}
+
+/// Saves the rules of one answer, one a line: a command may need several.
+fn save_rules(scope: SaveScope, tier: Tier, rules: &str, places: Places<'_>) -> Result<PathBuf, String> {
+    let mut saved = Err("there is no rule to save".to_owned());
+    for rule in rules.lines().map(str::trim).filter(|rule| !rule.is_empty()) {
+        saved = save_rule(scope, tier, &anchored(rule, scope, places.project), places);
+        if saved.is_err() {
+            break;
+        }
+    }
+    saved
+}
+
+/// A path rule is suggested from the project's root. In the user's own file `/x` would mean another
+/// folder, so there it becomes an absolute path.
+fn anchored(rule: &str, scope: SaveScope, project: &Path) -> String {
+    let path = rule.strip_suffix(')').and_then(|rule| rule.split_once("(/"));
+    match path {
+        Some((tool @ ("Read" | "Edit"), path)) if scope == SaveScope::User && !path.starts_with('/') => {
+            format!("{tool}(/{}/{path})", project.display())
+        }
+        _ => rule.to_owned(),
+    }
+}
+
+/// Takes a permission rule out of a settings file; everything else in it stays as it is. The error tells what the
+/// file has instead.
+pub fn remove_rule(file: &Path, tier: Tier, rule: &str) -> Result<(), String> {
+    if !file.exists() {
+        return Err(format!("{} is not there any more", file.display()));
+    }
+    edit(file, false, |root| {
+        let list = root.object_value("permissions").and_then(|permissions| permissions.array_value(list_of(tier)));
+        let list = list.ok_or_else(|| format!("it has no list `permissions.{}`", list_of(tier)))?;
+        let found: Vec<_> = list.elements().into_iter().filter(|node| is_rule(node, rule)).collect();
+        if found.is_empty() {
+            return Err(format!("`{rule}` does not stand in it any more"));
+        }
+        found.into_iter().for_each(CstNode::remove);
+        Ok(true)
+    })
+}
+
+fn list_of(tier: Tier) -> &'static str {
+    match tier {
+        Tier::Deny => "deny",
+        Tier::Ask => "ask",
+        Tier::Allow => "allow",
+    }
+}
+
+fn is_rule(node: &CstNode, rule: &str) -> bool {
+    node.as_string_lit().and_then(|text| text.decoded_value().ok()).is_some_and(|text| text == rule)
 }
 
 /// Sets one value at the top of the user's own settings, such as the theme, and returns the file.
@@ -110,10 +190,7 @@ fn add_rule(root: &CstObject, list: &str, rule: &str) -> Result<bool, String> {
     let permissions = root.object_value_or_create("permissions").ok_or("`permissions` is not an object")?;
     let is_new = permissions.get(list).is_none();
     let rules = permissions.array_value_or_create(list).ok_or_else(|| format!("`permissions.{list}` is not a list"))?;
-    let stands = |node: &jsonc_parser::cst::CstNode| {
-        node.as_string_lit().and_then(|text| text.decoded_value().ok()).is_some_and(|text| text == rule)
-    };
-    if rules.elements().iter().any(stands) {
+    if rules.elements().iter().any(|node| is_rule(node, rule)) {
         return Ok(false);
     }
     rules.append(CstInputValue::from(rule));
@@ -160,3 +237,17 @@ fn git_folder(dot_git: &Path) -> io::Result<Option<PathBuf>> {
 
 #[cfg(test)]
 mod tests;
+
+#[cfg(test)]
+mod anchored_tests {
+    use super::*;
+
+    #[test]
+    fn a_path_rule_means_the_same_folder_in_every_file() {
+        let project = Path::new("/work/app");
+        assert_eq!(anchored("Edit(/src/**)", SaveScope::User, project), "Edit(//work/app/src/**)");
+        assert_eq!(anchored("Edit(/src/**)", SaveScope::Local, project), "Edit(/src/**)");
+        assert_eq!(anchored("Read(//etc/**)", SaveScope::User, project), "Read(//etc/**)");
+        assert_eq!(anchored("Bash(ls /x)", SaveScope::User, project), "Bash(ls /x)");
+    }
+}

@@ -1,19 +1,19 @@
 //! From settings to an engine: each room gets its own part, and the door's own acts (saving a rule,
 //! reaching a server, setting up the rehearsal) are handed in as functions.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
-use super::{ModelChoice, Places, RuleEntry, Settings, Tier, rehearsal, save_rule};
+use super::{ModelChoice, Places, Settings, Trust, edit_rule, folder, rehearsal, rule_text};
 use crate::agent;
 use crate::base::clock::SharedClock;
 use crate::base::dirs::Dirs;
 use crate::base::ids::SharedIds;
 use crate::catalog;
 use crate::domain::{Mode, ModelInfo, ModelRef, Notice, SaveScope, Wire};
-use crate::engine::{self, Connect, Open, Stage};
-use crate::policy::{self, RuleText};
+use crate::engine::{self, Connect, Open, RuleEdit, Stage};
 use crate::provider;
+use crate::sandbox;
 use crate::session::Store;
 use crate::tools::{self, Limits, Place};
 use crate::usage::ModelTable;
@@ -40,7 +40,11 @@ pub struct Start<'a> {
 /// Makes the setup of an engine. The error is a sentence for the person.
 pub fn setup(settings: &Settings, start: Start<'_>) -> Result<engine::Setup, String> {
     let mut notices = settings.notices.clone();
-    let own = own_stage(settings, &start, &mut notices);
+    if !start.interactive && !settings.trusted {
+        notices.push(folder::ignored(&settings.folder));
+    }
+    let base = Base { home: start.home, cwd: start.cwd, dirs: start.dirs, model_forced: start.model_forced };
+    let own = own_stage(settings, &base, &mut notices);
     let rehearse = rehearsal::opener(&own);
     let stage = if start.rehearse { rehearse()? } else { own };
     Ok(engine::Setup {
@@ -55,17 +59,39 @@ pub fn setup(settings: &Settings, start: Start<'_>) -> Result<engine::Setup, Str
         open: start.open,
         notices,
         limits: limits(settings),
+        classifier_ms: settings.bounds.classifier_ms,
         home: start.home.to_path_buf(),
         interactive: start.interactive,
+        secrets: settings.secrets.clone(),
+        sandbox: engine::Sandbox {
+            wish: settings.sandbox.clone(),
+            prove: Arc::new(sandbox::prove),
+            helper: std::env::current_exe().unwrap_or_default(),
+            private: vec![start.dirs.config.clone(), start.dirs.data.clone()],
+        },
+        folder: None,
         version: env!("CARGO_PKG_VERSION"),
     })
 }
 
-fn own_stage(settings: &Settings, start: &Start<'_>, notices: &mut Vec<Notice>) -> Stage {
-    let (memory, told) = catalog::memory(start.home, start.cwd, &settings.project);
+/// The part of a start that a stage is made of.
+pub(super) struct Base<'a> {
+    pub home: &'a Path,
+    pub cwd: &'a Path,
+    pub dirs: &'a Dirs,
+    pub model_forced: bool,
+}
+
+pub(super) fn own_stage(settings: &Settings, start: &Base<'_>, notices: &mut Vec<Notice>) -> Stage {
+    let (mut memory, told) = catalog::memory(start.home, start.cwd, &settings.project);
     notices.extend(told);
-    let (commands, told) = catalog::commands(start.home, start.cwd, &settings.project);
+    let (mut commands, told) = catalog::commands(start.home, start.cwd, &settings.project);
     notices.extend(told);
+    if !settings.trusted {
+        // Until the folder is trusted, the model reads nothing that it brings by itself.
+        memory.retain(|file| !settings.folder.texts.contains(&file.path));
+        commands.retain(|file| !settings.folder.texts.contains(&file.path));
+    }
     let place =
         Place { cwd: start.cwd.to_path_buf(), project: settings.project.clone(), added: settings.directories.clone() };
     let choice = settings.model.clone();
@@ -77,9 +103,9 @@ fn own_stage(settings: &Settings, start: &Start<'_>, notices: &mut Vec<Notice>) 
         model_forced: start.model_forced,
         connect: connector(choice),
         rules: settings.rules.iter().map(rule_text).collect(),
-        save_rule: rule_saver(settings.project.clone(), start.dirs.config.clone()),
+        edit_rule: rule_editor(settings, start),
         mode: settings.mode,
-        modes: modes(settings.bypass_allowed),
+        modes: modes(settings.bypass_allowed, settings.auto_allowed && choice_has_model(settings)),
         trusted: settings.trusted,
         memory,
         commands,
@@ -125,49 +151,39 @@ fn limits(settings: &Settings) -> Limits {
     }
 }
 
-/// Shift+Tab goes through these. Bypass is among them only when it was allowed at the start.
-fn modes(bypass: bool) -> Vec<Mode> {
+/// There is somebody who could judge in the mode auto.
+fn choice_has_model(settings: &Settings) -> bool {
+    settings.model.as_ref().is_some_and(|choice| choice.model.is_some())
+}
+
+/// Shift+Tab goes through these. Bypass is among them only when it was allowed at the start, auto only when a
+/// model could judge.
+fn modes(bypass: bool, auto: bool) -> Vec<Mode> {
     let mut modes = vec![Mode::Default, Mode::AcceptEdits, Mode::Plan];
     if bypass {
         modes.push(Mode::BypassPermissions);
     }
+    if auto {
+        modes.push(Mode::Auto);
+    }
     modes
 }
 
-fn rule_text(entry: &RuleEntry) -> RuleText {
-    let tier = match entry.tier {
-        Tier::Deny => policy::Tier::Deny,
-        Tier::Ask => policy::Tier::Ask,
-        Tier::Allow => policy::Tier::Allow,
-    };
-    RuleText { tier, text: entry.text.clone(), source: entry.source.clone(), anchor: entry.anchor.clone() }
-}
-
-/// An answer may name several rules, one a line, when one command needs several.
-pub(super) fn rule_saver(project: PathBuf, config: PathBuf) -> engine::SaveRule {
-    Arc::new(move |scope, rules| {
-        let places = Places { project: &project, config: &config };
-        let mut saved = Err("there is no rule to save".to_owned());
-        for rule in rules.lines().map(str::trim).filter(|rule| !rule.is_empty()) {
-            saved = save_rule(scope, Tier::Allow, &anchored(rule, scope, &project), places);
-            if saved.is_err() {
-                break;
-            }
+/// Changes rules in the settings files. What the person writes into a trusted folder himself must not make it ask at the next start.
+fn rule_editor(settings: &Settings, start: &Base<'_>) -> engine::EditRule {
+    let (project, config) = (settings.project.clone(), start.dirs.config.clone());
+    let trust = Trust::new(&start.dirs.data, start.home);
+    let content = (settings.trusted && project != start.home).then(|| settings.folder.content.clone());
+    let (cwd, home) = (start.cwd.to_path_buf(), start.home.to_path_buf());
+    Arc::new(move |edit| {
+        let file = edit_rule(edit, Places { project: &project, config: &config }, (&cwd, &home))?;
+        let in_project = matches!(edit, RuleEdit::Save { scope, .. } if scope != SaveScope::User);
+        if let Some(content) = content.as_ref().filter(|_| in_project) {
+            // Without it the folder asks once more, which is no harm.
+            let _kept = trust.remember(&project, content);
         }
-        saved
+        Ok(file)
     })
-}
-
-/// A path rule is suggested from the project's root. In the user's own file `/x` would mean another
-/// folder, so there it becomes an absolute path.
-fn anchored(rule: &str, scope: SaveScope, project: &Path) -> String {
-    let path = rule.strip_suffix(')').and_then(|rule| rule.split_once("(/"));
-    match path {
-        Some((tool @ ("Read" | "Edit"), path)) if scope == SaveScope::User && !path.starts_with('/') => {
-            format!("{tool}(/{}/{path})", project.display())
-        }
-        _ => rule.to_owned(),
-    }
 }
 
 /// Reaches the server that was chosen. Its two OpenAI wires share one address and key; any other wire
@@ -183,18 +199,4 @@ fn connector(choice: Option<ModelChoice>) -> Connect {
         }
         Ok(provider::connect(model.wire, choice.endpoint()))
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_path_rule_means_the_same_folder_in_every_file() {
-        let project = Path::new("/work/app");
-        assert_eq!(anchored("Edit(/src/**)", SaveScope::User, project), "Edit(//work/app/src/**)");
-        assert_eq!(anchored("Edit(/src/**)", SaveScope::Local, project), "Edit(/src/**)");
-        assert_eq!(anchored("Read(//etc/**)", SaveScope::User, project), "Read(//etc/**)");
-        assert_eq!(anchored("Bash(ls /x)", SaveScope::User, project), "Bash(ls /x)");
-    }
 }

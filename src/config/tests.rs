@@ -6,6 +6,8 @@ use std::fs;
 use super::*;
 use crate::domain::{NoticeLevel, RuleScope};
 
+mod sandbox;
+
 struct Tree {
     folder: tempfile::TempDir,
     dirs: Dirs,
@@ -125,11 +127,10 @@ fn an_untrusted_folder_can_only_tighten() {
     assert!(settings.rules.iter().any(|rule| rule.text == "PA"));
     assert_eq!((settings.directories.len(), settings.mode), (0, Mode::Default));
     assert_eq!(settings.model.unwrap().base_url, "https://api.anthropic.com");
-    let text = settings.notices.iter().find(|notice| notice.text.contains("not trusted yet")).unwrap();
-    assert!(text.text.contains("2 allow rule(s) of .claude/settings.json"), "{}", text.text);
-    assert!(text.text.contains("variables of .claude/settings.local.json"), "{}", text.text);
+    assert_eq!(settings.folder.summary(), "1 variable, 4 allow rules, 1 additional folder, 2 settings");
 
-    Trust::new(&tree.dirs.data, &tree.folder.path().join("home")).trust(&tree.folder.path().join("home/p")).unwrap();
+    let trust = Trust::new(&tree.dirs.data, &tree.folder.path().join("home"));
+    trust.remember(&tree.folder.path().join("home/p"), &settings.folder.content).unwrap();
     let settings = tree.load();
     assert!(settings.trusted);
     assert_eq!((settings.directories, settings.mode), (vec![PathBuf::from("/")], Mode::AcceptEdits));

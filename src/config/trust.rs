@@ -5,7 +5,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::base::atomic;
 use crate::base::dirs::create_private;
@@ -21,6 +21,25 @@ const STATE_LIMIT: u64 = 64 * 1024 * 1024;
 pub struct Trust {
     file: PathBuf,
     home: PathBuf,
+}
+
+/// What is remembered of a folder.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+enum Entry {
+    /// Trusted or refused, whatever it brings.
+    Flag(bool),
+    /// Trusted with what it brought then.
+    With { content: String },
+}
+
+/// How the person stands to a folder.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    Trusted,
+    /// Trusted once, when it brought something else.
+    Changed,
+    Unknown,
 }
 
 /// The part of Claude Code's state that matters here.
@@ -42,33 +61,42 @@ impl Trust {
         Self { file: data.join("trust.json"), home: home.to_path_buf() }
     }
 
-    /// True when the person trusts this folder, here or in Claude Code. Folders below it ask for
+    /// How the person stands to this folder with that content, here or in Claude Code. Folders below it ask for
     /// themselves. A notice says when the list cannot be read; then nothing is trusted by it.
-    pub fn trusted(&self, project: &Path) -> (bool, Option<Notice>) {
+    pub fn standing(&self, project: &Path, content: &str) -> (Standing, Option<Notice>) {
         let names = names(project);
-        match self.load() {
-            Ok(list) => match names.iter().find_map(|name| list.get(name)) {
-                Some(answer) => (*answer, None),
-                None => (self.claude_trusts(&names), None),
-            },
+        let list = match self.load() {
+            Ok(list) => list,
             Err(problem) => {
                 let text = format!("{}: {problem}; no folder counts as trusted", self.file.display());
-                (false, Some(Notice::error(text).hint("mend or remove the file, then start again")))
+                return (
+                    Standing::Unknown,
+                    Some(Notice::error(text).hint("mend or remove the file, then start again")),
+                );
             }
-        }
+        };
+        let standing = match names.iter().find_map(|name| list.get(name)) {
+            Some(Entry::Flag(true)) => Standing::Trusted,
+            Some(Entry::With { content: known }) if known == content => Standing::Trusted,
+            Some(Entry::With { .. }) => Standing::Changed,
+            None if self.claude_trusts(&names) => Standing::Trusted,
+            Some(Entry::Flag(false)) | None => Standing::Unknown,
+        };
+        (standing, None)
     }
 
-    /// Remembers that the person trusts this folder. A list that cannot be read is not overwritten.
-    pub fn trust(&self, project: &Path) -> io::Result<()> {
+    /// Remembers that the person trusts this folder with what it brings now. A list that cannot be read is not
+    /// overwritten.
+    pub fn remember(&self, project: &Path, content: &str) -> io::Result<()> {
         let mut list = self.load()?;
-        list.insert(names(project).remove(0), true);
+        list.insert(names(project).remove(0), Entry::With { content: content.to_owned() });
         if let Some(folder) = self.file.parent() {
             create_private(folder)?;
         }
         atomic::write_private(&self.file, &serde_json::to_vec_pretty(&list)?)
     }
 
-    fn load(&self) -> io::Result<BTreeMap<String, bool>> {
+    fn load(&self) -> io::Result<BTreeMap<String, Entry>> {
         let Some(text) = read::text(&self.file, LIMIT)? else { return Ok(BTreeMap::new()) };
         Ok(serde_json::from_str(&text)?)
     }
@@ -101,11 +129,12 @@ mod tests {
         let project = folder.path().join("p");
         fs::create_dir_all(project.join("inner")).unwrap();
         let trust = Trust::new(&folder.path().join("data"), folder.path());
-        assert_eq!(trust.trusted(&project), (false, None));
-        trust.trust(&project).unwrap();
-        assert_eq!(trust.trusted(&project), (true, None));
-        assert_eq!(trust.trusted(&project.join("inner")), (false, None));
-        assert_eq!(trust.trusted(folder.path()), (false, None));
+        assert_eq!(trust.standing(&project, "c").0, Standing::Unknown);
+        trust.remember(&project, "c").unwrap();
+        assert_eq!(trust.standing(&project, "c").0, Standing::Trusted);
+        assert_eq!(trust.standing(&project, "d").0, Standing::Changed);
+        assert_eq!(trust.standing(&project.join("inner"), "c").0, Standing::Unknown);
+        assert_eq!(trust.standing(folder.path(), "c").0, Standing::Unknown);
     }
 
     #[test]
@@ -118,11 +147,11 @@ mod tests {
             "projects": { project.to_string_lossy(): { "hasTrustDialogAccepted": true, "x": [1] } }
         });
         fs::write(folder.path().join(".claude.json"), state.to_string()).unwrap();
-        assert_eq!(trust.trusted(&project), (true, None));
+        assert_eq!(trust.standing(&project, "c"), (Standing::Trusted, None));
         fs::create_dir(folder.path().join("data")).unwrap();
         let refused = serde_json::json!({ project.to_string_lossy(): false });
         fs::write(folder.path().join("data/trust.json"), refused.to_string()).unwrap();
-        assert_eq!(trust.trusted(&project), (false, None));
+        assert_eq!(trust.standing(&project, "c"), (Standing::Unknown, None));
     }
 
     #[test]
@@ -130,9 +159,9 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join("trust.json"), "{broken").unwrap();
         let trust = Trust::new(folder.path(), folder.path());
-        let (trusted, notice) = trust.trusted(folder.path());
-        assert!(!trusted && notice.unwrap().text.contains("trust.json"));
-        assert!(trust.trust(folder.path()).is_err());
+        let (standing, notice) = trust.standing(folder.path(), "c");
+        assert!(standing == Standing::Unknown && notice.unwrap().text.contains("trust.json"));
+        assert!(trust.remember(folder.path(), "c").is_err());
         assert_eq!(fs::read_to_string(folder.path().join("trust.json")).unwrap(), "{broken");
     }
 }

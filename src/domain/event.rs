@@ -5,7 +5,10 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::{CommandFile, MemoryFile, Mode, ModelInfo, ModelRef, Record, Report, SessionId, SessionSummary, Shown};
+use super::{
+    CommandFile, FolderClaims, MemoryFile, Mode, ModelInfo, ModelRef, Record, Report, RuleTest, RulesReport,
+    SandboxState, SessionId, SessionSummary, Shown,
+};
 
 /// One message from the engine to its face.
 #[derive(Clone, Debug)]
@@ -45,6 +48,12 @@ pub enum Live {
     /// What was asked for cannot be had, and no turn will come of it: a prompt that was not taken, or a
     /// session that a headless run cannot open.
     Refused(Notice),
+    /// What the folder would bring: the person is asked whether to trust it.
+    Folder(Box<FolderClaims>),
+    /// Answer to `ListRules`, and news after a change of the rules.
+    Rules(Box<RulesReport>),
+    /// Answer to `TestRule`.
+    RuleTested(Box<RuleTest>),
 }
 
 /// What a face shows around the conversation.
@@ -65,6 +74,8 @@ pub struct StartInfo {
     pub tools: Vec<String>,
     /// This is the offline rehearsal.
     pub rehearsal: bool,
+    /// What keeps commands in.
+    pub sandbox: SandboxState,
 }
 
 /// How much a notice matters.

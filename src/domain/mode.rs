@@ -70,7 +70,7 @@ impl FromStr for Mode {
             other => {
                 return Err(format!(
                     "there is no permission mode `{other}`; \
-                     choose default, acceptEdits, plan, dontAsk or bypassPermissions"
+                     choose default, acceptEdits, plan, auto, dontAsk or bypassPermissions"
                 ));
             }
         })

@@ -10,8 +10,8 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Answer, Block, Cost, Effort, Hash, Mark, Message, Mode, ModelError, ModelRef, Notice, SegmentKind, SessionId,
-    Shown, StopReason, Todo, ToolResult, Usage, Verdict,
+    Answer, Block, Confinement, Cost, Effort, Hash, Mark, Message, Mode, ModelError, ModelRef, Notice, OpinionNote,
+    SegmentKind, SessionId, Shown, StopReason, Todo, ToolResult, Usage, Verdict,
 };
 
 /// One thing that happened.
@@ -164,6 +164,13 @@ pub enum Body {
     },
     /// Something to tell the person.
     Noticed(Notice),
+    /// A model judged a call that the rules left open (mode auto).
+    Classified(OpinionNote),
+    /// How a command that is about to start is kept in. Without this record the sandbox is off.
+    Confined {
+        call_id: String,
+        how: Confinement,
+    },
     /// A streamed block is whole whose proof or sealed content its deltas do not tell (thinking, opaque items):
     /// after a crash its calls can only go back together with it.
     BlockDone {

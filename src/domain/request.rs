@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Effort, Media, Mode, ModelRef, SessionId};
+use super::{Effort, FolderAnswer, Media, Mode, ModelRef, RulePlace, RuleSource, RuleTier, SessionId};
 
 /// One order from a face to the engine.
 #[derive(Clone, Debug, PartialEq)]
@@ -59,6 +59,27 @@ pub enum Request {
     Save(Option<PathBuf>),
     /// Start the offline rehearsal in a session of its own.
     Rehearse,
+    /// The answer to what the folder would bring.
+    AnswerFolder(FolderAnswer),
+    /// Show what the folder brings, to trust it after all.
+    ShowFolder,
+    /// The rules in force, with their places.
+    ListRules,
+    /// What an allow rule would cover: the call that is asked about, and the newest questions.
+    TestRule {
+        rule: String,
+        call_id: Option<String>,
+    },
+    AddRule {
+        tier: RuleTier,
+        rule: String,
+        place: RulePlace,
+    },
+    RemoveRule {
+        tier: RuleTier,
+        rule: String,
+        source: RuleSource,
+    },
     /// Finish what must be finished and close.
     Shutdown,
 }

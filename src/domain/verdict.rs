@@ -59,6 +59,10 @@ pub enum BecauseKind {
     Person,
     /// Nobody is there to be asked.
     Headless,
+    /// A model judged it (mode auto).
+    Classifier,
+    /// The sandbox keeps it in, or is missing or to be left.
+    Sandbox,
 }
 
 /// Which settings a rule came from. The order is the precedence, strongest first.

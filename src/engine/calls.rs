@@ -27,15 +27,18 @@ impl Driver {
             // The call runs all the same: the record of it is written, only not forced to the platter.
             tracing::warn!(text = %notice.text, "sync before a call failed");
         }
-        let context = self.context(&call.id, |call_id, text| What::Output { call_id, text });
+        let mut context = self.context(&call.id, |call_id, text| What::Output { call_id, text });
+        let caged = self.cage(&call).map(|cage| context.cage = cage);
         self.running.insert(call.id.clone(), Running { cancel: context.cancel.clone(), recorded: 0 });
         let (news, epoch, clock) = (self.news.clone(), self.epoch, Arc::clone(&self.setup.clock));
         tokio::spawn(async move {
             let start = clock.elapsed();
-            let work = AssertUnwindSafe(tool.run(call.input, context)).catch_unwind();
-            let outcome = work.await.unwrap_or_else(|_| {
-                ToolOutcome::error(format!("{} broke down inside. This is a fault of the program.", call.name))
-            });
+            let outcome = match caged {
+                Err(problem) => ToolOutcome::error(format!("It was not run: {problem}")),
+                Ok(()) => AssertUnwindSafe(tool.run(call.input, context)).catch_unwind().await.unwrap_or_else(|_| {
+                    ToolOutcome::error(format!("{} broke down inside. This is a fault of the program.", call.name))
+                }),
+            };
             let duration_ms = clock.elapsed().saturating_sub(start).as_millis() as u64;
             let what = What::Done { call_id: call.id, outcome: Box::new(outcome), duration_ms };
             let _gone = news.send(News { epoch, what }).await;
@@ -95,6 +98,7 @@ impl Driver {
             env: Arc::clone(&self.stage.env) as Arc<BTreeMap<String, String>>,
             outputs: self.setup.store.outputs(self.session),
             limits: self.setup.limits,
+            cage: None,
         }
     }
 }

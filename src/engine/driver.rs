@@ -6,13 +6,19 @@ use std::sync::Arc;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
+use super::classify::{Classifier, Heard};
+use super::confine::Walls;
+use super::folder::Asking;
 use super::gate::Gate;
 use super::journal::Journal;
+use super::questions::Questions;
 use super::streams::Stream;
 use super::{Setup, Stage};
 use crate::agent::{Input, Machine};
-use crate::domain::{Event, Live, Notice, Request, SessionId, StreamItem, ToolOutcome, Wire};
+use crate::base::secrets::Redactor;
+use crate::domain::{Event, Live, Notice, Request, SessionId, Shown, StreamItem, ToolOutcome, Wire};
 use crate::provider::Provider;
+use crate::sandbox::Proof;
 use crate::tools::ReadLedger;
 
 /// Messages from work that runs beside the driver that may wait.
@@ -44,6 +50,10 @@ pub(super) enum What {
         command: String,
         outcome: Box<ToolOutcome>,
     },
+    /// What confines here.
+    Proven(Box<Proof>),
+    /// A model's opinion of a call.
+    Opinion(Box<Heard>),
     /// Straight to the face.
     Tell(Live),
 }
@@ -56,6 +66,9 @@ pub(super) struct Driver {
     pub(super) machine: Machine,
     pub(super) journal: Journal,
     pub(super) gate: Gate,
+    pub(super) walls: Walls,
+    pub(super) classifier: Classifier,
+    pub(super) questions: Questions,
     pub(super) reads: Arc<ReadLedger>,
     pub(super) running: HashMap<String, Running>,
     pub(super) stream: Option<Stream>,
@@ -65,6 +78,8 @@ pub(super) struct Driver {
     pub(super) events: mpsc::Sender<Event>,
     /// Inputs that effects brought about, to be handled before anything new is heard.
     pub(super) inbox: VecDeque<Input>,
+    /// The folder that the person is asked about.
+    pub(super) asking: Option<Asking>,
     /// The face hung up.
     pub(super) closed: bool,
 }
@@ -95,6 +110,14 @@ pub(super) async fn run(setup: Setup, mut requests: mpsc::Receiver<Request>, eve
     driver.close().await;
 }
 
+/// Takes our keys out of a result before anybody has it: what the model does not know it cannot repeat, and a
+/// session that is resumed says what it said before.
+fn clean(secrets: &Redactor, outcome: &mut ToolOutcome) {
+    outcome.parts = secrets.value(std::mem::take(&mut outcome.parts));
+    outcome.shown = secrets.value(std::mem::replace(&mut outcome.shown, Shown::Nothing));
+    outcome.summary = secrets.text(&outcome.summary).into_owned();
+}
+
 /// The next items of the stream that runs; never, when none runs.
 async fn next_items(stream: &mut Option<Stream>) -> (u32, Vec<StreamItem>) {
     match stream {
@@ -107,6 +130,11 @@ impl Driver {
     /// Hands one input to the machine and carries out what follows, to the end.
     pub(super) async fn feed(&mut self, input: Input) {
         self.inbox.push_back(input);
+        self.work_inbox().await;
+    }
+
+    /// Works off what effects brought about.
+    pub(super) async fn work_inbox(&mut self) {
         while let Some(input) = self.inbox.pop_front() {
             let effects = self.machine.handle(input, self.setup.clock.wall_ms());
             for effect in effects {
@@ -121,7 +149,8 @@ impl Driver {
         }
     }
 
-    pub(super) async fn notice(&mut self, notice: Notice) {
+    pub(super) async fn notice(&mut self, mut notice: Notice) {
+        notice.text = self.setup.secrets.text(&notice.text).into_owned();
         self.tell(Event::Live(Live::Notice(notice))).await;
     }
 
@@ -134,19 +163,27 @@ impl Driver {
         if let What::Tell(live) = news.what {
             return self.tell(Event::Live(live)).await;
         }
+        if let What::Proven(proof) = news.what {
+            return self.on_proven(*proof).await;
+        }
         if news.epoch != self.epoch {
             return;
         }
         match news.what {
             What::Output { call_id, text } => self.on_output(call_id, text).await,
-            What::Done { call_id, outcome, duration_ms } => {
+            What::Done { call_id, mut outcome, duration_ms } => {
                 self.running.remove(&call_id);
+                clean(&self.setup.secrets, &mut outcome);
                 self.feed(Input::CallDone { call_id, outcome, duration_ms }).await;
             }
             What::Timer(timer) => self.feed(Input::Timer(timer)).await,
             What::ShellOutput(text) => self.tell(Event::Live(Live::ShellOutput(text))).await,
-            What::ShellDone { command, outcome } => self.on_shell_done(command, *outcome).await,
-            What::Tell(_) => {}
+            What::ShellDone { command, mut outcome } => {
+                clean(&self.setup.secrets, &mut outcome);
+                self.on_shell_done(command, *outcome).await;
+            }
+            What::Opinion(heard) => self.on_opinion(*heard).await,
+            What::Proven(_) | What::Tell(_) => {}
         }
     }
 
@@ -173,7 +210,7 @@ impl Driver {
             running.cancel.cancel();
         }
         self.stream = None;
-        crate::base::process::groups().kill_all(std::time::Duration::from_millis(100));
+        self.take_walls_down();
         if let Err(notice) = self.journal.sync() {
             self.notice(notice).await;
         }

@@ -4,9 +4,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::driver::{Driver, News, What};
+use super::rules::session_source;
 use super::streams::Stream;
 use crate::agent::{Effect, Input};
-use crate::domain::{Answer, Body, CanonicalRequest, ErrorKind, Event, ModelError, Notice, StreamItem};
+use crate::domain::{Answer, Body, CanonicalRequest, ErrorKind, Event, ModelError, Notice, RuleTier, StreamItem};
 use crate::provider::Provider;
 
 impl Driver {
@@ -17,7 +18,10 @@ impl Driver {
             Effect::HangUp => self.stream = None,
             Effect::Judge(call) => self.judge(call).await,
             Effect::Grant(answer) => self.grant(answer).await,
-            Effect::Run(call) => self.run_call(call),
+            Effect::Run(call) => {
+                self.note_way(&call).await;
+                self.run_call(call);
+            }
             Effect::Kill { call_id } => {
                 if let Some(running) = self.running.get(&call_id) {
                     running.cancel.cancel();
@@ -59,7 +63,7 @@ impl Driver {
         }
     }
 
-    fn provider(&mut self, canonical: &CanonicalRequest) -> Result<Arc<dyn Provider>, String> {
+    pub(super) fn provider(&mut self, canonical: &CanonicalRequest) -> Result<Arc<dyn Provider>, String> {
         let wire = canonical.model.wire;
         if let Some(provider) = self.providers.get(&wire) {
             return Ok(Arc::clone(provider));
@@ -79,22 +83,20 @@ impl Driver {
 
     async fn grant(&mut self, answer: Answer) {
         match answer {
-            Answer::Session { rule } => match self.gate.allow_for_session(&rule, &self.stage) {
+            Answer::Session { rule } => match self.gate.add(RuleTier::Allow, &rule, session_source(), &self.stage) {
                 Ok(()) => self.put_on_record(Body::RuleAdded { rule, file: None }).await,
                 Err(problem) => self.notice(Notice::warning(problem)).await,
             },
-            Answer::Always { rule, scope } => {
-                if let Err(problem) = self.gate.allow_for_session(&rule, &self.stage) {
-                    return self.notice(Notice::warning(problem)).await;
-                }
-                match (self.stage.save_rule)(scope, &rule) {
-                    Ok(file) => self.put_on_record(Body::RuleAdded { rule, file: Some(file) }).await,
-                    Err(problem) => {
-                        let text = format!("The rule holds for this session but was not saved: {problem}");
-                        self.notice(Notice::warning(text)).await;
+            Answer::Always { rule, scope } => match self.save_rule(RuleTier::Allow, &rule, scope) {
+                Ok(file) => self.put_on_record(Body::RuleAdded { rule, file: Some(file) }).await,
+                Err(problem) => {
+                    if let Err(problem) = self.gate.add(RuleTier::Allow, &rule, session_source(), &self.stage) {
+                        return self.notice(Notice::warning(problem)).await;
                     }
+                    let text = format!("The rule holds for this session but was not saved: {problem}");
+                    self.notice(Notice::warning(text)).await;
                 }
-            }
+            },
             Answer::Once { .. } | Answer::No { .. } => {}
         }
     }

@@ -3,20 +3,25 @@
 use std::path::PathBuf;
 
 use super::Stage;
+use super::classify::unanswered;
 use super::driver::Driver;
+use super::questions::Question;
 use crate::agent::Input;
 use crate::base::paths;
 use crate::domain::{
-    Access, Because, BecauseKind, Decision, Event, Live, Mode, PathFact, PathFacts, RuleScope, RuleSource, ToolCall,
+    Access, Because, BecauseKind, Decision, Event, Live, Mode, PathFact, PathFacts, RuleSource, RuleTier, ToolCall,
     Verdict,
 };
-use crate::policy::{self, Case, RuleSet, RuleText, Scene, Tier};
+use crate::policy::{self, Case, RuleProblem, RuleSet, RuleText, Scene, Tier};
 use crate::tools;
 
 /// The rules in force, with those that the person added.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Gate {
     pub(super) rules: RuleSet,
+    /// The rules as they were written: those of files and flags, then those that were added in this session.
+    texts: Vec<RuleText>,
+    added: Vec<RuleText>,
     home: PathBuf,
     /// Folders of kept outputs, which may be read.
     readable: Vec<PathBuf>,
@@ -24,28 +29,86 @@ pub(super) struct Gate {
 }
 
 impl Gate {
-    pub(super) fn new(rules: RuleSet, home: PathBuf, readable: Vec<PathBuf>, interactive: bool) -> Self {
-        Self { rules, home, readable, interactive }
+    /// The gate with these rules, and what is wrong with them.
+    pub(super) fn new(
+        texts: Vec<RuleText>,
+        home: PathBuf,
+        readable: Vec<PathBuf>,
+        interactive: bool,
+    ) -> (Self, Vec<RuleProblem>) {
+        let (rules, problems) = RuleSet::parse(texts.clone());
+        (Self { rules, texts, added: Vec::new(), home, readable, interactive }, problems)
     }
 
-    /// Adds an allow rule that ends with the session.
-    pub(super) fn allow_for_session(&mut self, rule: &str, stage: &Stage) -> Result<(), String> {
-        let text = RuleText {
-            tier: Tier::Allow,
-            text: rule.to_owned(),
-            source: RuleSource { scope: RuleScope::Session, file: None, line: None },
-            anchor: stage.place.project.clone(),
+    /// All rules as they were written.
+    pub(super) fn texts(&self) -> Vec<RuleText> {
+        self.texts.iter().chain(&self.added).cloned().collect()
+    }
+
+    /// Adds a rule that the person gave.
+    pub(super) fn add(&mut self, tier: RuleTier, rule: &str, source: RuleSource, stage: &Stage) -> Result<(), String> {
+        let tier = match tier {
+            RuleTier::Deny => Tier::Deny,
+            RuleTier::Ask => Tier::Ask,
+            RuleTier::Allow => Tier::Allow,
         };
-        match self.rules.add(text) {
+        // Several rules stand one a line; each is one of its own from here on.
+        if let Some((first, rest)) = rule.split_once(")\n") {
+            let first = format!("{first})");
+            self.add_one(tier, &first, source.clone(), stage)?;
+            return self.add(tier_of(tier), rest, source, stage);
+        }
+        self.add_one(tier, rule, source, stage)
+    }
+
+    fn add_one(&mut self, tier: Tier, rule: &str, source: RuleSource, stage: &Stage) -> Result<(), String> {
+        // Suggested rules are written from the project's root, so that is where they start.
+        let text = RuleText { tier, text: rule.to_owned(), source, anchor: stage.place.project.clone() };
+        match self.rules.add(text.clone()) {
             Err(problem) if problem.unused => Err(format!("The rule `{rule}` cannot be used: {}", problem.what)),
             // A remark about a rule that holds all the same.
-            Ok(()) | Err(_) => Ok(()),
+            Ok(()) | Err(_) => {
+                self.added.push(text);
+                Ok(())
+            }
         }
     }
 
-    /// Judges one call.
-    pub(super) fn judge(&self, call: &ToolCall, access: &Access, stage: &Stage, mode: Mode) -> Verdict {
-        let scene = Scene {
+    /// Takes a rule out of force.
+    pub(super) fn remove(&mut self, tier: RuleTier, rule: &str, source: &RuleSource) {
+        let is_it = |text: &RuleText| tier_of(text.tier) == tier && text.text == rule && text.source == *source;
+        self.texts.retain(|text| !is_it(text));
+        self.added.retain(|text| !is_it(text));
+        self.rules = RuleSet::parse(self.texts()).0;
+    }
+
+    /// Rules that were added in this session.
+    pub(super) fn granted(&self) -> Vec<RuleText> {
+        self.added.clone()
+    }
+
+    /// Adds rules of the session to those of new files.
+    pub(super) fn grant_again(&mut self, granted: Vec<RuleText>) {
+        self.added = granted;
+        self.rules = RuleSet::parse(self.texts()).0;
+    }
+
+    /// The same gate without allow rules of this text, to see what the rule itself would do.
+    pub(super) fn without_allow(&self, rule: &str) -> Self {
+        let stays = |text: &RuleText| text.tier != Tier::Allow || text.text != rule;
+        let texts: Vec<RuleText> = self.texts().into_iter().filter(stays).collect();
+        Self { rules: RuleSet::parse(texts.clone()).0, texts, added: Vec::new(), ..self.clone() }
+    }
+
+    /// Would this question not have been asked with that allow rule?
+    pub(super) fn covers(&self, rule: &str, question: &Question, stage: &Stage) -> Result<bool, String> {
+        let scene = Scene { cwd: &question.cwd, interactive: true, ..self.scene(stage, Mode::Default) };
+        let case = Case { tool: &question.call.name, input: &question.call.input, access: &question.access };
+        policy::rule_covers(rule, &case, &scene, &facts(&case, &scene))
+    }
+
+    fn scene<'a>(&'a self, stage: &'a Stage, mode: Mode) -> Scene<'a> {
+        Scene {
             rules: &self.rules,
             mode,
             cwd: &stage.place.cwd,
@@ -54,30 +117,81 @@ impl Gate {
             readable: &self.readable,
             home: &self.home,
             trusted: stage.trusted,
-            interactive: self.interactive,
-        };
-        let case = Case { tool: &call.name, input: &call.input, access };
-        let facts: PathFacts = policy::paths(&case, &scene)
-            .into_iter()
-            .map(|path| {
-                let (resolved, links, exists) = paths::facts(&path);
-                (path, PathFact { resolved, links, exists })
-            })
-            .collect();
-        policy::judge(&case, &scene, &facts)
+            // The classifier is heard before anybody is missed.
+            interactive: self.interactive || mode == Mode::Auto,
+        }
+    }
+
+    /// Lays a call out for judging and hands it to `judge`.
+    pub(super) fn with<T>(
+        &self,
+        asked: &Asked<'_>,
+        stage: &Stage,
+        mode: Mode,
+        judge: impl FnOnce(&Case<'_>, &Scene<'_>, &PathFacts) -> T,
+    ) -> T {
+        let scene = self.scene(stage, mode);
+        let case = Case { tool: asked.name, input: asked.input, access: &asked.access };
+        judge(&case, &scene, &facts(&case, &scene))
+    }
+}
+
+/// A call as the gate sees it.
+#[derive(Clone, Debug)]
+pub(super) struct Asked<'a> {
+    pub(super) name: &'a str,
+    pub(super) input: &'a serde_json::Value,
+    pub(super) access: Access,
+}
+
+impl<'a> Asked<'a> {
+    /// A call of which only the command matters.
+    pub(super) fn of(call: &'a ToolCall) -> Self {
+        let command = call.input.get("command").and_then(serde_json::Value::as_str).unwrap_or_default();
+        Self { name: &call.name, input: &call.input, access: Access::execute(command) }
+    }
+}
+
+/// What the disk says of every path that matters to a call.
+fn facts(case: &Case<'_>, scene: &Scene<'_>) -> PathFacts {
+    policy::paths(case, scene)
+        .into_iter()
+        .map(|path| {
+            let (resolved, links, exists) = paths::facts(&path);
+            (path, PathFact { resolved, links, exists })
+        })
+        .collect()
+}
+
+/// The tier by its name outside of the gate.
+pub(super) fn tier_of(tier: Tier) -> RuleTier {
+    match tier {
+        Tier::Deny => RuleTier::Deny,
+        Tier::Ask => RuleTier::Ask,
+        Tier::Allow => RuleTier::Allow,
     }
 }
 
 impl Driver {
     pub(super) async fn judge(&mut self, call: ToolCall) {
+        self.need_proof(&call).await;
         let verdict = self.verdict(&call);
-        if verdict.decision == Decision::Ask
-            && let Some(shown) = tools::preview(&call.name, &call.input, &self.stage.place)
-        {
-            let preview = Live::CallPreview { call_id: call.id.clone(), shown };
-            self.tell(Event::Live(preview)).await;
+        let Some(verdict) = self.classify(&call, verdict) else { return };
+        let verdict = if self.setup.interactive { verdict } else { unanswered(verdict) };
+        if verdict.decision == Decision::Ask {
+            self.questions.note(&call, &self.setup.tools, &self.stage.place);
+            self.preview(&call.id).await;
         }
         self.inbox.push_back(Input::Judged { call_id: call.id, verdict });
+    }
+
+    /// Tells what a call that the person is asked about would change.
+    pub(super) async fn preview(&mut self, call_id: &str) {
+        let Some(call) = self.machine.call(call_id) else { return };
+        if let Some(shown) = tools::preview(&call.name, &call.input, &self.stage.place) {
+            let preview = Live::CallPreview { call_id: call_id.to_owned(), shown };
+            self.tell(Event::Live(preview)).await;
+        }
     }
 
     /// The verdict on a call, also when it is not one that could be run.
@@ -91,7 +205,10 @@ impl Driver {
             return refused(format!("there is no tool `{}`. The tools are {}.", call.name, names.join(", ")));
         };
         match tool.access(&call.input, &self.stage.place) {
-            Ok(access) => self.gate.judge(call, &access, &self.stage, self.machine.conversation().mode),
+            Ok(access) => {
+                let asked = Asked { name: &call.name, input: &call.input, access };
+                self.judge_with_walls(&asked, self.machine.conversation().mode)
+            }
             Err(problem) => refused(problem),
         }
     }

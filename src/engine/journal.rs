@@ -8,6 +8,7 @@ use std::collections::VecDeque;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use crate::base::secrets::Redactor;
 use crate::domain::{Body, Notice, Record, SessionId};
 use crate::session::{Log, Store};
 
@@ -20,6 +21,8 @@ pub(super) struct Journal {
     store: Store,
     id: SessionId,
     project: PathBuf,
+    /// Keys that are not written.
+    secrets: Redactor,
     log: Option<Log>,
     waiting: VecDeque<Arc<Record>>,
     next: u64,
@@ -28,18 +31,19 @@ pub(super) struct Journal {
 
 impl Journal {
     /// A session that is not on disk yet.
-    pub(super) fn new(store: Store, id: SessionId, project: PathBuf) -> Self {
-        Self { store, id, project, log: None, waiting: VecDeque::new(), next: 0, failing: false }
+    pub(super) fn new(store: Store, id: SessionId, project: PathBuf, secrets: Redactor) -> Self {
+        Self { store, id, project, secrets, log: None, waiting: VecDeque::new(), next: 0, failing: false }
     }
 
     /// A session that goes on.
-    pub(super) fn resumed(store: Store, project: PathBuf, log: Log) -> Self {
+    pub(super) fn resumed(store: Store, project: PathBuf, log: Log, secrets: Redactor) -> Self {
         let next = log.next_seq();
-        Self { store, id: log.id(), project, log: Some(log), waiting: VecDeque::new(), next, failing: false }
+        Self { store, id: log.id(), project, secrets, log: Some(log), waiting: VecDeque::new(), next, failing: false }
     }
 
     /// Numbers a record and writes it. A notice comes back when saving stopped or goes on again.
     pub(super) fn write(&mut self, body: Body, at: u64) -> (Arc<Record>, Option<Notice>) {
+        let body = self.secrets.value(body);
         let record = Arc::new(Record { seq: self.next, at, body });
         self.next += 1;
         let starts = matters(&record.body);

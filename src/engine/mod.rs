@@ -5,15 +5,20 @@
 //! draws nothing and knows no face: it hears [`Request`]s and sends [`Event`]s.
 
 mod calls;
+mod classify;
+mod confine;
 mod driver;
 mod effects;
 mod files;
+mod folder;
 mod gate;
 mod journal;
 mod opening;
 mod prompts;
+mod questions;
 mod report;
 mod requests;
+mod rules;
 mod streams;
 #[cfg(test)]
 mod tests;
@@ -22,17 +27,25 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use futures::future::BoxFuture;
 use tokio::sync::mpsc;
 
 use crate::agent;
 use crate::base::clock::SharedClock;
 use crate::base::ids::SharedIds;
-use crate::domain::{CommandFile, Effort, Event, MemoryFile, Mode, ModelInfo, ModelRef, Notice, Request, SaveScope};
+use crate::base::secrets::Redactor;
+use crate::domain::{
+    CommandFile, Effort, Event, FolderClaims, MemoryFile, Mode, ModelInfo, ModelRef, Notice, Request, RuleSource,
+    RuleTier, SaveScope,
+};
 use crate::policy::RuleText;
 use crate::provider::Provider;
 use crate::session::Store;
 use crate::tools::{Limits, Place, Tool};
 use crate::usage::ModelTable;
+
+pub use confine::Sandbox;
+pub use prompts::shell_lines;
 
 /// Events that may wait for a slow face before the engine waits for it.
 const EVENTS: usize = 1024;
@@ -41,10 +54,40 @@ const REQUESTS: usize = 64;
 
 /// Makes the provider of a model, or says why it cannot.
 pub type Connect = Arc<dyn Fn(&ModelRef) -> Result<Arc<dyn Provider>, String> + Send + Sync>;
-/// Saves a permission rule in a settings file and tells which.
-pub type SaveRule = Arc<dyn Fn(SaveScope, &str) -> Result<PathBuf, String> + Send + Sync>;
+/// Changes a permission rule in a settings file and tells which.
+pub type EditRule = Arc<dyn Fn(RuleEdit<'_>) -> Result<PathBuf, String> + Send + Sync>;
 /// Sets up the rehearsal: copies the sample project and makes its stage.
 pub type Rehearse = Arc<dyn Fn() -> Result<Stage, String> + Send + Sync>;
+
+/// What the start folder would bring, and how the person's answer to it is taken in force.
+#[derive(Clone)]
+pub struct Folder {
+    /// To be asked about at the start.
+    pub ask: Option<FolderClaims>,
+    /// Looks at the folder again; the flag tells whether it is trusted.
+    pub survey: Arc<dyn Fn() -> (FolderClaims, bool) + Send + Sync>,
+    /// Trusts the folder with that content, remembers it, and makes the stage anew.
+    pub accept: Accept,
+}
+
+/// Takes a yes to a folder's content and makes the stage anew. The error is a sentence for the person.
+pub type Accept = Arc<dyn Fn(String) -> BoxFuture<'static, Result<(Stage, Vec<Notice>), String>> + Send + Sync>;
+
+/// A change of the rules in a settings file.
+#[derive(Clone, Copy, Debug)]
+pub enum RuleEdit<'a> {
+    Save {
+        scope: SaveScope,
+        tier: RuleTier,
+        rule: &'a str,
+    },
+    /// From the file that the rule was read from.
+    Remove {
+        source: &'a RuleSource,
+        tier: RuleTier,
+        rule: &'a str,
+    },
+}
 
 /// What an engine is made of.
 pub struct Setup {
@@ -60,9 +103,16 @@ pub struct Setup {
     /// What is to be told first, such as a broken settings file.
     pub notices: Vec<Notice>,
     pub limits: Limits,
+    /// Milliseconds that the classifier of the mode auto may take.
+    pub classifier_ms: u64,
     pub home: PathBuf,
     /// Somebody is there to be asked.
     pub interactive: bool,
+    /// Our keys, which are written and told nowhere.
+    pub secrets: Redactor,
+    pub sandbox: Sandbox,
+    /// None where there is nothing to trust, such as in a rehearsal.
+    pub folder: Option<Folder>,
     /// The version of the program, for the log.
     pub version: &'static str,
 }
@@ -77,7 +127,7 @@ pub struct Stage {
     pub model_forced: bool,
     pub connect: Connect,
     pub rules: Vec<RuleText>,
-    pub save_rule: SaveRule,
+    pub edit_rule: EditRule,
     pub mode: Mode,
     /// Modes that the person can cycle through.
     pub modes: Vec<Mode>,

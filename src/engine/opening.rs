@@ -7,12 +7,15 @@ use std::sync::Arc;
 
 use tokio::sync::mpsc;
 
+use super::classify::Classifier;
+use super::confine::{Walls, tell_of_walls};
 use super::driver::{Driver, News};
 use super::gate::Gate;
 use super::journal::Journal;
+use super::questions::Questions;
 use super::{Open, Setup, Stage};
 use crate::agent::{Effect, Machine};
-use crate::domain::{Body, Event, ModelRef, Notice, NoticeLevel, Record, SessionId, StartInfo, ToolSpec};
+use crate::domain::{Body, Event, ModelRef, Notice, NoticeLevel, Record, Segment, SessionId, StartInfo, ToolSpec};
 use crate::policy::{self, RuleSet};
 use crate::prompt;
 use crate::tools::ReadLedger;
@@ -59,6 +62,9 @@ impl Driver {
             machine: opened.machine,
             journal: opened.journal,
             gate,
+            walls: Walls::default(),
+            classifier: Classifier::default(),
+            questions: Questions::default(),
             reads: Arc::new(ReadLedger::default()),
             running: HashMap::new(),
             stream: None,
@@ -67,6 +73,7 @@ impl Driver {
             news,
             events,
             inbox: VecDeque::new(),
+            asking: None,
             closed: false,
             setup,
         };
@@ -76,10 +83,21 @@ impl Driver {
             return driver;
         }
         driver.announce(opened.records).await;
-        for notice in notices {
-            driver.notice(notice).await;
+        match driver.setup.folder.as_ref().and_then(|folder| folder.ask.clone()) {
+            // What is wrong with the settings is told when it is known which of them count.
+            Some(claims) => driver.ask_about_folder(claims, notices).await,
+            None => {
+                driver.begin_proving();
+                driver.tell_all(notices).await;
+            }
         }
         driver
+    }
+
+    pub(super) async fn tell_all(&mut self, notices: Vec<Notice>) {
+        for notice in notices {
+            self.notice(notice).await;
+        }
     }
 
     pub(super) async fn start_new(&mut self) {
@@ -129,6 +147,7 @@ impl Driver {
             commands: self.stage.commands.clone(),
             tools: self.setup.tools.iter().map(|tool| tool.spec().name).collect(),
             rehearsal: self.stage.rehearsal,
+            sandbox: self.sandbox_state(),
         }
     }
 
@@ -141,6 +160,8 @@ impl Driver {
             self.notice(notice).await;
         }
         self.running.clear();
+        self.classifier.stop();
+        self.classifier = Classifier::default();
         self.stream = None;
         self.epoch += 1;
         let (gate, problems) = make_gate(&self.setup, &self.stage, opened.id);
@@ -158,6 +179,7 @@ impl Driver {
     /// Tells the face that a session is open, then puts on record what its opening brings about.
     async fn announce(&mut self, records: Vec<Record>) {
         let resumed = !records.is_empty();
+        self.questions = Questions::of(&records, &self.setup.tools, &self.stage.place);
         let now = self.setup.clock.wall_ms();
         let (version, cwd) = (self.setup.version.to_owned(), self.stage.place.cwd.clone());
         let first = if resumed {
@@ -182,7 +204,7 @@ impl Driver {
     }
 
     /// The mode and model of this run, as records; permissions and mode are never restored from a log.
-    fn choices(&mut self, mode: crate::domain::Mode) -> Vec<Body> {
+    pub(super) fn choices(&mut self, mode: crate::domain::Mode) -> Vec<Body> {
         let now = self.setup.clock.wall_ms();
         let mut effects = self.machine.handle(crate::agent::Input::SetMode(mode), now);
         if let Some((model, info)) = self.stage.model.clone() {
@@ -238,7 +260,7 @@ fn wanted(setup: &Setup, stage: &Stage) -> Result<Option<SessionId>, Notice> {
 
 fn open_new(setup: &Setup, stage: &Stage) -> Opened {
     let id = SessionId(setup.ids.next());
-    let journal = Journal::new(setup.store.clone(), id, stage.place.project.clone());
+    let journal = Journal::new(setup.store.clone(), id, stage.place.project.clone(), setup.secrets.clone());
     Opened { id, machine: machine(setup, stage, id, &[]), journal, records: Vec::new() }
 }
 
@@ -263,7 +285,7 @@ fn open_old(setup: &Setup, stage: &mut Stage, id: SessionId) -> Result<(Opened, 
         stage.effort = conversation.effort;
         stage.model = Some((model, Arc::new(info)));
     }
-    let journal = Journal::resumed(setup.store.clone(), stage.place.project.clone(), log);
+    let journal = Journal::resumed(setup.store.clone(), stage.place.project.clone(), log, setup.secrets.clone());
     Ok((Opened { id, machine, journal, records }, notices))
 }
 
@@ -273,26 +295,31 @@ fn same_server(model: &ModelRef, stage: &Stage) -> bool {
 }
 
 fn machine(setup: &Setup, stage: &Stage, id: SessionId, records: &[Record]) -> Machine {
+    Machine::new(setup.agent.clone(), prefix(setup, stage), id.to_string(), records)
+}
+
+/// Tools, system text and memory of a stage.
+pub(super) fn prefix(setup: &Setup, stage: &Stage) -> Vec<Arc<Segment>> {
     let (rules, _) = RuleSet::parse(stage.rules.clone());
     let specs: Vec<ToolSpec> = setup.tools.iter().map(|tool| tool.spec()).collect();
     let names: Vec<String> = specs.iter().map(|spec| spec.name.clone()).collect();
     let hidden = policy::hidden_tools(&rules, &names);
-    let specs = specs.into_iter().filter(|spec| !hidden.contains(&spec.name)).collect();
+    let mut specs: Vec<ToolSpec> = specs.into_iter().filter(|spec| !hidden.contains(&spec.name)).collect();
+    tell_of_walls(&mut specs, &setup.sandbox.wish);
     let place = prompt::Place {
         cwd: stage.place.project.display().to_string(),
         platform: std::env::consts::OS.to_owned(),
         repository: stage.place.project.join(".git").exists(),
     };
-    let prefix = prompt::prefix(specs, &place, &stage.memory);
-    Machine::new(setup.agent.clone(), prefix, id.to_string(), records)
+    prompt::prefix(specs, &place, &stage.memory)
 }
 
-fn make_gate(setup: &Setup, stage: &Stage, id: SessionId) -> (Gate, Vec<Notice>) {
-    let (rules, problems) = RuleSet::parse(stage.rules.clone());
+pub(super) fn make_gate(setup: &Setup, stage: &Stage, id: SessionId) -> (Gate, Vec<Notice>) {
+    let readable = vec![setup.store.outputs(id)];
+    let (gate, problems) = Gate::new(stage.rules.clone(), setup.home.clone(), readable, setup.interactive);
     let notices = problems
         .iter()
         .map(|problem| Notice::warning(format!("Rule `{}` ({}): {}", problem.text, problem.source, problem.what)))
         .collect();
-    let readable = vec![setup.store.outputs(id)];
-    (Gate::new(rules, setup.home.clone(), readable, setup.interactive), notices)
+    (gate, notices)
 }

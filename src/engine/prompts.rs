@@ -1,5 +1,7 @@
 //! From what was typed to what is sent: mentioned files are read, command files filled in.
 
+use std::sync::Arc;
+
 use super::driver::{Driver, What};
 use crate::agent::{self, Input, Prompt};
 use crate::catalog;
@@ -104,6 +106,7 @@ impl Driver {
     /// Runs a call outside a turn if the gate allows it without asking.
     async fn run_aside(&mut self, name: &str, input: serde_json::Value) -> Result<ToolOutcome, String> {
         let call = ToolCall { id: format!("aside-{name}"), name: name.to_owned(), input };
+        self.need_proof(&call).await;
         let verdict = self.verdict(&call);
         // A person who mentions a file has asked for it to be read; only a deny stands against that.
         let mention = name != "Bash" && verdict.decision == Decision::Ask;
@@ -113,7 +116,9 @@ impl Driver {
         let Some(tool) = self.setup.tools.iter().find(|tool| tool.spec().name == name) else {
             return Err(format!("there is no tool `{name}`"));
         };
-        let context = self.context(&call.id, |_, text| What::ShellOutput(text));
+        let tool = Arc::clone(tool);
+        let mut context = self.context(&call.id, |_, text| What::ShellOutput(text));
+        context.cage = self.cage(&call)?;
         Ok(tool.run(call.input, context).await)
     }
 }
@@ -142,6 +147,17 @@ fn mentions(text: &str) -> Vec<String> {
         if starts && !found.iter().any(|known| known == path) {
             found.push(path.to_owned());
         }
+    }
+    found
+}
+
+/// The shell lines of a command file's body, as they would be found when it is used.
+pub fn shell_lines(body: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut rest = body;
+    while let Some((_, command, after)) = shell_inclusion(rest) {
+        found.push(command.to_owned());
+        rest = after;
     }
     found
 }

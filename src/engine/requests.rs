@@ -11,6 +11,7 @@ use crate::session;
 
 impl Driver {
     pub(super) async fn on_request(&mut self, request: Request) {
+        let Some(request) = self.hold(request).await else { return };
         match request {
             Request::Prompt(input) => self.on_prompt(input).await,
             Request::RunCommand { name, arguments } => self.on_command(&name, &arguments).await,
@@ -20,7 +21,10 @@ impl Driver {
             Request::Answer { ask, answer } => self.feed(Input::Answered { ask, answer }).await,
             Request::Kill { call_id } => self.feed(Input::Kill { call_id }).await,
             Request::EditQueued { id, text } => self.on_edit_queued(id, text).await,
-            Request::SetMode(mode) => self.feed(Input::SetMode(mode)).await,
+            Request::SetMode(mode) => {
+                self.classifier.resume();
+                self.feed(Input::SetMode(mode)).await;
+            }
             Request::SetModel { model, effort } => self.on_set_model(model, effort).await,
             Request::SetTitle(title) => self.feed(Input::SetTitle(title)).await,
             Request::Clear => self.start_new().await,
@@ -33,6 +37,12 @@ impl Driver {
             Request::ReportContext => self.report_context(),
             Request::Save(path) => self.save(path).await,
             Request::Rehearse => self.rehearse().await,
+            Request::AnswerFolder(answer) => self.on_folder_answer(answer).await,
+            Request::ListRules => self.report_rules().await,
+            Request::TestRule { rule, call_id } => self.test_rule(rule, call_id),
+            Request::AddRule { tier, rule, place } => self.add_rule(tier, rule, place).await,
+            Request::RemoveRule { tier, rule, source } => self.remove_rule(tier, rule, source).await,
+            Request::ShowFolder => self.show_folder().await,
             Request::Shutdown => self.closed = true,
         }
     }
@@ -43,6 +53,7 @@ impl Driver {
                 running.cancel.cancel();
             }
         }
+        self.classifier.stop();
         self.feed(Input::Interrupt).await;
     }
 

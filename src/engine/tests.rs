@@ -17,6 +17,8 @@ use crate::base::ids::TimeIds;
 use crate::domain::*;
 use crate::tools::ToolContext;
 
+mod confine;
+
 /// A model that says what the script says, one answer a request.
 #[derive(Debug, Default)]
 struct Script {
@@ -64,6 +66,9 @@ impl Tool for Toy {
     }
 
     fn access(&self, _: &Value, _: &Place) -> Result<Access, String> {
+        if self.name == "Make" {
+            return Ok(Access::execute("make install"));
+        }
         Ok(Access::of(Action::Internal))
     }
 
@@ -77,6 +82,9 @@ impl Tool for Toy {
                     together.expect("a barrier").wait().await;
                 }
                 _ => {}
+            }
+            if name == "Leak" {
+                return ToolOutcome::text(format!("ANTHROPIC_API_KEY={KEY}"), KEY);
             }
             ToolOutcome::text(format!("{name} is done"), "done")
         })
@@ -113,6 +121,9 @@ fn calls(names: &[&str]) -> Vec<StreamItem> {
     items
 }
 
+/// A key of this run.
+const KEY: &str = "sk-ant-very-secret";
+
 fn setup(root: &Path, script: &Arc<Script>, open: Open) -> Setup {
     let project = root.join("project");
     std::fs::create_dir_all(&project).unwrap();
@@ -130,7 +141,7 @@ fn setup(root: &Path, script: &Arc<Script>, open: Open) -> Setup {
             model_forced: true,
             connect: Arc::new(move |_| Ok(Arc::clone(&provider))),
             rules: Vec::new(),
-            save_rule: Arc::new(|_, _| Err("not here".into())),
+            edit_rule: Arc::new(|_| Err("not here".into())),
             mode: Mode::Default,
             modes: vec![Mode::Default],
             trusted: true,
@@ -140,14 +151,23 @@ fn setup(root: &Path, script: &Arc<Script>, open: Open) -> Setup {
             rehearsal: false,
         },
         rehearse: Arc::new(|| Err("not here".into())),
-        tools: vec![toy("Break"), toy("Meet"), toy("Quick"), toy("Wait")],
+        tools: vec![toy("Break"), toy("Leak"), toy("Make"), toy("Meet"), toy("Quick"), toy("Wait")],
         table: ModelTable::built_in(),
         agent: agent::Settings::default(),
         open,
         notices: Vec::new(),
         limits: Limits::default(),
+        classifier_ms: 10_000,
         home: root.to_path_buf(),
         interactive: true,
+        secrets: crate::base::secrets::Redactor::new([KEY.to_owned()]),
+        sandbox: Sandbox {
+            wish: crate::sandbox::Wish::default(),
+            prove: Arc::new(crate::sandbox::Proof::default),
+            helper: root.join("none"),
+            private: Vec::new(),
+        },
+        folder: None,
         version: "test",
     }
 }
@@ -185,10 +205,39 @@ impl Bench {
         tokio::time::timeout(Duration::from_secs(20), hear).await.expect("the record that was waited for")
     }
 
+    /// Hears events until there is news of that kind.
+    async fn live<T>(&mut self, wanted: impl Fn(Live) -> Option<T>) -> T {
+        let hear = async {
+            loop {
+                match self.events.recv().await {
+                    Some(Event::Recorded(record)) => self.seen.push(record),
+                    Some(Event::Live(live)) => {
+                        if let Some(found) = wanted(live) {
+                            return found;
+                        }
+                    }
+                    Some(_) => {}
+                    None => panic!("the engine is gone"),
+                }
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(20), hear).await.expect("the news that was waited for")
+    }
+
     async fn end(&mut self) -> TurnEnd {
         let record = self.until(|body| matches!(body, Body::TurnEnded { .. })).await;
         let Body::TurnEnded { end, .. } = &record.body else { panic!("a turn's end") };
         end.clone()
+    }
+
+    /// The newest verdict and whether the person was asked.
+    fn verdict(&self) -> (Verdict, bool) {
+        let verdicts = self.seen.iter().filter_map(|record| match &record.body {
+            Body::Judged { verdict, .. } => Some(verdict.clone()),
+            _ => None,
+        });
+        let asked = self.seen.iter().any(|record| matches!(record.body, Body::Asked { .. }));
+        (verdicts.fold(None, |_, verdict| Some(verdict)).unwrap(), asked)
     }
 
     fn results(&self, request: usize) -> Vec<String> {
@@ -318,4 +367,164 @@ async fn a_stream_that_just_ends_is_a_broken_connection() {
     bench.until(|body| matches!(body, Body::RequestSent(_))).await;
     bench.ask(Request::Interrupt).await;
     assert_eq!(bench.end().await, TurnEnd::Interrupted);
+}
+
+/// A call that no rule covers, in the mode auto, with what the classifier answers.
+async fn in_auto(opinion: &str) -> Bench {
+    let bench = Bench::new(vec![calls(&["Make"]), text(opinion), text("done")]);
+    bench.ask(Request::SetMode(Mode::Auto)).await;
+    bench.prompt("install it, please").await;
+    bench
+}
+
+#[tokio::test]
+async fn in_auto_a_model_judges_what_the_rules_leave_open() {
+    let mut bench = in_auto("{\"verdict\":\"allow\",\"reason\":\"it was asked for\"}").await;
+    assert_eq!(bench.end().await, TurnEnd::Done);
+    let (verdict, asked) = bench.verdict();
+    assert_eq!((verdict.decision, verdict.because.kind, asked), (Decision::Allow, BecauseKind::Classifier, false));
+    assert!(verdict.because.text.contains("it was asked for"), "{verdict:?}");
+    let note = bench.seen.iter().find_map(|record| match &record.body {
+        Body::Classified(note) => Some(note.clone()),
+        _ => None,
+    });
+    assert_eq!((note.as_ref().unwrap().opinion, note.unwrap().usage.input), (Some(Opinion::Allow), 7));
+    let heard = bench.script.heard.lock().unwrap();
+    let question = heard[1].segments.last().unwrap().as_message().unwrap().text();
+    assert!(question.contains("\"install it, please\"") && heard[1].segments.len() == 2, "{question}");
+    assert!(heard[2].segments.len() > heard[0].segments.len(), "the conversation goes on as if nothing had been");
+}
+
+#[tokio::test]
+async fn a_block_of_the_classifier_is_told_to_the_model() {
+    let mut bench = in_auto("{\"verdict\":\"block\",\"reason\":\"it leaves the project\"}").await;
+    assert_eq!(bench.end().await, TurnEnd::Done);
+    assert_eq!(bench.verdict().0.decision, Decision::Deny);
+    assert!(bench.results(2)[0].contains("it leaves the project"), "{:?}", bench.results(2));
+}
+
+#[tokio::test]
+async fn what_the_classifier_does_not_decide_is_asked() {
+    for opinion in ["{\"verdict\":\"ask\",\"reason\":\"unsure\"}", "sure, go ahead", ""] {
+        let mut bench = in_auto(opinion).await;
+        bench.until(|body| matches!(body, Body::Asked { .. })).await;
+        assert!(bench.verdict().0.trail.iter().any(|step| step.stage == "classifier"));
+        let comment = Some("but only once".to_owned());
+        bench.ask(Request::Answer { ask: 1, answer: Answer::Once { comment } }).await;
+        assert_eq!(bench.end().await, TurnEnd::Done);
+        let heard = bench.script.heard.lock().unwrap();
+        let last = heard[2].segments.last().unwrap().as_message().unwrap().text();
+        assert!(last.contains("allowed Make and remarked: but only once"), "{last}");
+    }
+}
+
+#[tokio::test]
+async fn an_interrupt_does_not_wait_for_the_classifier() {
+    let mut bench = Bench::new(vec![calls(&["Make"]), Vec::new()]);
+    bench.ask(Request::SetMode(Mode::Auto)).await;
+    bench.prompt("go").await;
+    bench.until(|body| matches!(body, Body::Responded(_))).await;
+    bench.ask(Request::Interrupt).await;
+    assert_eq!(bench.end().await, TurnEnd::Interrupted);
+    assert!(!bench.seen.iter().any(|record| matches!(record.body, Body::Judged { .. })));
+}
+
+fn claims() -> FolderClaims {
+    let claim = |kind, text: &str| Claim { kind, source: "s:1".into(), name: "n".into(), text: text.into() };
+    let claims = vec![claim(ClaimKind::Hook, "evil.sh"), claim(ClaimKind::Rule, "Bash(make *)")];
+    FolderClaims { claims, content: "content".into(), ..FolderClaims::default() }
+}
+
+/// A session in a folder that asks for trust. Trusting it brings a memory file and an allow rule.
+fn in_strange_folder(answers: Vec<Vec<StreamItem>>) -> Bench {
+    let root = Arc::new(TempDir::new().unwrap());
+    let script = Arc::new(Script { answers: Mutex::new(answers.into()), ..Script::default() });
+    let mut setup = setup(root.path(), &script, Open::New);
+    let mut trusted = setup.stage.clone();
+    trusted.memory =
+        vec![MemoryFile { scope: MemoryScope::Project, path: "/p/CLAUDE.md".into(), text: "canary text".into() }];
+    trusted.rules = vec![RuleText {
+        tier: crate::policy::Tier::Allow,
+        text: "Bash(make *)".into(),
+        source: RuleSource { scope: RuleScope::Project, file: None, line: None },
+        anchor: root.path().into(),
+    }];
+    setup.folder = Some(Folder {
+        ask: Some(claims()),
+        survey: Arc::new(|| (claims(), false)),
+        accept: Arc::new(move |content| {
+            let stage = if content == "content" { Ok((trusted.clone(), Vec::new())) } else { Err("changed".into()) };
+            Box::pin(async move { stage })
+        }),
+    });
+    let (requests, events) = start(setup);
+    Bench { root, script, requests, events, seen: Vec::new() }
+}
+
+#[tokio::test]
+async fn nothing_starts_before_the_folder_is_answered_for() {
+    let mut bench = in_strange_folder(vec![calls(&["Make"]), text("done")]);
+    bench.prompt("go").await;
+    bench.ask(Request::SetTitle("still here".into())).await;
+    bench.until(|body| matches!(body, Body::TitleSet { .. })).await;
+    assert!(bench.script.heard.lock().unwrap().is_empty(), "the prompt waits");
+    bench.ask(Request::AnswerFolder(FolderAnswer::Trust)).await;
+    assert_eq!(bench.end().await, TurnEnd::Done);
+    let heard = bench.script.heard.lock().unwrap();
+    let has_memory = |request: &CanonicalRequest| {
+        request
+            .segments
+            .iter()
+            .any(|segment| matches!(&segment.body, SegmentBody::Memory(text) if text.contains("canary")))
+    };
+    assert!(has_memory(&heard[0]), "the prefix is made with what was trusted");
+    assert_eq!(bench.verdict().0.because.rule.as_deref(), Some("Bash(make *)"));
+}
+
+#[tokio::test]
+async fn without_trust_the_session_works_and_uses_nothing_of_the_folder() {
+    let mut bench = in_strange_folder(vec![calls(&["Make"])]);
+    bench.prompt("go").await;
+    bench.ask(Request::AnswerFolder(FolderAnswer::Without)).await;
+    bench.until(|body| matches!(body, Body::Asked { .. })).await;
+    let heard = bench.script.heard.lock().unwrap();
+    assert!(!heard[0].segments.iter().any(|segment| segment.kind == SegmentKind::Memory));
+}
+
+#[tokio::test]
+async fn a_rule_is_tried_on_what_was_asked_and_can_be_taken_back() {
+    let mut bench = Bench::new(vec![calls(&["Make"]), text("done"), calls(&["Make"])]);
+    bench.prompt("go").await;
+    bench.until(|body| matches!(body, Body::Asked { .. })).await;
+    let id = Some("call-0-Make".to_owned());
+    for (rule, this_call) in [("Bash(make *)", Ok(Some(true))), ("Bash(ls *)", Ok(Some(false))), ("Bash(ls", Err(()))] {
+        bench.ask(Request::TestRule { rule: rule.into(), call_id: id.clone() }).await;
+        let tested = bench.live(|live| if let Live::RuleTested(test) = live { Some(*test) } else { None }).await;
+        assert_eq!((tested.rule.as_str(), &tested.call_id), (rule, &id));
+        assert_eq!(tested.outcome.clone().map(|cover| cover.this_call).map_err(|_| ()), this_call, "{tested:?}");
+    }
+    let place = RulePlace::Session;
+    bench.ask(Request::AddRule { tier: RuleTier::Allow, rule: "Bash(make *)".into(), place }).await;
+    assert_eq!(bench.end().await, TurnEnd::Done);
+    bench.ask(Request::ListRules).await;
+    let report = bench.live(|live| if let Live::Rules(report) = live { Some(*report) } else { None }).await;
+    let line = report.rules[0].clone();
+    assert_eq!((report.rules.len(), report.questions, line.source.to_string().as_str()), (1, 1, "session"));
+    bench.ask(Request::RemoveRule { tier: line.tier, rule: line.text, source: line.source }).await;
+    let report = bench.live(|live| if let Live::Rules(report) = live { Some(*report) } else { None }).await;
+    assert_eq!(report.rules.len(), 0);
+}
+
+#[tokio::test]
+async fn a_key_reaches_neither_the_log_nor_the_model_nor_the_face() {
+    let failed = StreamItem::Failed(ModelError::new(ErrorKind::Auth, format!("invalid key {KEY}")));
+    let mut bench = Bench::new(vec![calls(&["Leak"]), text(&format!("it is {KEY}")), vec![failed]]);
+    bench.prompt("go").await;
+    assert_eq!(bench.end().await, TurnEnd::Done);
+    assert_eq!(bench.results(1), ["ANTHROPIC_API_KEY=[key removed]"]);
+    bench.prompt("again").await;
+    let end = bench.end().await;
+    assert!(matches!(&end, TurnEnd::Failed { error } if error.message == "invalid key [key removed]"), "{end:?}");
+    assert!(!bench.log().contains(KEY) && bench.log().contains("it is [key removed]"));
+    assert!(!format!("{:?}", bench.seen).contains(KEY));
 }

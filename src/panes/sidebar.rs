@@ -9,7 +9,7 @@ use ratatui::text::{Line, Span};
 use super::conversation::{Scene, break_text};
 use super::facts::Facts;
 use crate::base::text;
-use crate::domain::{Mode, Todo, TodoState};
+use crate::domain::{Mode, SandboxState, Todo, TodoState};
 use crate::theme::{Meaning, Theme};
 use crate::widgets::{Glyphs, gauge, sparkline};
 
@@ -50,6 +50,15 @@ pub fn mode_meaning(mode: Mode) -> Meaning {
     }
 }
 
+/// The colour of the badge: what protects is plain, what is missing is not.
+pub fn sandbox_meaning(sandbox: &SandboxState) -> Meaning {
+    match sandbox {
+        SandboxState::On(_) => Meaning::Text,
+        SandboxState::Off | SandboxState::Checking => Meaning::Muted,
+        SandboxState::Unavailable(_) => Meaning::Error,
+    }
+}
+
 /// A share of tokens as a whole percentage that never rounds up to all of it.
 pub fn percent(share: f64) -> u64 {
     if share < 1.0 { ((share * 100.0).round() as u64).min(99) } else { 100 }
@@ -65,6 +74,7 @@ fn session(page: &mut Page<'_>, facts: &Facts) {
     }
     page.push("mode", facts.mode.name(), mode_meaning(facts.mode));
     let Some(info) = &facts.info else { return };
+    page.push("sandbox", &info.sandbox.to_string(), sandbox_meaning(&info.sandbox));
     let folder = info.cwd.file_name().map_or_else(|| info.cwd.display().to_string(), |name| name.display().to_string());
     page.push("folder", &folder, Meaning::Text);
     if let Some(branch) = &info.branch {

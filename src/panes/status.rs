@@ -10,7 +10,7 @@ use super::conversation::Scene;
 use super::facts::{Facts, Phase};
 use super::sidebar::mode_meaning;
 use crate::base::text;
-use crate::domain::Mode;
+use crate::domain::{Mode, SandboxState};
 use crate::theme::Meaning;
 use crate::widgets::spinner::Spinner;
 
@@ -46,6 +46,10 @@ pub fn view(scene: Scene<'_>, extra: Extra<'_>, area: Rect, buf: &mut Buffer) {
     if scene.facts.mode != Mode::Default || spans.is_empty() {
         separate(&mut spans, scene);
         spans.push(Span::styled(scene.facts.mode.name(), theme.style(mode_meaning(scene.facts.mode))));
+    }
+    if let Some(SandboxState::Unavailable(_)) = scene.facts.info.as_ref().map(|info| &info.sandbox) {
+        separate(&mut spans, scene);
+        spans.push(Span::styled("sandbox unavailable", theme.style(Meaning::Error)));
     }
     if let Some(branch) = scene.facts.info.as_ref().and_then(|info| info.branch.as_deref()) {
         separate(&mut spans, scene);

@@ -119,7 +119,7 @@ fn path_grant<'a>(bench: &Bench<'a>, target: &Target, write: bool) -> Result<Gra
         return Ok(Grant::Rule(rule));
     }
     let inside = bench.roots.works_in(spot);
-    if write && inside && bench.scene.mode == Mode::AcceptEdits {
+    if write && inside && accepts_edits(bench) {
         return Ok(Grant::Mode);
     }
     Err(match (write, inside) {
@@ -332,10 +332,15 @@ fn all_in(bench: &Bench<'_>, command: &Command, named: &[programs::Named], write
     })
 }
 
+/// Changes inside the session's folders need no question. In `auto` the classifier sees only what is left.
+fn accepts_edits(bench: &Bench<'_>) -> bool {
+    matches!(bench.scene.mode, Mode::AcceptEdits | Mode::Auto)
+}
+
 /// The mode `acceptEdits` covers it: a file command inside the session's folders.
 fn accepted(bench: &Bench<'_>, command: &Command) -> bool {
     let Some(work) = work(command).filter(|work| work.is_edit && work.unknown.is_none()) else { return false };
-    bench.scene.mode == Mode::AcceptEdits
+    accepts_edits(bench)
         && command.assigns.iter().all(is_harmless)
         && !command.dirs.lost
         && !command.words.iter().any(|word| word.value == "xargs")

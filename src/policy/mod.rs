@@ -5,6 +5,7 @@
 //! nobody can answer is a no. Nothing here reads a disk, a clock or the environment.
 
 mod bash_rule;
+mod confined;
 mod danger;
 mod glob;
 mod grant;
@@ -25,6 +26,7 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 
 use crate::domain::{Access, Action, Decision, Mode, PathFacts, RuleScope, RuleSource, Verdict};
+pub use confined::{insist, is_among, judge_confined, refuse};
 pub use ruleset::{RuleProblem, RuleSet, RuleText, Tier};
 
 /// Where and under which rules a call is judged.

@@ -193,10 +193,9 @@ fn asked(bench: &Bench<'_>, parts: &[Part<'_>], why: &str, trail: &mut Trail) ->
     let open = parts.iter().filter(|part| part.grant.is_err()).count();
     trail.add("allow rules", format!("{open} of {} parts are not covered", parts.len()));
     let more = if open > 1 { format!(", and {} more", open - 1) } else { String::new() };
-    let mut text = format!("No rule covers it: {why}{more}.");
+    let text = format!("No rule covers it: {why}{more}.");
     if bench.scene.mode == Mode::Auto {
-        trail.add("mode", "auto: no model judges yet, so it asks as in default");
-        text.push_str(" The mode auto has no judge yet and asks as default does.");
+        trail.add("mode", "auto: the classifier judges what the rules leave open");
     } else {
         trail.add("mode", format!("{}: asks", bench.scene.mode));
     }

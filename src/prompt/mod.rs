@@ -5,12 +5,14 @@
 //! that came before stays whole.
 
 mod assemble;
+mod classifier;
 mod compaction;
 mod diagnose;
 mod prefix;
 mod reminder;
 
 pub use assemble::{Draft, assemble, prefix_hash};
+pub use classifier::{Judged, classifier_request, read_opinion};
 pub use compaction::{gathered_summary, stub, summary_message, summary_request};
 pub use diagnose::{Shape, diagnose, expected_read};
 pub use prefix::{Place, prefix};

@@ -47,6 +47,8 @@ pub struct Overrides {
     /// A settings file, or settings as JSON.
     pub settings: Option<String>,
     pub theme: Option<String>,
+    /// Trust the folder for this run.
+    pub trust: bool,
 }
 
 /// What a headless run prints.

@@ -10,7 +10,7 @@ use crate::app::{Keymap, Model, Setup};
 use crate::base::clock::SharedClock;
 use crate::base::dirs::{Dirs, HOME_VARIABLE};
 use crate::base::ids::TimeIds;
-use crate::config::{self, ConfigInput, Flags, Settings};
+use crate::config::{self, ConfigInput, Flags, FolderGround, Settings};
 use crate::engine::{self, Open};
 use crate::session::{Store, history};
 use crate::theme::{ColorDepth, Theme};
@@ -21,6 +21,7 @@ pub struct Ground {
     home: PathBuf,
     cwd: PathBuf,
     dirs: Dirs,
+    env: BTreeMap<String, String>,
 }
 
 /// What the first frame needs, and what the screen keeps.
@@ -42,8 +43,9 @@ impl Ground {
         let dirs = Dirs::find(env.get(HOME_VARIABLE).map(String::as_str), &cwd)?;
         let home = env.get("HOME").map_or_else(|| cwd.clone(), PathBuf::from);
         let flags = flags(invocation);
-        let settings = config::load(ConfigInput { home: &home, cwd: &cwd, env, flags, dirs: &dirs, managed: None });
-        Ok(Self { settings, home, cwd, dirs })
+        let settings =
+            config::load(ConfigInput { home: &home, cwd: &cwd, env: env.clone(), flags, dirs: &dirs, managed: None });
+        Ok(Self { settings, home, cwd, dirs, env })
     }
 
     /// The screen's own part.
@@ -80,7 +82,7 @@ impl Ground {
         if !invocation.rehearse {
             config::ask_server(&mut self.settings).await;
         }
-        let setup = config::setup(
+        let mut setup = config::setup(
             &self.settings,
             config::Start {
                 home: &self.home,
@@ -99,14 +101,34 @@ impl Ground {
                 rehearse: invocation.rehearse,
             },
         )?;
+        if interactive && !invocation.rehearse {
+            setup.folder = Some(self.folder(invocation));
+        }
         let (requests, events) = engine::start(setup);
         Ok(Link { requests, events })
+    }
+}
+
+impl Ground {
+    /// What the folder brings, and how an answer to that is taken in force.
+    fn folder(&self, invocation: &Invocation) -> engine::Folder {
+        let folder = config::folder(FolderGround {
+            home: self.home.clone(),
+            cwd: self.cwd.clone(),
+            dirs: self.dirs.clone(),
+            env: self.env.clone(),
+            flags: flags(invocation),
+            model_forced: invocation.overrides.model.is_some(),
+        });
+        let ask = (!self.settings.trusted).then(|| self.settings.folder.clone());
+        engine::Folder { ask, ..folder }
     }
 }
 
 fn flags(invocation: &Invocation) -> Flags {
     let given = &invocation.overrides;
     Flags {
+        trust: given.trust,
         settings: given.settings.clone(),
         provider: given.provider.clone(),
         model: given.model.clone(),

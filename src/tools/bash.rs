@@ -18,6 +18,16 @@ const NAME: &str = "Bash";
 /// Programs that say "nothing found" or "not equal" by exit status 1.
 const ANSWERS_BY_STATUS: [&str; 9] = ["grep", "egrep", "fgrep", "rg", "find", "diff", "cmp", "test", "["];
 
+/// What a system says when it forbids something.
+const REFUSALS: [&str; 6] = [
+    "Permission denied",
+    "Operation not permitted",
+    "Read-only file system",
+    "Network is unreachable",
+    "Could not resolve host",
+    "Temporary failure in name resolution",
+];
+
 #[derive(Debug)]
 pub struct Bash;
 
@@ -33,6 +43,29 @@ struct BashInput {
     #[serde(default)]
     #[expect(dead_code, reason = "it is for the person, who sees the call's input")]
     description: Option<String>,
+    /// Asks to run outside the sandbox. It is offered only while there is one.
+    #[serde(default, rename = "dangerouslyDisableSandbox")]
+    #[schemars(skip)]
+    disable_sandbox: Option<bool>,
+}
+
+/// The call asks to run outside the sandbox.
+pub fn wants_out(input: &Value) -> bool {
+    read(input).is_ok_and(|input| input.disable_sandbox == Some(true))
+}
+
+/// Adds to what the model is told of Bash how it is kept in, and, where it may ask, how to ask to leave.
+pub fn offer_escape(spec: &mut ToolSpec, told: &str, may_ask: bool) {
+    if spec.name != NAME {
+        return;
+    }
+    spec.description = format!("{}\n{told}", spec.description.trim_end());
+    let properties = spec.input_schema.get_mut("properties").and_then(Value::as_object_mut);
+    if let Some(properties) = properties.filter(|_| may_ask) {
+        let text = "Run outside the sandbox. The person is asked. Only after it failed inside for that reason.";
+        let field = serde_json::json!({ "type": "boolean", "description": text });
+        properties.insert("dangerouslyDisableSandbox".to_owned(), field);
+    }
 }
 
 fn read(value: &Value) -> Result<BashInput, String> {
@@ -101,8 +134,32 @@ async fn run(command: &str, timeout: Option<u64>, context: &ToolContext) -> Tool
         cwd = settled;
         notes.extend(note);
     }
+    notes.extend(sandbox_notes(&finished, context));
     let changed = (cwd != place.cwd).then_some(cwd);
     ToolOutcome { cwd: changed, ..outcome(command, limit, finished, notes) }
+}
+
+/// What the sandbox has to say of a command that ended: what it left at names that programs outside obey, and,
+/// where a failure looks like its doing, that it was there.
+fn sandbox_notes(finished: &Finished, context: &ToolContext) -> Vec<String> {
+    let Some(cage) = context.cage.as_deref() else { return Vec::new() };
+    let mut notes = Vec::new();
+    let failed = matches!(finished.ending, Ending::Exit(code) if code != 0);
+    if failed && REFUSALS.iter().any(|words| finished.output.text.contains(words)) {
+        let bare = if cage.is_bare() { " New names directly beside protected ones cannot be made." } else { "" };
+        let network = if cage.profile.network { "" } else { " There is no network." };
+        notes.push(format!(
+            "This ran in the sandbox ({}), which may be why it failed: only the project, added folders and $TMPDIR can be written, and not what other programs obey, such as .git/hooks or .claude/settings.json.{network}{bare}",
+            cage.confinement()
+        ));
+    }
+    notes.extend(warning(&finished.findings));
+    notes
+}
+
+fn warning(findings: &[String]) -> Option<String> {
+    let found = findings.join("; ");
+    (!found.is_empty()).then(|| format!("Warning: it changed what programs outside the sandbox obey: {found}."))
 }
 
 fn outcome(command: &str, limit: u64, finished: Finished, mut notes: Vec<String>) -> ToolOutcome {
@@ -138,7 +195,12 @@ fn outcome(command: &str, limit: u64, finished: Finished, mut notes: Vec<String>
     let output = finished.output.text.trim_end();
     let lines = output.lines().count() as u64;
     let mut text = if output.is_empty() { "(no output)".to_owned() } else { output.to_owned() };
-    let shown = Shown::Text { text: text.clone(), language: None };
+    let mut shown = text.clone();
+    if let Some(warning) = warning(&finished.findings) {
+        // The person is warned too, not only the model.
+        add_note(&mut shown, &warning);
+    }
+    let shown = Shown::Text { text: shown, language: None };
     for note in head {
         add_note(&mut text, &note);
     }

@@ -15,10 +15,11 @@ use tokio_util::sync::CancellationToken;
 
 mod support;
 
-pub use bash::shell_command;
+pub use bash::{offer_escape, shell_command, wants_out};
 pub use support::reads::{FileStamp, ReadLedger, ReadState};
 
 use crate::domain::{Access, Shown, ToolOutcome, ToolSpec};
+use crate::sandbox::Cage;
 
 /// Declares the modules of the tools and lists the tools: a new tool is one line here, its file, and its
 /// description in `assets/tools`. The order is that of the request, so it is part of the cached prefix.
@@ -87,6 +88,8 @@ pub struct ToolContext {
     /// The folder (0700) in which whole outputs are kept, one file a call.
     pub outputs: PathBuf,
     pub limits: Limits,
+    /// What keeps a command in; none where it runs with the rights of the person.
+    pub cage: Option<Arc<Cage>>,
 }
 
 /// Bounds of one call.

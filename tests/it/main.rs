@@ -5,5 +5,7 @@
 
 mod harness;
 mod headless;
+
+mod sandbox;
 mod screen;
 mod server;

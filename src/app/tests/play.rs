@@ -48,6 +48,7 @@ pub fn start_info(model: bool) -> StartInfo {
         commands: Vec::new(),
         tools: ["Bash", "Edit", "Read"].map(str::to_owned).to_vec(),
         rehearsal: false,
+        sandbox: crate::domain::SandboxState::Off,
     }
 }
 

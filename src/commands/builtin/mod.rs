@@ -23,6 +23,7 @@ registry![
     mode,
     tools,
     permissions,
+    trust,
     resume,
     title,
     save,

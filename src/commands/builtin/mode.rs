@@ -6,7 +6,7 @@ use crate::domain::{Mode, Notice, Request};
 pub(super) static COMMAND: Command = Command {
     name: "mode",
     aliases: &[],
-    summary: "Permission mode: default, acceptEdits, plan, dontAsk",
+    summary: "Permission mode: acceptEdits, plan, auto, dontAsk",
     argument_hint: Some("[name]"),
     while_busy: true,
     run,

@@ -27,14 +27,15 @@ const PERMISSIONS: [&str; 11] = [
     "skipDangerousModePermissionPrompt",
 ];
 /// Keys of our own section.
-const LATIGO: [&str; 4] = ["maxTurns", "models", "ollamaContext", "provider"];
+const LATIGO: [&str; 5] = ["classifierTimeoutMs", "maxTurns", "models", "ollamaContext", "provider"];
 
 /// What the files say so far.
-pub(super) struct Draft<'a> {
+pub(in crate::config) struct Draft<'a> {
     pub rules: Vec<RuleEntry>,
     pub directories: Vec<PathBuf>,
     pub mode: Option<Mode>,
     pub bypass_disabled: bool,
+    pub auto_disabled: bool,
     pub model: Option<String>,
     pub fallback: Option<Vec<String>>,
     /// The provider, and the place that names it.
@@ -45,13 +46,12 @@ pub(super) struct Draft<'a> {
     pub ui: UiSettings,
     pub bounds: Bounds,
     pub models: ModelTable,
+    pub sandbox: super::sandbox::Draft,
     pub notices: Vec<Notice>,
     trusted: bool,
     home: &'a Path,
     /// Keys of `ui` and `bounds` that a stronger file has set.
     seen: Vec<&'static str>,
-    /// What waits until the folder is trusted.
-    waiting: Vec<String>,
 }
 
 impl<'a> Draft<'a> {
@@ -61,6 +61,7 @@ impl<'a> Draft<'a> {
             directories: Vec::new(),
             mode: None,
             bypass_disabled: false,
+            auto_disabled: false,
             model: None,
             fallback: None,
             provider: None,
@@ -70,11 +71,11 @@ impl<'a> Draft<'a> {
             ui: UiSettings::default(),
             bounds: Bounds::default(),
             models: ModelTable::built_in(),
+            sandbox: super::sandbox::Draft::default(),
             notices: Vec::new(),
             trusted,
             home,
             seen: Vec::new(),
-            waiting: Vec::new(),
         }
     }
 
@@ -84,20 +85,13 @@ impl<'a> Draft<'a> {
             match key.as_str() {
                 "permissions" => self.permissions(layer, node),
                 "latigo" => self.latigo(layer, node),
-                "theme" => self.theme(layer, node),
+                "sandbox" => self.sandbox.take(layer, node, self.home, &mut self.notices),
+                // What only the screen shows waits too: before trust the folder changes nothing.
+                "theme" if !self.waits(layer) => self.theme(layer, node),
                 "model" | "fallbackModel" | "effortLevel" | "alwaysThinkingEnabled" => self.model(layer, key, node),
+                _ if self.waits(layer) => {}
                 _ => self.switches(layer, key, node),
             }
-        }
-        self.note_waiting_variables(layer);
-    }
-
-    /// Says what waits for trust, once for all files.
-    pub fn tell_waiting(&mut self) {
-        if !self.waiting.is_empty() {
-            let text = format!("this folder is not trusted yet, so {} wait", self.waiting.join(", "));
-            let hint = "deny and ask rules are in force already; trust the folder to use the rest";
-            self.notices.push(Notice::info(text).hint(hint));
         }
     }
 
@@ -117,6 +111,7 @@ impl<'a> Draft<'a> {
                 "additionalDirectories" => self.directories(layer, node),
                 "defaultMode" => self.mode(layer, node),
                 "disableBypassPermissionsMode" => self.bypass_disabled |= node.value == Value::Text("disable".into()),
+                "disableAutoMode" => self.auto_disabled |= node.value == Value::Text("disable".into()),
                 _ if PERMISSIONS.contains(&key.as_str()) => {}
                 _ => self.unknown(layer, "permissions", key, node, &PERMISSIONS),
             }
@@ -126,9 +121,6 @@ impl<'a> Draft<'a> {
     fn rules(&mut self, layer: &Layer, tier: Tier, key: &str, node: &Node) {
         let found = texts(layer, &format!("permissions.{key}"), node, &mut self.notices);
         if tier == Tier::Allow && self.waits(layer) {
-            if !found.is_empty() {
-                self.waiting.push(format!("{} allow rule(s) of {}", found.len(), layer.name));
-            }
             return;
         }
         self.rules.extend(found.into_iter().map(|(text, line)| RuleEntry {
@@ -142,9 +134,6 @@ impl<'a> Draft<'a> {
     fn directories(&mut self, layer: &Layer, node: &Node) {
         let found = texts(layer, "permissions.additionalDirectories", node, &mut self.notices);
         if self.waits(layer) {
-            if !found.is_empty() {
-                self.waiting.push(format!("additional folders of {}", layer.name));
-            }
             return;
         }
         for (text, _) in found {
@@ -165,22 +154,21 @@ impl<'a> Draft<'a> {
             }
         };
         let refusal = match mode {
-            Mode::Auto => Some("the mode `auto` does not exist here; the session starts in the default mode"),
+            Mode::Auto if layer.is_from_project() => Some("a project's file cannot choose the mode auto"),
             Mode::BypassPermissions if layer.is_from_project() => {
                 Some("a project's file cannot choose bypassPermissions")
             }
-            Mode::AcceptEdits if self.waits(layer) => Some("acceptEdits waits until the folder is trusted"),
             _ => None,
         };
         match refusal {
             Some(text) => self.notices.push(layer.notice(node.line, text)),
+            None if self.waits(layer) => {}
             None => self.mode = self.mode.or(Some(mode)),
         }
     }
 
     fn model(&mut self, layer: &Layer, key: &str, node: &Node) {
         if self.waits(layer) {
-            self.waiting.push(format!("`{key}` of {}", layer.name));
             return;
         }
         let notices = &mut self.notices;
@@ -245,6 +233,13 @@ impl<'a> Draft<'a> {
                     let limit = count(layer, "latigo.maxTurns", node, notices);
                     self.bounds.max_turns = self.bounds.max_turns.or(limit);
                 }
+                "classifierTimeoutMs" => {
+                    let limit = count(layer, "latigo.classifierTimeoutMs", node, notices);
+                    if let Some(ms) = limit.filter(|_| !self.seen.contains(&"classifierTimeoutMs")) {
+                        self.bounds.classifier_ms = u64::from(ms).min(300_000);
+                        self.seen.push("classifierTimeoutMs");
+                    }
+                }
                 "ollamaContext" => {
                     let tokens = count(layer, "latigo.ollamaContext", node, notices);
                     self.bounds.ollama_context = self.bounds.ollama_context.or(tokens);
@@ -302,13 +297,6 @@ impl<'a> Draft<'a> {
         };
         let text = format!("`{section}.{key}` is not known and does nothing");
         self.notices.push(layer.notice(node.line, &text).hint(hint));
-    }
-
-    fn note_waiting_variables(&mut self, layer: &Layer) {
-        let sets = layer.root.entries().iter().any(|(key, node)| key == "env" && !node.entries().is_empty());
-        if self.waits(layer) && sets {
-            self.waiting.push(format!("variables of {}", layer.name));
-        }
     }
 }
 

@@ -158,3 +158,50 @@ proptest! {
         prop_assert_eq!(rules.len(), if empty || rule == "Old" { 1 } else { 2 });
     }
 }
+
+#[test]
+fn a_rule_is_taken_out_and_everything_else_stays() {
+    let tree = Tree::new();
+    let old = "// mine\n{\n  \"permissions\": {\n    \"deny\": [\"Read(./.env)\"], // never\n    \"allow\": [\n      // why\n      \"Bash(ls \\\"a\\\")\",\n      \"Read\", /* all */\n      \"Edit\"\n    ]\n  },\n  \"theme\": \"dark\"\n}\n";
+    tree.put("p/.claude/settings.json", old);
+    let file = tree.path("p/.claude/settings.json");
+    remove_rule(&file, Tier::Allow, "Read").unwrap();
+    let new = tree.text("p/.claude/settings.json");
+    for part in [
+        "// mine",
+        "[\"Read(./.env)\"], // never",
+        "// why",
+        "\"Bash(ls \\\"a\\\")\"",
+        "\"Edit\"",
+        "\"theme\": \"dark\"",
+    ] {
+        assert!(new.contains(part), "{part}\n{new}");
+    }
+    assert!(!new.contains("\"Read\""), "{new}");
+    remove_rule(&file, Tier::Allow, "Bash(ls \"a\")").unwrap();
+    remove_rule(&file, Tier::Allow, "Edit").unwrap();
+    remove_rule(&file, Tier::Deny, "Read(./.env)").unwrap();
+    assert!(document::parse(&tree.text("p/.claude/settings.json")).is_ok());
+    let problem = remove_rule(&file, Tier::Allow, "Edit").unwrap_err();
+    assert!(problem.contains("does not stand in it any more"), "{problem}");
+    assert!(remove_rule(&tree.path("none.json"), Tier::Allow, "x").is_err());
+}
+
+#[test]
+fn a_rule_is_removed_from_the_file_that_its_source_names_and_never_outside() {
+    let tree = Tree::new();
+    let (project, config) = (tree.path("p"), tree.path("config"));
+    let places = Places { project: &project, config: &config };
+    tree.put("home/.claude/settings.json", "{\"permissions\":{\"allow\":[\"Read\"]}}");
+    tree.put("p/.claude/settings.json", "{\"permissions\":{\"allow\":[\"Read\"]}}");
+    let home = tree.path("home");
+    let remove = |scope, file: &str| {
+        let source = crate::domain::RuleSource { scope, file: Some(file.to_owned()), line: Some(1) };
+        edit_rule(RuleEdit::Remove { source: &source, tier: RuleTier::Allow, rule: "Read" }, places, (&project, &home))
+    };
+    assert!(remove(RuleScope::Project, "~/.claude/settings.json").unwrap_err().contains("leads out of the project"));
+    remove(RuleScope::User, "~/.claude/settings.json").unwrap();
+    remove(RuleScope::Project, ".claude/settings.json").unwrap();
+    assert!(!tree.text("home/.claude/settings.json").contains("Read"));
+    assert!(!tree.text("p/.claude/settings.json").contains("Read"));
+}

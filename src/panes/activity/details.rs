@@ -4,7 +4,7 @@ use ratatui::text::{Line, Span};
 
 use super::{because, clock};
 use crate::base::text;
-use crate::domain::{Answer, Body};
+use crate::domain::{Answer, Body, Confinement};
 use crate::panes::conversation::{Scene, call_body, call_duration, call_sign};
 use crate::panes::cut::head;
 use crate::panes::facts::Call;
@@ -30,6 +30,10 @@ pub fn details(call: &Call, scene: Scene<'_>, width: u16) -> Vec<Line<'static>> 
         let size = format!("{}, about {} tokens", text::human_bytes(bytes), text::human_tokens(estimate(bytes)));
         page.row("result", &size, Meaning::Text);
     }
+    if let Some(confined) = &call.confined {
+        let outside = matches!(confined, Confinement::Outside { .. });
+        page.row("sandbox", &confined.to_string(), if outside { Meaning::Warning } else { Meaning::Text });
+    }
     verdict(&mut page, call);
     input(&mut page, call);
     page.head(if call.done.is_some() { "result" } else { "output so far" });
@@ -43,13 +47,18 @@ fn verdict(page: &mut Page<'_>, call: &Call) {
         if verdict.because.rule.is_some() {
             page.row("", &verdict.because.text, Meaning::Muted);
         }
-        for step in &verdict.trail {
-            page.row("", &format!("{}: {}", step.stage, step.finding), Meaning::Muted);
+        if let Some(suggestion) = &verdict.suggestion {
+            page.row("", &format!("would be covered by {suggestion}"), Meaning::Muted);
+        }
+        for (index, step) in verdict.trail.iter().enumerate() {
+            let name = if index == 0 { "looked" } else { "" };
+            page.row(name, &format!("{:>2}  {}: {}", index + 1, step.stage, step.finding), Meaning::Muted);
         }
     }
     let answer = match &call.answer {
         None => return,
-        Some(Answer::Once { .. }) => "you said yes, once".to_owned(),
+        Some(Answer::Once { comment: None }) => "you said yes, once".to_owned(),
+        Some(Answer::Once { comment: Some(comment) }) => format!("you said yes, once, and: {comment}"),
         Some(Answer::Session { rule }) => format!("you said yes for this session: {rule}"),
         Some(Answer::Always { rule, .. }) => format!("you said yes, always: {rule}"),
         Some(Answer::No { comment: None }) => "you said no".to_owned(),

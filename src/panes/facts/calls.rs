@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use crate::domain::{Answer, Block, Body, Decision, DeltaKind, Message, Record, ToolCall, Verdict};
+use crate::domain::{Answer, Block, Body, Confinement, Decision, DeltaKind, Message, Record, ToolCall, Verdict};
 use crate::panes::cut::keep_tail;
 
 /// Bytes of live output that are kept of a running call.
@@ -50,6 +50,8 @@ pub struct Call {
     pub verdict: Option<Verdict>,
     /// The person's answer, when there was a question.
     pub answer: Option<Answer>,
+    /// How it is kept in, where the sandbox is on and it is a command.
+    pub confined: Option<Confinement>,
     /// Its `CallDone` record.
     pub done: Option<Arc<Record>>,
     /// The end of its live output.
@@ -202,6 +204,7 @@ impl Calls {
                 call.state = CallState::Running;
                 call.started_at = Some(record.at);
             }),
+            Body::Confined { call_id, how } => self.change(call_id, |call| call.confined = Some(how.clone())),
             Body::CallOutput { call_id, text } => self.change(call_id, |call| push_tail(&mut call.tail, text)),
             Body::CallDone { result, duration_ms, .. } => self.change(&result.call_id, |call| {
                 if call.state != CallState::Denied {
@@ -271,6 +274,7 @@ impl Calls {
             duration_ms: None,
             verdict: None,
             answer: None,
+            confined: None,
             done: None,
             tail: String::new(),
             version: 0,

@@ -4,7 +4,7 @@
 
 use std::collections::{HashMap, VecDeque};
 
-use crate::domain::{Body, CacheBreak, ModelRef, Record, ResponseNote, Usage};
+use crate::domain::{Body, CacheBreak, ModelRef, OpinionNote, Record, ResponseNote, Usage};
 use crate::usage::Tally;
 
 /// Requests that are kept in single rows.
@@ -94,6 +94,7 @@ impl Ledger {
                 self.sent.remove(request);
             }
             Body::Responded(note) => self.responded(note, record.at),
+            Body::Classified(note) => self.classified(note),
             Body::Compacted { tokens_after, .. } => self.context = *tokens_after,
             Body::Cleared => self.context = 0,
             Body::CacheBroken(what) => {
@@ -134,6 +135,17 @@ impl Ledger {
             expected_read: sent.expected_read,
             duration_ms: note.duration_ms,
         });
+    }
+}
+
+impl Ledger {
+    /// What a judgement cost counts, but says nothing of the conversation's context and cache.
+    fn classified(&mut self, note: &OpinionNote) {
+        self.session.add(note.usage, note.cost);
+        self.turn.add(note.usage, note.cost);
+        if let Some((_, sum)) = self.models.iter_mut().find(|(model, _)| *model == note.model) {
+            sum.add(note.usage, note.cost);
+        }
     }
 }
 

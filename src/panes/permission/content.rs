@@ -222,13 +222,27 @@ fn why(question: &Question, paper: &Paper<'_>) -> Vec<Line<'static>> {
     paper.words(&words.join(" · "), Meaning::Muted)
 }
 
+/// The verdict before the steps that led to it.
+fn verdict_rows(question: &Question, paper: &Paper<'_>) -> Vec<Line<'static>> {
+    let Some(verdict) = &question.verdict else { return Vec::new() };
+    let because = &verdict.because;
+    let mut rows = paper.pair("because", &because.text);
+    rows.extend(because.rule.iter().flat_map(|rule| paper.pair("rule", rule)));
+    rows.extend(because.source.iter().flat_map(|source| paper.pair("from", &source.to_string())));
+    let would = verdict.suggestion.as_deref().unwrap_or("no rule: such a call is always asked about");
+    rows.extend(paper.pair("would cover it", would));
+    rows.push(Line::default());
+    rows
+}
+
 /// Everything that the gate looked at.
 fn trail(question: &Question, paper: &Paper<'_>) -> Vec<Line<'static>> {
     let steps = question.verdict.as_ref().map(|verdict| verdict.trail.as_slice()).unwrap_or_default();
     if steps.is_empty() {
         return paper.words("The gate left no trail for this call.", Meaning::Muted);
     }
-    let mut rows = vec![Line::from(Span::styled("What the gate looked at", paper.theme.style(Meaning::Heading)))];
+    let mut rows = verdict_rows(question, paper);
+    rows.push(Line::from(Span::styled("What the gate looked at, in order", paper.theme.style(Meaning::Heading))));
     for (index, step) in steps.iter().enumerate() {
         rows.extend(paper.pair(&format!("{:2} {}", index + 1, step.stage), &step.finding));
     }

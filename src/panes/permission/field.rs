@@ -10,23 +10,23 @@ const MOST: usize = 16 << 10;
 
 /// Text with a cursor between two clusters.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Field {
+pub(in crate::panes) struct Field {
     text: String,
     cursor: usize,
 }
 
 impl Field {
-    pub(super) fn new(text: impl Into<String>) -> Self {
+    pub(in crate::panes) fn new(text: impl Into<String>) -> Self {
         let text = text.into();
         let cursor = text.len();
         Self { text, cursor }
     }
 
-    pub(super) fn text(&self) -> &str {
+    pub(in crate::panes) fn text(&self) -> &str {
         &self.text
     }
 
-    pub(super) fn insert(&mut self, text: &str) {
+    pub(in crate::panes) fn insert(&mut self, text: &str) {
         if self.text.len() + text.len() <= MOST {
             self.text.insert_str(self.cursor, text);
             self.cursor += text.len();
@@ -34,7 +34,7 @@ impl Field {
     }
 
     /// Takes a key; false when it has no use for it.
-    pub(super) fn key(&mut self, key: &KeyEvent) -> bool {
+    pub(in crate::panes) fn key(&mut self, key: &KeyEvent) -> bool {
         let ctrl = key.modifiers.contains(KeyModifiers::CONTROL);
         let alt = key.modifiers.contains(KeyModifiers::ALT);
         match key.code {
@@ -86,7 +86,7 @@ impl Field {
     }
 
     /// What fits into `room` columns around the cursor, sanitised, and the cursor's column in it.
-    pub(super) fn window(&self, room: usize) -> (String, usize) {
+    pub(in crate::panes) fn window(&self, room: usize) -> (String, usize) {
         let room = room.max(1);
         let mut shown: Vec<(String, usize)> = Vec::new();
         let mut used = 0;

@@ -5,7 +5,7 @@
 
 mod calls;
 mod content;
-mod field;
+pub(in crate::panes) mod field;
 mod preview;
 mod question;
 mod suspect;
@@ -34,6 +34,7 @@ pub const KEYS: &[(&str, &str)] = &[
     ("4  n  d  Esc", "No, and stop the turn"),
     ("5  c", "No, with a comment to the model"),
     ("Tab", "A comment with a yes or a no"),
+    ("Shift+Tab", "Of a file: yes, for this session"),
     ("?  e", "Everything that the gate looked at"),
     ("PgUp, PgDn, Home, End", "Read a long call"),
 ];
@@ -103,6 +104,12 @@ impl Permission {
                 *self = Self { folders: Folders::of(info), ..Self::default() };
             }
             Event::Live(Live::Info(info)) => self.folders = Folders::of(info),
+            Event::Live(Live::RuleTested(test)) => {
+                let about = |question: &&mut Question| Some(&question.call_id) == test.call_id.as_ref();
+                if let Some(question) = self.waiting.iter_mut().find(about) {
+                    question.tested = Some((**test).clone());
+                }
+            }
             Event::Recorded(record) => self.hear_body(&record.body, now),
             Event::Live(_) | Event::Closed => {}
         }
@@ -174,8 +181,7 @@ impl Permission {
             _ if !question.is_armed(now) => return Vec::new(),
             Msg::Key(key) => question.key(&key),
             Msg::Paste(text) => {
-                question.paste(&text);
-                return Vec::new();
+                return question.paste(&text);
             }
             Msg::Click(position) => match self.places.choice_at(position) {
                 Some(choice) => question.choose(choice),

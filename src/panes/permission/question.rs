@@ -7,7 +7,7 @@ use super::calls::Seen;
 use super::content::Content;
 use super::field::Field;
 use crate::base::text;
-use crate::domain::{Act, Answer, EditPurpose, SaveScope, Shown, Verdict};
+use crate::domain::{Act, Answer, EditPurpose, Request, RuleTest, SaveScope, Shown, Verdict};
 
 /// The answers that are offered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,6 +52,8 @@ pub(super) struct Question {
     /// The choice with the focus; none in the dead time.
     pub(super) focus: Option<usize>,
     pub(super) rule: Field,
+    /// What the engine says of the rule as it was when it was tested last.
+    pub(super) tested: Option<RuleTest>,
     pub(super) scope: SaveScope,
     pub(super) comment: Field,
     pub(super) scroll: usize,
@@ -78,6 +80,7 @@ impl Question {
             stage: Stage::Choose,
             focus: None,
             rule: Field::new(rule),
+            tested: None,
             scope: SaveScope::Local,
             comment: Field::default(),
             scroll: 0,
@@ -172,13 +175,19 @@ impl Question {
         self.scroll_by(if down { rows } else { -rows });
     }
 
-    pub(super) fn paste(&mut self, text: &str) {
+    pub(super) fn paste(&mut self, text: &str) -> Vec<Act> {
         let line: Vec<&str> = text.lines().collect();
         match self.stage {
-            Stage::Rule => self.rule.insert(&line.join(" ")),
+            Stage::Rule => {
+                self.rule.insert(&line.join(" "));
+                if let Outcome::Act(act) = self.test() {
+                    return vec![act];
+                }
+            }
             Stage::Comment { .. } => self.comment.insert(&line.join(" ")),
             Stage::Choose | Stage::Trail => {}
         }
+        Vec::new()
     }
 
     pub(super) fn key(&mut self, key: &KeyEvent) -> Outcome {
@@ -215,10 +224,12 @@ impl Question {
             KeyCode::Enter => return choices.get(focus).map_or(Outcome::Nothing, |choice| self.choose(*choice)),
             KeyCode::Tab => match choices.get(focus) {
                 Some(Choice::Once) => self.stage = Stage::Comment { yes: true },
-                Some(Choice::Always) => self.stage = Stage::Rule,
+                Some(Choice::Always) => return self.edit_rule(),
                 Some(Choice::No | Choice::Comment) => self.stage = Stage::Comment { yes: false },
                 _ => {}
             },
+            // As elsewhere Shift+Tab loosens: what this file question is about is allowed for the session.
+            KeyCode::BackTab if self.is_about_a_file() => return self.choose(Choice::Session),
             KeyCode::Char('?' | 'e') if !held => self.enter_stage(Stage::Trail),
             KeyCode::Char(letter) if !held => {
                 if let Some(choice) = by_letter(letter).filter(|choice| choices.contains(choice)) {
@@ -260,10 +271,7 @@ impl Question {
             (Choice::Once, _) => Outcome::Answer(Answer::Once { comment: None }),
             (Choice::Session, Some(rule)) => Outcome::Answer(Answer::Session { rule: rule.to_owned() }),
             (Choice::Session | Choice::Always, None) => Outcome::Nothing,
-            (Choice::Always, Some(_)) => {
-                self.stage = Stage::Rule;
-                Outcome::Nothing
-            }
+            (Choice::Always, Some(_)) => self.edit_rule(),
             (Choice::No, _) => Outcome::Answer(Answer::No { comment: None }),
             (Choice::Comment, _) => {
                 self.stage = Stage::Comment { yes: false };
@@ -281,15 +289,50 @@ impl Question {
             KeyCode::BackTab | KeyCode::Up => self.scope = turn(2),
             KeyCode::Enter => {
                 let rule = self.rule.text().trim();
-                if !rule.is_empty() && self.may_say_yes() {
+                if !rule.is_empty() && self.may_say_yes() && !self.is_broken() {
                     return Outcome::Answer(Answer::Always { rule: rule.to_owned(), scope: self.scope });
                 }
             }
             _ => {
+                let before = self.rule.text().to_owned();
                 self.rule.key(key);
+                if self.rule.text() != before {
+                    return self.test();
+                }
             }
         }
         Outcome::Nothing
+    }
+
+    fn edit_rule(&mut self) -> Outcome {
+        self.stage = Stage::Rule;
+        self.test()
+    }
+
+    /// Has the engine try the rule as it stands in the field.
+    fn test(&self) -> Outcome {
+        let rule = self.rule.text().trim().to_owned();
+        if rule.is_empty() {
+            return Outcome::Nothing;
+        }
+        Outcome::Act(Act::Send(Request::TestRule { rule, call_id: Some(self.call_id.clone()) }))
+    }
+
+    /// What the engine says of the rule in the field; none while it has not spoken of that text.
+    pub(super) fn test_result(&self) -> Option<&RuleTest> {
+        self.tested.as_ref().filter(|test| test.rule == self.rule.text().trim())
+    }
+
+    /// The rule cannot be used at all.
+    fn is_broken(&self) -> bool {
+        self.test_result().is_some_and(|test| test.outcome.is_err())
+    }
+
+    /// The call reads or changes a file, so one rule may cover what follows.
+    pub(super) fn is_about_a_file(&self) -> bool {
+        let input = self.seen.as_ref().and_then(|seen| seen.input.as_ref());
+        let names = ["file_path", "notebook_path", "path"];
+        self.suggestion().is_some() && input.is_some_and(|input| names.iter().any(|name| input.get(name).is_some()))
     }
 
     fn key_comment(&mut self, key: &KeyEvent, yes: bool) -> Outcome {

@@ -36,6 +36,7 @@ fn opened() -> Event {
         commands: Vec::new(),
         tools: Vec::new(),
         rehearsal: false,
+        sandbox: crate::domain::SandboxState::Off,
     };
     Event::Opened { info: Box::new(info), records: Vec::new() }
 }
@@ -126,7 +127,7 @@ fn keys(pane: &mut Permission, text: &str) -> Vec<Act> {
 fn answer(acts: &[Act]) -> Option<Answer> {
     match acts {
         [Act::Send(Request::Answer { answer, .. })] => Some(answer.clone()),
-        [] => None,
+        [] | [Act::Send(Request::TestRule { .. })] => None,
         other => panic!("{other:?}"),
     }
 }
@@ -168,7 +169,7 @@ fn every_answer_has_its_keys() {
 #[test]
 fn a_rule_is_edited_and_its_place_is_chosen() {
     let mut pane = bash("cargo test");
-    assert!(keys(&mut pane, "3").is_empty());
+    assert_eq!(answer(&keys(&mut pane, "3")), None);
     insta::assert_snapshot!("rule_80x24", screen(&mut pane, (80, 24)));
     let _ = press(&mut pane, KeyCode::Backspace, ARMED);
     let _ = keys(&mut pane, "y)");
@@ -340,6 +341,42 @@ fn a_low_screen_asks_to_see_the_command_and_no_more() {
     assert!(pane.update(Msg::Key(KeyEvent::from(KeyCode::Char('y'))), ARMED).is_empty());
     screen(&mut pane, low);
     assert!(screen(&mut pane, low).contains("two"));
+}
+
+fn tested(pane: &mut Permission, rule: &str, outcome: Result<crate::domain::RuleCover, String>) {
+    let test = crate::domain::RuleTest { rule: rule.to_owned(), call_id: Some("a".to_owned()), outcome };
+    pane.hear(&Event::Live(Live::RuleTested(Box::new(test))), ARMED);
+}
+
+#[test]
+fn an_edited_rule_is_tried_on_the_spot() {
+    let mut pane = bash("cargo test");
+    let test = |rule: &str| Act::Send(Request::TestRule { rule: rule.to_owned(), call_id: Some("a".to_owned()) });
+    assert_eq!(press(&mut pane, KeyCode::Char('3'), ARMED), [test("Bash(cargo test:*)")]);
+    tested(
+        &mut pane,
+        "Bash(cargo test:*)",
+        Ok(crate::domain::RuleCover { this_call: Some(true), covered: 12, of: 20 }),
+    );
+    insta::assert_snapshot!("rule_tested_80x24", screen(&mut pane, (80, 24)));
+    press(&mut pane, KeyCode::Home, ARMED);
+    assert_eq!(press(&mut pane, KeyCode::Delete, ARMED), [test("ash(cargo test:*)")]);
+    assert!(screen(&mut pane, (80, 24)).contains("Everything that this rule covers"), "an old answer says nothing");
+    tested(&mut pane, "ash(cargo test:*)", Ok(crate::domain::RuleCover { this_call: Some(false), covered: 0, of: 1 }));
+    assert!(screen(&mut pane, (80, 24)).contains("It does not cover this call"));
+    tested(&mut pane, "ash(cargo test:*)", Err("it names no tool".to_owned()));
+    assert!(screen(&mut pane, (80, 24)).contains("it names no tool"));
+    assert_eq!(press(&mut pane, KeyCode::Enter, ARMED), [], "a broken rule is not saved");
+}
+
+#[test]
+fn shift_tab_allows_a_file_for_the_session_and_no_command() {
+    let mut pane = asking("Read", json!({"file_path": "/etc/hosts"}), Some("Read(//etc/**)"));
+    let session = Request::Answer { ask: 1, answer: Answer::Session { rule: "Read(//etc/**)".to_owned() } };
+    assert_eq!(press(&mut pane, KeyCode::BackTab, ARMED), [Act::Send(session)]);
+    assert_eq!(press(&mut bash("cargo test"), KeyCode::BackTab, ARMED), []);
+    let mut without = asking("Read", json!({"file_path": "/etc/hosts"}), None);
+    assert_eq!(press(&mut without, KeyCode::BackTab, ARMED), []);
 }
 
 #[test]

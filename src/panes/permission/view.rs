@@ -102,6 +102,7 @@ impl Permission {
 
 fn foot(question: &Question) -> &'static str {
     match question.stage {
+        Stage::Choose if question.is_about_a_file() => "Enter · Esc no · ? why · Tab comment · Shift+Tab session",
         Stage::Choose => "↑↓ Enter · Esc no · Tab comment · ? why",
         Stage::Rule => "Enter save · Tab where · Esc back",
         Stage::Comment { .. } => "Enter send · Ctrl+G editor · Esc back",
@@ -164,9 +165,9 @@ fn label(choice: Choice, question: &Question) -> (char, &'static str, String) {
 
 fn draw_rule_field(theme: &Theme, question: &Question, area: Rect, buf: &mut Buffer) -> Option<Position> {
     let mut rows = area.rows();
-    let muted = theme.style(Meaning::Muted);
     let head = rows.next()?;
-    buf.set_stringn(head.x, head.y, "Everything that this rule covers will run unasked:", head.width.into(), muted);
+    let (words, meaning) = tested(question);
+    buf.set_stringn(head.x, head.y, text::clip(&words, head.width.into()), head.width.into(), theme.style(meaning));
     let place = rows.next()?;
     let cursor = draw_field(theme, &question.rule, place, buf);
     for (scope, file) in [
@@ -181,6 +182,27 @@ fn draw_rule_field(theme: &Theme, question: &Question, area: Rect, buf: &mut Buf
         buf.set_stringn(row.x, row.y, format!("{mark}{file}"), row.width.into(), style);
     }
     Some(cursor)
+}
+
+/// What the rule in the field would do, as far as the engine has said.
+fn tested(question: &Question) -> (String, Meaning) {
+    let Some(test) = question.test_result() else {
+        return ("Everything that this rule covers will run unasked:".to_owned(), Meaning::Muted);
+    };
+    match &test.outcome {
+        Err(problem) => (text::sanitize_line(problem).into_owned(), Meaning::Error),
+        Ok(cover) => {
+            let more = match cover.of {
+                0 | 1 => String::new(),
+                of => format!(" · it would have covered {} of the last {of} questions", cover.covered),
+            };
+            if cover.this_call == Some(false) {
+                (format!("It does not cover this call{more}"), Meaning::Warning)
+            } else {
+                (format!("It covers this call{more}"), Meaning::Success)
+            }
+        }
+    }
 }
 
 fn draw_comment(theme: &Theme, question: &Question, place: (bool, Rect), buf: &mut Buffer) -> Option<Position> {

@@ -102,10 +102,11 @@ fn dont_ask_and_headless_deny_what_would_ask() {
 }
 
 #[test]
-fn auto_asks_and_says_that_it_has_no_judge() {
+fn auto_accepts_edits_and_leaves_the_rest_to_the_classifier() {
     let verdict = Desk::new().mode(Mode::Auto).bash("cargo test");
     assert_eq!(verdict.decision, Ask);
-    assert!(verdict.because.text.contains("auto has no judge"), "{}", verdict.because.text);
+    assert!(verdict.trail.iter().any(|step| step.finding.contains("the classifier judges")), "{:?}", verdict.trail);
+    assert_eq!(Desk::new().mode(Mode::Auto).bash("mkdir out").decision, Allow);
 }
 
 #[test]

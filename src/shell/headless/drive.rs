@@ -269,6 +269,7 @@ mod tests {
             commands: Vec::new(),
             tools: vec!["Read".to_owned()],
             rehearsal: false,
+            sandbox: crate::domain::SandboxState::Off,
         }
     }
 

@@ -63,6 +63,7 @@ impl Fold {
                 self.stop = None;
             }
             Body::Responded(note) => self.answered(note),
+            Body::Classified(note) => self.cost.add(note.cost),
             Body::Judged { call_id, verdict } if verdict.decision == Decision::Deny => self.deny(call_id),
             Body::Decided { call_id, answer, .. } if !answer.is_yes() => self.deny(call_id),
             Body::TurnEnded { end, .. } => self.end = Some(end.clone()),

@@ -3,7 +3,8 @@
 //! What the command prints goes three ways at once: to the screen as it comes, to the result's head and
 //! tail, and to disk when it is long.
 
-use std::collections::BTreeMap;
+use std::borrow::Cow;
+use std::ffi::OsStr;
 use std::io;
 use std::os::fd::OwnedFd;
 use std::os::unix::process::ExitStatusExt;
@@ -24,6 +25,7 @@ use super::shell_cwd;
 use super::spill::{self, Kept, Spill};
 use super::words::bytes;
 use crate::base::process::{self, Group};
+use crate::sandbox::{Cage, Caged};
 
 /// Time that a stopped command has to end by itself before it is killed.
 const GRACE: Duration = Duration::from_millis(150);
@@ -33,6 +35,10 @@ const AFTER_KILL: Duration = Duration::from_millis(100);
 const LINGER: Duration = Duration::from_millis(100);
 /// How often a stopped group is looked at.
 const LOOK: Duration = Duration::from_millis(5);
+/// How often the end of a confined command is looked for.
+const LOOK_AT_END: Duration = Duration::from_millis(1);
+/// How often background processes of a confined command are looked at.
+const LOOK_AT_LEFTOVER: Duration = Duration::from_millis(500);
 /// Bytes taken at once from the pipe.
 const CHUNK: usize = 64 << 10;
 /// Variables by which an environment could run something before the command or change its meaning.
@@ -57,41 +63,81 @@ pub struct Finished {
     pub folder: Option<PathBuf>,
     /// Background processes that it started still run.
     pub leftover: bool,
+    /// What a confined command changed at names that programs outside obey.
+    pub findings: Vec<String>,
 }
 
 /// Runs a command text in `cwd` for at most `limit`. The error is a text for the model: nothing ran.
 pub async fn run(command: &str, cwd: &Path, limit: Duration, context: &ToolContext) -> Result<Finished, String> {
-    let report = context.outputs.join(spill::file_name(&context.call_id, "cwd"));
-    let told = spill::make_folder(&context.outputs).ok().and_then(|()| shell_cwd::script(command, &report));
+    let cage = context.cage.as_deref();
+    // A confined command cannot write where kept outputs are.
+    let desk = cage.map_or(context.outputs.as_path(), Cage::temp);
+    let report = desk.join(spill::file_name(&context.call_id, "cwd"));
+    let told = spill::make_folder(desk).ok().and_then(|()| shell_cwd::script(command, &report));
     let script = told.as_deref().unwrap_or(command);
-    let started = start(script, cwd, &context.env);
-    let (child, pipe) = started.map_err(|error| format!("The command could not be started: {error}."))?;
+    let started = prepare(script, cwd, context).and_then(Prepared::start);
+    let (child, pipe, caged) = started.map_err(|error| format!("The command could not be started: {error}."))?;
     let mut running = Running::new(child, pipe, context)?;
     let stopped = running.watch(limit, context).await;
     if stopped.is_some() {
         running.stop().await;
     }
+    if caged.is_some() && stopped.is_none() {
+        running.settle().await;
+    }
     let folder = shell_cwd::reported(&report);
-    Ok(running.finish(stopped, folder))
+    let group = running.group.id();
+    let mut finished = running.finish(stopped, folder);
+    if let Some(caged) = caged {
+        finished.findings = caged.findings();
+        if finished.leftover {
+            tokio::spawn(keep_while_it_lives(caged, group));
+        }
+    }
+    Ok(finished)
 }
 
-/// Starts the shell with both outputs in one pipe, so that their order is kept.
-fn start(script: &str, cwd: &Path, env: &BTreeMap<String, String>) -> io::Result<(Child, OwnedFd)> {
-    let (reader, writer) = io::pipe()?;
+/// What covers protected names must stay while background processes of the command run.
+async fn keep_while_it_lives(caged: Caged, group: u32) {
+    while process::is_running(group) {
+        sleep(LOOK_AT_LEFTOVER).await;
+    }
+    drop(caged);
+}
+
+/// A shell that can be started, confined or not.
+struct Prepared {
+    command: std::process::Command,
+    caged: Option<Caged>,
+}
+
+/// The shell for a script. A confined one that cannot be confined is an error.
+fn prepare(script: &str, cwd: &Path, context: &ToolContext) -> io::Result<Prepared> {
     let (shell, options) = shell();
-    let mut command = process::leader(shell);
-    command
-        .args(options)
-        .arg("-c")
-        .arg(script)
-        .env_clear()
-        .envs(env.iter().filter(|(name, _)| harmless(name)))
-        .env("PWD", cwd)
-        .current_dir(cwd)
-        .stdout(writer.try_clone()?)
-        .stderr(Stdio::from(writer));
-    let child = tokio::process::Command::from(command).kill_on_drop(true).spawn()?;
-    Ok((child, OwnedFd::from(reader)))
+    let words: Vec<&OsStr> = options.iter().map(OsStr::new).chain(["-c".as_ref(), script.as_ref()]).collect();
+    let (mut command, caged, env) = match context.cage.as_deref() {
+        None => {
+            let mut command = process::leader(shell);
+            command.args(words);
+            (command, None, Cow::Borrowed(context.env.as_ref()))
+        }
+        Some(cage) => {
+            let (command, caged) = cage.wrap(shell, &words, cwd)?;
+            (command, Some(caged), Cow::Owned(cage.variables(&context.env)))
+        }
+    };
+    command.env_clear().envs(env.iter().filter(|(name, _)| harmless(name))).env("PWD", cwd).current_dir(cwd);
+    Ok(Prepared { command, caged })
+}
+
+impl Prepared {
+    /// Starts it with both outputs in one pipe, so that their order is kept.
+    fn start(mut self) -> io::Result<(Child, OwnedFd, Option<Caged>)> {
+        let (reader, writer) = io::pipe()?;
+        self.command.stdout(writer.try_clone()?).stderr(Stdio::from(writer));
+        let child = tokio::process::Command::from(self.command).kill_on_drop(true).spawn()?;
+        Ok((child, OwnedFd::from(reader), self.caged))
+    }
 }
 
 /// Bash without start files, or the system's shell where there is no bash.
@@ -208,6 +254,15 @@ impl Running {
         self.take_rest(&mut buffer);
     }
 
+    /// Waits a moment for what keeps a command in to end after it, so that it does not count as a process that the
+    /// command has left.
+    async fn settle(&self) {
+        let end = Instant::now() + LINGER;
+        while process::is_running(self.group.id()) && Instant::now() < end {
+            sleep(LOOK_AT_END).await;
+        }
+    }
+
     /// Takes what lies in the pipe without waiting: a process that left the group may hold it open.
     fn take_rest(&mut self, buffer: &mut [u8]) {
         // As much as the largest pipe holds; more is only there when somebody goes on writing. The system is
@@ -230,7 +285,8 @@ impl Running {
             // Who still holds the pipe goes on printing; without a reader that would stop or kill it.
             tokio::spawn(drain(self.pipe));
         }
-        Finished { ending: stopped.unwrap_or_else(|| ending(self.status)), output, kept, folder, leftover }
+        let ending = stopped.unwrap_or_else(|| ending(self.status));
+        Finished { ending, output, kept, folder, leftover, findings: Vec::new() }
     }
 
     fn note_status(&mut self, status: io::Result<ExitStatus>) {

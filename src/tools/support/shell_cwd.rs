@@ -7,6 +7,8 @@ use std::io::Read;
 use std::os::unix::ffi::OsStringExt;
 use std::path::{Path, PathBuf};
 
+use rustix::fs::{Mode, OFlags};
+
 use super::super::Place;
 use crate::base::paths;
 
@@ -24,8 +26,14 @@ pub fn script(command: &str, report: &Path) -> Option<String> {
 
 /// Reads the report of a shell that ended and removes it.
 pub fn reported(report: &Path) -> Option<PathBuf> {
+    // The command could have put a link or a pipe in its place.
+    if !report.symlink_metadata().ok()?.is_file() {
+        return None;
+    }
     let mut bytes = Vec::new();
-    fs::File::open(report).and_then(|file| file.take(MAX_PATH).read_to_end(&mut bytes)).ok()?;
+    let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
+    let file = fs::File::from(rustix::fs::open(report, flags, Mode::empty()).ok()?);
+    file.take(MAX_PATH).read_to_end(&mut bytes).ok()?;
     fs::remove_file(report).ok();
     let path = bytes.strip_suffix(b"\n").filter(|path| path.starts_with(b"/"))?;
     Some(PathBuf::from(OsString::from_vec(path.to_vec())))

@@ -39,6 +39,7 @@ impl Desk {
             env: Arc::new(BTreeMap::from([("PATH".to_owned(), "/usr/local/bin:/usr/bin:/bin".to_owned())])),
             outputs: top.join("outputs"),
             limits: Limits::default(),
+            cage: None,
         };
         Self { dir, root, context, live }
     }

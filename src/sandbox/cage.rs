@@ -1,0 +1,137 @@
+//! Starts a program in a profile by the means that were proven.
+
+use std::collections::BTreeMap;
+use std::ffi::{OsStr, OsString};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use super::helper::{Order, WORD};
+use super::placeholder::Held;
+use super::{Means, Profile, Seen, bubblewrap, look, seatbelt};
+use crate::base::process;
+use crate::domain::Confinement;
+
+/// Variables by which programs find sockets and agents of the host.
+const DOORS: [&str; 10] = [
+    "SSH_AUTH_SOCK",
+    "SSH_AGENT_PID",
+    "GPG_AGENT_INFO",
+    "DBUS_SESSION_BUS_ADDRESS",
+    "DBUS_SYSTEM_BUS_ADDRESS",
+    "XDG_RUNTIME_DIR",
+    "DISPLAY",
+    "WAYLAND_DISPLAY",
+    "DOCKER_HOST",
+    "TMUX",
+];
+
+/// A way to run programs confined.
+#[derive(Clone, Debug)]
+pub struct Cage {
+    pub means: Means,
+    pub profile: Profile,
+    /// Our own program, which confines itself before it becomes another.
+    pub helper: PathBuf,
+    /// Variables that are taken away besides.
+    pub hidden_variables: Vec<String>,
+}
+
+/// What must be kept until a confined command has ended.
+#[derive(Debug)]
+pub struct Caged {
+    held: Held,
+    /// What lay at names that other programs obey.
+    before: Seen,
+    roots: Vec<PathBuf>,
+}
+
+impl Caged {
+    /// Sentences about what the command changed at names that other programs obey. To be called when it ended.
+    pub fn findings(&self) -> Vec<String> {
+        look(&self.roots, self.held.paths()).changes_since(&self.before)
+    }
+}
+
+impl Cage {
+    /// The name for the record.
+    pub fn confinement(&self) -> Confinement {
+        self.means.confinement()
+    }
+
+    /// Nothing new can be made beside a protected name.
+    pub fn is_bare(&self) -> bool {
+        self.means == Means::Landlock { unshare: None }
+    }
+
+    /// The folder for passing files.
+    pub fn temp(&self) -> &Path {
+        &self.profile.temp
+    }
+
+    /// A command in a group and session of its own, standard input closed, in folder `cwd`, which runs
+    /// `program` confined, and what to keep until it has ended. Its environment is the caller's to set, by way of
+    /// [`Self::variables`].
+    pub fn wrap(&self, program: &Path, arguments: &[&OsStr], cwd: &Path) -> io::Result<(Command, Caged)> {
+        if self.means != Means::Seatbelt && !self.helper.is_file() {
+            let text = format!("{} is gone, so nothing can be confined; start Latigo again", self.helper.display());
+            return Err(io::Error::new(io::ErrorKind::NotFound, text));
+        }
+        let profile = &self.profile;
+        let cwd = cwd.canonicalize()?;
+        let before = look(&profile.roots, &[]);
+        let bare = self.is_bare();
+        // Without mounts nothing can be made beside a protected name, so there is nothing to cover.
+        let held = if bare || self.means == Means::Seatbelt { Held::default() } else { Held::new(&profile.absent) };
+        let mut command = match &self.means {
+            Means::Bubblewrap(bwrap) => {
+                let mut command = process::leader(bwrap);
+                command.args(bubblewrap::arguments(profile, held.paths(), &self.helper, &cwd));
+                command.arg(&self.helper).args(Order::filter(profile).words()?);
+                command
+            }
+            Means::Landlock { unshare: None } => {
+                let mut command = process::leader(&self.helper);
+                command.args(Order::bare(profile).words()?);
+                command
+            }
+            Means::Landlock { unshare: Some(unshare) } => {
+                let mut command = process::leader(unshare);
+                command.args(["--user", "--map-current-user", "--keep-caps", "--mount", "--ipc", "--uts", "--"]);
+                command.arg(&self.helper).args(Order::mounting(profile, held.paths()).words()?);
+                command
+            }
+            Means::Seatbelt => {
+                let mut command = process::leader(Path::new(seatbelt::PROGRAM));
+                command.args(["-p", &seatbelt::text(profile), "--"]);
+                command
+            }
+        };
+        command.arg(program).args(arguments).current_dir(&cwd);
+        Ok((command, Caged { held, before, roots: profile.roots.clone() }))
+    }
+
+    /// The environment inside: without doors to the host, temporary files in the session's own folder.
+    pub fn variables(&self, env: &BTreeMap<String, String>) -> BTreeMap<String, String> {
+        let is_door = |name: &str| {
+            (DOORS.contains(&name) && !self.profile.unix_sockets)
+                || self.hidden_variables.iter().any(|hidden| hidden == name)
+        };
+        let mut inside: BTreeMap<String, String> =
+            env.iter().filter(|(name, _)| !is_door(name)).map(|(name, value)| (name.clone(), value.clone())).collect();
+        let temp = self.profile.temp.display().to_string();
+        for name in ["TMPDIR", "TMP", "TEMP"] {
+            inside.insert(name.to_owned(), temp.clone());
+        }
+        inside.insert("LATIGO_SANDBOX".to_owned(), self.confinement().to_string());
+        inside
+    }
+}
+
+impl Order {
+    /// The words with which our own program is told to confine itself.
+    fn words(&self) -> io::Result<[OsString; 3]> {
+        let text = serde_json::to_string(self).map_err(io::Error::other)?;
+        Ok([WORD.into(), text.into(), "--".into()])
+    }
+}
