@@ -76,7 +76,10 @@ impl Conversation {
             Body::ResultsJoined { calls, extra } => self.joined(calls, extra),
             Body::Asked { ask, .. } => self.counts.ask = self.counts.ask.max(*ask),
             Body::ShellRan { command, output, exit } => self.shell.push(shell_text(command, output, *exit)),
-            Body::QueueSet { queue } => self.queue_set(queue),
+            Body::QueueSet { queue } => {
+                self.counts.queued = queue.iter().map(|queued| queued.id).fold(self.counts.queued, u32::max);
+                self.queue.clone_from(queue);
+            }
             Body::TodosSet { todos } => self.todos.clone_from(todos),
             Body::ModeSet { mode } => self.mode = *mode,
             Body::ModelSet { model, effort } => {
@@ -87,24 +90,14 @@ impl Conversation {
                 self.cwd = Some(cwd.clone());
             }
             Body::TurnEnded { .. } => self.turn_ended(),
-            Body::Cleared => self.cleared(),
+            Body::Cleared => {
+                self.history.clear();
+                self.measured = None;
+                self.todos.clear();
+            }
             Body::Compacted { summary, kept, .. } => self.compacted(summary, *kept as usize),
             Body::Trimmed { calls, .. } => self.trimmed(calls),
-            Body::Delta { request, block, kind, text } => {
-                if let Some(partial) = &mut self.partial {
-                    partial.grow(*request, *block, kind.as_ref(), text);
-                }
-            }
-            Body::Judged { call_id, .. } => {
-                if let Some(partial) = &mut self.partial {
-                    partial.judged(call_id);
-                }
-            }
-            Body::BlockDone { request, block, content } => {
-                if let Some(partial) = &mut self.partial {
-                    partial.seal(*request, *block, content.clone());
-                }
-            }
+            Body::Delta { .. } | Body::Judged { .. } | Body::BlockDone { .. } => self.streamed(body),
             Body::RequestFailed { .. } => self.partial = None,
             Body::TitleSet { .. }
             | Body::Decided { .. }
@@ -117,15 +110,15 @@ impl Conversation {
         }
     }
 
-    fn queue_set(&mut self, queue: &[Queued]) {
-        self.counts.queued = queue.iter().map(|queued| queued.id).fold(self.counts.queued, u32::max);
-        self.queue = queue.to_vec();
-    }
-
-    fn cleared(&mut self) {
-        self.history.clear();
-        self.measured = None;
-        self.todos.clear();
+    /// What the log tells of an answer while it streams.
+    fn streamed(&mut self, body: &Body) {
+        let Some(partial) = &mut self.partial else { return };
+        match body {
+            Body::Delta { request, block, kind, text } => partial.grow(*request, *block, kind.as_ref(), text),
+            Body::Judged { call_id, .. } => partial.judged(call_id),
+            Body::BlockDone { request, block, content } => partial.seal(*request, *block, content.clone()),
+            _ => {}
+        }
     }
 
     /// Open calls that have no result.

@@ -83,13 +83,12 @@ impl Driver {
             return driver;
         }
         driver.announce(opened.records).await;
-        match driver.setup.folder.as_ref().and_then(|folder| folder.ask.clone()) {
+        if let Some(claims) = driver.setup.folder.as_ref().and_then(|folder| folder.ask.clone()) {
             // What is wrong with the settings is told when it is known which of them count.
-            Some(claims) => driver.ask_about_folder(claims, notices).await,
-            None => {
-                driver.begin_proving();
-                driver.tell_all(notices).await;
-            }
+            driver.ask_about_folder(claims, notices).await;
+        } else {
+            driver.begin_proving();
+            driver.tell_all(notices).await;
         }
         driver
     }
