@@ -9,7 +9,10 @@ use std::sync::Arc;
 use divan::{Bencher, black_box};
 use latigo::agent::{Effect, Input, Machine, Prompt, Settings};
 use latigo::base::text;
-use latigo::domain::*;
+use latigo::domain::{
+    Access, Because, BecauseKind, Block, Decision, Mode, ModelInfo, ModelRef, PathFacts, Record, SessionId, StopReason,
+    StreamItem, ToolCall, ToolOutcome, Usage, Verdict, Wire,
+};
 use latigo::policy::{self, Case, RuleSet, Scene};
 use latigo::session::Store;
 use latigo::theme::Theme;

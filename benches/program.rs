@@ -27,7 +27,7 @@ const SIZE: (u16, u16) = (120, 40);
 const TURNS: usize = 1_000;
 
 fn main() {
-    let rounds = std::env::args().filter_map(|word| word.parse().ok()).next().unwrap_or(5);
+    let rounds = std::env::args().find_map(|word| word.parse().ok()).unwrap_or(5);
     print("first frame with a prompt", rounds, first_frame);
     print("key echo at rest", rounds, echo);
     print("-p, a trivial answer", rounds, headless);

@@ -100,7 +100,7 @@ impl Conversation {
             Body::Compacted { summary, kept, .. } => self.compacted(summary, *kept as usize),
             Body::Trimmed { calls, .. } => self.trimmed(calls),
             Body::ContextAdded { from, text } => self.context.push(prompt::wrap(&format!("{from} says:\n{text}"))),
-            Body::Delta { .. } | Body::Judged { .. } | Body::BlockDone { .. } => self.goes_on(body),
+            Body::Delta { .. } | Body::Judged { .. } | Body::BlockDone { .. } => self.streamed(body),
             Body::RequestFailed { .. } => self.partial = None,
             Body::TitleSet { .. }
             | Body::Decided { .. }
@@ -115,8 +115,8 @@ impl Conversation {
         }
     }
 
-    /// More of the answer that is being received.
-    fn goes_on(&mut self, body: &Body) {
+    /// What the log tells of an answer while it streams.
+    fn streamed(&mut self, body: &Body) {
         let Some(partial) = &mut self.partial else { return };
         match body {
             Body::Delta { request, block, kind, text } => partial.grow(*request, *block, kind.as_ref(), text),

@@ -9,3 +9,4 @@ mod headless;
 mod sandbox;
 mod screen;
 mod server;
+mod trust;

@@ -324,6 +324,32 @@ fn keys_in_a_layer_do_not_act_behind_it() {
 }
 
 #[test]
+fn who_looks_elsewhere_is_called_for_a_question_and_for_the_folder() {
+    let mut play = Play::new(80, 24);
+    play.prompt(1, "go").sent(1);
+    play.message(Message::Focus(false)).take_acts();
+    play.asked("c1", "cargo test");
+    assert!(play.take_acts().iter().any(|act| matches!(act, Act::Notify(text) if text.contains("Bash"))));
+    play.live(Live::Folder(Box::default()));
+    assert!(play.take_acts().iter().any(|act| matches!(act, Act::Notify(text) if text.contains("folder"))));
+    play.message(Message::Focus(true)).take_acts();
+    play.live(Live::Folder(Box::default()));
+    assert!(!play.take_acts().iter().any(|act| matches!(act, Act::Notify(_))));
+}
+
+#[test]
+fn the_folders_question_stands_over_everything_and_a_paste_is_no_answer() {
+    let mut play = Play::new(80, 24);
+    play.keys("ctrl+p").live(Live::Folder(Box::default())).wait(400);
+    assert!(play.screen().contains("Do you trust this folder?"));
+    play.message(Message::Paste("1".into())).take_acts();
+    assert!(play.screen().contains("Do you trust this folder?"));
+    play.keys("esc");
+    assert_eq!(play.take_acts(), [Act::Send(Request::AnswerFolder(FolderAnswer::Without))]);
+    assert!(!play.screen().contains("Do you trust this folder?"));
+}
+
+#[test]
 fn every_theme_is_brought_down_to_the_colours_of_the_terminal() {
     let colours = |play: &mut Play| {
         play.screen();

@@ -26,7 +26,7 @@ impl Fold {
                 Some(draft) => draft.cell,
                 None => self.push(Kind::Draft(String::new())),
             };
-            self.set_draft(cell, |text| text.clear());
+            self.set_draft(cell, String::clear);
             self.draft = Some(Draft { request: note.request, block: None, cell });
         }
     }

@@ -7,7 +7,7 @@ use serde::{Serialize, Serializer};
 use serde_json::Value;
 
 use super::ids::safe_name;
-use crate::domain::{CanonicalRequest, Media, ResultPart, SegmentBody, ToolResult, ToolSpec};
+use crate::domain::{Block, CanonicalRequest, Media, Message, ResultPart, Role, SegmentBody, ToolResult, ToolSpec};
 
 /// Stands where a server wants text and there is none.
 pub(super) const NO_CONTENT: &str = "(no content)";
@@ -75,6 +75,27 @@ impl Serialize for DataUrl<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(&format_args!("data:{};base64,{}", self.0.media_type, self.0.data))
     }
+}
+
+/// One message as it is sent: what the person's side says in a row is one, because many servers want user and
+/// assistant to alternate and a remark after results belongs to them.
+#[derive(Debug)]
+pub(super) enum Spoken<'a> {
+    User(Vec<&'a Block>),
+    Assistant(&'a Message),
+}
+
+/// The messages of the request in that form.
+pub(super) fn spoken(request: &CanonicalRequest) -> Vec<Spoken<'_>> {
+    let mut all: Vec<Spoken<'_>> = Vec::with_capacity(request.segments.len());
+    for message in request.segments.iter().filter_map(|segment| segment.as_message()) {
+        match (message.role, all.last_mut()) {
+            (Role::Assistant, _) => all.push(Spoken::Assistant(message)),
+            (Role::User, Some(Spoken::User(blocks))) => blocks.extend(&message.blocks),
+            (Role::User, _) => all.push(Spoken::User(message.blocks.iter().collect())),
+        }
+    }
+    all
 }
 
 /// A text that every server takes: something else than white space.

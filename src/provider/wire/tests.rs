@@ -434,3 +434,37 @@ fn an_endless_answer_is_refused() {
         }
     }
 }
+
+#[test]
+fn what_the_person_says_in_a_row_is_one_message() {
+    for (wire, _, model) in WIRES {
+        let user = |text: &str| Message::user(text);
+        let call = ToolCall { id: "c1".into(), name: "Read".into(), input: json!({}) };
+        let results = Message {
+            role: Role::User,
+            blocks: vec![
+                Block::ToolResult(ToolResult::text("c1", "stopped", true)),
+                Block::Text { text: "[interrupted]".into() },
+            ],
+            by: None,
+        };
+        let assistant = Message::assistant(vec![Block::ToolCall(call)], ModelRef::new(wire, model));
+        let body = body_of(
+            &request(wire, model, vec![user("one"), user("two"), assistant, results, user("three")]),
+            "http://x/v1",
+        );
+        let list = body.get("messages").or(body.get("input")).unwrap().as_array().unwrap();
+        let roles: Vec<&str> =
+            list.iter().map(|message| message["role"].as_str().or(message["type"].as_str()).unwrap()).collect();
+        let expected: &[&str] = match wire {
+            Wire::Anthropic => &["user", "assistant", "user"],
+            // Instruction files are a message of their own there.
+            Wire::OpenaiResponses => &["user", "user", "function_call", "function_call_output", "user"],
+            _ => &["user", "assistant", "tool", "user"],
+        };
+        let roles: Vec<&str> = roles.into_iter().filter(|role| *role != "system").collect();
+        assert_eq!(roles, expected, "{wire:?}");
+        let last = list.last().unwrap().to_string();
+        assert!(last.contains("[interrupted]") && last.contains("three"), "{last}");
+    }
+}

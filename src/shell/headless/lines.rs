@@ -3,6 +3,8 @@
 //! Names and shapes are those of Claude Code's headless mode, so that scripts made for it work. What we do
 //! not have (partial messages, hooks' events) is left out, as that format allows.
 
+use std::fmt::Write;
+
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
@@ -183,7 +185,8 @@ fn escaped(json: &str) -> String {
     for c in json.chars() {
         if tricky(c) {
             // All of them are in the basic plane, so one escape is enough.
-            out.push_str(&format!("\\u{:04x}", u32::from(c)));
+            // Writing into a string cannot fail.
+            let _ = write!(out, "\\u{:04x}", u32::from(c));
         } else {
             out.push(c);
         }

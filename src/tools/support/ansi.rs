@@ -59,17 +59,14 @@ impl Ansi {
         }
         self.pending.push(byte);
         let next = match (self.state, byte) {
-            (State::Text, _) => Some(State::Escape),
-            (State::Escape, b'[') => Some(State::Control),
-            (State::Escape, b']' | b'P' | b'X' | b'^' | b'_') => Some(State::Payload),
-            (State::Escape, 0x20..=0x2f) => Some(State::Escape),
-            (State::Control, 0x20..=0x3f) => Some(State::Control),
+            (State::Text, _) | (State::Escape, 0x20..=0x2f) => Some(State::Escape),
+            (State::Escape, b'[') | (State::Control, 0x20..=0x3f) => Some(State::Control),
             (State::Payload, ESC) => Some(State::StringEscape),
-            (State::Payload, BEL) | (State::StringEscape, b'\\') => None,
+            (State::Payload, BEL) | (State::StringEscape, b'\\') | (State::Control, 0x40..=0x7e) => None,
             // The end of a line ends no string: it was none.
             (State::Payload, b'\n') => return self.give_back(out),
-            (State::Payload, _) => Some(State::Payload),
-            (State::Escape, 0x30..=0x7e) | (State::Control, 0x40..=0x7e) => None,
+            (State::Payload, _) | (State::Escape, b']' | b'P' | b'X' | b'^' | b'_') => Some(State::Payload),
+            (State::Escape, 0x30..=0x7e) => None,
             _ => return self.give_back(out),
         };
         match next {

@@ -8,10 +8,10 @@ use serde_json::Value;
 
 use super::super::ids::{is_own, names_by_id, safe_name};
 use super::super::parts::{
-    FunctionTool, Joined, NO_CONTENT, NO_IMAGE, function_tools, is_text, memory_texts, result_images, result_text,
-    system_texts,
+    FunctionTool, Joined, NO_CONTENT, NO_IMAGE, Spoken, function_tools, is_text, memory_texts, result_images,
+    result_text, spoken, system_texts,
 };
-use crate::domain::{Block, CanonicalRequest, Effort, Media, Message, Role, Thinking};
+use crate::domain::{Block, CanonicalRequest, Effort, Media, Message, Thinking};
 
 /// A context below this is of no use to an agent.
 const LEAST_WINDOW: u32 = 2_048;
@@ -109,21 +109,21 @@ fn messages(request: &CanonicalRequest) -> Vec<MessageParam<'_>> {
     if !head.is_empty() {
         messages.push(MessageParam::new("system", Joined::paragraphs(head)));
     }
-    for message in request.segments.iter().filter_map(|segment| segment.as_message()) {
-        match message.role {
-            Role::User => user(message, request.info.images, &names, &mut messages),
-            Role::Assistant => messages.push(assistant(message, is_own(message.by.as_ref(), request))),
+    for message in spoken(request) {
+        match message {
+            Spoken::User(blocks) => user(&blocks, request.info.images, &names, &mut messages),
+            Spoken::Assistant(message) => messages.push(assistant(message, is_own(message.by.as_ref(), request))),
         }
     }
     messages
 }
 
 /// Results first, each a message; then what the person said, with the images of the results.
-fn user<'a>(message: &'a Message, sees: bool, names: &HashMap<&str, &'a str>, out: &mut Vec<MessageParam<'a>>) {
+fn user<'a>(blocks: &[&'a Block], sees: bool, names: &HashMap<&str, &'a str>, out: &mut Vec<MessageParam<'a>>) {
     let before = out.len();
     let mut texts: Vec<&'a str> = Vec::new();
     let mut images: Vec<&'a Media> = Vec::new();
-    for block in &message.blocks {
+    for block in blocks.iter().copied() {
         match block {
             Block::ToolResult(result) => {
                 images.extend(result_images(result));

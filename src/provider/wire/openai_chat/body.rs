@@ -7,10 +7,10 @@ use serde::Serialize;
 use super::super::Site;
 use super::super::ids::{OPENAI_ID, is_own, safe_id, safe_name};
 use super::super::parts::{
-    DataUrl, FunctionTool, Joined, JsonText, NO_CONTENT, NO_IMAGE, function_tools, is_text, memory_texts,
-    result_images, result_text, system_texts,
+    DataUrl, FunctionTool, Joined, JsonText, NO_CONTENT, NO_IMAGE, Spoken, function_tools, is_text, memory_texts,
+    result_images, result_text, spoken, system_texts,
 };
-use crate::domain::{Block, CanonicalRequest, Media, Message, Role, ToolResult};
+use crate::domain::{Block, CanonicalRequest, Media, Message, ToolResult};
 
 /// The whole body.
 #[derive(Debug, Serialize)]
@@ -128,18 +128,18 @@ fn messages(request: &CanonicalRequest, echo: Echo) -> Vec<MessageParam<'_>> {
     if !head.is_empty() {
         messages.push(MessageParam::System { content: Joined::paragraphs(head) });
     }
-    for message in request.segments.iter().filter_map(|segment| segment.as_message()) {
-        match message.role {
-            Role::User => user(message, request.info.images, &mut messages),
-            Role::Assistant => messages.push(assistant(message, is_own(message.by.as_ref(), request), echo)),
+    for message in spoken(request) {
+        match message {
+            Spoken::User(blocks) => user(&blocks, request.info.images, &mut messages),
+            Spoken::Assistant(message) => messages.push(assistant(message, is_own(message.by.as_ref(), request), echo)),
         }
     }
     messages
 }
 
 /// Results first, each a message; then what the person said, with the images that no result can carry.
-fn user<'a>(message: &'a Message, images: bool, out: &mut Vec<MessageParam<'a>>) {
-    let results = || message.blocks.iter().filter_map(as_result);
+fn user<'a>(blocks: &[&'a Block], images: bool, out: &mut Vec<MessageParam<'a>>) {
+    let results = || blocks.iter().copied().filter_map(as_result);
     for result in results() {
         out.push(MessageParam::Tool {
             tool_call_id: safe_id(&result.call_id, OPENAI_ID),
@@ -147,7 +147,7 @@ fn user<'a>(message: &'a Message, images: bool, out: &mut Vec<MessageParam<'a>>)
         });
     }
     let mut parts: Vec<Part<'a>> = results().flat_map(result_images).map(|media| Part::image(media, images)).collect();
-    for block in &message.blocks {
+    for block in blocks.iter().copied() {
         match block {
             Block::Text { text } if is_text(text) => parts.push(Part::Text { text }),
             Block::Image(media) => parts.push(Part::image(media, images)),

@@ -9,8 +9,8 @@ use super::super::Site;
 use super::super::ids::{ANTHROPIC_ID, is_own, safe_id, safe_name};
 use super::super::openai_chat::is_reasoning_id;
 use super::super::parts::{
-    DataUrl, Joined, JsonText, NO_CONTENT, NO_IMAGE, is_text, memory_texts, result_images, result_text, system_texts,
-    tool_specs,
+    DataUrl, Joined, JsonText, NO_CONTENT, NO_IMAGE, Spoken, is_text, memory_texts, result_images, result_text, spoken,
+    system_texts, tool_specs,
 };
 use crate::domain::{Block, CanonicalRequest, Effort, Media, Message, Role, Thinking, ToolResult, Wire};
 
@@ -132,19 +132,19 @@ fn input(request: &CanonicalRequest) -> Vec<Item<'_>> {
     if !memory.is_empty() {
         items.push(Item::Message { role: Role::User, content: ItemContent::Parts(memory) });
     }
-    for message in request.segments.iter().filter_map(|segment| segment.as_message()) {
-        match message.role {
-            Role::User => user(message, request.info.images, &mut items),
-            Role::Assistant => assistant(message, is_own(message.by.as_ref(), request), &mut items),
+    for message in spoken(request) {
+        match message {
+            Spoken::User(blocks) => user(&blocks, request.info.images, &mut items),
+            Spoken::Assistant(message) => assistant(message, is_own(message.by.as_ref(), request), &mut items),
         }
     }
     items
 }
 
-fn user<'a>(message: &'a Message, images: bool, items: &mut Vec<Item<'a>>) {
+fn user<'a>(blocks: &[&'a Block], images: bool, items: &mut Vec<Item<'a>>) {
     let before = items.len();
     let mut parts = Vec::new();
-    for block in &message.blocks {
+    for block in blocks.iter().copied() {
         match block {
             Block::ToolResult(result) => items.push(output(result, images)),
             Block::Text { text } if is_text(text) => parts.push(Part::text(text)),
