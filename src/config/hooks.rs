@@ -20,17 +20,11 @@ const ENDPOINT: &str = "OTEL_EXPORTER_OTLP_ENDPOINT";
 const HEADERS: &str = "OTEL_EXPORTER_OTLP_HEADERS";
 
 /// Reads what all files say of hooks and of the event bus, the strongest file first.
-pub(super) fn read(
-    layers: &[Layer],
-    env: &BTreeMap<String, String>,
-    trusted: bool,
-    notices: &mut Vec<Notice>,
-) -> Config {
+pub(super) fn read(layers: &[Layer], env: &BTreeMap<String, String>, notices: &mut Vec<Notice>) -> Config {
     let mut reader = Reader { config: Config::default(), notices, env };
     for layer in layers {
         reader.layer(layer);
     }
-    reader.tell(trusted);
     reader.config
 }
 
@@ -191,15 +185,6 @@ impl Reader<'_> {
 
     fn skip(&mut self, layer: &Layer, line: u32, text: &str) {
         self.notices.push(layer.notice(line, &format!("{text}; it is skipped")));
-    }
-
-    /// Says what waits for trust.
-    fn tell(&mut self, trusted: bool) {
-        let waiting = self.config.waiting();
-        if waiting > 0 && !trusted {
-            let text = format!("this folder is not trusted yet, so its {waiting} hook(s) do not run");
-            self.notices.push(Notice::info(text).hint("/hooks shows them; trust the folder to use them"));
-        }
     }
 }
 

@@ -108,11 +108,6 @@ impl Config {
         if hook.event.fires() { HookState::Runs } else { HookState::NeverFires }
     }
 
-    /// Hooks that wait for trust.
-    pub fn waiting(&self) -> usize {
-        self.hooks.iter().filter(|hook| self.state(hook, false) == HookState::WaitsForTrust).count()
-    }
-
     /// The list that a person reads.
     pub fn entries(&self, trusted: bool) -> Vec<HookEntry> {
         let entry = |hook: &Hook| HookEntry {

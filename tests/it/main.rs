@@ -5,7 +5,7 @@
 
 mod harness;
 mod headless;
-
+mod hooks;
 mod sandbox;
 mod screen;
 mod server;
