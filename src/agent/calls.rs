@@ -106,7 +106,7 @@ impl Machine {
         }
         let Some(turn) = &self.turn else { return };
         if matches!(turn.phase, Phase::Calls) && turn.batch.is_done() {
-            self.join(now);
+            self.batch_done(now);
         }
     }
 
@@ -174,21 +174,37 @@ impl Machine {
         self.work_off(now);
     }
 
-    fn join(&mut self, now: u64) {
+    /// Puts another input in the place of a call's own, as long as it has not been started.
+    pub(super) fn on_change_call(&mut self, call_id: String, input: serde_json::Value, by: String) {
+        let Some(slot) = self.turn.as_mut().and_then(|turn| turn.batch.slot(&call_id)) else { return };
+        if matches!(slot.state, State::Judging | State::Asked(_)) {
+            slot.call.input = input.clone();
+            self.record(Body::CallChanged { call_id, input, by });
+        }
+    }
+
+    pub(super) fn join(&mut self, now: u64) {
         let Some(turn) = self.turn.as_mut() else { return };
+        let stopped = turn.stopped.take();
         let batch = std::mem::take(&mut turn.batch);
         if batch.is_empty() {
             return;
         }
         let refused = turn.refused;
         let remarks = std::mem::take(&mut turn.remarks);
-        let extra = if refused { Vec::new() } else { self.after_results(remarks) };
+        let mut extra = self.context_blocks();
+        if !refused && stopped.is_none() {
+            extra.extend(self.after_results(remarks));
+        }
         // The message's own order decides; it may differ from the order in which the calls were complete.
         let calls: Vec<String> = self.conversation.open.iter().map(|call| call.id.clone()).collect();
         debug_assert_eq!(calls.len(), batch.len(), "every call of the answer is in the batch");
         self.record(Body::ResultsJoined { calls, extra });
         if refused {
             return self.end_turn(TurnEnd::Refused, now);
+        }
+        if let Some(reason) = stopped {
+            return self.end_turn(TurnEnd::Stopped { reason }, now);
         }
         self.send_next(now);
     }

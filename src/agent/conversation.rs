@@ -24,6 +24,8 @@ pub struct Conversation {
     pub started: HashSet<String>,
     /// Output of the person's own commands, to join the next prompt.
     pub shell: Vec<String>,
+    /// Texts of others, to join the next message.
+    pub context: Vec<String>,
     pub queue: Vec<Queued>,
     pub todos: Vec<Todo>,
     pub mode: Mode,
@@ -97,6 +99,7 @@ impl Conversation {
             }
             Body::Compacted { summary, kept, .. } => self.compacted(summary, *kept as usize),
             Body::Trimmed { calls, .. } => self.trimmed(calls),
+            Body::ContextAdded { from, text } => self.context.push(prompt::wrap(&format!("{from} says:\n{text}"))),
             Body::Delta { .. } | Body::Judged { .. } | Body::BlockDone { .. } => self.streamed(body),
             Body::RequestFailed { .. } => self.partial = None,
             Body::TitleSet { .. }
@@ -104,6 +107,8 @@ impl Conversation {
             | Body::CallOutput { .. }
             | Body::CacheBroken(_)
             | Body::RuleAdded { .. }
+            | Body::HookRan(_)
+            | Body::CallChanged { .. }
             | Body::Noticed(_)
             | Body::Classified(_)
             | Body::Confined { .. } => {}
@@ -135,6 +140,7 @@ impl Conversation {
         self.turn = Some(turn);
         self.counts.turn = self.counts.turn.max(turn);
         self.shell.clear();
+        self.context.clear();
         self.push("you", Arc::clone(message));
     }
 
@@ -163,6 +169,10 @@ impl Conversation {
     fn joined(&mut self, calls: &[String], extra: &[Block]) {
         let mut blocks: Vec<Block> =
             calls.iter().filter_map(|id| self.results.remove(id)).map(Block::ToolResult).collect();
+        if !extra.is_empty() {
+            // Whoever joins something to the results joins what waited with it.
+            self.context.clear();
+        }
         blocks.extend(extra.iter().cloned());
         self.open.retain(|call| !calls.contains(&call.id));
         for id in calls {

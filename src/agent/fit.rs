@@ -54,7 +54,7 @@ impl Machine {
         }
         let number = self.conversation.counts.turn;
         self.begin(number, Purpose::Summary { auto: false, focus });
-        self.send_next(now);
+        self.begin_summary(now);
     }
 
     /// Makes room before a request. True when a summary is on its way and the request has to wait.
@@ -65,7 +65,8 @@ impl Machine {
             return false;
         }
         self.trim(before);
-        if self.context_tokens() <= limit || self.conversation.history.len() <= self.kept() + 1 {
+        let refused = self.turn.as_ref().is_some_and(|turn| turn.uncompacted);
+        if refused || self.context_tokens() <= limit || self.conversation.history.len() <= self.kept() + 1 {
             return false;
         }
         self.summarise(now);
@@ -120,7 +121,7 @@ impl Machine {
         if let Some(turn) = &mut self.turn {
             turn.purpose = Purpose::Summary { auto: true, focus: None };
         }
-        self.send_next(now);
+        self.begin_summary(now);
     }
 
     /// Replaces old tool results by stubs when that is worth it. What the model has not seen yet stays.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::conversation::Conversation;
 use super::retry::Chance;
 use super::turn::{Phase, Purpose, Turn};
-use super::{Effect, Input, Prompt, Settings};
+use super::{Effect, Input, Points, Prompt, Settings};
 use crate::domain::{Body, CanonicalRequest, Mode, ModelInfo, ModelRef, Record, Sampling, Segment, ToolCall, TurnEnd};
 use crate::prompt::{self, Draft, Shape};
 
@@ -34,6 +34,9 @@ pub struct Machine {
     pub(super) learned_window: Option<u64>,
     pub(super) chance: Chance,
     pub(super) timer: u32,
+    /// Points that somebody waits at, and the number of the newest wait.
+    pub(super) points: Points,
+    pub(super) held: u32,
     pub(super) out: Vec<Effect>,
 }
 
@@ -61,6 +64,8 @@ impl Machine {
             learned_window: None,
             chance,
             timer: 0,
+            points: Points::default(),
+            held: 0,
             out: Vec::new(),
         }
     }
@@ -92,6 +97,9 @@ impl Machine {
             Input::ShellRan { command, output, exit } => self.record(Body::ShellRan { command, output, exit }),
             Input::RulesChanged => self.judge_questions_again(),
             Input::Note(body) => self.record(body),
+            Input::ChangeCall { call_id, input, by } => self.on_change_call(call_id, input, by),
+            Input::Released { hold, release } => self.on_released(hold, release, now),
+            Input::Stop { reason } => self.on_stop(reason, now),
         }
         std::mem::take(&mut self.out)
     }

@@ -11,6 +11,7 @@ mod batch;
 mod calls;
 mod conversation;
 mod fit;
+mod holds;
 mod machine;
 mod partial;
 mod prompts;
@@ -24,6 +25,7 @@ mod turn;
 use std::sync::Arc;
 
 pub use conversation::Conversation;
+pub use holds::{Point, Points, Release};
 pub use machine::Machine;
 
 use crate::domain::{
@@ -87,6 +89,21 @@ pub enum Input {
     RulesChanged,
     /// Something outside the machine is to be on record (a saved rule, a notice).
     Note(Body),
+    /// Another input in the place of a call's own, before it is judged or started.
+    ChangeCall {
+        call_id: String,
+        input: serde_json::Value,
+        by: String,
+    },
+    /// The answer to [`Effect::Hold`].
+    Released {
+        hold: u32,
+        release: Release,
+    },
+    /// Something outside ends the turn.
+    Stop {
+        reason: String,
+    },
 }
 
 /// A prompt, ready to be sent.
@@ -126,6 +143,11 @@ pub enum Effect {
     },
     /// What is on record must be on the disk before anything else happens.
     Sync,
+    /// The turn waits here until [`Input::Released`].
+    Hold {
+        hold: u32,
+        point: Point,
+    },
 }
 
 /// How the machine behaves.
@@ -145,6 +167,8 @@ pub struct Settings {
     pub auto_compact: bool,
     /// The model that takes over when the chosen one stays overloaded.
     pub fallback: Option<(ModelRef, Arc<ModelInfo>)>,
+    /// Times that a turn can be kept from ending.
+    pub stop_cap: u32,
     /// Seed of the jitter.
     pub seed: u64,
 }
@@ -159,6 +183,7 @@ impl Default for Settings {
             thinking: true,
             auto_compact: true,
             fallback: None,
+            stop_cap: 8,
             seed: 0x9e37_79b9_7f4a_7c15,
         }
     }

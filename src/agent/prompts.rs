@@ -83,11 +83,17 @@ impl Machine {
         self.send_next(now);
     }
 
+    /// What others want the model to read with the next message.
+    pub(super) fn context_blocks(&self) -> Vec<Block> {
+        self.conversation.context.iter().map(|text| Block::Text { text: text.clone() }).collect()
+    }
+
     /// Puts the output of the person's own commands before the prompt and mode reminders after it.
-    fn with_surroundings(&self, mut message: Message) -> Message {
+    pub(super) fn with_surroundings(&self, mut message: Message) -> Message {
         let mut blocks: Vec<Block> =
             self.conversation.shell.iter().map(|text| Block::Text { text: text.clone() }).collect();
         blocks.append(&mut message.blocks);
+        blocks.extend(self.context_blocks());
         if self.conversation.mode == Mode::Plan {
             blocks.push(Block::Text { text: prompt::plan_mode() });
         }

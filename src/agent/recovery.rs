@@ -57,10 +57,15 @@ impl Machine {
     }
 
     pub(super) fn on_interrupt(&mut self, now: u64) {
+        self.break_off(TurnEnd::Interrupted, prompt::INTERRUPTED, now);
+    }
+
+    /// Ends the turn at once; the model finds the mark where it stopped.
+    pub(super) fn break_off(&mut self, end: TurnEnd, mark: &str, now: u64) {
         let Some(turn) = &self.turn else { return };
         if turn.purpose != Purpose::Answer {
             self.out.push(Effect::HangUp);
-            return self.end_turn(TurnEnd::Interrupted, now);
+            return self.end_turn(end, now);
         }
         if self.is_streaming() {
             self.out.push(Effect::HangUp);
@@ -72,8 +77,8 @@ impl Machine {
             turn.phase = Phase::Preparing;
         }
         self.stop_calls(now);
-        self.join_interrupted();
-        self.end_turn(TurnEnd::Interrupted, now);
+        self.join_interrupted(mark);
+        self.end_turn(end, now);
     }
 
     /// After a resume: gives every call of the log its one result and ends the turn that was cut.
@@ -174,7 +179,7 @@ impl Machine {
         }
         let notice = Notice::info("The answer was cut at the output limit; the model is asked to go on.");
         self.record(Body::Noticed(notice));
-        let message = Arc::new(Message::user(prompt::continue_text()));
+        let message = Arc::new(self.with_surroundings(Message::user(prompt::continue_text())));
         self.record(Body::Prompted { turn: number, message, origin: Origin::Harness, typed: None });
         self.send_next(now);
     }
@@ -228,9 +233,10 @@ impl Machine {
         self.draft(canonical.sampling.max_output, None).unwrap_or(canonical)
     }
 
-    fn join_interrupted(&mut self) {
+    fn join_interrupted(&mut self, mark: &str) {
         let calls: Vec<String> = self.conversation.open.iter().map(|call| call.id.clone()).collect();
-        let extra = vec![Block::Text { text: prompt::INTERRUPTED.to_owned() }];
+        let mut extra = self.context_blocks();
+        extra.push(Block::Text { text: mark.to_owned() });
         self.record(Body::ResultsJoined { calls, extra });
     }
 }

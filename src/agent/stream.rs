@@ -175,7 +175,7 @@ impl Machine {
             StopReason::PauseTurn => self.send_next(now),
             StopReason::EndTurn | StopReason::ToolUse | StopReason::StopSequence | StopReason::Other(_) => {
                 self.remark_on_end(&stop, wordless);
-                self.end_turn(TurnEnd::Done, now);
+                self.finish(now);
             }
         }
     }

@@ -75,7 +75,7 @@ impl Bench {
                     self.killed.push(call_id);
                 }
                 Effect::Sleep { timer, .. } => self.timer = timer,
-                Effect::HangUp | Effect::Grant(_) | Effect::Sync => {}
+                Effect::HangUp | Effect::Grant(_) | Effect::Sync | Effect::Hold { .. } => {}
             }
         }
     }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::attempt::Attempt;
 use super::batch::Batch;
+use super::holds::Point;
 use crate::domain::CanonicalRequest;
 
 /// A turn that runs.
@@ -20,6 +21,12 @@ pub(super) struct Turn {
     pub(super) refused: bool,
     /// What the person said with a yes; it goes to the model with the results.
     pub(super) remarks: Vec<String>,
+    /// Something outside wants the turn to end when the results are joined.
+    pub(super) stopped: Option<String>,
+    /// Times that it was kept from ending.
+    pub(super) kept: u32,
+    /// A summary was refused; it is not asked for again in this turn.
+    pub(super) uncompacted: bool,
 }
 
 /// What the turn waits for.
@@ -36,6 +43,11 @@ pub(super) enum Phase {
     },
     /// The answer is there, its calls are not all done.
     Calls,
+    /// Somebody outside has a look first.
+    Held {
+        hold: u32,
+        point: Point,
+    },
 }
 
 /// What the running request is for.
@@ -70,6 +82,9 @@ impl Turn {
             purpose,
             refused: false,
             remarks: Vec::new(),
+            stopped: None,
+            kept: 0,
+            uncompacted: false,
         }
     }
 

@@ -14,6 +14,7 @@ pub(super) fn hear(model: &mut Model, event: Event) -> Vec<Act> {
     match event {
         Event::Opened { .. } => {
             model.answers.context = None;
+            model.answers.hooks = None;
             acts.push(title(model));
         }
         Event::Recorded(record) => match &record.body {
@@ -29,6 +30,7 @@ pub(super) fn hear(model: &mut Model, event: Event) -> Vec<Act> {
         },
         Event::Live(Live::Report(report)) => match *report {
             Report::Context(report) => model.answers.context = Some(report),
+            Report::Hooks { entries, never } => model.answers.hooks = Some((entries, never)),
         },
         Event::Live(Live::Folder(claims)) => {
             model.folder = Some(FolderQuestion::new(*claims, model.pace.now));

@@ -9,7 +9,7 @@ use ratatui::text::Line;
 use super::{Answers, Order};
 use crate::panes::conversation::Scene;
 use crate::panes::sidebar::todo_row;
-use crate::panes::{activity, context, cost, sidebar};
+use crate::panes::{activity, context, cost, hooks, sidebar};
 use crate::theme::{Meaning, Theme};
 use crate::widgets::popup;
 
@@ -21,6 +21,7 @@ pub(super) enum What {
     Cache,
     Tools,
     Permissions,
+    Hooks,
     Todos,
     Side,
     /// A call, by its id.
@@ -118,6 +119,7 @@ impl Sheet {
             What::Cache => "cache",
             What::Tools => "tools",
             What::Permissions => "decisions",
+            What::Hooks => "hooks",
             What::Todos => "todos",
             What::Side => "session",
             What::Call(_) => "call",
@@ -131,6 +133,7 @@ impl Sheet {
             What::Cache => cost::cache_lines(scene.facts, scene.theme),
             What::Tools => cost::tools_lines(scene.facts, scene.theme),
             What::Permissions => cost::permission_lines(scene.facts, scene.theme),
+            What::Hooks => hooks::lines(answers.hooks.as_ref(), scene.facts, scene.theme, (width, scene.utc_offset)),
             What::Todos => todos(scene, width),
             What::Side => sidebar::lines(scene, width),
             What::Call(id) => match scene.facts.calls.find(id) {
@@ -149,6 +152,7 @@ impl Sheet {
                 call.map(|call| (call.version, call.is_open().then_some(scene.now / 1_000))).hash(&mut hasher);
             }
             What::Context => answers.context.is_some().hash(&mut hasher),
+            What::Hooks => (answers.hooks.is_some(), scene.facts.revision).hash(&mut hasher),
             _ => scene.facts.revision.hash(&mut hasher),
         }
         hasher.finish()

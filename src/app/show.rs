@@ -82,6 +82,7 @@ pub(super) fn take(model: &mut Model, outcome: Outcome) -> Vec<Act> {
         Some(Show::Cost) => sheet(model, What::Cost),
         Some(Show::Cache) => sheet(model, What::Cache),
         Some(Show::Tools) => sheet(model, What::Tools),
+        Some(Show::Hooks) => sheet(model, What::Hooks),
         Some(other) => acts.extend(dialogs::open(model, other)),
     }
     acts

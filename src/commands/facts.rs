@@ -39,6 +39,7 @@ pub enum Show {
     Cache,
     Tools,
     Permissions,
+    Hooks,
     /// The session browser, with this text in its filter.
     Sessions {
         filter: String,

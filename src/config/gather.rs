@@ -45,6 +45,7 @@ pub(super) fn gather(input: &ConfigInput<'_>) -> Settings {
     notices.append(&mut draft.notices);
 
     let sandbox = std::mem::take(&mut draft.sandbox).finish(&draft.rules, (input.cwd, input.home), &mut notices);
+    let hooks = super::hooks::read(&layers, &input.env, trusted, &mut notices);
     let set = variables(input, &layers, trusted, &mut notices);
     let mut all = set.clone();
     read_dotenv(input, &project, trusted, &mut all, &mut notices);
@@ -82,6 +83,7 @@ pub(super) fn gather(input: &ConfigInput<'_>) -> Settings {
         sandbox,
         models: draft.models,
         child_env,
+        hooks,
         secrets,
         notices,
     }

@@ -10,6 +10,7 @@ mod dotenv;
 mod environment;
 mod folder;
 mod gather;
+mod hooks;
 mod layers;
 mod model;
 mod near;
@@ -163,6 +164,8 @@ pub struct Settings {
     pub sandbox: crate::sandbox::Wish,
     /// The whole environment of child processes, without our keys.
     pub child_env: BTreeMap<String, String>,
+    /// Hooks and the event bus.
+    pub hooks: crate::hooks::Config,
     /// Our keys, to be kept out of everything that is written.
     pub secrets: Redactor,
     pub notices: Vec<Notice>,

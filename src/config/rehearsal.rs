@@ -57,6 +57,7 @@ pub(super) fn opener(own: &Stage) -> Rehearse {
             memory: Vec::new(),
             commands: Vec::new(),
             env: Arc::clone(&env),
+            hooks: Arc::default(),
             rehearsal: true,
         })
     })

@@ -62,6 +62,7 @@ pub fn setup(settings: &Settings, start: Start<'_>) -> Result<engine::Setup, Str
         classifier_ms: settings.bounds.classifier_ms,
         home: start.home.to_path_buf(),
         interactive: start.interactive,
+        alone: true,
         secrets: settings.secrets.clone(),
         sandbox: engine::Sandbox {
             wish: settings.sandbox.clone(),
@@ -110,6 +111,7 @@ pub(super) fn own_stage(settings: &Settings, start: &Base<'_>, notices: &mut Vec
         memory,
         commands,
         env: Arc::new(settings.child_env.clone()),
+        hooks: Arc::new(settings.hooks.clone()),
         rehearsal: false,
     }
 }
@@ -131,7 +133,9 @@ fn agent_settings(settings: &Settings, stage: &Stage, max_turns: Option<u32>, se
         let id = choice.fallback.iter().find(|id| Some(id.as_str()) != current)?;
         Some(known(choice.wire, id, &settings.models, settings.bounds.ollama_context))
     });
+    let stop_cap = settings.child_env.get("CLAUDE_CODE_STOP_HOOK_BLOCK_CAP").and_then(|cap| cap.trim().parse().ok());
     agent::Settings {
+        stop_cap: stop_cap.unwrap_or(usual.stop_cap),
         max_turns: max_turns.or(settings.bounds.max_turns),
         first_output: settings.bounds.max_output.unwrap_or(usual.first_output),
         max_attempts: settings.bounds.retries.saturating_add(1),

@@ -209,6 +209,7 @@ fn malformed_entries_are_skipped_one_by_one() {
         "13: `latigo.zzz` is not known",
         "13: `latigo.maxTurns` must be a whole number above 0",
         "13: model `m`: unknown field `windov`",
+        "12: there is no event `anything` for hooks",
         "11: `env.A` must be a text",
         "11: `env.` must be a text",
     ];
@@ -292,4 +293,74 @@ fn settings_on_the_command_line_may_be_the_json_itself() {
     assert_eq!(settings.rules[0].source.scope, RuleScope::Flag);
     tree.flags.settings = Some("missing.json".into());
     assert_eq!(texts(&tree.load()), ["--settings: there is no file missing.json"]);
+}
+
+#[test]
+fn hooks_of_every_level_keep_their_places() {
+    let tree = Tree::new(&[
+        (
+            "home/p/.claude/settings.json",
+            r#"{
+  "hooks": {
+    "PreToolUse": [
+      { "matcher": "Bash|Edit",
+        "hooks": [
+          { "type": "command", "command": "a.sh" },
+          { "type": "agent", "prompt": "look" } ] },
+      { "matcher": "(", "hooks": [] } ],
+    "PreTolUse": [],
+    "SubagentStop": [ { "hooks": [ { "type": "command", "command": "later" }, { "type": "shout" } ] } ]
+  },
+  "disableAllHooks": false,
+  "latigo": { "webhooks": [ { "url": "https://x.example" } ] }
+}"#,
+        ),
+        (
+            "home/.claude/settings.json",
+            r#"{ "hooks": { "Stop": [ { "hooks": [ { "type": "http", "url": "http://localhost:1/x", "timeout": 5 } ] } ] },
+  "latigo": { "webhooks": [
+    { "url": "https://hooks.example/in", "events": ["Stop"], "secretEnv": "HOOK_KEY" },
+    { "url": "https://hooks.example/two", "secretEnv": "NOT_SET" } ], "telemetry": true } }"#,
+        ),
+    ])
+    .env("HOOK_KEY", "k");
+    let settings = tree.load();
+    let entries = |trusted| -> Vec<String> {
+        let entry = |entry: crate::domain::HookEntry| {
+            format!(
+                "{} {} {} {} {} {:?}",
+                entry.event, entry.matcher, entry.kind, entry.hook, entry.source, entry.state
+            )
+        };
+        settings.hooks.entries(trusted).into_iter().map(entry).collect()
+    };
+    insta::assert_snapshot!("hooks", entries(false).join("\n"));
+    assert!(entries(true)[0].ends_with("project .claude/settings.json:6 Runs"), "{}", entries(true)[0]);
+    assert_eq!((settings.hooks.webhooks.len(), settings.hooks.telemetry.is_none()), (1, true));
+    assert_eq!(settings.hooks.webhooks[0].events, ["Stop"]);
+    insta::assert_snapshot!("hook_notices", texts(&settings).join("\n"));
+}
+
+#[test]
+fn who_may_switch_hooks_off() {
+    let hooks = r#""hooks": { "Stop": [ { "hooks": [ { "type": "command", "command": "x" } ] } ] }"#;
+    let plain = format!("{{ {hooks} }}");
+    let off = format!("{{ {hooks}, \"disableAllHooks\": true }}");
+    let running = |project: &str, user: &str, managed: &str| {
+        let tree = Tree::new(&[
+            ("home/p/.claude/settings.json", project),
+            ("home/.claude/settings.json", user),
+            ("etc/managed-settings.json", managed),
+        ]);
+        let settings = tree.trusted().load();
+        let runs = settings.hooks.entries(true);
+        runs.into_iter().filter(|entry| entry.state == crate::domain::HookState::Runs).count()
+    };
+    assert_eq!(running(&plain, &plain, &plain), 3);
+    assert_eq!(running(&off, &plain, &plain), 2, "a project switches off its own only");
+    assert_eq!(running(&plain, &off, &plain), 1, "the user switches off all but the administrator's");
+    assert_eq!(running(&plain, &plain, &off), 0);
+    let own_only = format!("{{ {hooks}, \"allowManagedHooksOnly\": true }}");
+    assert_eq!(running(&plain, &plain, &own_only), 1);
+    assert_eq!(running(&own_only, &plain, &plain), 3);
 }

@@ -54,6 +54,8 @@ pub enum Live {
     Rules(Box<RulesReport>),
     /// Answer to `TestRule`.
     RuleTested(Box<RuleTest>),
+    /// A hook holds something up, in its own words; none when nothing is held up any more.
+    HookRuns(Option<String>),
 }
 
 /// What a face shows around the conversation.

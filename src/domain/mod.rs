@@ -10,6 +10,7 @@ mod canonical;
 mod confine;
 mod event;
 mod folder;
+mod hook;
 mod memory;
 mod message;
 mod mode;
@@ -32,6 +33,7 @@ pub use canonical::{CanonicalRequest, Hash, Mark, Sampling, Segment, SegmentBody
 pub use confine::{Confinement, SandboxState};
 pub use event::{Event, Live, Notice, NoticeLevel, StartInfo};
 pub use folder::{Claim, ClaimKind, FolderAnswer, FolderClaims};
+pub use hook::{HookEntry, HookRun, HookState};
 pub use memory::{CommandFile, MemoryFile, MemoryScope};
 pub use message::{Block, Media, Message, ResultPart, Role, ToolCall, ToolResult};
 pub use mode::{Effort, Mode};

@@ -10,8 +10,8 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Answer, Block, Confinement, Cost, Effort, Hash, Mark, Message, Mode, ModelError, ModelRef, Notice, OpinionNote,
-    SegmentKind, SessionId, Shown, StopReason, Todo, ToolResult, Usage, Verdict,
+    Answer, Block, Confinement, Cost, Effort, Hash, HookRun, Mark, Message, Mode, ModelError, ModelRef, Notice,
+    OpinionNote, SegmentKind, SessionId, Shown, StopReason, Todo, ToolResult, Usage, Verdict,
 };
 
 /// One thing that happened.
@@ -178,6 +178,19 @@ pub enum Body {
         block: u32,
         content: Block,
     },
+    /// A hook ran.
+    HookRan(Box<HookRun>),
+    /// A text for the model that joins the next message, from whoever is named.
+    ContextAdded {
+        from: String,
+        text: String,
+    },
+    /// A hook put another input in the place of a call's own; that one was judged and runs.
+    CallChanged {
+        call_id: String,
+        input: serde_json::Value,
+        by: String,
+    },
 }
 
 /// Where a prompt came from.
@@ -278,6 +291,8 @@ pub enum TurnEnd {
     Declined { explanation: Option<String> },
     /// The model failed and recovery did not help.
     Failed { error: ModelError },
+    /// A hook stopped it.
+    Stopped { reason: String },
 }
 
 /// The cached prefix ended earlier than it could have.

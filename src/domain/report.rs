@@ -1,9 +1,16 @@
 //! Answers of the engine that fill a whole pane.
 
+use super::HookEntry;
+
 /// One report.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Report {
     Context(ContextReport),
+    /// All hooks, and the names of the events that nothing brings about yet.
+    Hooks {
+        entries: Vec<HookEntry>,
+        never: Vec<&'static str>,
+    },
 }
 
 /// What fills the context window.

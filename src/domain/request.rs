@@ -80,6 +80,8 @@ pub enum Request {
         rule: String,
         source: RuleSource,
     },
+    /// All hooks with their places.
+    ReportHooks,
     /// Finish what must be finished and close.
     Shutdown,
 }

@@ -31,6 +31,7 @@ impl Driver {
         let caged = self.cage(&call).map(|cage| context.cage = cage);
         self.running.insert(call.id.clone(), Running { cancel: context.cancel.clone(), recorded: 0 });
         let (news, epoch, clock) = (self.news.clone(), self.epoch, Arc::clone(&self.setup.clock));
+        let after = self.hooks_after(&call, &context.cancel);
         tokio::spawn(async move {
             let start = clock.elapsed();
             let outcome = match caged {
@@ -40,7 +41,11 @@ impl Driver {
                 }),
             };
             let duration_ms = clock.elapsed().saturating_sub(start).as_millis() as u64;
-            let what = What::Done { call_id: call.id, outcome: Box::new(outcome), duration_ms };
+            let outcome = Box::new(outcome);
+            let what = match after {
+                None => What::Done { call_id: call.id, outcome, duration_ms },
+                Some(after) => after.run(outcome, duration_ms).await,
+            };
             let _gone = news.send(News { epoch, what }).await;
         });
     }

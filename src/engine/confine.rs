@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::driver::{Driver, News, What};
-use super::gate::Asked;
+use super::gate::{Asked, Gate};
 use crate::base::process;
 use crate::domain::{Body, Confinement, Event, Live, Mode, Notice, SandboxState, ToolCall, ToolSpec, Verdict};
 use crate::policy;
@@ -101,9 +101,9 @@ impl Driver {
     }
 
     /// The verdict on a call with what the sandbox makes of it.
-    pub(super) fn judge_with_walls(&self, asked: &Asked<'_>, mode: Mode) -> Verdict {
+    pub(super) fn judge_with_walls(&self, gate: &Gate, asked: &Asked<'_>, mode: Mode) -> Verdict {
         let wish = &self.setup.sandbox.wish;
-        self.gate.with(asked, &self.stage, mode, |case, scene, facts| match self.way(asked) {
+        gate.with(asked, &self.stage, mode, |case, scene, facts| match self.way(asked) {
             Way::Inside(means) if wish.auto_allow => {
                 policy::judge_confined(case, scene, facts, &means.confinement().to_string())
             }
@@ -195,7 +195,9 @@ impl Driver {
 
     /// Ends what runs and takes the folder for passing files away.
     pub(super) fn take_walls_down(&mut self) {
-        process::groups().kill_all(std::time::Duration::from_millis(100));
+        if self.setup.alone {
+            process::groups().kill_all(std::time::Duration::from_millis(100));
+        }
         self.walls.temp = None;
     }
 }

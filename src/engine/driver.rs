@@ -10,6 +10,7 @@ use super::classify::{Classifier, Heard};
 use super::confine::Walls;
 use super::folder::Asking;
 use super::gate::Gate;
+use super::hooks::{Answered, Hooking, Missed};
 use super::journal::Journal;
 use super::questions::Questions;
 use super::streams::Stream;
@@ -54,6 +55,10 @@ pub(super) enum What {
     Proven(Box<Proof>),
     /// A model's opinion of a call.
     Opinion(Box<Heard>),
+    /// Hooks have answered.
+    Hooked(Box<Answered>),
+    /// The person may have missed something.
+    Missed(Missed),
     /// Straight to the face.
     Tell(Live),
 }
@@ -76,6 +81,7 @@ pub(super) struct Driver {
     pub(super) epoch: u32,
     pub(super) news: mpsc::Sender<News>,
     pub(super) events: mpsc::Sender<Event>,
+    pub(super) hooking: Hooking,
     /// Inputs that effects brought about, to be handled before anything new is heard.
     pub(super) inbox: VecDeque<Input>,
     /// The folder that the person is asked about.
@@ -112,7 +118,7 @@ pub(super) async fn run(setup: Setup, mut requests: mpsc::Receiver<Request>, eve
 
 /// Takes our keys out of a result before anybody has it: what the model does not know it cannot repeat, and a
 /// session that is resumed says what it said before.
-fn clean(secrets: &Redactor, outcome: &mut ToolOutcome) {
+pub(super) fn clean(secrets: &Redactor, outcome: &mut ToolOutcome) {
     outcome.parts = secrets.value(std::mem::take(&mut outcome.parts));
     outcome.shown = secrets.value(std::mem::replace(&mut outcome.shown, Shown::Nothing));
     outcome.summary = secrets.text(&outcome.summary).into_owned();
@@ -183,6 +189,8 @@ impl Driver {
                 self.on_shell_done(command, *outcome).await;
             }
             What::Opinion(heard) => self.on_opinion(*heard).await,
+            What::Hooked(answered) => self.on_hooked(*answered).await,
+            What::Missed(missed) => self.on_missed(missed),
             What::Proven(_) | What::Tell(_) => {}
         }
     }
@@ -210,6 +218,9 @@ impl Driver {
             running.cancel.cancel();
         }
         self.stream = None;
+        self.hooking.stop();
+        self.session_ends(if self.setup.interactive { "prompt_input_exit" } else { "other" }).await;
+        self.close_bus().await;
         self.take_walls_down();
         if let Err(notice) = self.journal.sync() {
             self.notice(notice).await;

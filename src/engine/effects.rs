@@ -28,6 +28,7 @@ impl Driver {
                 }
             }
             Effect::Sleep { timer, ms } => self.sleep(timer, ms),
+            Effect::Hold { hold, point } => self.on_hold(hold, point),
             Effect::Sync => {
                 if let Err(notice) = self.journal.sync() {
                     self.notice(notice).await;
@@ -38,11 +39,16 @@ impl Driver {
 
     /// Writes a body to the log, then shows it.
     pub(super) async fn put_on_record(&mut self, body: Body) {
+        let before = self.stage.place.cwd.clone();
         if let Body::CwdSet { cwd } = &body {
             self.stage.place.cwd.clone_from(cwd);
         }
         let shortened = matches!(body, Body::Compacted { .. } | Body::Cleared);
         let (record, notice) = self.journal.write(body, self.setup.clock.wall_ms());
+        if let Some(bus) = &mut self.hooking.bus {
+            bus.hear(&record);
+        }
+        self.hooks_hear(&record.body, &before);
         self.tell(Event::Recorded(record)).await;
         if let Some(notice) = notice {
             self.notice(notice).await;
@@ -87,16 +93,7 @@ impl Driver {
                 Ok(()) => self.put_on_record(Body::RuleAdded { rule, file: None }).await,
                 Err(problem) => self.notice(Notice::warning(problem)).await,
             },
-            Answer::Always { rule, scope } => match self.save_rule(RuleTier::Allow, &rule, scope) {
-                Ok(file) => self.put_on_record(Body::RuleAdded { rule, file: Some(file) }).await,
-                Err(problem) => {
-                    if let Err(problem) = self.gate.add(RuleTier::Allow, &rule, session_source(), &self.stage) {
-                        return self.notice(Notice::warning(problem)).await;
-                    }
-                    let text = format!("The rule holds for this session but was not saved: {problem}");
-                    self.notice(Notice::warning(text)).await;
-                }
-            },
+            Answer::Always { rule, scope } => self.save_allowed(rule, scope).await,
             Answer::Once { .. } | Answer::No { .. } => {}
         }
     }

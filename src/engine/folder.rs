@@ -54,6 +54,10 @@ impl Driver {
         }
         // The probes start processes, which nothing does before the answer.
         self.begin_proving();
+        match self.hooking.unbegun.take() {
+            Some(source) => self.session_begins(source),
+            None => self.set_points(),
+        }
         for request in held {
             Box::pin(self.on_request(request)).await;
         }

@@ -6,7 +6,6 @@ use super::Stage;
 use super::classify::unanswered;
 use super::driver::Driver;
 use super::questions::Question;
-use crate::agent::Input;
 use crate::base::paths;
 use crate::domain::{
     Access, Because, BecauseKind, Decision, Event, Live, Mode, PathFact, PathFacts, RuleSource, RuleTier, ToolCall,
@@ -38,6 +37,17 @@ impl Gate {
     ) -> (Self, Vec<RuleProblem>) {
         let (rules, problems) = RuleSet::parse(texts.clone());
         (Self { rules, texts, added: Vec::new(), home, readable, interactive }, problems)
+    }
+
+    /// The same gate with this deny rule alone.
+    pub(super) fn with_denial(&self, text: RuleText) -> Self {
+        let rules = RuleSet::parse(vec![text]).0;
+        Self { rules, texts: Vec::new(), added: Vec::new(), interactive: true, ..self.clone() }
+    }
+
+    /// The same gate as if somebody were there to be asked.
+    pub(super) fn attended(&self) -> Self {
+        Self { interactive: true, ..self.clone() }
     }
 
     /// All rules as they were written.
@@ -174,15 +184,18 @@ pub(super) fn tier_of(tier: Tier) -> RuleTier {
 
 impl Driver {
     pub(super) async fn judge(&mut self, call: ToolCall) {
+        if !self.hooks_speak_first(&call) {
+            self.judge_now(call).await;
+        }
+    }
+
+    /// Judges after hooks have spoken.
+    pub(super) async fn judge_now(&mut self, call: ToolCall) {
         self.need_proof(&call).await;
-        let verdict = self.verdict(&call);
+        let verdict = self.with_hooks(&call, self.verdict(&call));
         let Some(verdict) = self.classify(&call, verdict) else { return };
         let verdict = if self.setup.interactive { verdict } else { unanswered(verdict) };
-        if verdict.decision == Decision::Ask {
-            self.questions.note(&call, &self.setup.tools, &self.stage.place);
-            self.preview(&call.id).await;
-        }
-        self.inbox.push_back(Input::Judged { call_id: call.id, verdict });
+        self.conclude(call, verdict).await;
     }
 
     /// Tells what a call that the person is asked about would change.
@@ -196,6 +209,11 @@ impl Driver {
 
     /// The verdict on a call, also when it is not one that could be run.
     pub(super) fn verdict(&self, call: &ToolCall) -> Verdict {
+        self.verdict_under(&self.gate, self.machine.conversation().mode, call)
+    }
+
+    /// The same by another gate or in another mode.
+    pub(super) fn verdict_under(&self, gate: &Gate, mode: Mode, call: &ToolCall) -> Verdict {
         if let Some(text) = call.invalid() {
             let start: String = text.chars().take(200).collect();
             return refused(format!("its input was not a JSON object, so nothing was done. It began with: {start}"));
@@ -207,7 +225,7 @@ impl Driver {
         match tool.access(&call.input, &self.stage.place) {
             Ok(access) => {
                 let asked = Asked { name: &call.name, input: &call.input, access };
-                self.judge_with_walls(&asked, self.machine.conversation().mode)
+                self.judge_with_walls(gate, &asked, mode)
             }
             Err(problem) => refused(problem),
         }

@@ -70,6 +70,11 @@ impl Journal {
         (record, notice)
     }
 
+    /// The file of the log, also when there is none yet.
+    pub(super) fn path(&self) -> PathBuf {
+        self.log.as_ref().map_or_else(|| self.store.log(self.id, &self.project), |log| log.path().to_path_buf())
+    }
+
     /// Makes sure that what was written is on the disk.
     pub(super) fn sync(&mut self) -> Result<(), Notice> {
         match &mut self.log {

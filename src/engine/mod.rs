@@ -12,6 +12,7 @@ mod effects;
 mod files;
 mod folder;
 mod gate;
+mod hooks;
 mod journal;
 mod opening;
 mod prompts;
@@ -108,6 +109,8 @@ pub struct Setup {
     pub home: PathBuf,
     /// Somebody is there to be asked.
     pub interactive: bool,
+    /// No other engine runs in this process, so that whatever still runs at the end was started by this one.
+    pub alone: bool,
     /// Our keys, which are written and told nowhere.
     pub secrets: Redactor,
     pub sandbox: Sandbox,
@@ -136,6 +139,8 @@ pub struct Stage {
     pub commands: Vec<CommandFile>,
     /// The whole environment of child processes.
     pub env: Arc<BTreeMap<String, String>>,
+    /// Hooks of all settings files, those that wait for trust among them, and the event bus.
+    pub hooks: Arc<crate::hooks::Config>,
     pub rehearsal: bool,
 }
 

@@ -11,11 +11,13 @@ use super::classify::Classifier;
 use super::confine::{Walls, tell_of_walls};
 use super::driver::{Driver, News};
 use super::gate::Gate;
+use super::hooks::Hooking;
 use super::journal::Journal;
 use super::questions::Questions;
 use super::{Open, Setup, Stage};
 use crate::agent::{Effect, Machine};
 use crate::domain::{Body, Event, ModelRef, Notice, NoticeLevel, Record, Segment, SessionId, StartInfo, ToolSpec};
+use crate::hooks::bus::Bus;
 use crate::policy::{self, RuleSet};
 use crate::prompt;
 use crate::tools::ReadLedger;
@@ -56,7 +58,10 @@ impl Driver {
         };
         let (gate, problems) = make_gate(&setup, &stage, opened.id);
         notices.extend(problems);
+        let bus = Bus::start(&stage.hooks, opened.id, setup.clock.wall_ms());
+        let source = if opened.records.is_empty() { "startup" } else { "resume" };
         let mut driver = Self {
+            hooking: Hooking::new(bus),
             stage,
             session: opened.id,
             machine: opened.machine,
@@ -83,14 +88,21 @@ impl Driver {
             return driver;
         }
         driver.announce(opened.records).await;
-        if let Some(claims) = driver.setup.folder.as_ref().and_then(|folder| folder.ask.clone()) {
-            // What is wrong with the settings is told when it is known which of them count.
-            driver.ask_about_folder(claims, notices).await;
-        } else {
-            driver.begin_proving();
-            driver.tell_all(notices).await;
-        }
+        driver.begin(source, notices).await;
         driver
+    }
+
+    /// What begins with the first session: at once, or when the folder's question is answered.
+    async fn begin(&mut self, source: &'static str, notices: Vec<Notice>) {
+        if let Some(claims) = self.setup.folder.as_ref().and_then(|folder| folder.ask.clone()) {
+            // What is wrong with the settings is told when it is known which of them count.
+            self.hooking.unbegun = Some(source);
+            self.ask_about_folder(claims, notices).await;
+        } else {
+            self.begin_proving();
+            self.tell_all(notices).await;
+            self.session_begins(source);
+        }
     }
 
     pub(super) async fn tell_all(&mut self, notices: Vec<Notice>) {
@@ -100,8 +112,10 @@ impl Driver {
     }
 
     pub(super) async fn start_new(&mut self) {
+        self.session_ends("clear").await;
         let opened = open_new(&self.setup, &self.stage);
         self.switch(opened).await;
+        self.session_begins("clear");
     }
 
     pub(super) async fn resume(&mut self, id: SessionId) {
@@ -111,11 +125,13 @@ impl Driver {
         let mut stage = self.stage.clone();
         match open_old(&self.setup, &mut stage, id) {
             Ok((opened, notices)) => {
+                self.session_ends("resume").await;
                 self.stage = stage;
                 self.switch(opened).await;
                 for notice in notices {
                     self.notice(notice).await;
                 }
+                self.session_begins("resume");
             }
             Err(notice) => self.notice(notice).await,
         }
@@ -124,6 +140,8 @@ impl Driver {
     pub(super) async fn rehearse(&mut self) {
         match (self.setup.rehearse)() {
             Ok(stage) => {
+                // Nothing of a rehearsal is told outside.
+                self.close_bus().await;
                 self.stage = stage;
                 self.providers.clear();
                 self.start_new().await;
@@ -166,6 +184,12 @@ impl Driver {
         let (gate, problems) = make_gate(&self.setup, &self.stage, opened.id);
         self.gate = gate;
         self.reads = Arc::new(ReadLedger::default());
+        self.hooking.stop();
+        let mut bus = self.hooking.bus.take();
+        if let Some(bus) = &mut bus {
+            bus.set_session(opened.id);
+        }
+        self.hooking = Hooking::new(bus);
         self.session = opened.id;
         self.machine = opened.machine;
         self.journal = opened.journal;

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::driver::{Driver, What};
+use super::hooks::Pending;
 use crate::agent::{self, Input, Prompt};
 use crate::catalog;
 use crate::domain::{self, Block, Decision, Message, Notice, Origin, ResultPart, Role, ToolCall, ToolOutcome};
@@ -15,13 +16,11 @@ const MENTIONS: usize = 20;
 
 impl Driver {
     pub(super) async fn on_prompt(&mut self, input: domain::Input) {
-        let origin = if self.setup.interactive { Origin::Typed } else { Origin::Headless };
-        let prompt = self.prepare(input, origin).await;
-        self.feed(Input::Prompt(prompt)).await;
+        self.submit(Pending::Typed(input)).await;
     }
 
     /// Fills in a command file and sends it.
-    pub(super) async fn on_command(&mut self, name: &str, arguments: &str) {
+    pub(super) async fn run_command(&mut self, name: &str, arguments: &str) {
         let Some(file) = self.stage.commands.iter().find(|file| file.name == name).cloned() else {
             let text = format!("There is no command `/{name}` any more.");
             return self.refuse(Notice::warning(text)).await;

@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use super::driver::{Driver, News, What};
 use super::files;
+use super::hooks::Pending;
 use crate::agent::Input;
-use crate::domain::{Effort, Live, ModelRef, Notice, Origin, Request, SessionId, SessionScope};
+use crate::domain::{Effort, Live, ModelRef, Notice, Request, SessionId, SessionScope};
 use crate::session;
 
 impl Driver {
@@ -14,7 +15,7 @@ impl Driver {
         let Some(request) = self.hold(request).await else { return };
         match request {
             Request::Prompt(input) => self.on_prompt(input).await,
-            Request::RunCommand { name, arguments } => self.on_command(&name, &arguments).await,
+            Request::RunCommand { name, arguments } => self.submit(Pending::Command { name, arguments }).await,
             Request::Shell(command) => self.run_shell(command),
             Request::Interrupt => self.on_interrupt().await,
             Request::RetryNow => self.feed(Input::RetryNow).await,
@@ -35,6 +36,7 @@ impl Driver {
             Request::ListFiles => self.list_files(),
             Request::ListModels => self.list_models(),
             Request::ReportContext => self.report_context(),
+            Request::ReportHooks => self.report_hooks().await,
             Request::Save(path) => self.save(path).await,
             Request::Rehearse => self.rehearse().await,
             Request::AnswerFolder(answer) => self.on_folder_answer(answer).await,
@@ -53,27 +55,34 @@ impl Driver {
                 running.cancel.cancel();
             }
         }
+        self.hooking.stop();
         self.classifier.stop();
         self.feed(Input::Interrupt).await;
     }
 
     async fn on_edit_queued(&mut self, id: u32, text: String) {
-        let prompt = if text.trim().is_empty() {
-            None
+        if text.trim().is_empty() {
+            self.feed(Input::EditQueued { id, prompt: None }).await;
         } else {
-            let input = crate::domain::Input { text, images: Vec::new() };
-            Some(self.prepare(input, Origin::Queued).await)
-        };
-        self.feed(Input::EditQueued { id, prompt }).await;
+            self.submit(Pending::Edit { id, text }).await;
+        }
     }
 
     async fn on_set_model(&mut self, model: ModelRef, effort: Option<Effort>) {
+        if !self.switch_waits(&model, effort) {
+            self.switch_model(model, effort).await;
+        }
+    }
+
+    pub(super) async fn switch_model(&mut self, model: ModelRef, effort: Option<Effort>) {
+        let (from, to) = (self.machine.model().map(|(model, _)| model.id.clone()), model.id.clone());
         let info = self.setup.table.find(&model.id).unwrap_or_else(|| crate::domain::ModelInfo::unknown(&model.id));
         let info = Arc::new(info);
         self.stage.model = Some((model.clone(), Arc::clone(&info)));
         self.feed(Input::SetModel { model, info, effort }).await;
         let info = Box::new(self.start_info());
         self.tell(crate::domain::Event::Live(Live::Info(info))).await;
+        self.model_switched(from.as_deref(), &to);
     }
 
     fn list_sessions(&self, scope: SessionScope) {

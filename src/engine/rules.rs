@@ -44,6 +44,9 @@ impl Driver {
         match added {
             Err(problem) => self.notice(Notice::warning(problem)).await,
             Ok(file) => {
+                if let (RulePlace::Saved(scope), Some(file)) = (place, &file) {
+                    self.config_changed(scope, file);
+                }
                 self.feed(Input::Note(Body::RuleAdded { rule, file })).await;
                 self.judge_open_questions().await;
             }

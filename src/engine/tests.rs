@@ -1,6 +1,8 @@
 //! The engine with a scripted model and toy tools, over a real log on disk.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 
+mod hooks;
+
 use std::collections::VecDeque;
 use std::path::Path;
 use std::sync::Mutex;
@@ -65,14 +67,16 @@ impl Tool for Toy {
         ToolSpec { name: self.name.into(), description: "a toy".into(), input_schema }
     }
 
-    fn access(&self, _: &Value, _: &Place) -> Result<Access, String> {
-        if self.name == "Make" {
-            return Ok(Access::execute("make install"));
-        }
-        Ok(Access::of(Action::Internal))
+    fn access(&self, input: &Value, _: &Place) -> Result<Access, String> {
+        Ok(match self.name {
+            "Bash" => Access::execute(input["command"].as_str().unwrap_or_default()),
+            "Make" => Access::execute("make install"),
+            "Outside" => Access::of(Action::External),
+            _ => Access::of(Action::Internal),
+        })
     }
 
-    fn run(&self, _: Value, context: ToolContext) -> BoxFuture<'static, ToolOutcome> {
+    fn run(&self, input: Value, context: ToolContext) -> BoxFuture<'static, ToolOutcome> {
         let (name, together) = (self.name, self.together.clone());
         Box::pin(async move {
             match name {
@@ -80,6 +84,13 @@ impl Tool for Toy {
                 "Break" => panic!("inside"),
                 "Meet" => {
                     together.expect("a barrier").wait().await;
+                }
+                "Fail" => return ToolOutcome::error("it did not work"),
+                "Bash" => return ToolOutcome::text(format!("ran {}", input["command"]), "done"),
+                "Env" => return ToolOutcome::text(format!("{:?}", context.env), "done"),
+                "Move" => {
+                    let cwd = Some(context.place.project.join("sub"));
+                    return ToolOutcome { cwd, ..ToolOutcome::text("moved", "done") };
                 }
                 _ => {}
             }
@@ -148,10 +159,13 @@ fn setup(root: &Path, script: &Arc<Script>, open: Open) -> Setup {
             memory: Vec::new(),
             commands: Vec::new(),
             env: Arc::default(),
+            hooks: Arc::default(),
             rehearsal: false,
         },
         rehearse: Arc::new(|| Err("not here".into())),
-        tools: vec![toy("Break"), toy("Leak"), toy("Make"), toy("Meet"), toy("Quick"), toy("Wait")],
+        tools: ["Bash", "Break", "Env", "Fail", "Leak", "Make", "Meet", "Move", "Outside", "Quick", "Wait"]
+            .map(toy)
+            .to_vec(),
         table: ModelTable::built_in(),
         agent: agent::Settings::default(),
         open,
@@ -160,6 +174,7 @@ fn setup(root: &Path, script: &Arc<Script>, open: Open) -> Setup {
         classifier_ms: 10_000,
         home: root.to_path_buf(),
         interactive: true,
+        alone: false,
         secrets: crate::base::secrets::Redactor::new([KEY.to_owned()]),
         sandbox: Sandbox {
             wish: crate::sandbox::Wish::default(),
@@ -178,8 +193,14 @@ impl Bench {
     }
 
     fn at(root: Arc<TempDir>, open: Open, answers: Vec<Vec<StreamItem>>) -> Self {
+        Self::with(root, open, answers, |_| {})
+    }
+
+    fn with(root: Arc<TempDir>, open: Open, answers: Vec<Vec<StreamItem>>, change: impl FnOnce(&mut Setup)) -> Self {
         let script = Arc::new(Script { answers: Mutex::new(answers.into()), ..Script::default() });
-        let (requests, events) = start(setup(root.path(), &script, open));
+        let mut made = setup(root.path(), &script, open);
+        change(&mut made);
+        let (requests, events) = start(made);
         Self { root, script, requests, events, seen: Vec::new() }
     }
 

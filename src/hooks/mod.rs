@@ -1,1 +1,27 @@
-//! Moments at which the user's commands run. No hook runs yet.
+//! Programs of the user's own at certain moments, and the same moments told to the world outside.
+//!
+//! This room knows the events, reads a handler's settings, runs it within bounds and understands its answer. It
+//! decides nothing about a turn: the engine fires at real points and acts on what comes back. A hook that hangs,
+//! floods, crashes or answers garbage costs its own time and nothing else.
+
+mod answer;
+pub mod bus;
+mod cap;
+mod command;
+mod event;
+pub mod events;
+mod handler;
+mod http;
+mod matcher;
+mod model;
+mod net;
+mod run;
+mod settings;
+
+pub use answer::Answer;
+pub use event::Event;
+pub use handler::{Handler, Kind, Wait};
+pub use matcher::Matcher;
+pub use model::Question;
+pub use run::{Around, Ask, Desk, Firing, Late, Ran, run, run_all};
+pub use settings::{Config, Hook, HttpRules, Patience};

@@ -11,6 +11,7 @@ mod cut;
 pub mod facts;
 pub mod folder;
 pub mod help;
+pub mod hooks;
 pub mod palette;
 pub mod permission;
 pub mod picker;

@@ -80,7 +80,13 @@ fn busy_text(scene: &Scene<'_>, width: u16) -> Option<String> {
     let took = facts.busy_since().map_or(0, |since| scene.now.saturating_sub(since)) / 1_000;
     let took = if took < 60 { format!("{took} s") } else { text::human_ms(took * 1_000) };
     Some(match width {
-        56.. => format!("{} {took} · esc to interrupt", doing(facts)),
+        56.. => {
+            let doing = match &facts.hook {
+                Some(hook) => text::clip(&text::sanitize_line(hook), 30).into_owned(),
+                None => doing(facts).to_owned(),
+            };
+            format!("{doing} {took} · esc to interrupt")
+        }
         28.. => format!("{took} · esc to interrupt"),
         _ => "esc to interrupt".to_owned(),
     })

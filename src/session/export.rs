@@ -92,6 +92,7 @@ impl Page {
             TurnEnd::BudgetCap => "The turn ended at the cap on money.".to_owned(),
             TurnEnd::Declined { .. } => "The model declined.".to_owned(),
             TurnEnd::Failed { error } => format!("The turn failed: {error}"),
+            TurnEnd::Stopped { reason } => format!("A hook stopped it: {reason}"),
         };
         self.part("", &format!("*{text}*"));
     }

@@ -38,6 +38,11 @@ impl Store {
         Log::create(id, folder.join(format!("{id}.jsonl")))
     }
 
+    /// Where the log of a session of that project stands, whether it exists or not.
+    pub fn log(&self, id: SessionId, project: &Path) -> PathBuf {
+        self.sessions().join(slug(project)).join(format!("{id}.jsonl"))
+    }
+
     /// Opens a session to go on with it. Another process that has it open makes this [`Error::Locked`];
     /// [`Store::read`] still works then.
     pub fn open(&self, id: SessionId) -> Result<(Vec<Record>, Log, Vec<Notice>)> {

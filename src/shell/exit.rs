@@ -56,7 +56,7 @@ impl Exit {
             TurnEnd::Refused => Self::Denied,
             TurnEnd::TurnCap { .. } => Self::TurnCap,
             TurnEnd::BudgetCap => Self::Budget,
-            TurnEnd::Declined { .. } => Self::Failure,
+            TurnEnd::Declined { .. } | TurnEnd::Stopped { .. } => Self::Failure,
             TurnEnd::Failed { error } if error.kind == ErrorKind::Auth => Self::Auth,
             TurnEnd::Failed { .. } => Self::Model,
         }

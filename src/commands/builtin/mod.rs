@@ -23,6 +23,7 @@ registry![
     mode,
     tools,
     permissions,
+    hooks,
     trust,
     resume,
     title,

@@ -27,7 +27,8 @@ const PERMISSIONS: [&str; 11] = [
     "skipDangerousModePermissionPrompt",
 ];
 /// Keys of our own section.
-const LATIGO: [&str; 5] = ["classifierTimeoutMs", "maxTurns", "models", "ollamaContext", "provider"];
+const LATIGO: [&str; 7] =
+    ["classifierTimeoutMs", "maxTurns", "models", "ollamaContext", "provider", "telemetry", "webhooks"];
 
 /// What the files say so far.
 pub(in crate::config) struct Draft<'a> {
@@ -244,6 +245,8 @@ impl<'a> Draft<'a> {
                     let tokens = count(layer, "latigo.ollamaContext", node, notices);
                     self.bounds.ollama_context = self.bounds.ollama_context.or(tokens);
                 }
+                // Read with the hooks.
+                "telemetry" | "webhooks" => {}
                 _ => self.unknown(layer, "latigo", key, node, &LATIGO),
             }
         }

@@ -312,6 +312,7 @@ impl Fold {
                 let why = explanation.as_deref().map(|why| format!(": {why}")).unwrap_or_default();
                 (format!("the model declined{why}"), Meaning::Warning)
             }
+            TurnEnd::Stopped { reason } => (format!("stopped by a hook: {reason}"), Meaning::Warning),
             // The row of the failed request above says why.
             TurnEnd::Failed { error } => {
                 if matches!(self.cells.last().map(|cell| &cell.kind), Some(Kind::Retry(row)) if row.error == *error) {

@@ -9,7 +9,10 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use crate::domain::{Answer, Block, Body, Confinement, Decision, DeltaKind, Message, Record, ToolCall, Verdict};
+use crate::domain::{
+    Answer, Block, Body, Confinement, Decision, DeltaKind, HookRun, Message, Record, Shown, ToolCall, ToolResult,
+    Verdict,
+};
 use crate::panes::cut::keep_tail;
 
 /// Bytes of live output that are kept of a running call.
@@ -67,6 +70,8 @@ enum Input {
     /// Still arriving, as raw JSON.
     Arriving(String),
     Parsed(Value),
+    /// A hook put it in the place of the model's.
+    Changed(Value),
     /// In the message that holds the call.
     Message(Arc<Message>, usize),
 }
@@ -86,7 +91,7 @@ impl Call {
     pub fn input(&self) -> Option<&Value> {
         match &self.input {
             Input::Arriving(_) => None,
-            Input::Parsed(value) => Some(value),
+            Input::Parsed(value) | Input::Changed(value) => Some(value),
             Input::Message(message, index) => match message.blocks.get(*index) {
                 Some(Block::ToolCall(call)) => Some(&call.input),
                 _ => None,
@@ -204,6 +209,8 @@ impl Calls {
                 call.state = CallState::Running;
                 call.started_at = Some(record.at);
             }),
+            Body::CallChanged { call_id, input, .. } => self.change_input(call_id, input),
+            Body::HookRan(run) => self.hook_ran(run, record),
             Body::Confined { call_id, how } => self.change(call_id, |call| call.confined = Some(how.clone())),
             Body::CallOutput { call_id, text } => self.change(call_id, |call| push_tail(&mut call.tail, text)),
             Body::CallDone { result, duration_ms, .. } => self.change(&result.call_id, |call| {
@@ -235,7 +242,9 @@ impl Calls {
             let Block::ToolCall(call) = block else { continue };
             let place = self.add(&call.id, &call.name, at);
             if let Some(known) = self.list.get_mut(place) {
-                known.set_input(Input::Message(message.clone(), index), &self.project);
+                if !matches!(known.input, Input::Changed(_)) {
+                    known.set_input(Input::Message(message.clone(), index), &self.project);
+                }
                 if known.state == CallState::Writing {
                     known.state = CallState::Waiting;
                 }
@@ -257,6 +266,33 @@ impl Calls {
                 call.version += 1;
             }
         }
+    }
+
+    fn change_input(&mut self, id: &str, input: &Value) {
+        let Some(call) = self.by_id.get(id).and_then(|index| self.list.get_mut(*index)) else { return };
+        call.set_input(Input::Changed(input.clone()), &self.project);
+    }
+
+    /// A hook's run stands among the calls, in the order in which things happened.
+    fn hook_ran(&mut self, run: &HookRun, record: &Record) {
+        let id = format!("hook-{}", record.seq);
+        let index = self.add(&id, "hook", record.at.saturating_sub(run.duration_ms));
+        let Some(call) = self.list.get_mut(index) else { return };
+        let input = serde_json::from_str(&run.input).unwrap_or_else(|_| Value::String(run.input.clone()));
+        call.input = Input::Parsed(input);
+        call.title = cut(&format!("{} {}", run.event, run.hook));
+        call.state = if run.failed { CallState::Failed } else { CallState::Done };
+        call.started_at = Some(call.asked_at);
+        call.duration_ms = Some(run.duration_ms);
+        let body = Body::CallDone {
+            // Nothing of it went to the model as a result, so it has no text of its own.
+            result: ToolResult { call_id: id, parts: Vec::new(), is_error: run.failed },
+            shown: Shown::Text { text: format!("{}\n{}", run.source, run.output), language: None },
+            summary: run.outcome.clone(),
+            duration_ms: run.duration_ms,
+            full_output: None,
+        };
+        call.done = Some(Arc::new(Record { seq: record.seq, at: record.at, body }));
     }
 
     fn add(&mut self, id: &str, name: &str, at: u64) -> usize {

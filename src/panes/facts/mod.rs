@@ -6,6 +6,7 @@
 mod calls;
 mod ledger;
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use crate::domain::{
@@ -15,6 +16,9 @@ use crate::domain::{
 
 pub use calls::{Call, CallState, Calls};
 pub use ledger::{Break, Ledger, RequestRow};
+
+/// Runs of hooks that are kept.
+const HOOKS: usize = 200;
 
 /// The session as far as it is known to the face.
 #[derive(Debug, Default)]
@@ -36,6 +40,10 @@ pub struct Facts {
     pub todos: Vec<Todo>,
     pub calls: Calls,
     pub ledger: Ledger,
+    /// Records of the newest runs of hooks, oldest first.
+    pub hooks: VecDeque<Arc<Record>>,
+    /// What is waited for while a hook holds something up, in its words.
+    pub hook: Option<String>,
     /// Counts everything that was heard.
     pub revision: u64,
     /// Counts changes of what is known of the session itself.
@@ -98,6 +106,7 @@ impl Facts {
             Event::Opened { info, records } => self.open(info, records),
             Event::Recorded(record) => self.fold(record),
             Event::Live(Live::Info(info)) => self.adopt(info),
+            Event::Live(Live::HookRuns(what)) => self.hook.clone_from(what),
             Event::Live(_) => {}
             Event::Closed => {
                 self.closed = true;
@@ -115,7 +124,11 @@ impl Facts {
 
     /// Something runs that can be interrupted.
     pub fn is_busy(&self) -> bool {
-        self.turn.is_some() || self.request.is_some() || self.retry.is_some() || self.shell.is_some()
+        self.turn.is_some()
+            || self.request.is_some()
+            || self.retry.is_some()
+            || self.shell.is_some()
+            || self.hook.is_some()
     }
 
     /// Since when, in milliseconds since 1970.
@@ -177,6 +190,7 @@ impl Facts {
         self.request = None;
         self.retry = None;
         self.shell = None;
+        self.hook = None;
         self.calls.stop_all();
     }
 
@@ -196,6 +210,12 @@ impl Facts {
             Body::TodosSet { todos } => self.todos.clone_from(todos),
             Body::ShellRan { .. } => self.shell = None,
             Body::Cleared => self.todos.clear(),
+            Body::HookRan(_) => {
+                if self.hooks.len() >= HOOKS {
+                    self.hooks.pop_front();
+                }
+                self.hooks.push_back(Arc::clone(record));
+            }
             _ => self.fold_turn(record),
         }
     }

@@ -26,6 +26,8 @@ pub(super) struct Seen {
 pub(super) struct Calls {
     said: HashMap<String, Arc<Message>>,
     streamed: HashMap<(u32, u32), Streamed>,
+    /// Inputs that hooks put in the place of the model's.
+    changed: HashMap<String, Value>,
 }
 
 #[derive(Debug)]
@@ -39,6 +41,7 @@ impl Calls {
     pub(super) fn clear(&mut self) {
         self.said.clear();
         self.streamed.clear();
+        self.changed.clear();
     }
 
     /// Takes a record in; the ids of the calls that it told more of.
@@ -63,7 +66,12 @@ impl Calls {
                 }
                 ids
             }
+            Body::CallChanged { call_id, input, .. } => {
+                self.changed.insert(call_id.clone(), input.clone());
+                vec![call_id.clone()]
+            }
             Body::CallDone { result, .. } => {
+                self.changed.remove(&result.call_id);
                 self.said.remove(&result.call_id);
                 Vec::new()
             }
@@ -73,6 +81,14 @@ impl Calls {
 
     /// What is known of the call.
     pub(super) fn get(&self, id: &str) -> Option<Seen> {
+        let seen = self.said_or_streamed(id)?;
+        Some(match self.changed.get(id) {
+            Some(input) => Seen { input: Some(input.clone()), raw: String::new(), ..seen },
+            None => seen,
+        })
+    }
+
+    fn said_or_streamed(&self, id: &str) -> Option<Seen> {
         if let Some(call) = self.said.get(id).and_then(|message| message.calls().find(|call| call.id == id)) {
             return Some(Seen { name: call.name.clone(), input: Some(call.input.clone()), raw: String::new() });
         }

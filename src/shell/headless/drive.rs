@@ -187,8 +187,12 @@ async fn close(link: &mut Link) {
     if link.requests.send(Request::Shutdown).await.is_err() {
         return;
     }
-    let closed = async { while !matches!(link.events.recv().await, None | Some(Event::Closed)) {} };
-    drop(tokio::time::timeout(PATIENCE, closed).await);
+    // What the engine still says is a sign that it has something to finish.
+    while let Ok(heard) = tokio::time::timeout(PATIENCE, link.events.recv()).await {
+        if matches!(heard, None | Some(Event::Closed)) {
+            return;
+        }
+    }
 }
 
 /// Why a turn that did not end well ended; none for one that did.
@@ -204,6 +208,7 @@ fn explain(end: &TurnEnd) -> Option<String> {
         TurnEnd::Declined { explanation: Some(text) } => format!("The model declined: {text}"),
         TurnEnd::Declined { explanation: None } => "The model declined.".to_owned(),
         TurnEnd::Failed { error } => format!("The model could not answer: {error}"),
+        TurnEnd::Stopped { reason } => format!("A hook stopped the run: {reason}"),
     })
 }
 

@@ -123,7 +123,7 @@ pub async fn run(stage: Stage, wire: Wire, keep: Keep, start: Start) -> Exit {
     // The person gets the terminal back before the engine has finished.
     drop(input);
     drop(stage);
-    drop(tokio::time::timeout(FAREWELL, wire.close()).await);
+    wire.close(FAREWELL).await;
     exit
 }
 

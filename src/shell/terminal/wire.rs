@@ -3,6 +3,7 @@
 //! The engine starts while the first frame is on the screen already; until it is there, requests queue up.
 
 use std::collections::VecDeque;
+use std::time::Duration;
 
 use tokio::sync::oneshot;
 
@@ -85,12 +86,13 @@ impl Wire {
         }
     }
 
-    /// Asks the engine to finish and waits until it is closed. The caller bounds the time.
-    pub async fn close(mut self) {
+    /// Asks the engine to finish and waits until it is closed, or has said nothing for so long.
+    pub async fn close(mut self, patience: Duration) {
         self.send(Request::Shutdown);
         while !matches!(self.state, State::Gone) {
-            if matches!(self.next().await, Heard::Event(Event::Closed)) {
-                return;
+            match tokio::time::timeout(patience, self.next()).await {
+                Err(_) | Ok(Heard::Event(Event::Closed)) => return,
+                Ok(_) => {}
             }
         }
     }
@@ -172,7 +174,7 @@ mod tests {
         assert!(matches!(wire.next().await, Heard::Linked));
         drop(tell);
         assert!(matches!(wire.next().await, Heard::Lost));
-        wire.close().await;
+        wire.close(Duration::from_secs(3)).await;
     }
 
     #[tokio::test]

@@ -1,0 +1,89 @@
+//! Hooks at the beginning and the end of a session, and the event bus that lives as long as the engine.
+
+use std::time::Duration;
+
+use super::super::driver::Driver;
+use super::Then;
+use crate::agent::Input;
+use crate::domain::{Body, Event, Live};
+use crate::hooks::events::session;
+use crate::hooks::{self, Desk, Event as Name, Firing, Hook, Ran};
+
+/// How long the event bus may take to send what waits at the end.
+const BUS: Duration = Duration::from_secs(1);
+/// How often whoever waits for the end hears that hooks still run.
+const SIGN_OF_LIFE: Duration = Duration::from_secs(1);
+/// The variable that raises the time for hooks at the end.
+const END_VARIABLE: &str = "CLAUDE_CODE_SESSIONEND_HOOKS_TIMEOUT_MS";
+
+impl Driver {
+    /// A session is open: tells hooks, and lets the first prompt wait for them.
+    pub(in crate::engine) fn session_begins(&mut self, source: &str) {
+        self.set_points();
+        self.hooking.begun = true;
+        if self.hooked(Name::InstructionsLoaded) {
+            for file in self.stage.memory.clone() {
+                self.tell_hooks(session::instructions(&file));
+            }
+        }
+        if self.hooked(Name::SessionStart) {
+            let model = self.machine.model().map(|(model, _)| model.id.clone());
+            let firing = session::start(source, model.as_deref(), None);
+            self.hooking.prompts.starting = self.fire(firing, None, Then::Begin).is_none();
+        }
+    }
+
+    pub(super) async fn on_begun(&mut self, runs: &[Ran]) {
+        self.told(runs, true).await;
+        let start = session::begun(runs);
+        if let Some(title) = start.title {
+            self.feed(Input::SetTitle(title)).await;
+        }
+        self.hooking.prompts.starting = false;
+        if let Some(text) = start.message.filter(|_| !self.machine.is_busy()) {
+            let input = crate::domain::Input { text, images: Vec::new() };
+            self.submit(super::Pending::Typed(input)).await;
+        }
+        self.admit_next().await;
+    }
+
+    /// The session ends. Its hooks are waited for, within a short time that they share.
+    pub(in crate::engine) async fn session_ends(&mut self, reason: &str) {
+        if self.hooking.begun && self.hooked(Name::SessionEnd) {
+            let firing = session::end(reason);
+            let hooks = self.chosen(&firing, None);
+            let asked = hooks.iter().filter_map(|hook| hook.handler.timeout_ms).max().unwrap_or_default();
+            let set = self.stage.env.get(END_VARIABLE).and_then(|ms| ms.trim().parse().ok());
+            let budget = set.unwrap_or_else(|| asked.max(session::END_MS)).min(session::END_MOST_MS);
+            let desk = Desk { budget_ms: Some(budget), ..self.desk(&hooks) };
+            for ran in self.run_at_the_end(hooks, &firing, &desk).await {
+                self.feed(Input::Note(Body::HookRan(Box::new(ran.record())))).await;
+            }
+        }
+        let now = self.setup.clock.wall_ms();
+        if let Some(bus) = &mut self.hooking.bus {
+            bus.ended(reason, now);
+        }
+    }
+
+    /// Whoever waits for the end hears now and then that there is something to wait for.
+    async fn run_at_the_end(&mut self, hooks: Vec<Hook>, firing: &Firing, desk: &Desk) -> Vec<Ran> {
+        let mut work = std::pin::pin!(hooks::run(hooks, firing, desk));
+        loop {
+            tokio::select! {
+                biased;
+                runs = &mut work => return runs,
+                () = tokio::time::sleep(SIGN_OF_LIFE) => {
+                    self.tell(Event::Live(Live::HookRuns(Some("SessionEnd hook runs".to_owned())))).await;
+                }
+            }
+        }
+    }
+
+    /// Lets the event bus go.
+    pub(in crate::engine) async fn close_bus(&mut self) {
+        if let Some(bus) = self.hooking.bus.take() {
+            bus.close(BUS).await;
+        }
+    }
+}

@@ -1,0 +1,216 @@
+//! The way out of hooks and of the event bus: which addresses may be reached, checked as they are used.
+
+use std::collections::BTreeMap;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+use reqwest::{Certificate, Client, ClientBuilder, redirect};
+use url::{Host, Url};
+
+const CONNECT: Duration = Duration::from_secs(10);
+
+static CLIENTS: Mutex<BTreeMap<Reach, Client>> = Mutex::new(BTreeMap::new());
+
+/// How far a client may reach.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Reach {
+    Anywhere,
+    /// Hosts of the public network, and this machine.
+    PublicOrHere,
+    Public,
+}
+
+impl Reach {
+    fn admits(self, ip: IpAddr) -> bool {
+        match self {
+            Self::Anywhere => true,
+            Self::PublicOrHere => is_loopback(ip) || !is_private(ip),
+            Self::Public => !is_private(ip),
+        }
+    }
+}
+
+/// A client for this address, or why it may not be reached. An address in figures is checked here, a name when it
+/// is looked up; redirects are not followed and no proxy stands between.
+pub(super) async fn client(url: &Url, reach: Reach) -> Result<Client, String> {
+    if !matches!(url.scheme(), "http" | "https") {
+        return Err("only http and https addresses can be reached".to_owned());
+    }
+    let ip = match url.host() {
+        Some(Host::Ipv4(ip)) => Some(IpAddr::V4(ip)),
+        Some(Host::Ipv6(ip)) => Some(IpAddr::V6(ip)),
+        Some(Host::Domain(_)) => None,
+        None => return Err("the address names no host".to_owned()),
+    };
+    if let Some(ip) = ip.filter(|ip| !reach.admits(*ip)) {
+        return Err(refusal(&ip.to_string()));
+    }
+    if let Some(client) = known(reach) {
+        return Ok(client);
+    }
+    let built = tokio::task::spawn_blocking(move || build(reach)).await;
+    built.unwrap_or_else(|error| Err(error.to_string()))
+}
+
+/// An error with its causes and without the address, which may hold a password.
+pub(super) fn reason(error: &dyn std::error::Error) -> String {
+    let mut texts = Vec::new();
+    let mut cause = error.source();
+    while let Some(error) = cause.filter(|_| texts.len() < 6) {
+        texts.push(error.to_string());
+        cause = error.source();
+    }
+    if texts.is_empty() { "the connection failed".to_owned() } else { texts.join(": ") }
+}
+
+fn refusal(host: &str) -> String {
+    format!("{host} is an address of a private network or of this machine, which is not allowed here")
+}
+
+fn known(reach: Reach) -> Option<Client> {
+    CLIENTS.lock().unwrap_or_else(PoisonError::into_inner).get(&reach).cloned()
+}
+
+fn build(reach: Reach) -> Result<Client, String> {
+    let client = base(reach).build().or_else(|_| {
+        let roots = webpki_root_certs::TLS_SERVER_ROOT_CERTS.iter().filter_map(|der| Certificate::from_der(der).ok());
+        base(reach).tls_certs_only(roots).build().map_err(|error| reason(&error))
+    })?;
+    let mut clients = CLIENTS.lock().unwrap_or_else(PoisonError::into_inner);
+    Ok(clients.entry(reach).or_insert(client).clone())
+}
+
+fn base(reach: Reach) -> ClientBuilder {
+    // It fails when another provider was installed before, which serves as well.
+    rustls::crypto::ring::default_provider().install_default().ok();
+    Client::builder()
+        .user_agent(concat!("latigo/", env!("CARGO_PKG_VERSION")))
+        .connect_timeout(CONNECT)
+        .redirect(redirect::Policy::none())
+        .no_proxy()
+        .dns_resolver(Arc::new(Guard(reach)))
+}
+
+/// Looks a name up and lets only admitted addresses through, so that what was checked is what is used.
+struct Guard(Reach);
+
+impl Resolve for Guard {
+    fn resolve(&self, name: Name) -> Resolving {
+        let reach = self.0;
+        Box::pin(async move {
+            let found: Vec<SocketAddr> = tokio::net::lookup_host((name.as_str(), 0)).await?.collect();
+            let admitted: Vec<SocketAddr> = found.into_iter().filter(|address| reach.admits(address.ip())).collect();
+            if admitted.is_empty() {
+                return Err(refusal(name.as_str()).into());
+            }
+            Ok(Box::new(admitted.into_iter()) as Addrs)
+        })
+    }
+}
+
+fn is_loopback(ip: IpAddr) -> bool {
+    plain(ip).is_loopback()
+}
+
+/// An IPv4 address that travels inside an IPv6 one.
+fn plain(ip: IpAddr) -> IpAddr {
+    let IpAddr::V6(six) = ip else { return ip };
+    let parts = six.segments();
+    let four = |high: u16, low: u16| {
+        let ([a, b], [c, d]) = (high.to_be_bytes(), low.to_be_bytes());
+        IpAddr::V4(Ipv4Addr::new(a, b, c, d))
+    };
+    match parts {
+        [0, 0, 0, 0, 0, 0xffff, high, low] | [0x64, 0xff9b, 0, 0, 0, 0, high, low] | [0x2002, high, low, ..] => {
+            four(high, low)
+        }
+        _ => ip,
+    }
+}
+
+/// Not of the public network: this machine, private, link-local, shared, reserved or for many.
+pub(super) fn is_private(ip: IpAddr) -> bool {
+    match plain(ip) {
+        IpAddr::V4(ip) => {
+            let [a, b, ..] = ip.octets();
+            ip.is_loopback()
+                || ip.is_private()
+                || ip.is_link_local()
+                || ip.is_unspecified()
+                || ip.is_broadcast()
+                || ip.is_multicast()
+                || a == 0
+                || (a == 100 && (64..128).contains(&b))
+                || (a == 192 && b == 0 && ip.octets()[2] == 0)
+                || (a == 198 && (18..20).contains(&b))
+                || a >= 240
+        }
+        IpAddr::V6(ip) => {
+            let first = ip.segments()[0];
+            ip.is_loopback()
+                || ip.is_unspecified()
+                || ip.is_multicast()
+                || (first & 0xfe00) == 0xfc00
+                || (first & 0xffc0) == 0xfe80
+                || (first & 0xffc0) == 0xfec0
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+
+    use super::*;
+
+    #[test]
+    fn private_addresses_are_known_in_every_dress() {
+        for text in [
+            "127.0.0.1",
+            "10.1.2.3",
+            "172.20.0.1",
+            "192.168.1.1",
+            "169.254.169.254",
+            "0.0.0.0",
+            "100.64.0.1",
+            "224.0.0.1",
+            "::1",
+            "fe80::1",
+            "fd00::1",
+            "::ffff:10.0.0.1",
+            "64:ff9b::7f00:1",
+            "2002:7f00:1::",
+            "255.255.255.255",
+            "::",
+        ] {
+            assert!(is_private(text.parse().unwrap()), "{text}");
+        }
+        for text in ["1.1.1.1", "93.184.216.34", "2606:4700::1111", "100.128.0.1", "172.32.0.1"] {
+            assert!(!is_private(text.parse().unwrap()), "{text}");
+        }
+    }
+
+    #[tokio::test]
+    async fn an_address_in_figures_is_refused_before_anything_is_sent() {
+        let client = |text: &str, reach| {
+            let url = Url::parse(text).unwrap();
+            async move { client(&url, reach).await }
+        };
+        for text in ["http://127.1/", "http://0x7f.1/", "http://2130706433/", "http://[::ffff:127.0.0.1]/", "file:///x"]
+        {
+            assert!(client(text, Reach::Public).await.is_err(), "{text}");
+        }
+        assert!(client("http://169.254.169.254/", Reach::PublicOrHere).await.is_err());
+        assert!(client("http://127.0.0.1:1/", Reach::PublicOrHere).await.is_ok());
+    }
+
+    #[tokio::test]
+    async fn a_name_that_leads_home_is_refused_when_it_is_looked_up() {
+        let url = Url::parse("http://localhost:9/").unwrap();
+        let client = client(&url, Reach::Public).await.unwrap();
+        let error = client.get(url).send().await.unwrap_err();
+        assert!(reason(&error).contains("private network"), "{}", reason(&error));
+    }
+}
