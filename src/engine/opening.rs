@@ -94,14 +94,15 @@ impl Driver {
 
     /// What begins with the first session: at once, or when the folder's question is answered.
     async fn begin(&mut self, source: &'static str, notices: Vec<Notice>) {
-        let Some(claims) = self.setup.folder.as_ref().and_then(|folder| folder.ask.clone()) else {
+        if let Some(claims) = self.setup.folder.as_ref().and_then(|folder| folder.ask.clone()) {
+            // What is wrong with the settings is told when it is known which of them count.
+            self.hooking.unbegun = Some(source);
+            self.ask_about_folder(claims, notices).await;
+        } else {
             self.begin_proving();
             self.tell_all(notices).await;
-            return self.session_begins(source);
-        };
-        // What is wrong with the settings is told when it is known which of them count.
-        self.hooking.unbegun = Some(source);
-        self.ask_about_folder(claims, notices).await;
+            self.session_begins(source);
+        }
     }
 
     pub(super) async fn tell_all(&mut self, notices: Vec<Notice>) {
