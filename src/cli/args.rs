@@ -38,13 +38,8 @@ pub struct Args {
     #[arg(long, value_name = "FORM", value_enum, default_value_t, hide = true)]
     pub input_format: InputFormat,
 
-    /// Go on with the newest session of this project
-    #[arg(short = 'c', long = "continue", conflicts_with = "resume")]
-    pub go_on: bool,
-
-    /// Go on with a session by its id; without one, choose
-    #[arg(short, long, value_name = "ID", num_args = 0..=1, default_missing_value = "")]
-    pub resume: Option<String>,
+    #[command(flatten)]
+    pub which: Which,
 
     /// The model's id, or `provider/id`
     #[arg(short, long)]
@@ -73,9 +68,8 @@ pub struct Args {
     #[arg(long, value_name = "FOLDER", num_args = 1..)]
     pub add_dir: Vec<std::path::PathBuf>,
 
-    /// The most requests in one turn
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
-    pub max_turns: Option<u32>,
+    #[command(flatten)]
+    pub caps: Caps,
 
     /// A settings file, or settings as JSON
     #[arg(long, value_name = "FILE|JSON")]
@@ -99,6 +93,26 @@ pub struct Args {
 
     #[command(subcommand)]
     pub command: Option<Command>,
+}
+
+/// Which session to open.
+#[derive(Debug, clap::Args)]
+pub struct Which {
+    /// Go on with the newest session of this project
+    #[arg(short = 'c', long = "continue", conflicts_with = "resume")]
+    pub go_on: bool,
+
+    /// Go on with a session by its id; without one, choose
+    #[arg(short, long, value_name = "ID", num_args = 0..=1, default_missing_value = "")]
+    pub resume: Option<String>,
+}
+
+/// Where a turn ends by itself.
+#[derive(Debug, clap::Args)]
+pub struct Caps {
+    /// The most requests in one turn
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub max_turns: Option<u32>,
 }
 
 /// What the person takes on himself.

@@ -101,9 +101,9 @@ pub fn parse(
 
 fn invocation(args: Args, ends: Ends) -> Invocation {
     let headless = args.print || !ends.stdin_is_terminal || !ends.stdout_is_terminal;
-    let opening = match args.resume {
+    let opening = match args.which.resume {
         Some(id) => Opening::Resume(Some(id).filter(|id| !id.is_empty())),
-        None if args.go_on => Opening::Continue,
+        None if args.which.go_on => Opening::Continue,
         None => Opening::New,
     };
     let mode = args.bold.dangerously_skip_permissions.then_some(Mode::BypassPermissions).or(args.permission_mode);
@@ -117,7 +117,7 @@ fn invocation(args: Args, ends: Ends) -> Invocation {
             allow: rules::split(&args.allowed_tools),
             deny: rules::split(&args.disallowed_tools),
             add_dirs: args.add_dir,
-            max_turns: args.max_turns,
+            max_turns: args.caps.max_turns,
             settings: args.settings,
             theme: args.theme,
             trust: args.bold.trust,

@@ -59,7 +59,7 @@ pub fn setup(settings: &Settings, start: Start<'_>) -> Result<engine::Setup, Str
         open: start.open,
         notices,
         limits: limits(settings),
-        classifier_ms: settings.bounds.classifier_ms,
+        tuning: engine::Tuning { classifier_ms: settings.bounds.classifier_ms },
         home: start.home.to_path_buf(),
         interactive: start.interactive,
         alone: true,

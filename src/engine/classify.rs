@@ -96,13 +96,13 @@ impl Driver {
         if !is_open(&verdict, self.machine.conversation().mode) {
             return Some(verdict);
         }
-        if let Some((opinion, reason)) = self.classifier.known.get(&call.id).cloned() {
+        if let Some((opinion, reason)) = self.parts.classifier.known.get(&call.id).cloned() {
             return Some(with_opinion(verdict, opinion, &reason));
         }
-        if self.classifier.running.contains_key(&call.id) {
+        if self.parts.classifier.running.contains_key(&call.id) {
             return None;
         }
-        if self.classifier.paused {
+        if self.parts.classifier.paused {
             return Some(with_opinion(verdict, None, "paused, because it blocked too much"));
         }
         let Some((model, info)) = self.machine.model().cloned() else {
@@ -143,7 +143,7 @@ impl Driver {
 
     fn ask_classifier(&mut self, call_id: String, request: Arc<CanonicalRequest>, provider: Arc<dyn Provider>) {
         let (news, epoch, clock) = (self.news.clone(), self.epoch, Arc::clone(&self.setup.clock));
-        let limit = Duration::from_millis(self.setup.classifier_ms);
+        let limit = Duration::from_millis(self.setup.tuning.classifier_ms);
         let id = call_id.clone();
         let task = tokio::spawn(async move {
             let start = clock.elapsed();
@@ -163,19 +163,19 @@ impl Driver {
             let what = What::Opinion(Box::new(Heard { note }));
             let _gone = news.send(News { epoch, what }).await;
         });
-        self.classifier.running.insert(call_id, task.abort_handle());
+        self.parts.classifier.running.insert(call_id, task.abort_handle());
     }
 
     pub(super) async fn on_opinion(&mut self, heard: Heard) {
         let note = heard.note;
         let call_id = note.call_id.clone();
-        if self.classifier.running.remove(&call_id).is_none() {
+        if self.parts.classifier.running.remove(&call_id).is_none() {
             return;
         }
         let opinion = note.opinion;
-        self.classifier.keep(&call_id, opinion, &note.reason);
+        self.parts.classifier.keep(&call_id, opinion, &note.reason);
         self.feed(Input::Note(Body::Classified(note))).await;
-        if self.classifier.count(opinion) {
+        if self.parts.classifier.count(opinion) {
             let notice = Notice::warning("The classifier blocked too much and is paused: you are asked instead.");
             self.notice(notice.hint("Shift+Tab or /mode auto turns it on again.")).await;
         }

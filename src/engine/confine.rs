@@ -53,7 +53,7 @@ impl Driver {
         if !self.setup.sandbox.wish.enabled {
             return SandboxState::Off;
         }
-        match self.walls.proof.as_deref() {
+        match self.parts.walls.proof.as_deref() {
             None => SandboxState::Checking,
             Some(Proof { means: Some(means), .. }) => SandboxState::On(means.confinement()),
             Some(proof) => SandboxState::Unavailable(proof.reason()),
@@ -85,11 +85,11 @@ impl Driver {
     }
 
     pub(super) async fn on_proven(&mut self, proof: Proof) {
-        if self.walls.proof.is_some() {
+        if self.parts.walls.proof.is_some() {
             return;
         }
         let reason = proof.means.is_none().then(|| proof.reason());
-        self.walls.proof = Some(Arc::new(proof));
+        self.parts.walls.proof = Some(Arc::new(proof));
         let info = Box::new(self.start_info());
         self.tell(Event::Live(Live::Info(info))).await;
         if let Some(reason) = reason {
@@ -159,13 +159,13 @@ impl Driver {
     }
 
     fn temp(&mut self) -> Result<std::path::PathBuf, String> {
-        if let Some(temp) = &self.walls.temp {
+        if let Some(temp) = &self.parts.walls.temp {
             return Ok(temp.path().to_path_buf());
         }
         let made = tempfile::Builder::new().prefix("latigo-").tempdir();
         let temp = made.map_err(|error| format!("no temporary folder can be made for the sandbox: {error}"))?;
         let path = temp.path().to_path_buf();
-        self.walls.temp = Some(temp);
+        self.parts.walls.temp = Some(temp);
         Ok(path)
     }
 
@@ -185,7 +185,7 @@ impl Driver {
         if !wish.excluded.is_empty() && excluded() {
             return Way::Excluded;
         }
-        match self.walls.proof.as_deref() {
+        match self.parts.walls.proof.as_deref() {
             Some(Proof { means: Some(means), .. }) => Way::Inside(means.clone()),
             Some(proof) => Way::Unavailable(proof.reason()),
             // Nobody has found out yet, so nothing may be relied on.
@@ -198,7 +198,7 @@ impl Driver {
         if self.setup.alone {
             process::groups().kill_all(std::time::Duration::from_millis(100));
         }
-        self.walls.temp = None;
+        self.parts.walls.temp = None;
     }
 }
 

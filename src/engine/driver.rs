@@ -6,12 +6,11 @@ use std::sync::Arc;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-use super::classify::{Classifier, Heard};
-use super::confine::Walls;
-use super::folder::Asking;
+use super::classify::Heard;
 use super::gate::Gate;
 use super::hooks::{Answered, Hooking, Missed};
 use super::journal::Journal;
+use super::parts::Parts;
 use super::questions::Questions;
 use super::streams::Stream;
 use super::{Setup, Stage};
@@ -71,8 +70,7 @@ pub(super) struct Driver {
     pub(super) machine: Machine,
     pub(super) journal: Journal,
     pub(super) gate: Gate,
-    pub(super) walls: Walls,
-    pub(super) classifier: Classifier,
+    pub(super) parts: Parts,
     pub(super) questions: Questions,
     pub(super) reads: Arc<ReadLedger>,
     pub(super) running: HashMap<String, Running>,
@@ -84,8 +82,6 @@ pub(super) struct Driver {
     pub(super) hooking: Hooking,
     /// Inputs that effects brought about, to be handled before anything new is heard.
     pub(super) inbox: VecDeque<Input>,
-    /// The folder that the person is asked about.
-    pub(super) asking: Option<Asking>,
     /// The face hung up.
     pub(super) closed: bool,
 }

@@ -23,13 +23,13 @@ impl Driver {
     /// Shows what the folder would bring.
     pub(super) async fn ask_about_folder(&mut self, claims: FolderClaims, notices: Vec<Notice>) {
         self.tell(Event::Live(Live::Folder(Box::new(claims.clone())))).await;
-        self.asking = Some(Asking { claims, held: Vec::new(), notices });
+        self.parts.asking = Some(Asking { claims, held: Vec::new(), notices });
     }
 
     /// Hands a request back, or keeps it until the folder's question is answered.
     pub(super) async fn hold(&mut self, request: Request) -> Option<Request> {
         let starts = matches!(request, Request::Prompt(_) | Request::RunCommand { .. } | Request::Shell(_));
-        match &mut self.asking {
+        match &mut self.parts.asking {
             Some(asking) if starts && asking.held.len() < HELD => {
                 asking.held.push(request);
                 None
@@ -43,7 +43,7 @@ impl Driver {
     }
 
     pub(super) async fn on_folder_answer(&mut self, answer: FolderAnswer) {
-        let Some(Asking { claims, held, notices }) = self.asking.take() else { return };
+        let Some(Asking { claims, held, notices }) = self.parts.asking.take() else { return };
         match answer {
             FolderAnswer::Without => {
                 self.tell_all(notices).await;
@@ -120,7 +120,7 @@ impl Driver {
             let text = format!("This folder is trusted. It brings {}.", claims.summary());
             return self.notice(Notice::info(text)).await;
         }
-        if self.asking.is_none() {
+        if self.parts.asking.is_none() {
             self.ask_about_folder(claims, Vec::new()).await;
         }
     }

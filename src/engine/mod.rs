@@ -15,6 +15,7 @@ mod gate;
 mod hooks;
 mod journal;
 mod opening;
+mod parts;
 mod prompts;
 mod questions;
 mod report;
@@ -104,8 +105,7 @@ pub struct Setup {
     /// What is to be told first, such as a broken settings file.
     pub notices: Vec<Notice>,
     pub limits: Limits,
-    /// Milliseconds that the classifier of the mode auto may take.
-    pub classifier_ms: u64,
+    pub tuning: Tuning,
     pub home: PathBuf,
     /// Somebody is there to be asked.
     pub interactive: bool,
@@ -118,6 +118,19 @@ pub struct Setup {
     pub folder: Option<Folder>,
     /// The version of the program, for the log.
     pub version: &'static str,
+}
+
+/// What the settings say of single capabilities: one field a capability, so that each hands its own part on.
+#[derive(Clone, Debug)]
+pub struct Tuning {
+    /// Milliseconds that the classifier of the mode auto may take.
+    pub classifier_ms: u64,
+}
+
+impl Default for Tuning {
+    fn default() -> Self {
+        Self { classifier_ms: 10_000 }
+    }
 }
 
 /// Where and with what a session plays: the person's own project, or the rehearsal's copy.

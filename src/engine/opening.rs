@@ -8,11 +8,12 @@ use std::sync::Arc;
 use tokio::sync::mpsc;
 
 use super::classify::Classifier;
-use super::confine::{Walls, tell_of_walls};
+use super::confine::tell_of_walls;
 use super::driver::{Driver, News};
 use super::gate::Gate;
 use super::hooks::Hooking;
 use super::journal::Journal;
+use super::parts::Parts;
 use super::questions::Questions;
 use super::{Open, Setup, Stage};
 use crate::agent::{Effect, Machine};
@@ -67,8 +68,7 @@ impl Driver {
             machine: opened.machine,
             journal: opened.journal,
             gate,
-            walls: Walls::default(),
-            classifier: Classifier::default(),
+            parts: Parts::default(),
             questions: Questions::default(),
             reads: Arc::new(ReadLedger::default()),
             running: HashMap::new(),
@@ -78,7 +78,6 @@ impl Driver {
             news,
             events,
             inbox: VecDeque::new(),
-            asking: None,
             closed: false,
             setup,
         };
@@ -177,8 +176,8 @@ impl Driver {
             self.notice(notice).await;
         }
         self.running.clear();
-        self.classifier.stop();
-        self.classifier = Classifier::default();
+        self.parts.classifier.stop();
+        self.parts.classifier = Classifier::default();
         self.stream = None;
         self.epoch += 1;
         let (gate, problems) = make_gate(&self.setup, &self.stage, opened.id);

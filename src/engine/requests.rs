@@ -23,7 +23,7 @@ impl Driver {
             Request::Kill { call_id } => self.feed(Input::Kill { call_id }).await,
             Request::EditQueued { id, text } => self.on_edit_queued(id, text).await,
             Request::SetMode(mode) => {
-                self.classifier.resume();
+                self.parts.classifier.resume();
                 self.feed(Input::SetMode(mode)).await;
             }
             Request::SetModel { model, effort } => self.on_set_model(model, effort).await,
@@ -56,7 +56,7 @@ impl Driver {
             }
         }
         self.hooking.stop();
-        self.classifier.stop();
+        self.parts.classifier.stop();
         self.feed(Input::Interrupt).await;
     }
 

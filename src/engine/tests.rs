@@ -171,7 +171,7 @@ fn setup(root: &Path, script: &Arc<Script>, open: Open) -> Setup {
         open,
         notices: Vec::new(),
         limits: Limits::default(),
-        classifier_ms: 10_000,
+        tuning: Tuning::default(),
         home: root.to_path_buf(),
         interactive: true,
         alone: false,

@@ -1,0 +1,17 @@
+//! What the driver keeps for each thing that it can do besides running a turn: one field a capability, each with
+//! its own type in the file that works with it.
+
+use super::classify::Classifier;
+use super::confine::Walls;
+use super::folder::Asking;
+
+/// The state of the driver's capabilities.
+#[derive(Default)]
+pub(super) struct Parts {
+    /// What keeps commands in.
+    pub(super) walls: Walls,
+    /// The model that judges in the mode auto.
+    pub(super) classifier: Classifier,
+    /// The folder that the person is asked about.
+    pub(super) asking: Option<Asking>,
+}
