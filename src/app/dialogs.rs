@@ -9,6 +9,8 @@ use super::sheet::{Sheet, What};
 use super::{Model, catalog, orders, show};
 use crate::commands::Show;
 use crate::domain::{Act, CommandFile, Event, Live, Request};
+use crate::panes::agents::{self, Agents};
+use crate::panes::conversation::Scene;
 use crate::panes::help::{self, Help};
 use crate::panes::palette::{self, Palette, Pick};
 use crate::panes::picker::{self, Entry, Picker};
@@ -26,6 +28,7 @@ pub(super) enum Dialog {
     Themes(Picker, Box<Theme>),
     Sessions(Sessions),
     Rules(Box<Rules>),
+    Agents(Box<Agents>),
 }
 
 /// What the terminal says to a dialog.
@@ -73,6 +76,10 @@ pub(super) fn open(model: &mut Model, what: Show) -> Vec<Act> {
             let (rules, acts) = Rules::open();
             push(model, Dialog::Rules(Box::new(rules)));
             acts
+        }
+        Show::Agents => {
+            push(model, Dialog::Agents(Box::default()));
+            Vec::new()
         }
         Show::Sessions { filter } => {
             let mut sessions = Sessions::default();
@@ -139,6 +146,14 @@ pub(super) fn say(model: &mut Model, said: Said) -> Vec<Act> {
                 rules::Wish::Nothing => {}
                 rules::Wish::Close => drop(model.layers.pop()),
                 rules::Wish::Decisions => model.layers.push(Layer::Sheet(Sheet::new(What::Permissions))),
+            }
+            acts
+        }
+        Dialog::Agents(agents) => {
+            let Some(msg) = said.into() else { return Vec::new() };
+            let (acts, close) = agents.update(msg, &model.facts);
+            if close {
+                model.layers.pop();
             }
             acts
         }
@@ -222,8 +237,10 @@ pub(super) fn hear(model: &mut Model, event: &Event) {
         }
     }
     for layer in &mut model.layers {
-        if let Layer::Dialog(Dialog::Rules(rules)) = layer {
-            rules.hear(event);
+        match layer {
+            Layer::Dialog(Dialog::Rules(rules)) => rules.hear(event),
+            Layer::Dialog(Dialog::Agents(agents)) => agents.hear(event),
+            _ => {}
         }
     }
     for sessions in browsers(model) {
@@ -249,23 +266,27 @@ impl Dialog {
     pub fn next_tick(&self, now: u64) -> Option<u64> {
         match self {
             Self::Sessions(sessions) => sessions.next_tick(now),
+            Self::Agents(agents) => agents.next_tick(now),
             _ => None,
         }
     }
 
     /// Derives what the next draw needs.
-    pub fn settle(&mut self, area: Rect, theme: &Theme, now: u64) {
+    pub fn settle(&mut self, area: Rect, scene: Scene<'_>) {
+        let (theme, now) = (scene.theme, scene.now);
         match self {
             Self::Help(help) => help.settle(area, theme),
             Self::Palette(palette) => palette.settle(area),
             Self::Models(picker) | Self::Themes(picker, _) => picker.settle(area),
             Self::Sessions(sessions) => sessions.settle(area, theme, now),
             Self::Rules(rules) => rules.settle(area),
+            Self::Agents(agents) => agents.settle(area, scene),
         }
     }
 
     /// Draws it. Returns where the cursor belongs.
-    pub fn view(&self, theme: &Theme, buf: &mut Buffer) -> Option<Position> {
+    pub fn view(&self, scene: Scene<'_>, buf: &mut Buffer) -> Option<Position> {
+        let theme = scene.theme;
         match self {
             Self::Help(help) => {
                 help.view(theme, buf);
@@ -275,6 +296,10 @@ impl Dialog {
             Self::Models(picker) | Self::Themes(picker, _) => picker.view(theme, buf),
             Self::Sessions(sessions) => sessions.view(theme, buf),
             Self::Rules(rules) => rules.view(theme, buf),
+            Self::Agents(agents) => {
+                agents.view(scene, buf);
+                None
+            }
         }
     }
 }
@@ -286,6 +311,17 @@ impl From<Said> for picker::Msg {
             Said::Paste(text) => Self::Paste(text),
             Said::Click(at) => Self::Click(at),
             Said::Wheel(rows) => Self::Wheel(rows),
+        }
+    }
+}
+
+impl From<Said> for Option<agents::Msg> {
+    fn from(said: Said) -> Self {
+        match said {
+            Said::Key(key) => Some(agents::Msg::Key(key)),
+            Said::Paste(_) => None,
+            Said::Click(at) => Some(agents::Msg::Click(at)),
+            Said::Wheel(rows) => Some(agents::Msg::Wheel(rows)),
         }
     }
 }

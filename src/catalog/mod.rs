@@ -3,6 +3,7 @@
 //! It reads what the user and the project keep for the model and for the slash menu. It runs nothing and
 //! writes nothing; whether a project's files may be used is decided by trust, not here.
 
+mod agents;
 mod commands;
 mod expand;
 mod front;
@@ -10,6 +11,7 @@ mod imports;
 mod markdown;
 mod memory;
 
+pub use agents::{agent_folders, agents, agents_in, built_in};
 pub use commands::commands;
 pub use expand::expand;
 pub use memory::memory;

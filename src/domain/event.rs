@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     CommandFile, FolderClaims, MemoryFile, Mode, ModelInfo, ModelRef, Record, Report, RuleTest, RulesReport,
-    SandboxState, SessionId, SessionSummary, Shown,
+    SandboxState, SessionId, SessionSummary, Shown, TeamNews,
 };
 
 /// One message from the engine to its face.
@@ -56,6 +56,8 @@ pub enum Live {
     RuleTested(Box<RuleTest>),
     /// A hook holds something up, in its own words; none when nothing is held up any more.
     HookRuns(Option<String>),
+    /// Of sub-agents.
+    Team(TeamNews),
 }
 
 /// What a face shows around the conversation.
@@ -72,6 +74,8 @@ pub struct StartInfo {
     pub modes: Vec<Mode>,
     pub memory: Vec<MemoryFile>,
     pub commands: Vec<CommandFile>,
+    /// Kinds of sub-agents.
+    pub agents: Vec<super::AgentFile>,
     /// Names of the tools that the model is offered.
     pub tools: Vec<String>,
     /// This is the offline rehearsal.

@@ -5,6 +5,7 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
 use futures::FutureExt;
+use futures::future::BoxFuture;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
@@ -20,7 +21,7 @@ const PIECES: usize = 64;
 
 impl Driver {
     pub(super) fn run_call(&mut self, call: ToolCall) {
-        let Some(tool) = self.setup.tools.iter().find(|tool| tool.spec().name == call.name).map(Arc::clone) else {
+        let Some(tool) = tools::named(&self.setup.tools, &call.name).map(Arc::clone) else {
             return;
         };
         if let Err(notice) = self.journal.sync() {
@@ -32,13 +33,17 @@ impl Driver {
         self.running.insert(call.id.clone(), Running { cancel: context.cancel.clone(), recorded: 0 });
         let (news, epoch, clock) = (self.news.clone(), self.epoch, Arc::clone(&self.setup.clock));
         let after = self.hooks_after(&call, &context.cancel);
+        let own = self.own_work(&call, &context);
         tokio::spawn(async move {
             let start = clock.elapsed();
             let outcome = match caged {
                 Err(problem) => ToolOutcome::error(format!("It was not run: {problem}")),
-                Ok(()) => AssertUnwindSafe(tool.run(call.input, context)).catch_unwind().await.unwrap_or_else(|_| {
-                    ToolOutcome::error(format!("{} broke down inside. This is a fault of the program.", call.name))
-                }),
+                Ok(()) => AssertUnwindSafe(own.unwrap_or_else(|| tool.run(call.input, context)))
+                    .catch_unwind()
+                    .await
+                    .unwrap_or_else(|_| {
+                        ToolOutcome::error(format!("{} broke down inside. This is a fault of the program.", call.name))
+                    }),
             };
             let duration_ms = clock.elapsed().saturating_sub(start).as_millis() as u64;
             let outcome = Box::new(outcome);
@@ -48,6 +53,14 @@ impl Driver {
             };
             let _gone = news.send(News { epoch, what }).await;
         });
+    }
+
+    /// The work of a call that only the engine can do.
+    fn own_work(&mut self, call: &ToolCall, context: &ToolContext) -> Option<BoxFuture<'static, ToolOutcome>> {
+        match tools::today(&call.name) {
+            "Agent" => Some(self.call_agent(call, context)),
+            _ => None,
+        }
     }
 
     /// Runs the person's own command: unasked, because the person typed it.
