@@ -35,20 +35,12 @@ pub struct AgentInput {
     /// Return at once; you are told when it is done.
     #[serde(default)]
     pub run_in_background: Option<bool>,
-    /// For SendMessage later.
     #[serde(default)]
+    #[schemars(skip)]
     pub name: Option<String>,
     #[serde(default)]
-    #[schemars(with = "Option<Apart>")]
+    #[schemars(skip)]
     pub isolation: Option<String>,
-}
-
-/// The values of `isolation` that a model is told of.
-#[derive(JsonSchema)]
-#[serde(rename_all = "snake_case")]
-#[expect(dead_code, reason = "it only makes the schema")]
-enum Apart {
-    Worktree,
 }
 
 fn usual() -> String {

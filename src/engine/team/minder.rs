@@ -107,37 +107,36 @@ impl Minder {
     pub(super) async fn run(mut self, mut events: mpsc::Receiver<Event>, ways: Ways, done: oneshot::Sender<Finished>) {
         let start = ways.clock.elapsed();
         let mut deadline = Instant::now() + ways.stall;
-        loop {
-            tokio::select! {
-                biased;
-                () = self.cancel.cancelled(), if !self.stopping => {
-                    self.stopping = true;
-                    deadline = Instant::now() + GRACE;
-                    self.requests.try_send(Request::Interrupt).ok();
-                }
-                event = events.recv() => match event {
-                    None | Some(Event::Closed) => break,
-                    Some(event) => {
-                        self.hear(event, &ways).await;
-                        if !self.stopping {
-                            deadline = Instant::now() + ways.stall;
-                        }
-                    }
-                },
-                () = tokio::time::sleep_until(deadline), if self.asked.is_empty() || self.stopping => {
-                    self.stalled = !self.stopping;
-                    self.requests.try_send(Request::Interrupt).ok();
-                    break;
-                }
-            }
-            if self.over.is_some() && !self.queued {
-                break;
-            }
-        }
+        while self.step(&mut events, &ways, &mut deadline).await {}
         let duration_ms = ways.clock.elapsed().saturating_sub(start).as_millis() as u64;
         let finished = self.finish(duration_ms, &ways).await;
         // Nobody may wait for it any more.
         drop(done.send(finished));
+    }
+
+    /// Waits for the next thing and takes it in. False when there is nothing more to wait for.
+    async fn step(&mut self, events: &mut mpsc::Receiver<Event>, ways: &Ways, deadline: &mut Instant) -> bool {
+        tokio::select! {
+            biased;
+            () = self.cancel.cancelled(), if !self.stopping => {
+                self.stopping = true;
+                *deadline = Instant::now() + GRACE;
+                self.requests.try_send(Request::Interrupt).ok();
+            }
+            event = events.recv() => match event {
+                None | Some(Event::Closed) => return false,
+                Some(event) => {
+                    self.hear(event, ways).await;
+                    *deadline = if self.stopping { *deadline } else { Instant::now() + ways.stall };
+                }
+            },
+            () = tokio::time::sleep_until(*deadline), if self.asked.is_empty() || self.stopping => {
+                self.stalled = !self.stopping;
+                self.requests.try_send(Request::Interrupt).ok();
+                return false;
+            }
+        }
+        self.over.is_none() || self.queued
     }
 
     async fn finish(mut self, duration_ms: u64, ways: &Ways) -> Finished {

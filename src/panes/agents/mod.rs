@@ -107,24 +107,21 @@ impl Agents {
         }
         match msg {
             Msg::Wheel(rows) => self.list.by(isize::from(rows.signum()), self.ids.len()),
-            Msg::Click(at) => {
-                if !self.frame.contains(at) {
-                    return (Vec::new(), true);
-                }
-                if self.rows.contains(at) {
-                    let row = self.list.top() + usize::from(at.y - self.rows.y);
-                    if row < self.ids.len() {
-                        let again = self.list.selected() == row;
-                        self.list.select(row);
-                        if let (true, Some(id)) = (again, self.chosen()) {
-                            return (self.open(id, facts.info.as_ref()), false);
-                        }
-                    }
-                }
-            }
+            Msg::Click(at) if !self.frame.contains(at) => return (Vec::new(), true),
+            Msg::Click(at) if self.rows.contains(at) => return (self.click(at, facts), false),
+            Msg::Click(_) => {}
             Msg::Key(key) => return self.key(key, facts),
         }
         (Vec::new(), false)
+    }
+
+    /// A click chooses, a second one on the same row opens.
+    fn click(&mut self, at: Position, facts: &Facts) -> Vec<Act> {
+        let row = self.list.top() + usize::from(at.y - self.rows.y);
+        let again = self.list.selected() == row;
+        let Some(id) = self.ids.get(row).cloned() else { return Vec::new() };
+        self.list.select(row);
+        if again { self.open(id, facts.info.as_ref()) } else { Vec::new() }
     }
 
     fn key(&mut self, key: KeyEvent, facts: &Facts) -> (Vec<Act>, bool) {
