@@ -7,13 +7,10 @@ use crate::usage::{self, Counter, Tiktoken};
 
 impl Driver {
     pub(super) async fn show_page(&mut self, kind: PageKind) {
-        match kind {
-            PageKind::Skills => {
-                self.scan_again().await;
-                let (files, budget) = (self.stage.commands.clone(), self.stage.shelf.budget);
-                self.beside(move || Live::Catalog(CatalogNews::Page(skills(&files, budget))));
-            }
-            _ => {}
+        if kind == PageKind::Skills {
+            self.scan_again().await;
+            let (files, budget) = (self.stage.commands.clone(), self.stage.shelf.budget);
+            self.beside(move || Live::Catalog(CatalogNews::Page(skills(&files, budget))));
         }
     }
 }
