@@ -112,6 +112,7 @@ impl Conversation {
             | Body::Team(_)
             | Body::Noticed(_)
             | Body::Classified(_)
+            | Body::Catalog(_)
             | Body::Confined { .. } => {}
         }
     }

@@ -12,6 +12,7 @@ use crate::domain::{Act, CommandFile, Event, Live, Request};
 use crate::panes::agents::{self, Agents};
 use crate::panes::conversation::Scene;
 use crate::panes::help::{self, Help};
+use crate::panes::page::PagePane;
 use crate::panes::palette::{self, Palette, Pick};
 use crate::panes::picker::{self, Entry, Picker};
 use crate::panes::rules::{self, Rules};
@@ -29,6 +30,7 @@ pub(super) enum Dialog {
     Sessions(Sessions),
     Rules(Box<Rules>),
     Agents(Box<Agents>),
+    Page(Box<PagePane>),
 }
 
 /// What the terminal says to a dialog.
@@ -80,6 +82,11 @@ pub(super) fn open(model: &mut Model, what: Show) -> Vec<Act> {
         Show::Agents => {
             push(model, Dialog::Agents(Box::default()));
             Vec::new()
+        }
+        Show::Page(kind) => {
+            let (page, acts) = PagePane::open(kind);
+            push(model, Dialog::Page(Box::new(page)));
+            acts
         }
         Show::Sessions { filter } => {
             let mut sessions = Sessions::default();
@@ -152,6 +159,13 @@ pub(super) fn say(model: &mut Model, said: Said) -> Vec<Act> {
         Dialog::Agents(agents) => {
             let Some(msg) = said.into() else { return Vec::new() };
             let (acts, close) = agents.update(msg, &model.facts);
+            if close {
+                model.layers.pop();
+            }
+            acts
+        }
+        Dialog::Page(page) => {
+            let (acts, close) = page.update(said.into());
             if close {
                 model.layers.pop();
             }
@@ -240,6 +254,7 @@ pub(super) fn hear(model: &mut Model, event: &Event) {
         match layer {
             Layer::Dialog(Dialog::Rules(rules)) => rules.hear(event),
             Layer::Dialog(Dialog::Agents(agents)) => agents.hear(event),
+            Layer::Dialog(Dialog::Page(page)) => page.hear(event),
             _ => {}
         }
     }
@@ -281,6 +296,7 @@ impl Dialog {
             Self::Sessions(sessions) => sessions.settle(area, theme, now),
             Self::Rules(rules) => rules.settle(area),
             Self::Agents(agents) => agents.settle(area, scene),
+            Self::Page(page) => page.settle(area),
         }
     }
 
@@ -300,6 +316,7 @@ impl Dialog {
                 agents.view(scene, buf);
                 None
             }
+            Self::Page(page) => page.view(theme, buf),
         }
     }
 }

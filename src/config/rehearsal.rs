@@ -58,6 +58,7 @@ pub(super) fn opener(own: &Stage) -> Rehearse {
             memory: Vec::new(),
             commands: Vec::new(),
             agents: catalog::built_in(),
+            shelf: Arc::default(),
             env: Arc::clone(&env),
             hooks: Arc::default(),
             rehearsal: true,

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    CommandFile, FolderClaims, MemoryFile, Mode, ModelInfo, ModelRef, Record, Report, RuleTest, RulesReport,
-    SandboxState, SessionId, SessionSummary, Shown, TeamNews,
+    CatalogNews, CommandFile, FolderClaims, MemoryFile, Mode, ModelInfo, ModelRef, Record, Report, RuleTest,
+    RulesReport, SandboxState, SessionId, SessionSummary, Shown, TeamNews,
 };
 
 /// One message from the engine to its face.
@@ -58,6 +58,8 @@ pub enum Live {
     HookRuns(Option<String>),
     /// Of sub-agents.
     Team(TeamNews),
+    /// Commands, skills, memory, styles, plugins, settings.
+    Catalog(CatalogNews),
 }
 
 /// What a face shows around the conversation.

@@ -10,8 +10,8 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Answer, Block, Confinement, Cost, Effort, Hash, HookRun, Mark, Message, Mode, ModelError, ModelRef, Notice,
-    OpinionNote, SegmentKind, SessionId, Shown, StopReason, TeamBody, Todo, ToolResult, Usage, Verdict,
+    Answer, Block, CatalogBody, Confinement, Cost, Effort, Hash, HookRun, Mark, Message, Mode, ModelError, ModelRef,
+    Notice, OpinionNote, SegmentKind, SessionId, Shown, StopReason, TeamBody, Todo, ToolResult, Usage, Verdict,
 };
 
 /// One thing that happened.
@@ -193,6 +193,8 @@ pub enum Body {
     },
     /// Of sub-agents.
     Team(TeamBody),
+    /// Commands, skills and memory.
+    Catalog(CatalogBody),
 }
 
 /// Where a prompt came from.

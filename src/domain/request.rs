@@ -4,7 +4,10 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Effort, FolderAnswer, Media, Mode, ModelRef, RulePlace, RuleSource, RuleTier, SessionId, TeamRequest};
+use super::{
+    CatalogRequest, Effort, FolderAnswer, Media, Mode, ModelRef, RulePlace, RuleSource, RuleTier, SessionId,
+    TeamRequest,
+};
 
 /// One order from a face to the engine.
 #[derive(Clone, Debug, PartialEq)]
@@ -84,6 +87,8 @@ pub enum Request {
     ReportHooks,
     /// About sub-agents.
     Team(TeamRequest),
+    /// Commands, skills, memory, styles, plugins, settings.
+    Catalog(CatalogRequest),
     /// Finish what must be finished and close.
     Shutdown,
 }

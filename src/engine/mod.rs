@@ -5,6 +5,7 @@
 //! draws nothing and knows no face: it hears [`Request`]s and sends [`Event`]s.
 
 mod calls;
+mod catalog;
 mod classify;
 mod confine;
 mod driver;
@@ -47,8 +48,8 @@ use crate::session::Store;
 use crate::tools::{Limits, Place, Tool};
 use crate::usage::ModelTable;
 
+pub use catalog::{Scan, Shelf};
 pub use confine::Sandbox;
-pub use prompts::shell_lines;
 pub use team::{Child, TeamTuning};
 
 /// Events that may wait for a slow face before the engine waits for it.
@@ -155,6 +156,8 @@ pub struct Stage {
     pub commands: Vec<CommandFile>,
     /// Kinds of sub-agents.
     pub agents: Vec<AgentFile>,
+    /// What else commands, skills and memory need.
+    pub shelf: Arc<Shelf>,
     /// The whole environment of child processes.
     pub env: Arc<BTreeMap<String, String>>,
     /// Hooks of all settings files, those that wait for trust among them, and the event bus.

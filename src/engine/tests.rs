@@ -20,6 +20,7 @@ use crate::base::ids::TimeIds;
 use crate::domain::*;
 use crate::tools::ToolContext;
 
+mod catalog;
 mod confine;
 
 /// A model that says what the script says, one answer a request.
@@ -160,6 +161,7 @@ fn setup(root: &Path, script: &Arc<Script>, open: Open) -> Setup {
             memory: Vec::new(),
             commands: Vec::new(),
             agents: crate::catalog::built_in(),
+            shelf: Arc::default(),
             env: Arc::default(),
             hooks: Arc::default(),
             rehearsal: false,

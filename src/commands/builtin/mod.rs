@@ -25,6 +25,7 @@ registry![
     permissions,
     hooks,
     agents,
+    skills,
     trust,
     resume,
     title,
