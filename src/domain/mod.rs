@@ -12,11 +12,13 @@ mod confine;
 mod event;
 mod folder;
 mod hook;
+mod job;
 mod memory;
 mod message;
 mod mode;
 mod model;
 mod opinion;
+mod person;
 mod page;
 mod record;
 mod report;
@@ -25,6 +27,7 @@ mod rules;
 mod session;
 mod shown;
 mod stream;
+mod task;
 mod team;
 mod tool;
 mod usage;
@@ -42,8 +45,10 @@ pub use memory::{MemoryFile, MemoryScope};
 pub use message::{Block, Media, Message, ResultPart, Role, ToolCall, ToolResult};
 pub use mode::{Effort, Mode};
 pub use model::{ModelInfo, ModelRef, PriceStep, Prices, Thinking, Wire};
+pub use job::{JobBody, JobNote, JobRequest, JobState, JobView};
 pub use opinion::{Opinion, OpinionNote};
 pub use page::{Page, PageAct, PageKind, PageRow, RowMark};
+pub use person::{PersonAnswer, PersonBody, PersonOption, PersonQuestion, PersonRequest, PlanDecision};
 pub use record::{
     Body, BreakCause, CacheBreak, DeltaKind, Origin, Queued, Record, RequestNote, ResponseNote, SegmentNote, TurnEnd,
 };
@@ -53,6 +58,7 @@ pub use rules::{RuleCover, RuleLine, RulePlace, RuleTest, RuleTier, RulesReport}
 pub use session::{SessionId, SessionSummary};
 pub use shown::{DiffHunk, DiffLine, FileDiff, LineKind, Shown};
 pub use stream::{ErrorKind, ModelError, StopReason, StreamItem};
+pub use task::{Task, TaskChange, TaskState};
 pub use team::{
     AgentEnd, AgentFile, AgentModel, AgentOutcome, AgentProgress, AgentQuestion, AgentSpent, AgentStart, AgentState,
     AgentTools, AgentWay, Isolation, RulesInForce, TeamBody, TeamNews, TeamRequest,

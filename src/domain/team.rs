@@ -4,7 +4,10 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Answer, Cost, Effort, Mode, ModelRef, ToolCall, Usage, Verdict};
+use super::{
+    Answer, Cost, Effort, JobBody, JobNote, JobRequest, Mode, ModelRef, PersonBody, PersonRequest, Task, ToolCall, Usage,
+    Verdict,
+};
 
 /// One kind of sub-agent: built in, or a file in an `agents` folder (format of Claude Code).
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -99,6 +102,14 @@ pub enum TeamBody {
         answer: Option<Answer>,
     },
     AgentEnded(AgentEnd),
+    /// A dialog with the person.
+    Person(PersonBody),
+    /// A command of the background.
+    Job(JobBody),
+    /// The whole list of tasks, after it changed.
+    TasksSet {
+        tasks: Vec<Task>,
+    },
 }
 
 /// An agent begins.
@@ -213,6 +224,10 @@ pub enum TeamRequest {
     KillAll,
     /// Show its conversation from now on, with all of it so far; none to stop.
     Watch { agent: Option<String> },
+    /// To a dialog.
+    Person(PersonRequest),
+    /// About commands that run.
+    Job(JobRequest),
     /// To an agent: what it is to do.
     Begin { text: String },
     /// To an agent: the rules in force, after they changed.
@@ -227,6 +242,8 @@ pub struct RulesInForce(pub Vec<(super::RuleTier, String, super::RuleSource, Pat
 #[derive(Clone, Debug)]
 pub enum TeamNews {
     Progress(AgentProgress),
+    /// Of commands that run.
+    Job(JobNote),
     /// Answer to [`TeamRequest::Watch`]: the conversation so far.
     Watched {
         agent: String,

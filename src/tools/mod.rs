@@ -15,6 +15,10 @@ use tokio_util::sync::CancellationToken;
 
 mod support;
 
+pub use ask_user_question::read as read_questions;
+pub use exit_plan_mode::read as read_plan;
+pub use support::board::Board;
+pub use support::jobs::{Job, JobNews, Jobs};
 pub use agent::{AgentInput, list_kinds, read as read_agent};
 pub use bash::{offer_escape, shell_command, wants_out};
 pub use support::reads::{FileStamp, ReadLedger, ReadState};
@@ -41,14 +45,23 @@ macro_rules! tools {
 
 tools! {
     agent::Agent,
+    ask_user_question::AskUserQuestion,
     bash::Bash,
+    bash_output::BashOutput,
     edit::Edit,
+    enter_plan_mode::EnterPlanMode,
+    exit_plan_mode::ExitPlanMode,
     glob::Glob,
     grep::Grep,
+    kill_shell::KillShell,
     ls::Ls,
     multi_edit::MultiEdit,
     read::Read,
     skill::Skill,
+    task_create::TaskCreate,
+    task_get::TaskGet,
+    task_list::TaskList,
+    task_update::TaskUpdate,
     todo_write::TodoWrite,
     write::Write,
 }
@@ -63,6 +76,8 @@ pub fn named<'a>(tools: &'a [Arc<dyn Tool>], name: &str) -> Option<&'a Arc<dyn T
 pub fn today(name: &str) -> &str {
     match name {
         "Task" => "Agent",
+        "TaskOutput" => "BashOutput",
+        "TaskStop" => "KillShell",
         other => other,
     }
 }
@@ -107,6 +122,16 @@ pub struct ToolContext {
     pub limits: Limits,
     /// What keeps a command in; none where it runs with the rights of the person.
     pub cage: Option<Arc<Cage>>,
+    /// Commands of the session that run.
+    pub jobs: Arc<Jobs>,
+    /// Fires when the person puts the call into the background.
+    pub detach: CancellationToken,
+    /// Somebody is there who could type to a command.
+    pub attended: bool,
+    /// The tasks of the session.
+    pub board: Arc<Board>,
+    /// The one of `jobs` that the call runs.
+    pub job: Option<Arc<Job>>,
 }
 
 /// Bounds of one call.

@@ -1,6 +1,7 @@
 //! What several tools share: inputs, files, changes, commands. No tool is here.
 
 pub mod ansi;
+pub mod board;
 pub mod capture;
 pub mod change;
 pub mod command;
@@ -11,6 +12,7 @@ pub mod hits;
 pub mod image;
 pub mod input;
 pub mod job;
+pub mod jobs;
 pub mod live;
 pub mod notebook;
 pub mod pager;

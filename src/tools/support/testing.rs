@@ -12,7 +12,7 @@ use tempfile::TempDir;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-use super::super::{Limits, Place, ReadLedger, Tool, ToolContext, registry};
+use super::super::{Jobs, Limits, Place, ReadLedger, Tool, ToolContext, registry};
 use crate::domain::{Shown, ToolOutcome};
 
 /// A sealed place to work in.
@@ -40,6 +40,11 @@ impl Desk {
             outputs: top.join("outputs"),
             limits: Limits::default(),
             cage: None,
+            jobs: Jobs::new().0,
+            detach: CancellationToken::new(),
+            attended: false,
+            board: Arc::default(),
+            job: None,
         };
         Self { dir, root, context, live }
     }
