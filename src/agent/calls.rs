@@ -4,7 +4,7 @@ use super::Effect;
 use super::batch::State;
 use super::machine::Machine;
 use super::turn::Phase;
-use crate::domain::{Answer, Block, Body, Decision, ResultPart, Shown, ToolOutcome, ToolResult, TurnEnd, Verdict};
+use crate::domain::{Answer, Block, Body, Decision, ResultPart, Shown, TeamBody, ToolOutcome, ToolResult, TurnEnd, Verdict};
 use crate::prompt;
 
 /// What a call is told that was not started because the turn ended.
@@ -76,7 +76,7 @@ impl Machine {
         let running = self.turn.as_mut().and_then(|turn| turn.batch.slot(call_id));
         let Some(slot) = running.filter(|slot| slot.state == State::Running) else { return };
         slot.state = State::Done;
-        let ToolOutcome { parts, is_error, shown, summary, cwd, todos, full_output, .. } = outcome;
+        let ToolOutcome { parts, is_error, shown, summary, cwd, todos, tasks, full_output, .. } = outcome;
         let result = ToolResult { call_id: call_id.to_owned(), parts, is_error };
         self.record(Body::CallDone { result, shown, summary, duration_ms, full_output });
         if let Some(cwd) = cwd {
@@ -84,6 +84,9 @@ impl Machine {
         }
         if let Some(todos) = todos {
             self.record(Body::TodosSet { todos });
+        }
+        if let Some(tasks) = tasks {
+            self.record(Body::Team(TeamBody::TasksSet { tasks }));
         }
         self.work_off(now);
     }

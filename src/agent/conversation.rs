@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::partial::Partial;
 use crate::domain::{
     Block, Body, Effort, Message, Mode, ModelRef, Queued, Record, ResponseNote, ResultPart, Role, Segment, StopReason,
-    Todo, ToolCall, ToolResult, Usage,
+    Task, TeamBody, Todo, ToolCall, ToolResult, Usage,
 };
 use crate::prompt;
 
@@ -28,6 +28,9 @@ pub struct Conversation {
     pub context: Vec<String>,
     pub queue: Vec<Queued>,
     pub todos: Vec<Todo>,
+    pub tasks: Vec<Task>,
+    /// Answers since the list of either kind was last changed.
+    pub untended: u32,
     pub mode: Mode,
     pub model: Option<ModelRef>,
     pub effort: Option<Effort>,
@@ -82,7 +85,14 @@ impl Conversation {
                 self.counts.queued = queue.iter().map(|queued| queued.id).fold(self.counts.queued, u32::max);
                 self.queue.clone_from(queue);
             }
-            Body::TodosSet { todos } => self.todos.clone_from(todos),
+            Body::TodosSet { todos } => {
+                self.untended = 0;
+                self.todos.clone_from(todos);
+            }
+            Body::Team(TeamBody::TasksSet { tasks }) => {
+                self.untended = 0;
+                self.tasks.clone_from(tasks);
+            }
             Body::ModeSet { mode } => self.mode = *mode,
             Body::ModelSet { model, effort } => {
                 self.model = Some(model.clone());
@@ -157,6 +167,7 @@ impl Conversation {
     }
 
     fn responded(&mut self, note: &ResponseNote) {
+        self.untended = self.untended.saturating_add(1);
         self.partial = None;
         let declined = matches!(note.stop, StopReason::Refusal { .. });
         if !note.message.blocks.is_empty() && !declined {

@@ -38,6 +38,8 @@ pub enum EditPurpose {
     Comment {
         ask: u32,
     },
+    /// The plan that waits for a decision.
+    Plan,
     /// A file of the person's own; the text that goes along counts for nothing.
     File {
         path: PathBuf,

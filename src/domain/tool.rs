@@ -30,6 +30,8 @@ pub struct ToolOutcome {
     pub cwd: Option<PathBuf>,
     /// The new todo list, when the call set one.
     pub todos: Option<Vec<Todo>>,
+    /// The whole list of tasks, when the call changed it.
+    pub tasks: Option<Vec<super::Task>>,
     /// Files that the call changed.
     pub changed: Vec<FileChange>,
     /// Where the whole output is kept when the result holds only its head and tail.
@@ -75,6 +77,7 @@ impl ToolOutcome {
             summary: summary.into(),
             cwd: None,
             todos: None,
+            tasks: None,
             changed: Vec::new(),
             full_output: None,
         }

@@ -30,9 +30,10 @@ impl Driver {
         }
         let mut context = self.context(&call.id, |call_id, text| What::Output { call_id, text });
         let caged = self.cage(&call).map(|cage| context.cage = cage);
-        let (cancel, input) = (context.cancel.clone(), call.input.clone());
+        let input = call.input.clone();
         let own = self.own_work(&call, &context);
-        self.start_work(call, cancel, async move {
+        let ways = (context.cancel.clone(), context.detach.clone());
+        self.start_work(call, ways, async move {
             match caged {
                 Err(problem) => ToolOutcome::error(format!("It was not run: {problem}")),
                 Ok(()) => own.unwrap_or_else(|| tool.run(input, context)).await,
@@ -44,12 +45,12 @@ impl Driver {
     pub(super) fn start_work(
         &mut self,
         call: ToolCall,
-        cancel: CancellationToken,
+        (cancel, detach): (CancellationToken, CancellationToken),
         work: impl Future<Output = ToolOutcome> + Send + 'static,
     ) {
         let (news, epoch, clock) = (self.news.clone(), self.epoch, Arc::clone(&self.setup.clock));
         let after = self.hooks_after(&call, &cancel);
-        self.running.insert(call.id.clone(), Running { cancel, recorded: 0 });
+        self.running.insert(call.id.clone(), Running { cancel, detach, recorded: 0 });
         tokio::spawn(async move {
             let start = clock.elapsed();
             let outcome = AssertUnwindSafe(work).catch_unwind().await.unwrap_or_else(|_| {
@@ -69,6 +70,9 @@ impl Driver {
     fn own_work(&mut self, call: &ToolCall, context: &ToolContext) -> Option<BoxFuture<'static, ToolOutcome>> {
         match tools::today(&call.name) {
             "Agent" => Some(self.call_agent(call, context)),
+            "AskUserQuestion" => Some(self.ask_person(call, context)),
+            "EnterPlanMode" => Some(self.enter_plan()),
+            "ExitPlanMode" => Some(self.propose_plan(call, context)),
             _ => None,
         }
     }
@@ -77,7 +81,11 @@ impl Driver {
     pub(super) fn run_shell(&mut self, command: String) {
         let id = format!("shell-{}", uuid::Uuid::new_v4().simple());
         let context = self.context(&id, |_, text| What::ShellOutput(text));
-        self.running.insert(id.clone(), Running { cancel: context.cancel.clone(), recorded: 0 });
+        self.running.insert(id.clone(), Running {
+            cancel: context.cancel.clone(),
+            detach: context.detach.clone(),
+            recorded: 0,
+        });
         let (news, epoch) = (self.news.clone(), self.epoch);
         tokio::spawn(async move {
             let outcome = Box::new(tools::shell_command(&command, context).await);
@@ -127,6 +135,11 @@ impl Driver {
             outputs: self.setup.store.outputs(self.session),
             limits: self.setup.limits,
             cage: None,
+            jobs: self.jobs(),
+            detach: CancellationToken::new(),
+            attended: self.setup.interactive,
+            board: Arc::clone(&self.parts.board),
+            job: None,
         }
     }
 }

@@ -60,6 +60,8 @@ pub(super) enum What {
     Hooked(Box<Answered>),
     /// The person may have missed something.
     Missed(Missed),
+    /// A command of the background has changed or ended.
+    Job(Box<crate::tools::JobNews>),
     /// A sub-agent's minder reports.
     Agent(Box<FromAgent>),
     /// A command's or a skill's text is complete.
@@ -96,6 +98,8 @@ pub(super) struct Driver {
 #[derive(Debug)]
 pub(super) struct Running {
     pub(super) cancel: CancellationToken,
+    /// Lets the call end while its work goes on in the background.
+    pub(super) detach: CancellationToken,
     /// Bytes of live output that are on record; the rest is in the result.
     pub(super) recorded: usize,
 }
@@ -193,6 +197,7 @@ impl Driver {
             What::Opinion(heard) => self.on_opinion(*heard).await,
             What::Hooked(answered) => self.on_hooked(*answered).await,
             What::Missed(missed) => self.on_missed(missed),
+            What::Job(news) => self.on_job(*news).await,
             What::Agent(heard) => self.on_agent(*heard).await,
             What::Filled(filled) => self.on_filled(*filled).await,
             What::Proven(_) | What::Tell(_) => {}
@@ -223,6 +228,7 @@ impl Driver {
         }
         self.stream = None;
         self.parts.team.stop_all();
+        self.stop_jobs();
         self.hooking.stop();
         self.session_ends(if self.setup.interactive { "prompt_input_exit" } else { "other" }).await;
         self.close_bus().await;

@@ -85,6 +85,8 @@ impl Driver {
         if let Some(child) = driver.stage.child.clone() {
             driver.take_over(child.proof.clone());
         }
+        driver.open_jobs();
+        driver.open_board();
         if let Some(notice) = refusal {
             driver.refuse(notice).await;
             driver.closed = true;
@@ -198,6 +200,9 @@ impl Driver {
         self.session = opened.id;
         self.machine = opened.machine;
         self.journal = opened.journal;
+        self.parts.desk = super::person::Desk::default();
+        self.open_jobs();
+        self.open_board();
         self.announce(opened.records).await;
         for notice in problems {
             self.notice(notice).await;
@@ -336,7 +341,8 @@ pub(super) fn prefix(setup: &Setup, stage: &Stage) -> Vec<Arc<Segment>> {
     let specs: Vec<ToolSpec> = setup.tools.iter().map(|tool| tool.spec()).collect();
     let names: Vec<String> = specs.iter().map(|spec| spec.name.clone()).collect();
     let hidden = policy::hidden_tools(&rules, &names);
-    let mut specs: Vec<ToolSpec> = specs.into_iter().filter(|spec| !hidden.contains(&spec.name)).collect();
+    let told = |spec: &ToolSpec| !hidden.contains(&spec.name) && super::team::is_told(&spec.name, setup, stage);
+    let mut specs: Vec<ToolSpec> = specs.into_iter().filter(told).collect();
     catalog::choose_tools(&mut specs, stage);
     tell_of_walls(&mut specs, &setup.sandbox.wish);
     let kinds = stage.agents.iter().map(|agent| (agent.name.clone(), agent.description.clone()));

@@ -5,7 +5,13 @@ use super::catalog::Catalog;
 use super::classify::Classifier;
 use super::confine::Walls;
 use super::folder::Asking;
+use super::jobs::Work;
+use super::person::Desk;
 use super::team::Team;
+
+use std::sync::Arc;
+
+use crate::tools::Board;
 
 /// The state of the driver's capabilities.
 #[derive(Default)]
@@ -18,6 +24,12 @@ pub(super) struct Parts {
     pub(super) asking: Option<Asking>,
     /// Sub-agents.
     pub(super) team: Team,
+    /// Dialogs that wait for the person.
+    pub(super) desk: Desk,
+    /// Commands of the background.
+    pub(super) work: Work,
+    /// Tasks, shared with sub-agents.
+    pub(super) board: Arc<Board>,
     /// Commands and skills in use.
     pub(super) catalog: Catalog,
 }

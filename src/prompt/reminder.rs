@@ -19,7 +19,7 @@ pub fn first_prompt(date: &str, branch: Option<&str>) -> String {
 pub fn plan_mode() -> String {
     wrap(
         "Plan mode is on: nothing can be changed and only commands that read can run. Look around, then \
-         answer with a plan. The user leaves plan mode before any of it is carried out.",
+         call ExitPlanMode with the plan; the user approves it before any of it is carried out.",
     )
 }
 

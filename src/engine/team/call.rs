@@ -53,7 +53,9 @@ impl Driver {
         let tools = self.tools_of(&definition)?;
         let (model, info) = self.model_of(&input, &definition)?;
         // A background agent would report to a conversation that is over by then.
-        let background = self.depth() == 0 && (input.run_in_background == Some(true) || definition.way.background);
+        let background = self.depth() == 0
+            && self.setup.interactive
+            && (input.run_in_background == Some(true) || definition.way.background);
         let agent = self.agent_id();
         let start = AgentStart {
             agent: agent.clone(),
@@ -72,14 +74,22 @@ impl Driver {
         let setup = self.child_setup(&definition, &input, plan);
         let done = self.let_live(setup, start, &input, background);
         let kept = self.setup.store.outputs(self.session).join(format!("agent-{agent}.md"));
-        let (limit, cancel) = (tuning.result_chars, context.cancel.clone());
+        let (limit, cancel, detach) = (tuning.result_chars, context.cancel.clone(), context.detach.clone());
         if background {
             let text = format!("The agent {agent} has begun in the background. You are told when it is done.");
             return Ok(std::future::ready(ToolOutcome::text(text, "in the background")).boxed());
         }
         let stop = self.parts.team.living.get(&agent).map(|living| living.cancel.clone()).unwrap_or_default();
         Ok(async move {
-            let finished = result(done, cancel, stop).await;
+            let told = tokio::select! {
+                biased;
+                () = detach.cancelled() => None,
+                finished = result(done, cancel, stop) => Some(finished),
+            };
+            let Some(finished) = told else {
+                let text = format!("The user put the agent {agent} into the background. You are told when it is done.");
+                return ToolOutcome::text(text, "in the background");
+            };
             match finished {
                 Some(Finished { end, words }) => words::outcome(&end, &words, limit, &kept),
                 None => ToolOutcome::error("The agent was stopped before it was done."),

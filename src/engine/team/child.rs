@@ -30,6 +30,9 @@ pub struct Child {
     /// The mode that its definition asks for.
     pub(in crate::engine) own_mode: Option<Mode>,
     pub(in crate::engine) read_only: bool,
+    /// Commands and tasks of the session.
+    pub(in crate::engine) jobs: Arc<tools::Jobs>,
+    pub(in crate::engine) board: Arc<tools::Board>,
 }
 
 /// Everything about a child that is not taken over as it is.
@@ -132,6 +135,8 @@ impl Driver {
             proof: self.parts.walls.proof(),
             own_mode: definition.way.mode,
             read_only: definition.way.read_only || self.stage.child.as_ref().is_some_and(|child| child.read_only),
+            jobs: self.jobs(),
+            board: Arc::clone(&self.parts.board),
         };
         let mode = child.mode(self.machine.conversation().mode, &self.stage.modes);
         let memory = if definition.way.without_memory { Vec::new() } else { self.stage.memory.clone() };

@@ -16,6 +16,7 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use super::driver::Driver;
+use super::{Setup, Stage};
 use super::gate::tier_of;
 use super::rules::session_source;
 use crate::agent::{Input, Prompt};
@@ -25,6 +26,7 @@ use crate::domain::{
 };
 use crate::policy::{RuleText, Tier};
 use crate::prompt;
+use crate::tools::Board;
 
 pub use child::Child;
 pub use tuning::TeamTuning;
@@ -79,6 +81,13 @@ impl Team {
         self.below.clear();
     }
 
+    /// The session goes on without waiting for these.
+    pub(super) fn let_alone(&mut self, call_id: Option<&str>) {
+        for living in self.living.values_mut() {
+            living.alone |= call_id.is_none_or(|id| living.start.call_id == id);
+        }
+    }
+
     /// Agents that run, those below children included.
     fn count(&self) -> usize {
         self.living.len() + self.below.len()
@@ -98,7 +107,26 @@ impl Team {
     }
 }
 
+/// Tools that the model is told of. The others answer when they are called all the same; the prefix stays small.
+pub(super) fn is_told(name: &str, setup: &Setup, stage: &Stage) -> bool {
+    match name {
+        "TodoWrite" => !setup.tuning.team.tasks,
+        "TaskCreate" | "TaskUpdate" | "TaskList" | "TaskGet" => setup.tuning.team.tasks,
+        // Where nobody is there to answer they would only be refused.
+        "AskUserQuestion" | "EnterPlanMode" => setup.interactive && stage.child.is_none(),
+        _ => true,
+    }
+}
+
 impl Driver {
+    /// Takes the tasks of the session that is open; a sub-agent has its session's.
+    pub(super) fn open_board(&mut self) {
+        self.parts.board = match &self.stage.child {
+            Some(child) => Arc::clone(&child.board),
+            None => Arc::new(Board::of(self.machine.conversation().tasks.clone())),
+        };
+    }
+
     pub(super) async fn on_team(&mut self, request: TeamRequest) {
         match request {
             TeamRequest::Answer { agent, ask, answer } => self.answer_agent(agent, ask, answer).await,
@@ -109,6 +137,8 @@ impl Driver {
                 }
             }
             TeamRequest::Watch { agent } => self.watch_agent(agent).await,
+            TeamRequest::Person(request) => self.on_person(request).await,
+            TeamRequest::Job(request) => self.on_job_request(request).await,
             TeamRequest::Begin { text } => self.submit(super::hooks::Pending::Task(text)).await,
             TeamRequest::Inherit(rules) => {
                 self.inherit(rules);

@@ -15,10 +15,14 @@ pub struct TeamTuning {
     pub model: Option<String>,
     /// The model of agents for which a cheap one will do.
     pub small: Option<String>,
+    /// Where plans are kept; none for beside the session's log.
+    pub plans: Option<std::path::PathBuf>,
+    /// Offer the task tools in the place of TodoWrite.
+    pub tasks: bool,
 }
 
 impl Default for TeamTuning {
     fn default() -> Self {
-        Self { depth: 3, at_once: 20, stall_ms: 600_000, result_chars: 32_000, model: None, small: None }
+        Self { depth: 3, at_once: 20, stall_ms: 600_000, result_chars: 32_000, model: None, small: None, plans: None, tasks: false }
     }
 }
