@@ -34,6 +34,7 @@ use crate::domain::{Effort, FolderClaims, Mode, Notice, RuleSource};
 use crate::usage::ModelTable;
 
 pub use environment::child_env;
+pub use gather::context::ContextSettings;
 pub use folder::{FolderGround, folder};
 pub use model::ModelChoice;
 pub use project::project_root;
@@ -113,7 +114,7 @@ pub struct UiSettings {
 }
 
 /// Bounds of what runs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Bounds {
     /// Milliseconds that a command may take when the call does not say, and at most.
     pub command_ms: u64,
@@ -130,6 +131,8 @@ pub struct Bounds {
     pub ollama_context: Option<u32>,
     /// Milliseconds that the classifier of the mode auto may take.
     pub classifier_ms: u64,
+    /// How the context is kept within its room.
+    pub context: ContextSettings,
 }
 
 /// Everything that settings, variables and flags say together.
@@ -201,6 +204,7 @@ impl Default for Bounds {
             max_output: None,
             ollama_context: None,
             classifier_ms: 10_000,
+            context: ContextSettings::default(),
         }
     }
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    CommandFile, FolderClaims, MemoryFile, Mode, ModelInfo, ModelRef, Record, Report, RuleTest, RulesReport,
+    CommandFile, ContextNews, FolderClaims, MemoryFile, Mode, ModelInfo, ModelRef, Record, Report, RuleTest, RulesReport,
     SandboxState, SessionId, SessionSummary, Shown,
 };
 
@@ -54,6 +54,7 @@ pub enum Live {
     Rules(Box<RulesReport>),
     /// Answer to `TestRule`.
     RuleTested(Box<RuleTest>),
+    Context(ContextNews),
     /// A hook holds something up, in its own words; none when nothing is held up any more.
     HookRuns(Option<String>),
 }

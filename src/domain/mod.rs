@@ -6,8 +6,10 @@
 
 mod access;
 mod act;
+mod cache;
 mod canonical;
 mod confine;
+mod context;
 mod event;
 mod folder;
 mod hook;
@@ -29,8 +31,13 @@ mod verdict;
 
 pub use access::{Access, Action, PathFact, PathFacts, PathMode, PathUse};
 pub use act::{Act, EditPurpose};
-pub use canonical::{CanonicalRequest, Hash, Mark, Sampling, Segment, SegmentBody, SegmentKind, Ttl};
+pub use cache::{BreakCause, CacheBreak};
+pub use canonical::{CanonicalRequest, Hash, Mark, Sampling, Segment, SegmentBody, SegmentKind, Ttl, weigh};
 pub use confine::{Confinement, SandboxState};
+pub use context::{
+    Choice, ContextBody, ContextNews, ContextRequest, InspectNode, Inspection, ItemKey, NodeChange, PrefixNote, PriceQuestion,
+    ShrinkNote, CompactionStage, SummaryDraft, When,
+};
 pub use event::{Event, Live, Notice, NoticeLevel, StartInfo};
 pub use folder::{Claim, ClaimKind, FolderAnswer, FolderClaims};
 pub use hook::{HookEntry, HookRun, HookState};
@@ -40,7 +47,7 @@ pub use mode::{Effort, Mode};
 pub use model::{ModelInfo, ModelRef, PriceStep, Prices, Thinking, Wire};
 pub use opinion::{Opinion, OpinionNote};
 pub use record::{
-    Body, BreakCause, CacheBreak, DeltaKind, Origin, Queued, Record, RequestNote, ResponseNote, SegmentNote, TurnEnd,
+    Body, DeltaKind, Origin, Queued, Record, RequestNote, ResponseNote, SegmentNote, TurnEnd,
 };
 pub use report::{ContextItem, ContextReport, Report};
 pub use request::{Answer, Input, Request, SaveScope, SessionScope};

@@ -7,6 +7,7 @@
 mod calls;
 mod classify;
 mod confine;
+mod context;
 mod driver;
 mod effects;
 mod files;
