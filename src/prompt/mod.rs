@@ -14,6 +14,7 @@ mod prefix;
 mod reminder;
 mod shape;
 mod thresholds;
+pub mod toon;
 
 pub use assemble::{Draft, assemble, prefix_hash};
 pub use classifier::{Judged, classifier_request, read_opinion};
