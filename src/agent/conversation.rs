@@ -7,8 +7,8 @@ use std::sync::Arc;
 use super::partial::Partial;
 use super::view::View;
 use crate::domain::{
-    Block, Body, Effort, Message, Mode, ModelRef, Queued, Record, ResponseNote, Role, Segment, StopReason,
-    Todo, ToolCall, ToolResult, Usage,
+    Block, Body, Effort, Message, Mode, ModelRef, Queued, Record, ResponseNote, Role, Segment, StopReason, Todo,
+    ToolCall, ToolResult, Usage,
 };
 use crate::prompt;
 

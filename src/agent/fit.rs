@@ -107,7 +107,9 @@ impl Machine {
             self.shrink_history(true, false);
         }
         if !first || self.context_tokens() >= before {
-            if self.turn.as_ref().is_some_and(|turn| turn.too_long > 2) || self.conversation.history.len() <= self.kept() + 1 {
+            if self.turn.as_ref().is_some_and(|turn| turn.too_long > 2)
+                || self.conversation.history.len() <= self.kept() + 1
+            {
                 return false;
             }
             if let Some(turn) = &mut self.turn {
@@ -267,7 +269,9 @@ impl Machine {
                 turn.uncompacted = true;
             }
             let text = "The summary freed next to nothing, so nothing more is compacted in this turn.";
-            self.record(Body::Noticed(Notice::warning(text).hint("/context shows what fills the window; /clear starts anew")));
+            self.record(Body::Noticed(
+                Notice::warning(text).hint("/context shows what fills the window; /clear starts anew"),
+            ));
         }
     }
 }

@@ -10,7 +10,8 @@ use super::turn::{Phase, Purpose, Turn};
 use super::watch::Watch;
 use super::{Effect, Input, Points, Prompt, Settings};
 use crate::domain::{
-    Body, CanonicalRequest, ContextBody, Mode, ModelInfo, ModelRef, PrefixNote, Record, Sampling, Segment, ToolCall, TurnEnd,
+    Body, CanonicalRequest, ContextBody, Mode, ModelInfo, ModelRef, PrefixNote, Record, Sampling, Segment, ToolCall,
+    TurnEnd,
 };
 use crate::prompt::{self, Anchors, Draft, Shape};
 
@@ -104,7 +105,9 @@ impl Machine {
             Input::ChangeCall { call_id, input, by } => self.on_change_call(call_id, input, by),
             Input::Released { hold, release } => self.on_released(hold, release, now),
             Input::Stop { reason } => self.on_stop(reason, now),
-            input @ (Input::AcceptSummary { .. } | Input::DiscardSummary | Input::UndoCompaction) => self.on_review(input),
+            input @ (Input::AcceptSummary { .. } | Input::DiscardSummary | Input::UndoCompaction) => {
+                self.on_review(input)
+            }
         }
         std::mem::take(&mut self.out)
     }
@@ -181,7 +184,8 @@ impl Machine {
         let mut history = self.conversation.history.clone();
         history.extend(extra);
         let hidden = &self.conversation.view.hidden;
-        let is_hidden = |segment: &Segment| hidden.iter().any(|(kind, label)| *kind == segment.kind && *label == segment.label);
+        let is_hidden =
+            |segment: &Segment| hidden.iter().any(|(kind, label)| *kind == segment.kind && *label == segment.label);
         let prefix: Vec<Arc<Segment>> = self.prefix.iter().filter(|segment| !is_hidden(segment)).cloned().collect();
         let canonical = prompt::assemble(&Draft {
             prefix: &prefix,
@@ -200,7 +204,9 @@ impl Machine {
         Anchors {
             lives: self.settings.lives,
             answered: self.watch.shape.as_ref().map(Shape::len),
-            settled: Some(self.conversation.view.settled).filter(|count| *count > 0).map(|count| self.prefix.len() + count),
+            settled: Some(self.conversation.view.settled)
+                .filter(|count| *count > 0)
+                .map(|count| self.prefix.len() + count),
             minimum: self.watch.minimum(info),
         }
     }

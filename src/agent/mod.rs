@@ -35,8 +35,8 @@ pub use view::View;
 pub use watch::Evidence;
 
 use crate::domain::{
-    Answer, Body, CanonicalRequest, Effort, Message, Mode, ModelInfo, ModelRef, Origin, StreamItem, SummaryDraft, ToolCall,
-    ToolOutcome, Verdict,
+    Answer, Body, CanonicalRequest, Effort, Message, Mode, ModelInfo, ModelRef, Origin, StreamItem, SummaryDraft,
+    ToolCall, ToolOutcome, Verdict,
 };
 use crate::prompt::{Lives, Thresholds};
 

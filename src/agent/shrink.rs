@@ -5,7 +5,9 @@ use std::sync::Arc;
 use super::Effect;
 use super::machine::Machine;
 use super::view::cut_result;
-use crate::domain::{Block, Body, ContextBody, ModelInfo, Role, Segment, ShrinkNote, CompactionStage, ToolResult, weigh};
+use crate::domain::{
+    Block, Body, CompactionStage, ContextBody, ModelInfo, Role, Segment, ShrinkNote, ToolResult, weigh,
+};
 use crate::prompt::{self, Folding};
 
 /// Requests that are expected to follow: what is freed now is not read again in each of them.
@@ -49,7 +51,8 @@ impl Machine {
 
     fn reduce_to(&mut self, cap: u64) {
         let unseen = self.unseen();
-        let long = |result: &&ToolResult| self.tokens_of(result) > cap && !self.conversation.view.is_pinned(&result.call_id);
+        let long =
+            |result: &&ToolResult| self.tokens_of(result) > cap && !self.conversation.view.is_pinned(&result.call_id);
         let calls: Vec<String> = self.results_from(unseen).filter(long).map(|result| result.call_id.clone()).collect();
         if !calls.is_empty() {
             let plan = Plan { calls, ..Plan::default() };
@@ -81,7 +84,8 @@ impl Machine {
 
     /// The first message that the model has not seen: what follows its last answer.
     fn unseen(&self) -> usize {
-        let answer = |segment: &Arc<Segment>| segment.as_message().is_some_and(|message| message.role == Role::Assistant);
+        let answer =
+            |segment: &Arc<Segment>| segment.as_message().is_some_and(|message| message.role == Role::Assistant);
         self.conversation.history.iter().rposition(answer).map_or(0, |index| index + 1)
     }
 
@@ -99,7 +103,7 @@ impl Machine {
             from = index;
         }
         // Results stay with their answer.
-        while from > 0 && self.message(from).is_some_and(|message| prompt::has_results(message)) {
+        while from > 0 && self.message(from).is_some_and(prompt::has_results) {
             from -= 1;
         }
         from
@@ -135,7 +139,9 @@ impl Machine {
                     }
                     _ => continue,
                 };
-                let Some(freed) = freed.filter(|freed| *freed > 0 && wanted(id) && !self.conversation.view.is_pinned(id)) else {
+                let Some(freed) =
+                    freed.filter(|freed| *freed > 0 && wanted(id) && !self.conversation.view.is_pinned(id))
+                else {
                     continue;
                 };
                 plan.freed += freed;

@@ -7,7 +7,8 @@ use super::machine::Machine;
 use super::turn::{Phase, Purpose};
 use super::{Effect, fit};
 use crate::domain::{
-    Block, Body, CanonicalRequest, DeltaKind, Message, Notice, RequestNote, ResponseNote, StopReason, StreamItem, TurnEnd, Usage,
+    Block, Body, CanonicalRequest, DeltaKind, Message, Notice, RequestNote, ResponseNote, StopReason, StreamItem,
+    TurnEnd, Usage,
 };
 use crate::prompt;
 use crate::usage;
@@ -200,7 +201,8 @@ impl Machine {
     fn request_note(&self, attempt: &Attempt) -> RequestNote {
         let canonical = &attempt.canonical;
         let shape = self.watch.shape.as_ref();
-        let known = attempt.expected.as_deref().zip(shape).map_or(0, |(expected, before)| before.shared(&expected.shape));
+        let known =
+            attempt.expected.as_deref().zip(shape).map_or(0, |(expected, before)| before.shared(&expected.shape));
         let estimate = canonical.segments.iter().map(|segment| u64::from(segment.tokens)).sum();
         RequestNote {
             request: attempt.request,

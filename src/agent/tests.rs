@@ -81,10 +81,7 @@ impl Bench {
                     self.killed.push(call_id);
                 }
                 Effect::Sleep { timer, .. } => self.timer = timer,
-                Effect::HangUp
-                | Effect::Grant(_)
-                | Effect::Sync
-                | Effect::Hold { .. } => {}
+                Effect::HangUp | Effect::Grant(_) | Effect::Sync | Effect::Hold { .. } => {}
                 Effect::Keep { files, .. } => self.kept.extend(files.into_iter().map(|(name, _)| name)),
                 Effect::Review(draft) => self.reviews.push(draft.summary),
             }

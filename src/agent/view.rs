@@ -7,7 +7,8 @@ use std::sync::Arc;
 
 use super::conversation::Conversation;
 use crate::domain::{
-    Block, ContextBody, Hash, ItemKey, Message, Role, Segment, SegmentKind, ShrinkNote, CompactionStage, ToolResult, When,
+    Block, CompactionStage, ContextBody, Hash, ItemKey, Message, Role, Segment, SegmentKind, ShrinkNote, ToolResult,
+    When,
 };
 use crate::prompt::{self, Folding, Numbers};
 
@@ -213,10 +214,8 @@ impl Conversation {
             }
             ItemKey::Fixed { .. } => false,
         };
-        let found = self
-            .history
-            .iter()
-            .position(|segment| segment.as_message().is_some_and(|message| hit(segment, message)));
+        let found =
+            self.history.iter().position(|segment| segment.as_message().is_some_and(|message| hit(segment, message)));
         let Some(segment) = found.and_then(|index| self.history.get_mut(index)) else { return };
         let Some(message) = segment.as_message() else { return };
         let blocks: Vec<Block> = match item {

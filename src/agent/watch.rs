@@ -7,8 +7,8 @@ use std::sync::Arc;
 use super::attempt::Attempt;
 use super::machine::Machine;
 use crate::domain::{
-    Body, BreakCause, CacheBreak, CanonicalRequest, ContextBody, ModelInfo, ModelRef, Prices, Record, Segment, CompactionStage, Usage,
-    When,
+    Body, BreakCause, CacheBreak, CanonicalRequest, CompactionStage, ContextBody, ModelInfo, ModelRef, Prices, Record,
+    Segment, Usage, When,
 };
 use crate::prompt::{Change, Forecast, Reason, Rule, Shape, first_change};
 use crate::usage;
@@ -206,7 +206,7 @@ impl Watch {
 impl Machine {
     /// An answer came: what it says of the cache.
     pub(super) fn watch_answer(&mut self, attempt: &Attempt, usage: &Usage, estimated: bool) -> Option<CacheBreak> {
-        let Some(expected) = attempt.expected.as_deref() else { return None };
+        let expected = attempt.expected.as_deref()?;
         let estimate: u64 = expected.shape.tokens(expected.shape.len());
         self.watch.calibrate(estimate, usage, estimated);
         let broken = if estimated { None } else { self.watch.judge(attempt, usage) };
@@ -285,7 +285,9 @@ fn reason_of(body: &Body) -> Option<Reason> {
             reason(BreakCause::Compaction, Some(note.stage.name().to_owned()))
         }
         Body::Context(ContextBody::PrefixSet(note)) => reason(BreakCause::System, Some(note.why.clone())),
-        Body::Context(ContextBody::Ejected { label, when: When::Now, .. }) => reason(BreakCause::Ejected, Some(label.clone())),
+        Body::Context(ContextBody::Ejected { label, when: When::Now, .. }) => {
+            reason(BreakCause::Ejected, Some(label.clone()))
+        }
         Body::Context(ContextBody::Restored { .. }) => reason(BreakCause::Compaction, Some("undone".to_owned())),
         _ => None,
     }

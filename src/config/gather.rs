@@ -209,7 +209,8 @@ fn bounds(from_files: Bounds, vars: &Vars) -> Bounds {
     if let Some(chars) = vars.number("BASH_MAX_OUTPUT_LENGTH") {
         bounds.result_chars = chars.clamp(1_000, 150_000) as usize;
     }
-    if let Some(percent) = vars.number("CLAUDE_AUTOCOMPACT_PCT_OVERRIDE").filter(|percent| (1..=100).contains(percent)) {
+    if let Some(percent) = vars.number("CLAUDE_AUTOCOMPACT_PCT_OVERRIDE").filter(|percent| (1..=100).contains(percent))
+    {
         // It lowers the mark at which a summary is made, never raises it.
         let thresholds = &mut bounds.context.thresholds;
         thresholds.summary = thresholds.summary.min(percent as f64 / 100.0);

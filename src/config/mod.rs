@@ -34,8 +34,8 @@ use crate::domain::{Effort, FolderClaims, Mode, Notice, RuleSource};
 use crate::usage::ModelTable;
 
 pub use environment::child_env;
-pub use gather::context::ContextSettings;
 pub use folder::{FolderGround, folder};
+pub use gather::context::ContextSettings;
 pub use model::ModelChoice;
 pub use project::project_root;
 pub use rules::{Rules, rule_text, rules};

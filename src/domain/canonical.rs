@@ -102,7 +102,12 @@ impl Segment {
     /// Seals a tool definition.
     pub fn tool(spec: Arc<ToolSpec>) -> Self {
         let json = serde_json::to_string(&*spec).unwrap_or_default();
-        Self::seal(SegmentKind::Tool, spec.name.clone(), SegmentBody::Tool(spec), (json.as_bytes(), text::tokens(&json)))
+        Self::seal(
+            SegmentKind::Tool,
+            spec.name.clone(),
+            SegmentBody::Tool(spec),
+            (json.as_bytes(), text::tokens(&json)),
+        )
     }
 
     /// Seals a block of the system text.

@@ -102,13 +102,28 @@ pub enum ContextRequest {
     /// The next request as it would be sent.
     Inspect,
     /// The segment that broke the prefix for a request, old and new.
-    ShowBreak { request: u32 },
+    ShowBreak {
+        request: u32,
+    },
     /// The whole text of an item.
-    Read { item: ItemKey },
-    Pin { item: ItemKey, label: String, on: bool },
-    Eject { item: ItemKey, label: String, on: bool, when: When },
+    Read {
+        item: ItemKey,
+    },
+    Pin {
+        item: ItemKey,
+        label: String,
+        on: bool,
+    },
+    Eject {
+        item: ItemKey,
+        label: String,
+        on: bool,
+        when: When,
+    },
     /// The draft of a summary, as the person wants it, takes the place of the history.
-    Accept { summary: String },
+    Accept {
+        summary: String,
+    },
     /// The draft is thrown away.
     Discard,
     /// What the newest compaction replaced comes back.

@@ -35,8 +35,8 @@ pub use cache::{BreakCause, CacheBreak};
 pub use canonical::{CanonicalRequest, Hash, Mark, Sampling, Segment, SegmentBody, SegmentKind, Ttl, weigh};
 pub use confine::{Confinement, SandboxState};
 pub use context::{
-    Choice, ContextBody, ContextNews, ContextRequest, InspectNode, Inspection, ItemKey, NodeChange, PrefixNote, PriceQuestion,
-    ShrinkNote, CompactionStage, SummaryDraft, When,
+    Choice, CompactionStage, ContextBody, ContextNews, ContextRequest, InspectNode, Inspection, ItemKey, NodeChange,
+    PrefixNote, PriceQuestion, ShrinkNote, SummaryDraft, When,
 };
 pub use event::{Event, Live, Notice, NoticeLevel, StartInfo};
 pub use folder::{Claim, ClaimKind, FolderAnswer, FolderClaims};
@@ -46,9 +46,7 @@ pub use message::{Block, Media, Message, ResultPart, Role, ToolCall, ToolResult}
 pub use mode::{Effort, Mode};
 pub use model::{ModelInfo, ModelRef, PriceStep, Prices, Thinking, Wire};
 pub use opinion::{Opinion, OpinionNote};
-pub use record::{
-    Body, DeltaKind, Origin, Queued, Record, RequestNote, ResponseNote, SegmentNote, TurnEnd,
-};
+pub use record::{Body, DeltaKind, Origin, Queued, Record, RequestNote, ResponseNote, SegmentNote, TurnEnd};
 pub use report::{ContextItem, ContextReport, Report};
 pub use request::{Answer, Input, Request, SaveScope, SessionScope};
 pub use rules::{RuleCover, RuleLine, RulePlace, RuleTest, RuleTier, RulesReport};

@@ -10,8 +10,8 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Answer, Block, CacheBreak, Confinement, ContextBody, Cost, Effort, Hash, HookRun, Mark, Message, Mode, ModelError, ModelRef, Notice,
-    OpinionNote, SegmentKind, SessionId, Shown, StopReason, Todo, ToolResult, Usage, Verdict,
+    Answer, Block, CacheBreak, Confinement, ContextBody, Cost, Effort, Hash, HookRun, Mark, Message, Mode, ModelError,
+    ModelRef, Notice, OpinionNote, SegmentKind, SessionId, Shown, StopReason, Todo, ToolResult, Usage, Verdict,
 };
 
 /// One thing that happened.
@@ -305,4 +305,3 @@ pub enum TurnEnd {
     /// A hook stopped it.
     Stopped { reason: String },
 }
-

@@ -7,7 +7,10 @@ use super::driver::{Driver, News, What};
 use super::rules::session_source;
 use super::streams::Stream;
 use crate::agent::{Effect, Input};
-use crate::domain::{Answer, Body, CanonicalRequest, ContextBody, ContextNews, ErrorKind, Event, Live, ModelError, Notice, RuleTier, StreamItem};
+use crate::domain::{
+    Answer, Body, CanonicalRequest, ContextBody, ContextNews, ErrorKind, Event, Live, ModelError, Notice, RuleTier,
+    StreamItem,
+};
 use crate::provider::Provider;
 
 impl Driver {

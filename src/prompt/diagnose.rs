@@ -98,11 +98,8 @@ fn in_prefix(before: &Shape, after: &Shape, (kind, at): (SegmentKind, usize), re
 
 /// `+a +b −c`, with the number of what is left out.
 fn counted(added: &[&String], removed: &[&String]) -> Option<String> {
-    let names: Vec<String> = added
-        .iter()
-        .map(|name| format!("+{name}"))
-        .chain(removed.iter().map(|name| format!("−{name}")))
-        .collect();
+    let names: Vec<String> =
+        added.iter().map(|name| format!("+{name}")).chain(removed.iter().map(|name| format!("−{name}"))).collect();
     // One name stands as the segment itself.
     if names.is_empty() || names.len() == 1 && added.is_empty() {
         return names.first().map(|_| "removed".to_owned());
@@ -189,7 +186,10 @@ mod tests {
         })
     }
 
-    fn change(edit: impl FnOnce(&mut Parts), reasons: &[Reason]) -> Option<(BreakCause, Option<String>, Option<String>)> {
+    fn change(
+        edit: impl FnOnce(&mut Parts),
+        reasons: &[Reason],
+    ) -> Option<(BreakCause, Option<String>, Option<String>)> {
         let mut after = usual();
         edit(&mut after);
         first_change(&shape(&usual()), &shape(&after), reasons).map(|found| (found.cause, found.segment, found.detail))

@@ -60,7 +60,8 @@ impl Forecast {
     /// `minimum` is in the tokens of [`Shape::tokens`].
     pub fn find(&self, shape: &Shape, minimum: u64, now: u64) -> usize {
         let (names, sizes) = (shape.names(), shape.sizes());
-        let alive = |index: usize| names.get(index).and_then(|name| self.entries.get(name)).is_some_and(|e| e.until > now);
+        let alive =
+            |index: usize| names.get(index).and_then(|name| self.entries.get(name)).is_some_and(|e| e.until > now);
         let found = match Rule::of(shape.model.wire) {
             Rule::Automatic => (0..shape.len()).rev().find(|index| alive(*index)),
             Rule::Marks => shape.marks.iter().rev().find_map(|mark| {
@@ -84,7 +85,9 @@ impl Forecast {
         if self.entries.len() >= ENTRIES {
             self.entries.clear();
         }
-        if let Some(entry) = read.checked_sub(1).and_then(|index| names.get(index)).and_then(|n| self.entries.get_mut(n)) {
+        if let Some(entry) =
+            read.checked_sub(1).and_then(|index| names.get(index)).and_then(|n| self.entries.get_mut(n))
+        {
             entry.until = sent + entry.life;
         }
         let mut keep = |index: usize, life: u64| {

@@ -126,10 +126,13 @@ mod tests {
         let anchors = Anchors { minimum: 1_000, ..Anchors::default() };
         assert_eq!(place(&all, &anchors).len(), 1);
         let lives = Lives { fixed: Ttl::OneHour, tail: Ttl::FiveMinutes };
-        let ttls: Vec<Ttl> = place(&all, &Anchors { lives, ..Anchors::default() }).iter().map(|mark| mark.ttl).collect();
+        let ttls: Vec<Ttl> =
+            place(&all, &Anchors { lives, ..Anchors::default() }).iter().map(|mark| mark.ttl).collect();
         assert_eq!(ttls, [Ttl::OneHour, Ttl::OneHour, Ttl::OneHour, Ttl::FiveMinutes]);
         let odd = Lives { fixed: Ttl::FiveMinutes, tail: Ttl::OneHour };
-        assert!(place(&all, &Anchors { lives: odd, ..Anchors::default() }).iter().all(|mark| mark.ttl == Ttl::FiveMinutes));
+        assert!(
+            place(&all, &Anchors { lives: odd, ..Anchors::default() }).iter().all(|mark| mark.ttl == Ttl::FiveMinutes)
+        );
     }
 
     proptest! {

@@ -85,7 +85,7 @@ impl Shape {
 
     /// Estimated tokens of the first segments.
     pub fn tokens(&self, segments: usize) -> u64 {
-        self.traces.iter().take(segments).map(|trace| trace.tokens()).sum()
+        self.traces.iter().take(segments).map(Trace::tokens).sum()
     }
 
     /// Segments before the first message.

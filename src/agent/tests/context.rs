@@ -1,7 +1,9 @@
 //! Compaction and the cache, through the machine: what is kept, what is named, what comes back.
 
 use super::*;
-use crate::domain::{BreakCause, CacheBreak, CompactionStage, ContextBody, Effort, ItemKey, SegmentKind, ToolSpec, When};
+use crate::domain::{
+    BreakCause, CacheBreak, CompactionStage, ContextBody, Effort, ItemKey, SegmentKind, ToolSpec, When,
+};
 use crate::prompt::Thresholds;
 
 /// Room for `window` tokens, and stages that act early.
@@ -34,7 +36,8 @@ impl Bench {
         let sent = self.sent.last().unwrap();
         let tokens = |n: usize| sent.segments.iter().take(n).map(|segment| u64::from(segment.tokens)).sum::<u64>();
         let all = tokens(usize::MAX);
-        let usage = Usage { cache_read: tokens(read), cache_write_5m: all - tokens(read), output: 5, ..Usage::default() };
+        let usage =
+            Usage { cache_read: tokens(read), cache_write_5m: all - tokens(read), output: 5, ..Usage::default() };
         self.stream(StreamItem::Done { stop, usage: Some(usage) })
     }
 
@@ -45,13 +48,19 @@ impl Bench {
 
     /// A step with one result.
     fn step(&mut self, id: &str, output: &str) -> &mut Self {
-        self.text(0, &format!("I look at {id}.")).call(1, id).judge(id, Decision::Allow, true).done(StopReason::ToolUse);
+        self.text(0, &format!("I look at {id}."))
+            .call(1, id)
+            .judge(id, Decision::Allow, true)
+            .done(StopReason::ToolUse);
         let outcome = Box::new(ToolOutcome::text(output, "ok"));
         self.feed(Input::CallDone { call_id: id.into(), outcome, duration_ms: 1 })
     }
 
     fn breaks(&self) -> Vec<&CacheBreak> {
-        self.bodies.iter().filter_map(|body| if let Body::CacheBroken(what) = body { Some(what) } else { None }).collect()
+        self.bodies
+            .iter()
+            .filter_map(|body| if let Body::CacheBroken(what) = body { Some(what) } else { None })
+            .collect()
     }
 
     fn stages(&self) -> Vec<CompactionStage> {
@@ -153,7 +162,8 @@ fn cheap_stages_cut_old_output_and_never_words_or_what_is_unseen() {
     let sent = bench.sent_text();
     assert!(sent.contains("8473") && (0..14).all(|n| sent.contains(&format!("I look at c{n}."))), "{sent}");
     assert!(bench.sent.last().unwrap().segments.last().unwrap().tokens > 700, "the newest result is whole");
-    let prompt: u32 = bench.sent.iter().map(|sent| sent.segments.iter().map(|segment| segment.tokens).sum()).max().unwrap();
+    let prompt: u32 =
+        bench.sent.iter().map(|sent| sent.segments.iter().map(|segment| segment.tokens).sum()).max().unwrap();
     assert!(prompt < 9_500, "{prompt}");
 }
 
@@ -258,7 +268,8 @@ proptest! {
 
 /// Looks at the requests that were sent since the last look.
 fn check(bench: &Bench, seen: &mut (usize, usize)) -> Result<(), TestCaseError> {
-    let hashes = |canonical: &CanonicalRequest| canonical.segments.iter().map(|segment| segment.hash).collect::<Vec<_>>();
+    let hashes =
+        |canonical: &CanonicalRequest| canonical.segments.iter().map(|segment| segment.hash).collect::<Vec<_>>();
     let announced = bench.bodies[seen.1..].iter().any(|body| {
         matches!(body, Body::Context(_) | Body::Compacted { .. } | Body::ModelSet { .. } | Body::Cleared)
             || matches!(body, Body::RequestSent(note) if note.summary)

@@ -8,8 +8,8 @@
 /// Letters of a word that are one token, and those that each further token takes.
 const WORD: usize = 9;
 const MORE: usize = 4;
-/// Digits of one token.
-const DIGITS: usize = 3;
+/// Digits, capitals, signs or letters of other alphabets of one token.
+const THREES: usize = 3;
 
 /// What a character belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,15 +65,12 @@ impl Sum {
             None => 0,
             Some(Class::Lower) if length <= WORD => 10,
             Some(Class::Lower) => 10 + 10 * (length - WORD).div_ceil(MORE),
-            Some(Class::Upper) => 10 * length.div_ceil(3),
-            Some(Class::Digit) => 10 * length.div_ceil(DIGITS),
+            Some(Class::Upper | Class::Digit | Class::Sign | Class::Foreign) => 10 * length.div_ceil(THREES),
             // One blank belongs to the word after it; more are a token of their own.
             Some(Class::Blank) if length == 1 => 0,
             Some(Class::Blank) => 10 + length / 80 * 10,
             // Often part of the sign before it.
             Some(Class::Newline) => 6,
-            Some(Class::Sign) => 10 * length.div_ceil(3),
-            Some(Class::Foreign) => 10 * length.div_ceil(3),
             Some(Class::Wide) => 8 * length,
         };
         self.tenths += tenths as u64;

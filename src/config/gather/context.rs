@@ -7,19 +7,8 @@ use crate::domain::{Notice, Ttl};
 use crate::prompt::{Lives, Thresholds};
 
 /// What may stand in the section.
-pub(in crate::config) const KEYS: [&str; 11] = [
-    "window",
-    "reserve",
-    "result",
-    "act",
-    "idle",
-    "target",
-    "summary",
-    "keep",
-    "auto",
-    "fixedTtl",
-    "tailTtl",
-];
+pub(in crate::config) const KEYS: [&str; 11] =
+    ["window", "reserve", "result", "act", "idle", "target", "summary", "keep", "auto", "fixedTtl", "tailTtl"];
 
 /// How the context is kept within its room.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -78,8 +67,8 @@ impl ContextSettings {
             "summary" => put(&mut thresholds.summary, share(layer, &name, node, notices)),
             "keep" => put(&mut thresholds.keep, share(layer, &name, node, notices)),
             "auto" => put(&mut self.auto, flag(layer, &name, node, notices)),
-            "fixedTtl" => put(&mut self.fixed, ttl(layer, &name, node, notices)),
-            _ => put(&mut self.tail, ttl(layer, &name, node, notices)),
+            "fixedTtl" => ttl(&mut self.fixed, (layer, &name, node), notices),
+            _ => ttl(&mut self.tail, (layer, &name, node), notices),
         }
     }
 }
@@ -105,14 +94,16 @@ fn share(layer: &Layer, key: &str, node: &Node, notices: &mut Vec<Notice>) -> Op
 }
 
 /// `5m`, `1h`, or `auto` for none.
-fn ttl(layer: &Layer, key: &str, node: &Node, notices: &mut Vec<Notice>) -> Option<Option<Ttl>> {
-    match text(layer, key, node, notices)? {
-        "5m" => Some(Some(Ttl::FiveMinutes)),
-        "1h" => Some(Some(Ttl::OneHour)),
-        "auto" => Some(None),
-        _ => {
+fn ttl(place: &mut Option<Ttl>, (layer, key, node): (&Layer, &str, &Node), notices: &mut Vec<Notice>) -> bool {
+    *place = match text(layer, key, node, notices) {
+        Some("5m") => Some(Ttl::FiveMinutes),
+        Some("1h") => Some(Ttl::OneHour),
+        Some("auto") => None,
+        Some(_) => {
             wrong(layer, key, node, "\"5m\", \"1h\" or \"auto\"", notices);
-            None
+            return false;
         }
-    }
+        None => return false,
+    };
+    true
 }

@@ -351,10 +351,7 @@ impl Fold {
                     Meaning::Muted,
                 );
             }
-            Body::Context(body) => {
-                let text = context_text(body);
-                text.into_iter().for_each(|text| self.note(text, Meaning::Muted));
-            }
+            Body::Context(body) => self.note(context_text(body), Meaning::Muted),
             Body::CacheBroken(broken) if worth_telling(broken) => {
                 self.note(break_text(broken), Meaning::Warning);
             }

@@ -34,19 +34,22 @@ pub fn break_text(broken: &CacheBreak) -> String {
     format!("cache broken: {cause}{segment}; {} tokens are paid again{cost}", text::human_tokens(broken.tokens))
 }
 
-/// What happened to the context, in words; none where something else shows it.
-pub(super) fn context_text(body: &ContextBody) -> Option<String> {
+/// What happened to the context, in words.
+pub(super) fn context_text(body: &ContextBody) -> String {
     let cost = |cost: Option<f64>| cost.map(|cost| format!(" ({})", text::human_cost(cost))).unwrap_or_default();
-    Some(match body {
+    match body {
         ContextBody::Shrunk(note) => {
             let (freed, written) = (text::human_tokens(note.freed()), text::human_tokens(note.rewritten));
-            let again = if note.rewritten > 0 { format!(", {written} written to the cache again") } else { String::new() };
+            let again =
+                if note.rewritten > 0 { format!(", {written} written to the cache again") } else { String::new() };
             format!("{}: {}, {freed} tokens freed{again}", note.stage.name(), note.told())
         }
         ContextBody::PrefixSet(note) => {
             let names = [("+", &note.added), ("−", &note.removed), ("~", &note.changed)];
-            let names: Vec<String> =
-                names.iter().flat_map(|(sign, list)| list.iter().take(3).map(move |name| format!("{sign}{name}"))).collect();
+            let names: Vec<String> = names
+                .iter()
+                .flat_map(|(sign, list)| list.iter().take(3).map(move |name| format!("{sign}{name}")))
+                .collect();
             let again = if note.tokens > 0 {
                 format!("; {} tokens are paid again{}", text::human_tokens(note.tokens), cost(note.cost))
             } else {
@@ -62,10 +65,12 @@ pub(super) fn context_text(body: &ContextBody) -> Option<String> {
             format!("leaves the context with the next compaction: {label}")
         }
         ContextBody::Ejected { label, on: false, .. } => format!("stays in the context: {label}"),
-        ContextBody::Restored { messages } => format!("the compaction is undone: {messages} messages are in the context"),
+        ContextBody::Restored { messages } => {
+            format!("the compaction is undone: {messages} messages are in the context")
+        }
         ContextBody::Deferred { what, on: true } => format!("waits for the next compaction: {what}"),
         ContextBody::Deferred { what, on: false } => format!("waits no longer: {what}"),
-    })
+    }
 }
 
 /// It cost something, and the person did not cause it by asking for a compaction.

@@ -94,7 +94,7 @@ impl Fold<'_> {
     }
 
     fn user(&mut self, segment: &Arc<Segment>, message: &Message) {
-        let words: Vec<Block> = message.blocks.iter().filter_map(|block| self.kept(block)).collect();
+        let words: Vec<Block> = message.blocks.iter().filter_map(kept).collect();
         if words.is_empty() {
             return;
         }
@@ -109,19 +109,6 @@ impl Fold<'_> {
         blocks.extend(words);
         let message = Message { role: Role::User, blocks, by: None };
         self.out.push(Arc::new(Segment::message(segment.label.clone(), Arc::new(message))));
-    }
-
-    /// A block of a user message as it stays.
-    fn kept(&self, block: &Block) -> Option<Block> {
-        match block {
-            Block::ToolResult(_) => None,
-            Block::Text { text } if text.starts_with("<system-reminder>") && text.chars().count() > REMINDER => {
-                let inner = text.trim_start_matches("<system-reminder>").trim_end_matches("</system-reminder>").trim();
-                Some(Block::Text { text: wrap(&clip(inner, REMINDER)) })
-            }
-            Block::Image(_) => Some(Block::Text { text: "[an image was taken out of the context]".to_owned() }),
-            other => Some(other.clone()),
-        }
     }
 
     /// What the model said since, as one answer.
@@ -163,6 +150,19 @@ impl Fold<'_> {
     fn list_alone(&mut self) {
         let list: Vec<Block> = self.list().into_iter().collect();
         self.list_back(list);
+    }
+}
+
+/// A block of a user message as it stays.
+fn kept(block: &Block) -> Option<Block> {
+    match block {
+        Block::ToolResult(_) => None,
+        Block::Text { text } if text.starts_with("<system-reminder>") && text.chars().count() > REMINDER => {
+            let inner = text.trim_start_matches("<system-reminder>").trim_end_matches("</system-reminder>").trim();
+            Some(Block::Text { text: wrap(&clip(inner, REMINDER)) })
+        }
+        Block::Image(_) => Some(Block::Text { text: "[an image was taken out of the context]".to_owned() }),
+        other => Some(other.clone()),
     }
 }
 

@@ -54,7 +54,9 @@ impl Said {
         }
         for block in &message.blocks {
             match block {
-                Block::ToolCall(call) if ["Edit", "MultiEdit", "Write", "NotebookEdit"].contains(&call.name.as_str()) => {
+                Block::ToolCall(call)
+                    if ["Edit", "MultiEdit", "Write", "NotebookEdit"].contains(&call.name.as_str()) =>
+                {
                     note(&mut self.files, call_line(call));
                 }
                 Block::ToolResult(result) if result.is_error => {
@@ -134,7 +136,8 @@ fn within(texts: &[String], room: u64) -> Vec<String> {
     }
     let mut order: Vec<usize> = (0..all.len()).collect();
     // The newer of two that tell as much comes first.
-    order.sort_by_key(|index| all.get(*index).map(|(place, _, sentence)| std::cmp::Reverse((weight(sentence), *place))));
+    order
+        .sort_by_key(|index| all.get(*index).map(|(place, _, sentence)| std::cmp::Reverse((weight(sentence), *place))));
     let mut left = room;
     let mut chosen: Vec<usize> = Vec::new();
     for index in order {
@@ -182,8 +185,8 @@ fn sentences(text: &str) -> impl Iterator<Item = &str> {
 /// How much a sentence states: figures, names, and words of will and reason weigh; chatter does not.
 fn weight(sentence: &str) -> u32 {
     const WILL: [&str; 22] = [
-        "must", "never", "always", "only", "not", "don't", "decided", "decision", "because", "prefer", "need", "should",
-        "use", "keep", "instead", "remember", "require", "fixed", "cause", "fails", "will", "is",
+        "must", "never", "always", "only", "not", "don't", "decided", "decision", "because", "prefer", "need",
+        "should", "use", "keep", "instead", "remember", "require", "fixed", "cause", "fails", "will", "is",
     ];
     let mut sum = 0;
     let mut words = 0;
