@@ -117,6 +117,7 @@ impl Conversation {
             | Body::CallChanged { .. }
             | Body::Noticed(_)
             | Body::Classified(_)
+            | Body::Catalog(_)
             | Body::Confined { .. } => {}
         }
     }

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    CommandFile, ContextNews, FolderClaims, MemoryFile, Mode, ModelInfo, ModelRef, Record, Report, RuleTest,
-    RulesReport, SandboxState, SessionId, SessionSummary, Shown,
+    CatalogNews, CommandFile, ContextNews, FolderClaims, MemoryFile, Mode, ModelInfo, ModelRef, Record, Report,
+    RuleTest, RulesReport, SandboxState, SessionId, SessionSummary, Shown,
 };
 
 /// One message from the engine to its face.
@@ -63,6 +63,8 @@ pub enum Live {
     Context(ContextNews),
     /// A hook holds something up, in its own words; none when nothing is held up any more.
     HookRuns(Option<String>),
+    /// Commands, skills, memory, styles, plugins, settings.
+    Catalog(CatalogNews),
 }
 
 /// What a face shows around the conversation.

@@ -10,8 +10,9 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Answer, Block, CacheBreak, Confinement, ContextBody, Cost, Effort, Hash, HookRun, Mark, Message, Mode, ModelError,
-    ModelRef, Notice, OpinionNote, SegmentKind, SessionId, Shown, StopReason, Todo, ToolResult, Usage, Verdict,
+    Answer, Block, CacheBreak, CatalogBody, Confinement, ContextBody, Cost, Effort, Hash, HookRun, Mark, Message, Mode,
+    ModelError, ModelRef, Notice, OpinionNote, SegmentKind, SessionId, Shown, StopReason, Todo, ToolResult, Usage,
+    Verdict,
 };
 
 /// One thing that happened.
@@ -193,6 +194,8 @@ pub enum Body {
         input: serde_json::Value,
         by: String,
     },
+    /// Commands, skills and memory.
+    Catalog(CatalogBody),
 }
 
 /// Where a prompt came from.

@@ -4,7 +4,10 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use super::{ContextRequest, Effort, FolderAnswer, Media, Mode, ModelRef, RulePlace, RuleSource, RuleTier, SessionId};
+use super::{
+    CatalogRequest, ContextRequest, Effort, FolderAnswer, Media, Mode, ModelRef, RulePlace, RuleSource, RuleTier,
+    SessionId,
+};
 
 /// One order from a face to the engine.
 #[derive(Clone, Debug, PartialEq)]
@@ -83,6 +86,8 @@ pub enum Request {
     },
     /// All hooks with their places.
     ReportHooks,
+    /// Commands, skills, memory, styles, plugins, settings.
+    Catalog(CatalogRequest),
     /// Finish what must be finished and close.
     Shutdown,
 }
