@@ -106,7 +106,7 @@ impl Machine {
             Input::Released { hold, release } => self.on_released(hold, release, now),
             Input::Stop { reason } => self.on_stop(reason, now),
             input @ (Input::AcceptSummary { .. } | Input::DiscardSummary | Input::UndoCompaction) => {
-                self.on_review(input)
+                self.on_review(input);
             }
         }
         std::mem::take(&mut self.out)
