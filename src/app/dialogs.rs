@@ -8,8 +8,11 @@ use super::layers::Layer;
 use super::sheet::{Sheet, What};
 use super::{Model, catalog, orders, show};
 use crate::commands::Show;
-use crate::domain::{Act, CommandFile, Event, Live, Request};
+use crate::domain::{Act, Body, PersonBody, TeamBody, CommandFile, Event, Live, Request};
 use crate::panes::agents::{self, Agents};
+use crate::panes::ask::{self, Ask};
+use crate::panes::jobs::{self, Jobs};
+use crate::panes::plan::{self, Plan};
 use crate::panes::conversation::Scene;
 use crate::panes::help::{self, Help};
 use crate::panes::page::PagePane;
@@ -30,6 +33,9 @@ pub(super) enum Dialog {
     Sessions(Sessions),
     Rules(Box<Rules>),
     Agents(Box<Agents>),
+    Ask(Box<Ask>),
+    Plan(Box<Plan>),
+    Jobs(Box<Jobs>),
     Page(Box<PagePane>),
 }
 
@@ -78,6 +84,16 @@ pub(super) fn open(model: &mut Model, what: Show) -> Vec<Act> {
             let (rules, acts) = Rules::open();
             push(model, Dialog::Rules(Box::new(rules)));
             acts
+        }
+        Show::Jobs => {
+            push(model, Dialog::Jobs(Box::default()));
+            Vec::new()
+        }
+        Show::Plan => {
+            if let Some((file, text)) = model.facts.work.plan.clone() {
+                push(model, Dialog::Plan(Box::new(Plan::new(None, file, text, model.pace.now))));
+            }
+            Vec::new()
         }
         Show::Agents => {
             push(model, Dialog::Agents(Box::default()));
@@ -155,6 +171,18 @@ pub(super) fn say(model: &mut Model, said: Said) -> Vec<Act> {
                 rules::Wish::Decisions => model.layers.push(Layer::Sheet(Sheet::new(What::Permissions))),
             }
             acts
+        }
+        Dialog::Ask(ask) => {
+            let done = ask.update(said.into(), now);
+            closing(model, done)
+        }
+        Dialog::Plan(plan) => {
+            let done = plan.update(said.into(), now);
+            closing(model, done)
+        }
+        Dialog::Jobs(jobs) => {
+            let done = jobs.update(said.into());
+            closing(model, done)
         }
         Dialog::Agents(agents) => {
             let Some(msg) = said.into() else { return Vec::new() };
@@ -254,6 +282,7 @@ pub(super) fn hear(model: &mut Model, event: &Event) {
         match layer {
             Layer::Dialog(Dialog::Rules(rules)) => rules.hear(event),
             Layer::Dialog(Dialog::Agents(agents)) => agents.hear(event),
+            Layer::Dialog(Dialog::Jobs(jobs)) => drop(jobs.hear(event)),
             Layer::Dialog(Dialog::Page(page)) => page.hear(event),
             _ => {}
         }
@@ -263,9 +292,50 @@ pub(super) fn hear(model: &mut Model, event: &Event) {
     }
 }
 
+/// A dialog answered; some close with that.
+fn closing(model: &mut Model, (acts, close): (Vec<Act>, bool)) -> Vec<Act> {
+    if close {
+        model.layers.pop();
+    }
+    acts
+}
+
+/// The plan comes back from the editor.
+pub(super) fn plan_edited(model: &mut Model, text: String) {
+    for layer in &mut model.layers {
+        if let Layer::Dialog(Dialog::Plan(plan)) = layer {
+            plan.set_text(text.clone());
+        }
+    }
+}
+
+/// Opens the dialog that the model wants, and closes it when its call is over.
+pub(super) fn hear_person(model: &mut Model, body: &Body) {
+    let now = model.pace.now;
+    match body {
+        Body::Team(TeamBody::Person(PersonBody::QuestionsAsked { call_id, questions })) => {
+            let ask = Ask::new(call_id.clone(), questions.clone(), now);
+            push(model, Dialog::Ask(Box::new(ask)));
+        }
+        Body::Team(TeamBody::Person(PersonBody::PlanProposed { call_id, file, text })) => {
+            let plan = Plan::new(Some(call_id.clone()), file.display().to_string(), text.clone(), now);
+            push(model, Dialog::Plan(Box::new(plan)));
+        }
+        Body::CallDone { result, .. } => model.layers.retain(|layer| match layer {
+            Layer::Dialog(Dialog::Ask(ask)) => ask.call_id() != result.call_id,
+            Layer::Dialog(Dialog::Plan(plan)) => plan.call_id() != Some(result.call_id.as_str()),
+            _ => true,
+        }),
+        _ => {}
+    }
+}
+
 /// Time went by.
 pub(super) fn tick(model: &mut Model) -> Vec<Act> {
     let now = model.pace.now;
+    if let Some(Layer::Dialog(Dialog::Jobs(jobs))) = model.layers.last() {
+        return jobs.tick();
+    }
     browsers(model).flat_map(|sessions| sessions.update(sessions::Msg::Tick, now)).collect()
 }
 
@@ -282,6 +352,9 @@ impl Dialog {
         match self {
             Self::Sessions(sessions) => sessions.next_tick(now),
             Self::Agents(agents) => agents.next_tick(now),
+            Self::Ask(ask) => ask.next_tick(now),
+            Self::Plan(plan) => plan.next_tick(now),
+            Self::Jobs(jobs) => jobs.next_tick(now),
             _ => None,
         }
     }
@@ -296,6 +369,9 @@ impl Dialog {
             Self::Sessions(sessions) => sessions.settle(area, theme, now),
             Self::Rules(rules) => rules.settle(area),
             Self::Agents(agents) => agents.settle(area, scene),
+            Self::Ask(ask) => ask.settle(area, theme),
+            Self::Plan(plan) => plan.settle(area, theme),
+            Self::Jobs(jobs) => jobs.settle(area, scene.facts),
             Self::Page(page) => page.settle(area),
         }
     }
@@ -316,6 +392,9 @@ impl Dialog {
                 agents.view(scene, buf);
                 None
             }
+            Self::Ask(ask) => ask.view(theme, buf),
+            Self::Plan(plan) => plan.view(theme, buf),
+            Self::Jobs(jobs) => jobs.view(scene, buf),
             Self::Page(page) => page.view(theme, buf),
         }
     }
@@ -331,6 +410,24 @@ impl From<Said> for picker::Msg {
         }
     }
 }
+
+/// Gives every dialog with the four usual messages what the terminal said.
+macro_rules! said {
+    ($($pane:ident),+) => {
+        $(impl From<Said> for $pane::Msg {
+            fn from(said: Said) -> Self {
+                match said {
+                    Said::Key(key) => Self::Key(key),
+                    Said::Paste(text) => Self::Paste(text),
+                    Said::Click(at) => Self::Click(at),
+                    Said::Wheel(rows) => Self::Wheel(rows),
+                }
+            }
+        })+
+    };
+}
+
+said!(ask, plan, jobs);
 
 impl From<Said> for Option<agents::Msg> {
     fn from(said: Said) -> Self {

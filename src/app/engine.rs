@@ -10,6 +10,9 @@ pub(super) fn hear(model: &mut Model, event: Event) -> Vec<Act> {
     model.conversation.hear(&event, &model.facts);
     model.composer.hear(&event);
     layers::hear(model, &event);
+    if let Event::Recorded(record) = &event {
+        super::dialogs::hear_person(model, &record.body);
+    }
     let mut acts = Vec::new();
     match event {
         Event::Opened { .. } => {

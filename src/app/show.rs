@@ -67,6 +67,7 @@ fn with_facts<T>(model: &Model, run: impl FnOnce(&commands::Facts<'_>) -> T) -> 
         modes: model.facts.info.as_ref().map(|info| info.modes.as_slice()).unwrap_or_default(),
         busy: model.facts.is_busy(),
         retrying: model.facts.retry.is_some(),
+        has_plan: model.facts.work.plan.is_some(),
     };
     run(&facts)
 }
@@ -83,6 +84,7 @@ pub(super) fn take(model: &mut Model, outcome: Outcome) -> Vec<Act> {
         Some(Show::Cache) => sheet(model, What::Cache),
         Some(Show::Tools) => sheet(model, What::Tools),
         Some(Show::Hooks) => sheet(model, What::Hooks),
+        Some(Show::Tasks) => sheet(model, What::Todos),
         Some(other) => acts.extend(dialogs::open(model, other)),
     }
     acts

@@ -3,13 +3,18 @@
 //! Signals and bookkeeping only: waiting with a clock is asynchronous work and lives with the tools.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::ffi::OsStr;
+use std::os::fd::OwnedFd;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
+use rustix::fs::OFlags;
 use rustix::process::{Pid, Signal, kill_process, kill_process_group, test_kill_process_group};
+use rustix::pty::OpenptFlags;
 
 /// Starts a program in a new session where this system has `setsid`, so that it has no terminal to draw
 /// on or to ask for passwords, and otherwise in a new process group. A process cannot change its session
@@ -34,6 +39,53 @@ pub fn leader(program: &Path) -> Command {
     };
     command.stdin(Stdio::null());
     command
+}
+
+/// A terminal that a child can have as its standard input: our end, its end, and its name.
+pub struct Terminal {
+    pub ours: OwnedFd,
+    pub theirs: OwnedFd,
+    pub name: PathBuf,
+}
+
+/// Makes one. It does not echo, because what is typed is shown elsewhere.
+pub fn terminal() -> std::io::Result<Terminal> {
+    let ours = rustix::pty::openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC)?;
+    rustix::pty::grantpt(&ours)?;
+    rustix::pty::unlockpt(&ours)?;
+    let name = rustix::pty::ptsname(&ours, Vec::new())?;
+    let flags = OFlags::RDWR | OFlags::NOCTTY | OFlags::CLOEXEC;
+    let theirs = rustix::fs::open(name.as_c_str(), flags, rustix::fs::Mode::empty())?;
+    let mut modes = rustix::termios::tcgetattr(&theirs)?;
+    modes.local_modes.remove(rustix::termios::LocalModes::ECHO);
+    rustix::termios::tcsetattr(&theirs, rustix::termios::OptionalActions::Now, &modes)?;
+    Ok(Terminal { ours, theirs, name: PathBuf::from(OsStr::from_bytes(name.as_bytes())) })
+}
+
+/// Some process of the group waits for a line of that terminal, as far as the system tells.
+#[cfg(target_os = "linux")]
+pub fn waits_for(group: u32, terminal: &Path) -> bool {
+    let waits = |name: std::ffi::OsString| {
+        let own: u32 = name.to_str()?.parse().ok()?;
+        let stat = std::fs::read_to_string(format!("/proc/{own}/stat")).ok()?;
+        let mut fields = stat.rsplit_once(") ")?.1.split(' ').skip(2);
+        let (in_group, session): (u32, u32) = (fields.next()?.parse().ok()?, fields.next()?.parse().ok()?);
+        if in_group != group && session != group {
+            return None;
+        }
+        let input = std::fs::read_link(format!("/proc/{own}/fd/0")).ok()?;
+        // The number of the call `read` and its first argument, descriptor 0.
+        let call = std::fs::read_to_string(format!("/proc/{own}/syscall")).ok()?;
+        let reads = call.starts_with("0 0x0 ") || call.starts_with("63 0x0 ");
+        Some(input == terminal && reads)
+    };
+    let entries = std::fs::read_dir("/proc").into_iter().flatten().flatten();
+    entries.filter_map(|entry| waits(entry.file_name())).any(|waits| waits)
+}
+
+#[cfg(not(target_os = "linux"))]
+pub fn waits_for(_: u32, _: &Path) -> bool {
+    false
 }
 
 /// All groups that this process started and that may still live.

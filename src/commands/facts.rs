@@ -19,6 +19,8 @@ pub struct Facts<'a> {
     pub busy: bool,
     /// A request waits for its next try.
     pub retrying: bool,
+    /// The session has a plan.
+    pub has_plan: bool,
 }
 
 /// What came of a command.
@@ -41,6 +43,11 @@ pub enum Show {
     Permissions,
     Hooks,
     Agents,
+    Jobs,
+    /// The list of what is to be done.
+    Tasks,
+    /// The newest plan.
+    Plan,
     /// The session browser, with this text in its filter.
     Sessions {
         filter: String,

@@ -9,7 +9,8 @@ use super::rules::session_source;
 use super::streams::Stream;
 use crate::agent::{Effect, Input};
 use crate::domain::{
-    Answer, Body, CanonicalRequest, ErrorKind, Event, Live, ModelError, Notice, RuleTier, StreamItem, TeamNews,
+    Answer, Body, CanonicalRequest, ContextBody, ContextNews, ErrorKind, Event, Live, ModelError, Notice, RuleTier,
+    StreamItem, TeamNews,
 };
 use crate::provider::Provider;
 
@@ -33,6 +34,8 @@ impl Driver {
             }
             Effect::Sleep { timer, ms } => self.sleep(timer, ms),
             Effect::Hold { hold, point } => self.on_hold(hold, point),
+            Effect::Keep { folder, files } => self.keep_outputs(&folder, files).await,
+            Effect::Review(draft) => self.tell(Event::Live(Live::Context(ContextNews::Draft(draft)))).await,
             Effect::Sync => {
                 if let Err(notice) = self.journal.sync() {
                     self.notice(notice).await;
@@ -52,7 +55,7 @@ impl Driver {
         {
             self.tell(Event::Live(Live::Team(TeamNews::Asks(Box::new(call))))).await;
         }
-        let shortened = matches!(body, Body::Compacted { .. } | Body::Cleared);
+        let shortened = matches!(body, Body::Compacted { .. } | Body::Cleared | Body::Context(ContextBody::Shrunk(_)));
         let (record, notice) = self.journal.write(body, self.setup.clock.wall_ms());
         if let Some(bus) = &mut self.hooking.bus {
             bus.hear(&record);

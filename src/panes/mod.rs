@@ -4,6 +4,7 @@
 
 pub mod activity;
 pub mod agents;
+pub mod ask;
 pub mod composer;
 pub mod context;
 pub mod conversation;
@@ -13,9 +14,11 @@ pub mod facts;
 pub mod folder;
 pub mod help;
 pub mod hooks;
+pub mod jobs;
 pub mod page;
 pub mod palette;
 pub mod permission;
+pub mod plan;
 pub mod picker;
 pub mod rules;
 pub mod sessions;

@@ -9,8 +9,9 @@ use ratatui::text::{Line, Span};
 use super::agents::agent_row;
 use super::conversation::{Scene, break_text};
 use super::facts::Facts;
+use super::jobs::job_row;
 use crate::base::text;
-use crate::domain::{Mode, SandboxState, Todo, TodoState};
+use crate::domain::{JobState, Mode, SandboxState, Todo, TodoState};
 use crate::theme::{Meaning, Theme};
 use crate::widgets::{Glyphs, gauge, sparkline};
 
@@ -18,6 +19,8 @@ use crate::widgets::{Glyphs, gauge, sparkline};
 pub const WIDTH: u16 = 30;
 /// Todos that are listed.
 const TODOS: usize = 5;
+/// Commands that are listed.
+const JOBS: usize = 4;
 /// Agents that are listed.
 const AGENTS: usize = 6;
 /// Waiting messages that are listed.
@@ -40,6 +43,7 @@ pub fn lines(scene: Scene<'_>, width: u16) -> Vec<Line<'static>> {
     money(&mut page, facts);
     todos(&mut page, facts);
     agents(&mut page, facts, scene.now);
+    jobs(&mut page, facts);
     queue(&mut page, facts);
     page.lines
 }
@@ -168,6 +172,20 @@ fn agents(page: &mut Page<'_>, facts: &Facts, now: u64) {
     page.head(&format!("agents {living}"));
     for row in facts.agents.living().take(AGENTS) {
         let (words, meaning) = agent_row(row, now);
+        page.push("", &words, meaning);
+    }
+}
+
+/// Commands of the background, and those that wait for input.
+fn jobs(page: &mut Page<'_>, facts: &Facts) {
+    let shown = || facts.work.running().filter(|job| job.background || job.state == JobState::Waits);
+    let count = shown().count();
+    if count == 0 {
+        return;
+    }
+    page.head(&format!("jobs {count}"));
+    for job in shown().take(JOBS) {
+        let (words, meaning) = job_row(job);
         page.push("", &words, meaning);
     }
 }

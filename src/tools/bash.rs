@@ -1,5 +1,6 @@
 //! Bash: one shell command, for the model and for the person's `!`.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures::FutureExt;
@@ -7,14 +8,20 @@ use futures::future::BoxFuture;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value;
+use tokio::task::JoinHandle;
 
 use super::support::command::{self, Ending, Finished};
 use super::support::words::{add_note, bytes, count};
 use super::support::{input, shell_cwd};
-use super::{Place, Tool, ToolContext};
-use crate::domain::{Access, Shown, ToolOutcome, ToolSpec};
+use super::{Job, Jobs, Place, Tool, ToolContext};
+use crate::domain::{Access, JobState, Shown, ToolOutcome, ToolSpec};
 
 const NAME: &str = "Bash";
+/// Milliseconds that a command of the background may take when the call does not say, and at most.
+const BACKGROUND_MS: u64 = 1_800_000;
+const BACKGROUND_MAX_MS: u64 = 7_200_000;
+/// How long the start of a command of the background is watched, so that an early death shows at once.
+const EARLY: Duration = Duration::from_millis(500);
 /// Programs that say "nothing found" or "not equal" by exit status 1.
 const ANSWERS_BY_STATUS: [&str; 9] = ["grep", "egrep", "fgrep", "rg", "find", "diff", "cmp", "test", "["];
 
@@ -41,8 +48,10 @@ struct BashInput {
     timeout: Option<u64>,
     /// What it does, in five to ten words.
     #[serde(default)]
-    #[expect(dead_code, reason = "it is for the person, who sees the call's input")]
     description: Option<String>,
+    /// Return at once; you are told when it ends.
+    #[serde(default)]
+    run_in_background: Option<bool>,
     /// Asks to run outside the sandbox. It is offered only while there is one.
     #[serde(default, rename = "dangerouslyDisableSandbox")]
     #[schemars(skip)]
@@ -96,7 +105,7 @@ impl Tool for Bash {
     fn run(&self, value: Value, context: ToolContext) -> BoxFuture<'static, ToolOutcome> {
         async move {
             match read(&value) {
-                Ok(input) => run(&input.command, input.timeout, &context).await,
+                Ok(input) => start(input, context).await,
                 Err(error) => ToolOutcome::error(error),
             }
         }
@@ -107,14 +116,82 @@ impl Tool for Bash {
 /// Runs a command that the person typed, by the same rules and bounds as the model's.
 pub async fn shell_command(command: &str, context: ToolContext) -> ToolOutcome {
     match check(command) {
-        Ok(()) => run(command, None, &context).await,
+        Ok(()) => {
+            let input = BashInput {
+                command: command.to_owned(),
+                timeout: None,
+                description: None,
+                run_in_background: None,
+                disable_sandbox: None,
+            };
+            start(input, context).await
+        }
         Err(error) => ToolOutcome::error(error),
     }
 }
 
-async fn run(command: &str, timeout: Option<u64>, context: &ToolContext) -> ToolOutcome {
+/// Runs it as a job, and waits for it as long as it is not in the background.
+async fn start(input: BashInput, mut context: ToolContext) -> ToolOutcome {
+    let background = input.run_in_background == Some(true);
     let limits = context.limits;
-    let limit = timeout.filter(|limit| *limit > 0).unwrap_or(limits.command_ms).min(limits.command_max_ms);
+    let asked = input.timeout.filter(|limit| *limit > 0);
+    let limit = if background {
+        asked.unwrap_or(BACKGROUND_MS).min(BACKGROUND_MAX_MS)
+    } else {
+        asked.unwrap_or(limits.command_ms).min(limits.command_max_ms)
+    };
+    // What runs out of time goes on in the background where somebody can look after it.
+    let moves = !background && context.attended && may_move(&input.command);
+    let most = if moves { BACKGROUND_MS.max(limit) } else { limit };
+    let jobs = Arc::clone(&context.jobs);
+    let job = jobs.begin(&context.call_id, &input.command, input.description.as_deref(), context.cancel.clone());
+    context.job = Some(Arc::clone(&job));
+    let detach = context.detach.clone();
+    let mut work = tokio::spawn(async move { run(&input.command, most, &context).await });
+    let patience = if background { EARLY } else { Duration::from_millis(limit) };
+    let why = tokio::select! {
+        biased;
+        ended = &mut work => {
+            let outcome = ended.unwrap_or_else(|error| ToolOutcome::error(format!("The command broke off: {error}.")));
+            jobs.end(&job, state_of(&outcome), None).await;
+            return outcome;
+        }
+        () = detach.cancelled() => "The user put this command into the background",
+        () = tokio::time::sleep(patience), if background => "It runs in the background",
+        () = tokio::time::sleep(patience), if moves => "It takes longer than its time, so it goes on in the background",
+    };
+    if let Err(problem) = jobs.detach(&job) {
+        job.stop();
+        return ToolOutcome::error(problem);
+    }
+    let text = format!("{why} as {}. BashOutput shows its output; you are told when it ends.", job.id);
+    let so_far = job.news();
+    tokio::spawn(let_go(work, Arc::clone(&job), jobs));
+    let text = if so_far.is_empty() { text } else { format!("{text} So far:\n{so_far}") };
+    ToolOutcome::text(text, format!("{} in the background", job.id))
+}
+
+/// Waits for the end of what is in the background and passes it on.
+async fn let_go(work: JoinHandle<ToolOutcome>, job: Arc<Job>, jobs: Arc<Jobs>) {
+    let outcome = work.await.unwrap_or_else(|error| ToolOutcome::error(format!("The command broke off: {error}.")));
+    jobs.end(&job, state_of(&outcome), Some(outcome)).await;
+}
+
+fn state_of(outcome: &ToolOutcome) -> JobState {
+    match outcome.summary.as_str() {
+        "timed out" => JobState::TimedOut,
+        "interrupted" => JobState::Stopped,
+        _ if outcome.is_error => JobState::Failed,
+        _ => JobState::Done,
+    }
+}
+
+/// Sleeping on in the background helps nobody, and git must not be left half-way.
+fn may_move(command: &str) -> bool {
+    !command.trim_start().starts_with("sleep") && !command.contains("git")
+}
+
+async fn run(command: &str, limit: u64, context: &ToolContext) -> ToolOutcome {
     let place = &context.place;
     let mut notes = Vec::new();
     let mut cwd = place.cwd.clone();

@@ -103,7 +103,8 @@ impl Driver {
                 }
             }
         };
-        self.start_work(call, cancel, async move {
+        let ways = (cancel, tokio_util::sync::CancellationToken::new());
+        self.start_work(call, ways, async move {
             let (filling, name) = match filling {
                 Ok(filling) => filling,
                 Err(problem) => return ToolOutcome::error(problem),

@@ -69,6 +69,7 @@ impl Agents {
                     row.state = AgentState::Working;
                 }
             }
+            TeamBody::Person(_) | TeamBody::Job(_) | TeamBody::TasksSet { .. } => {}
             TeamBody::AgentEnded(end) => {
                 if let Some(row) = self.row(&end.agent) {
                     row.calls = end.calls;

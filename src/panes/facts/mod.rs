@@ -6,6 +6,7 @@
 mod agents;
 mod calls;
 mod ledger;
+mod work;
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -17,6 +18,7 @@ use crate::domain::{
 
 pub use agents::{AgentRow, Agents};
 pub use calls::{Call, CallState, Calls};
+pub use work::Work;
 pub use ledger::{Break, Ledger, RequestRow};
 
 /// Runs of hooks that are kept.
@@ -43,6 +45,7 @@ pub struct Facts {
     pub calls: Calls,
     pub ledger: Ledger,
     pub agents: Agents,
+    pub work: Work,
     /// Records of the newest runs of hooks, oldest first.
     pub hooks: VecDeque<Arc<Record>>,
     /// What is waited for while a hook holds something up, in its words.
@@ -109,7 +112,10 @@ impl Facts {
             Event::Opened { info, records } => self.open(info, records),
             Event::Recorded(record) => self.fold(record),
             Event::Live(Live::Info(info)) => self.adopt(info),
-            Event::Live(Live::Team(news)) => self.agents.news(news),
+            Event::Live(Live::Team(news)) => {
+                self.agents.news(news);
+                self.work.news(news);
+            }
             Event::Live(Live::HookRuns(what)) => self.hook.clone_from(what),
             Event::Live(_) => {}
             Event::Closed => {
@@ -179,6 +185,7 @@ impl Facts {
         // A log that ends in the middle of a turn was left by a crash: nothing of it runs any more.
         self.settle_turn();
         self.agents.lose_all();
+        self.work.lose_all();
         self.adopt(info);
     }
 
@@ -204,6 +211,9 @@ impl Facts {
         self.calls.fold(record);
         self.ledger.fold(record);
         self.agents.fold(record);
+        if let Some(todos) = self.work.fold(record) {
+            self.todos = todos;
+        }
         match &record.body {
             Body::ModelSet { model, .. } => self.model = Some(model.clone()),
             Body::ModeSet { mode } => self.mode = *mode,

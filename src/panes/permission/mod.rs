@@ -159,7 +159,7 @@ impl Permission {
                 self.remove(now, |question| question.is_of(agent) && question.ask == *ask);
             }
             TeamBody::AgentEnded(end) => self.remove(now, |question| question.is_of(&end.agent)),
-            TeamBody::AgentStarted(_) | TeamBody::AgentSpent(_) => {}
+            _ => {}
         }
     }
 

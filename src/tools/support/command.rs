@@ -10,6 +10,7 @@ use std::os::fd::OwnedFd;
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Stdio};
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::io::AsyncReadExt;
@@ -20,6 +21,7 @@ use tokio::time::{Instant, sleep, sleep_until, timeout};
 use super::super::ToolContext;
 use super::ansi::Ansi;
 use super::capture::{Capture, Captured};
+use super::jobs::{self, Job};
 use super::live::Live;
 use super::shell_cwd;
 use super::spill::{self, Kept, Spill};
@@ -75,9 +77,20 @@ pub async fn run(command: &str, cwd: &Path, limit: Duration, context: &ToolConte
     let report = desk.join(spill::file_name(&context.call_id, "cwd"));
     let told = spill::make_folder(desk).ok().and_then(|()| shell_cwd::script(command, &report));
     let script = told.as_deref().unwrap_or(command);
-    let started = prepare(script, cwd, context).and_then(Prepared::start);
+    // A command that somebody could type to has a terminal to read from; the others find their input closed.
+    let terminal = context.job.as_ref().filter(|_| context.attended).and_then(|_| process::terminal().ok());
+    let (ours, theirs) = terminal.map(|made| ((made.ours, made.name), made.theirs)).unzip();
+    let started = prepare(script, cwd, context).and_then(|prepared| prepared.start(theirs));
     let (child, pipe, caged) = started.map_err(|error| format!("The command could not be started: {error}."))?;
     let mut running = Running::new(child, pipe, context)?;
+    if let (Some((input, name)), Some(job)) = (ours, &context.job) {
+        job.set_input(input);
+        tokio::spawn(jobs::look_for_waiting(
+            Arc::clone(job),
+            Arc::clone(&context.jobs),
+            (running.group.id(), name),
+        ));
+    }
     let stopped = running.watch(limit, context).await;
     if stopped.is_some() {
         running.stop().await;
@@ -132,7 +145,10 @@ fn prepare(script: &str, cwd: &Path, context: &ToolContext) -> io::Result<Prepar
 
 impl Prepared {
     /// Starts it with both outputs in one pipe, so that their order is kept.
-    fn start(mut self) -> io::Result<(Child, OwnedFd, Option<Caged>)> {
+    fn start(mut self, input: Option<OwnedFd>) -> io::Result<(Child, OwnedFd, Option<Caged>)> {
+        if let Some(input) = input {
+            self.command.stdin(Stdio::from(input));
+        }
         let (reader, writer) = io::pipe()?;
         self.command.stdout(writer.try_clone()?).stderr(Stdio::from(writer));
         let child = tokio::process::Command::from(self.command).kill_on_drop(true).spawn()?;
@@ -167,6 +183,7 @@ struct Sinks {
     capture: Capture,
     spill: Spill,
     live: Live,
+    job: Option<Arc<Job>>,
 }
 
 impl Sinks {
@@ -185,6 +202,9 @@ impl Sinks {
         self.capture.push(text);
         self.spill.push(text);
         self.live.push(text);
+        if let Some(job) = &self.job {
+            job.push(text);
+        }
     }
 }
 
@@ -201,6 +221,7 @@ impl Running {
             capture: Capture::new(limits.result_chars),
             spill: Spill::new(path, limits.result_chars.saturating_mul(4), limits.output_bytes),
             live: Live::new(context.output.clone()),
+            job: context.job.clone(),
         };
         Ok(Self { child, group, pipe, status: None, ended: false, sinks })
     }

@@ -4,11 +4,15 @@
 use std::collections::VecDeque;
 use std::io;
 use std::os::fd::OwnedFd;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use std::time::Duration;
 
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
+use crate::base::process;
 use crate::domain::{JobState, JobView, ToolOutcome};
 
 /// Lines of output that are kept of a job, and bytes of one line.
@@ -20,6 +24,10 @@ const JOBS: usize = 200;
 const AT_ONCE: usize = 32;
 /// Characters of output that an announcement holds.
 const ANNOUNCED: usize = 2_000;
+/// How often a command is looked at for whether it waits for input.
+const LOOK: Duration = Duration::from_secs(1);
+/// How long it may wait before it is told that there is no input.
+const PATIENCE: Duration = Duration::from_secs(45);
 /// News that may wait for the engine.
 const NEWS: usize = 64;
 
@@ -70,6 +78,8 @@ struct Inside {
     /// Somebody asked for its end, so that it is not announced.
     stopped: bool,
     input: Option<OwnedFd>,
+    /// The person has typed to it, so its input is the person's to end.
+    typed: bool,
 }
 
 impl Jobs {
@@ -99,6 +109,7 @@ impl Jobs {
                 read: 0,
                 stopped: false,
                 input: None,
+                typed: false,
             }),
         });
         while table.list.len() >= JOBS {
@@ -257,11 +268,16 @@ impl Job {
 
     /// Types to it. The error is a sentence for the person.
     pub fn type_in(&self, text: &str) -> Result<(), String> {
+        lock(&self.inside).typed = true;
         let inside = lock(&self.inside);
         let Some(input) = inside.input.as_ref().filter(|_| inside.state.runs()) else {
             return Err("This command takes no input any more.".to_owned());
         };
         write(input, text.as_bytes()).map_err(|error| format!("It could not be typed: {error}."))
+    }
+
+    fn was_typed_to(&self) -> bool {
+        lock(&self.inside).typed
     }
 
     /// Says that no input will come.
@@ -270,6 +286,26 @@ impl Job {
         if let Some(input) = &inside.input {
             // The terminal's own sign for the end of input.
             write(input, &[4]).ok();
+        }
+    }
+}
+
+/// Looks now and then whether a command waits for input. Where nobody types for a while it is told that there is none,
+/// as it would be without anybody there.
+pub async fn look_for_waiting(job: Arc<Job>, jobs: Arc<Jobs>, (group, terminal): (u32, PathBuf)) {
+    let mut waited = Duration::ZERO;
+    loop {
+        tokio::time::sleep(LOOK).await;
+        let view = job.view();
+        if !view.runs() || !view.takes_input {
+            return;
+        }
+        let waits = process::waits_for(group, &terminal);
+        jobs.waits(&job, waits);
+        waited = if waits && !job.was_typed_to() { waited + LOOK } else { Duration::ZERO };
+        if waited >= PATIENCE {
+            job.end_input();
+            waited = Duration::ZERO;
         }
     }
 }
