@@ -308,6 +308,11 @@ impl Desk {
             outputs: self.at("outputs"),
             limits: Limits::default(),
             cage: Some(Arc::new(self.cage(means))),
+            jobs: latigo::tools::Jobs::new().0,
+            detach: CancellationToken::new(),
+            attended: false,
+            board: Arc::default(),
+            job: None,
         };
         let bash = registry().into_iter().find(|tool| tool.spec().name == "Bash").unwrap();
         bash.run(serde_json::json!({ "command": line, "timeout": timeout }), context).await

@@ -4,9 +4,14 @@ use super::Effect;
 use super::batch::State;
 use super::machine::Machine;
 use super::turn::Phase;
-use crate::domain::{Answer, Block, Body, Decision, ResultPart, Shown, TeamBody, ToolOutcome, ToolResult, TurnEnd, Verdict};
+use crate::domain::{
+    Answer, Block, Body, Decision, ResultPart, Shown, TaskState, TeamBody, TodoState, ToolOutcome, ToolResult, TurnEnd,
+    Verdict,
+};
 use crate::prompt;
 
+/// Answers after which an untouched list is brought back to mind, and again after as many.
+const UNTENDED: u32 = 8;
 /// What a call is told that was not started because the turn ended.
 const NOT_RUN: &str = "This call was not run, because the user stopped the turn.";
 /// What a call is told that was running when the turn ended.
@@ -154,8 +159,20 @@ impl Machine {
     fn after_results(&mut self, remarks: Vec<String>) -> Vec<Block> {
         let remarks = remarks.iter().map(|text| Block::Text { text: prompt::wrap(text) });
         let mut extra: Vec<Block> = remarks.collect();
+        extra.extend(self.untended().map(|text| Block::Text { text: prompt::wrap(&text) }));
         extra.extend(self.take_queue());
         extra
+    }
+
+    /// A list of what is to be done that the model has not touched for long is brought back to its mind.
+    fn untended(&self) -> Option<String> {
+        let conversation = &self.conversation;
+        let due = conversation.untended >= UNTENDED && conversation.untended.is_multiple_of(UNTENDED);
+        let todos = conversation.todos.iter().filter(|todo| todo.status != TodoState::Completed);
+        let tasks = conversation.tasks.iter().filter(|task| task.status != TaskState::Completed);
+        let open: Vec<&str> =
+            todos.map(|todo| todo.content.as_str()).chain(tasks.map(|task| task.subject.as_str())).collect();
+        (due && !open.is_empty()).then(|| prompt::untended(&open))
     }
 
     /// A result that no tool made.

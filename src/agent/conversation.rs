@@ -89,14 +89,7 @@ impl Conversation {
                 self.counts.queued = queue.iter().map(|queued| queued.id).fold(self.counts.queued, u32::max);
                 self.queue.clone_from(queue);
             }
-            Body::TodosSet { todos } => {
-                self.untended = 0;
-                self.todos.clone_from(todos);
-            }
-            Body::Team(TeamBody::TasksSet { tasks }) => {
-                self.untended = 0;
-                self.tasks.clone_from(tasks);
-            }
+            Body::TodosSet { .. } | Body::Team(TeamBody::TasksSet { .. }) => self.listed(body),
             Body::ModeSet { mode } => self.mode = *mode,
             Body::ModelSet { model, effort } => {
                 self.model = Some(model.clone());
@@ -130,6 +123,16 @@ impl Conversation {
             | Body::Classified(_)
             | Body::Catalog(_)
             | Body::Confined { .. } => {}
+        }
+    }
+
+    /// The list of what is to be done, of either kind.
+    fn listed(&mut self, body: &Body) {
+        self.untended = 0;
+        match body {
+            Body::TodosSet { todos } => self.todos.clone_from(todos),
+            Body::Team(TeamBody::TasksSet { tasks }) => self.tasks.clone_from(tasks),
+            _ => {}
         }
     }
 

@@ -10,6 +10,7 @@ const ACTIONS: &[(Order, &str, &str)] = &[
     (Order::Details, "details", "Unfold or fold everything"),
     (Order::Side, "sidebar", "Show or hide the session pane"),
     (Order::ActivityPane, "activity", "Show or hide the activity pane"),
+    (Order::Background, "background", "Put what runs into the background"),
     (Order::Todos, "todos", "Show the todos"),
     (Order::NextPane, "pane.next", "Move to the next pane"),
     (Order::Editor, "editor", "Edit the prompt in your editor"),
@@ -102,6 +103,7 @@ fn words(order: Order, context: Context) -> &'static str {
         Order::Next => "the same downwards",
         Order::Toggle => "unfold or fold the selected",
         Order::Open => "details of the call",
+        Order::Background => "put what runs into the background; else one to the left",
         Order::Kill => "stop the call, if it runs; the turn goes on",
         Order::Close => "close",
     }

@@ -6,13 +6,10 @@ use ratatui::layout::{Position, Rect};
 
 use super::layers::Layer;
 use super::sheet::{Sheet, What};
+use super::team::{self, TeamDialog};
 use super::{Model, catalog, orders, show};
 use crate::commands::Show;
-use crate::domain::{Act, Body, PersonBody, TeamBody, CommandFile, Event, Live, Request};
-use crate::panes::agents::{self, Agents};
-use crate::panes::ask::{self, Ask};
-use crate::panes::jobs::{self, Jobs};
-use crate::panes::plan::{self, Plan};
+use crate::domain::{Act, CommandFile, Event, Live, Request};
 use crate::panes::conversation::Scene;
 use crate::panes::help::{self, Help};
 use crate::panes::page::PagePane;
@@ -32,10 +29,7 @@ pub(super) enum Dialog {
     Themes(Picker, Box<Theme>),
     Sessions(Sessions),
     Rules(Box<Rules>),
-    Agents(Box<Agents>),
-    Ask(Box<Ask>),
-    Plan(Box<Plan>),
-    Jobs(Box<Jobs>),
+    Team(TeamDialog),
     Page(Box<PagePane>),
 }
 
@@ -85,18 +79,8 @@ pub(super) fn open(model: &mut Model, what: Show) -> Vec<Act> {
             push(model, Dialog::Rules(Box::new(rules)));
             acts
         }
-        Show::Jobs => {
-            push(model, Dialog::Jobs(Box::default()));
-            Vec::new()
-        }
-        Show::Plan => {
-            if let Some((file, text)) = model.facts.work.plan.clone() {
-                push(model, Dialog::Plan(Box::new(Plan::new(None, file, text, model.pace.now))));
-            }
-            Vec::new()
-        }
-        Show::Agents => {
-            push(model, Dialog::Agents(Box::default()));
+        Show::Jobs | Show::Plan | Show::Agents => {
+            team::open(model, &what);
             Vec::new()
         }
         Show::Page(kind) => {
@@ -114,7 +98,7 @@ pub(super) fn open(model: &mut Model, what: Show) -> Vec<Act> {
     }
 }
 
-fn push(model: &mut Model, dialog: Dialog) {
+pub(super) fn push(model: &mut Model, dialog: Dialog) {
     model.layers.push(Layer::Dialog(dialog));
 }
 
@@ -172,21 +156,8 @@ pub(super) fn say(model: &mut Model, said: Said) -> Vec<Act> {
             }
             acts
         }
-        Dialog::Ask(ask) => {
-            let done = ask.update(said.into(), now);
-            closing(model, done)
-        }
-        Dialog::Plan(plan) => {
-            let done = plan.update(said.into(), now);
-            closing(model, done)
-        }
-        Dialog::Jobs(jobs) => {
-            let done = jobs.update(said.into());
-            closing(model, done)
-        }
-        Dialog::Agents(agents) => {
-            let Some(msg) = said.into() else { return Vec::new() };
-            let (acts, close) = agents.update(msg, &model.facts);
+        Dialog::Team(dialog) => {
+            let (acts, close) = dialog.update(said, &model.facts, now);
             if close {
                 model.layers.pop();
             }
@@ -281,8 +252,7 @@ pub(super) fn hear(model: &mut Model, event: &Event) {
     for layer in &mut model.layers {
         match layer {
             Layer::Dialog(Dialog::Rules(rules)) => rules.hear(event),
-            Layer::Dialog(Dialog::Agents(agents)) => agents.hear(event),
-            Layer::Dialog(Dialog::Jobs(jobs)) => drop(jobs.hear(event)),
+            Layer::Dialog(Dialog::Team(dialog)) => dialog.hear(event),
             Layer::Dialog(Dialog::Page(page)) => page.hear(event),
             _ => {}
         }
@@ -292,49 +262,11 @@ pub(super) fn hear(model: &mut Model, event: &Event) {
     }
 }
 
-/// A dialog answered; some close with that.
-fn closing(model: &mut Model, (acts, close): (Vec<Act>, bool)) -> Vec<Act> {
-    if close {
-        model.layers.pop();
-    }
-    acts
-}
-
-/// The plan comes back from the editor.
-pub(super) fn plan_edited(model: &mut Model, text: String) {
-    for layer in &mut model.layers {
-        if let Layer::Dialog(Dialog::Plan(plan)) = layer {
-            plan.set_text(text.clone());
-        }
-    }
-}
-
-/// Opens the dialog that the model wants, and closes it when its call is over.
-pub(super) fn hear_person(model: &mut Model, body: &Body) {
-    let now = model.pace.now;
-    match body {
-        Body::Team(TeamBody::Person(PersonBody::QuestionsAsked { call_id, questions })) => {
-            let ask = Ask::new(call_id.clone(), questions.clone(), now);
-            push(model, Dialog::Ask(Box::new(ask)));
-        }
-        Body::Team(TeamBody::Person(PersonBody::PlanProposed { call_id, file, text })) => {
-            let plan = Plan::new(Some(call_id.clone()), file.display().to_string(), text.clone(), now);
-            push(model, Dialog::Plan(Box::new(plan)));
-        }
-        Body::CallDone { result, .. } => model.layers.retain(|layer| match layer {
-            Layer::Dialog(Dialog::Ask(ask)) => ask.call_id() != result.call_id,
-            Layer::Dialog(Dialog::Plan(plan)) => plan.call_id() != Some(result.call_id.as_str()),
-            _ => true,
-        }),
-        _ => {}
-    }
-}
-
 /// Time went by.
 pub(super) fn tick(model: &mut Model) -> Vec<Act> {
     let now = model.pace.now;
-    if let Some(Layer::Dialog(Dialog::Jobs(jobs))) = model.layers.last() {
-        return jobs.tick();
+    if let Some(Layer::Dialog(Dialog::Team(dialog))) = model.layers.last() {
+        return dialog.tick();
     }
     browsers(model).flat_map(|sessions| sessions.update(sessions::Msg::Tick, now)).collect()
 }
@@ -351,10 +283,7 @@ impl Dialog {
     pub fn next_tick(&self, now: u64) -> Option<u64> {
         match self {
             Self::Sessions(sessions) => sessions.next_tick(now),
-            Self::Agents(agents) => agents.next_tick(now),
-            Self::Ask(ask) => ask.next_tick(now),
-            Self::Plan(plan) => plan.next_tick(now),
-            Self::Jobs(jobs) => jobs.next_tick(now),
+            Self::Team(dialog) => dialog.next_tick(now),
             _ => None,
         }
     }
@@ -368,10 +297,7 @@ impl Dialog {
             Self::Models(picker) | Self::Themes(picker, _) => picker.settle(area),
             Self::Sessions(sessions) => sessions.settle(area, theme, now),
             Self::Rules(rules) => rules.settle(area),
-            Self::Agents(agents) => agents.settle(area, scene),
-            Self::Ask(ask) => ask.settle(area, theme),
-            Self::Plan(plan) => plan.settle(area, theme),
-            Self::Jobs(jobs) => jobs.settle(area, scene.facts),
+            Self::Team(dialog) => dialog.settle(area, scene),
             Self::Page(page) => page.settle(area),
         }
     }
@@ -388,13 +314,7 @@ impl Dialog {
             Self::Models(picker) | Self::Themes(picker, _) => picker.view(theme, buf),
             Self::Sessions(sessions) => sessions.view(theme, buf),
             Self::Rules(rules) => rules.view(theme, buf),
-            Self::Agents(agents) => {
-                agents.view(scene, buf);
-                None
-            }
-            Self::Ask(ask) => ask.view(theme, buf),
-            Self::Plan(plan) => plan.view(theme, buf),
-            Self::Jobs(jobs) => jobs.view(scene, buf),
+            Self::Team(dialog) => dialog.view(scene, buf),
             Self::Page(page) => page.view(theme, buf),
         }
     }
@@ -407,35 +327,6 @@ impl From<Said> for picker::Msg {
             Said::Paste(text) => Self::Paste(text),
             Said::Click(at) => Self::Click(at),
             Said::Wheel(rows) => Self::Wheel(rows),
-        }
-    }
-}
-
-/// Gives every dialog with the four usual messages what the terminal said.
-macro_rules! said {
-    ($($pane:ident),+) => {
-        $(impl From<Said> for $pane::Msg {
-            fn from(said: Said) -> Self {
-                match said {
-                    Said::Key(key) => Self::Key(key),
-                    Said::Paste(text) => Self::Paste(text),
-                    Said::Click(at) => Self::Click(at),
-                    Said::Wheel(rows) => Self::Wheel(rows),
-                }
-            }
-        })+
-    };
-}
-
-said!(ask, plan, jobs);
-
-impl From<Said> for Option<agents::Msg> {
-    fn from(said: Said) -> Self {
-        match said {
-            Said::Key(key) => Some(agents::Msg::Key(key)),
-            Said::Paste(_) => None,
-            Said::Click(at) => Some(agents::Msg::Click(at)),
-            Said::Wheel(rows) => Some(agents::Msg::Wheel(rows)),
         }
     }
 }

@@ -11,7 +11,7 @@ pub(super) fn hear(model: &mut Model, event: Event) -> Vec<Act> {
     model.composer.hear(&event);
     layers::hear(model, &event);
     if let Event::Recorded(record) = &event {
-        super::dialogs::hear_person(model, &record.body);
+        super::team::hear(model, &record.body);
     }
     let mut acts = Vec::new();
     match event {

@@ -90,7 +90,7 @@ pub(super) fn edited(model: &mut Model, purpose: EditPurpose, text: Option<Strin
     let Some(text) = text else { return vec![Act::Redraw] };
     match purpose {
         EditPurpose::Prompt => model.composer.set_text(text.strip_suffix('\n').unwrap_or(&text)),
-        EditPurpose::Plan => super::dialogs::plan_edited(model, text),
+        EditPurpose::Plan => super::team::plan_edited(model, &text),
         EditPurpose::Comment { ask } => model.permission.set_comment(ask, &text),
         EditPurpose::File { .. } => {}
     }

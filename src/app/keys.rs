@@ -45,6 +45,8 @@ pub enum Order {
     Palette,
     Side,
     ActivityPane,
+    /// Ctrl+B: what runs goes to the background; else the cursor moves.
+    Background,
     Help,
     RetryNow,
     LineUp,
@@ -83,6 +85,7 @@ pub const DEFAULTS: &[Binding] = &[
     (Context::Global, "ctrl+x s", Order::Side),
     (Context::Global, "f3", Order::ActivityPane),
     (Context::Global, "ctrl+x a", Order::ActivityPane),
+    (Context::Global, "ctrl+b", Order::Background),
     (Context::Global, "pageup", Order::HalfUp),
     (Context::Global, "pagedown", Order::HalfDown),
     (Context::Global, "ctrl+home", Order::Start),

@@ -14,6 +14,7 @@ mod mouse;
 mod orders;
 mod sheet;
 mod show;
+mod team;
 mod view;
 
 use ratatui::crossterm::event::{KeyEvent, MouseEvent};

@@ -3,9 +3,11 @@
 use super::layers::{self, Layer};
 use super::sheet::{Sheet, What};
 use super::{Focus, Model, Order, dialogs, layout};
-use crate::domain::{Act, EditPurpose, Request};
+use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+
+use crate::domain::{Act, EditPurpose, JobRequest, Request, TeamRequest};
 use crate::panes::facts::CallState;
-use crate::panes::{activity, conversation};
+use crate::panes::{activity, composer, conversation};
 
 /// Milliseconds in which a second press counts.
 const TWICE: u64 = 2_000;
@@ -54,6 +56,7 @@ pub(super) fn run(model: &mut Model, order: Order) -> Vec<Act> {
         Order::Side => side(model),
         Order::ActivityPane => activity_pane(model),
         Order::RetryNow => vec![Act::Send(Request::RetryNow)],
+        Order::Background => background(model),
         Order::Kill => kill(model),
         Order::Open => open(model),
         Order::Close => {
@@ -163,6 +166,16 @@ fn activity_pane(model: &mut Model) -> Vec<Act> {
         }
     }
     Vec::new()
+}
+
+/// What a call waits for goes to the background. Where none waits the key is the prompt's own.
+fn background(model: &mut Model) -> Vec<Act> {
+    if model.facts.calls.any_running() {
+        let request = JobRequest::Background { call_id: None };
+        return vec![Act::Send(Request::Team(TeamRequest::Job(request)))];
+    }
+    let key = KeyEvent::new(KeyCode::Char('b'), KeyModifiers::CONTROL);
+    model.composer.update(composer::Msg::Key(key), model.pace.now).acts
 }
 
 fn kill(model: &mut Model) -> Vec<Act> {

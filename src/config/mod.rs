@@ -22,6 +22,7 @@ mod served;
 mod server;
 mod setup;
 mod shelf;
+mod team;
 mod themes;
 mod trust;
 

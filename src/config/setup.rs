@@ -4,7 +4,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use super::{ModelChoice, Places, Settings, Trust, edit_rule, folder, rehearsal, rule_text, shelf};
+use super::{ModelChoice, Places, Settings, Trust, edit_rule, folder, rehearsal, rule_text, shelf, team};
 use crate::agent;
 use crate::base::clock::SharedClock;
 use crate::base::dirs::Dirs;
@@ -64,7 +64,7 @@ pub fn setup(settings: &Settings, start: Start<'_>) -> Result<engine::Setup, Str
         open: start.open,
         notices,
         limits: limits(settings),
-        tuning: engine::Tuning { classifier_ms: settings.bounds.classifier_ms, ..engine::Tuning::default() },
+        tuning: engine::Tuning { classifier_ms: settings.bounds.classifier_ms, team: team::tuning(settings) },
         home: start.home.to_path_buf(),
         interactive: start.interactive,
         alone: true,

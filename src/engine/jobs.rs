@@ -96,7 +96,7 @@ impl Driver {
 
     pub(super) async fn on_job_request(&mut self, request: JobRequest) {
         match request {
-            JobRequest::Background { call_id } => self.to_background(call_id).await,
+            JobRequest::Background { call_id } => self.put_behind(call_id).await,
             JobRequest::Stop { id } => {
                 if let Some(job) = self.jobs().find(&id) {
                     job.stop();
@@ -125,7 +125,7 @@ impl Driver {
     }
 
     /// Puts what a call waits for into the background: that call, or all that can be put there.
-    async fn to_background(&mut self, call_id: Option<String>) {
+    async fn put_behind(&mut self, call_id: Option<String>) {
         let wanted = |id: &String| call_id.as_ref().is_none_or(|wanted| wanted == id);
         let mut moved = 0;
         for (id, running) in self.running.iter().filter(|(id, _)| wanted(id)) {

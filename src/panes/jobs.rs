@@ -31,7 +31,7 @@ pub enum Msg {
 pub struct Jobs {
     list: ListState,
     /// Newest first, as at the last settle.
-    jobs: Vec<JobView>,
+    shown: Vec<JobView>,
     opened: Option<Opened>,
     frame: Rect,
 }
@@ -51,15 +51,14 @@ fn send(request: JobRequest) -> Vec<Act> {
 }
 
 impl Jobs {
-    /// Takes in one message of the engine; acts keep the output in view fresh.
-    pub fn hear(&mut self, event: &Event) -> Vec<Act> {
-        let Some(opened) = &mut self.opened else { return Vec::new() };
+    /// Takes in one message of the engine.
+    pub fn hear(&mut self, event: &Event) {
+        let Some(opened) = &mut self.opened else { return };
         if let Event::Live(Live::Team(TeamNews::Job(JobNote::Log { id, lines }))) = event
             && *id == opened.id
         {
             opened.lines.clone_from(lines);
         }
-        Vec::new()
     }
 
     /// Takes one message. The flag tells whether the pane is to be closed.
@@ -67,7 +66,7 @@ impl Jobs {
         if self.opened.is_some() {
             return (self.update_opened(msg), false);
         }
-        let len = self.jobs.len();
+        let len = self.shown.len();
         match msg {
             Msg::Wheel(rows) => self.list.by(isize::from(rows.signum()), len),
             Msg::Click(at) if !self.frame.contains(at) => return (Vec::new(), true),
@@ -86,7 +85,10 @@ impl Jobs {
                 KeyCode::Char('x') => return (self.stop(), false),
                 KeyCode::Char('b') => {
                     let call_id = self.chosen().filter(|job| !job.background).map(|job| job.call_id.clone());
-                    return (call_id.map_or_else(Vec::new, |id| send(JobRequest::Background { call_id: Some(id) })), false);
+                    return (
+                        call_id.map_or_else(Vec::new, |id| send(JobRequest::Background { call_id: Some(id) })),
+                        false,
+                    );
                 }
                 _ => {}
             },
@@ -95,7 +97,7 @@ impl Jobs {
     }
 
     fn chosen(&self) -> Option<&JobView> {
-        self.jobs.get(self.list.selected())
+        self.shown.get(self.list.selected())
     }
 
     fn stop(&self) -> Vec<Act> {
@@ -110,7 +112,7 @@ impl Jobs {
     }
 
     fn update_opened(&mut self, msg: Msg) -> Vec<Act> {
-        let takes_input = self.shown().is_some_and(|job| job.takes_input && job.runs());
+        let takes_input = self.in_view().is_some_and(|job| job.takes_input && job.runs());
         let Some(opened) = &mut self.opened else { return Vec::new() };
         let key = match msg {
             Msg::Wheel(rows) => {
@@ -145,15 +147,15 @@ impl Jobs {
         Vec::new()
     }
 
-    fn shown(&self) -> Option<&JobView> {
+    fn in_view(&self) -> Option<&JobView> {
         let opened = self.opened.as_ref()?;
-        self.jobs.iter().find(|job| job.id == opened.id)
+        self.shown.iter().find(|job| job.id == opened.id)
     }
 
     /// Time went by: output in view is asked for again.
     pub fn tick(&self) -> Vec<Act> {
         match &self.opened {
-            Some(opened) if self.shown().is_some_and(JobView::runs) => {
+            Some(opened) if self.in_view().is_some_and(JobView::runs) => {
                 send(JobRequest::Watch { id: Some(opened.id.clone()) })
             }
             _ => Vec::new(),
@@ -169,8 +171,8 @@ impl Jobs {
     pub fn settle(&mut self, area: Rect, facts: &Facts) {
         self.frame = area;
         let (running, done): (Vec<&JobView>, Vec<&JobView>) = facts.work.jobs.iter().rev().partition(|job| job.runs());
-        self.jobs = running.into_iter().chain(done).cloned().collect();
-        self.list.settle(self.jobs.len(), inside(area).height);
+        self.shown = running.into_iter().chain(done).cloned().collect();
+        self.list.settle(self.shown.len(), inside(area).height);
     }
 
     /// Draws where the last settle put it. Returns where the cursor belongs.
@@ -181,13 +183,13 @@ impl Jobs {
         if let Some(opened) = &self.opened {
             return self.view_opened(opened, scene, buf);
         }
-        let running = self.jobs.iter().filter(|job| job.runs()).count();
+        let running = self.shown.iter().filter(|job| job.runs()).count();
         let title = format!("jobs · {running} running");
         let foot = "Enter output · x stop · b to the background · Esc close";
         let inner = popup::draw(self.frame, buf, scene.theme, &Frame { title: &title, foot });
-        let item = |at: usize| self.jobs.get(at).map(row).unwrap_or_default();
-        list::draw(self.list, self.jobs.len(), item, (inner, buf), scene.theme);
-        if self.jobs.is_empty() {
+        let item = |at: usize| self.shown.get(at).map(row).unwrap_or_default();
+        list::draw(self.list, self.shown.len(), item, (inner, buf), scene.theme);
+        if self.shown.is_empty() {
             let words = "No command has run in this session.";
             buf.set_stringn(inner.x, inner.y, words, inner.width.into(), scene.theme.style(Meaning::Muted));
         }
@@ -195,11 +197,15 @@ impl Jobs {
     }
 
     fn view_opened(&self, opened: &Opened, scene: Scene<'_>, buf: &mut Buffer) -> Option<Position> {
-        let job = self.shown()?;
+        let job = self.in_view()?;
         let takes_input = job.takes_input && job.runs();
         let title = format!("{} · {} · {}", job.id, job.state.name(), text::sanitize_line(&job.command));
         let title = text::clip(&title, usize::from(self.frame.width).saturating_sub(4)).into_owned();
-        let foot = if takes_input { "Enter types it · Ctrl+X stop · Esc back" } else { "PgUp PgDn · Ctrl+X stop · Esc back" };
+        let foot = if takes_input {
+            "Enter types it · Ctrl+X stop · Esc back"
+        } else {
+            "PgUp PgDn · Ctrl+X stop · Esc back"
+        };
         let inner = popup::draw(self.frame, buf, scene.theme, &Frame { title: &title, foot });
         let body = Rect { height: inner.height.saturating_sub(u16::from(takes_input)), ..inner };
         let rows: Vec<String> = opened

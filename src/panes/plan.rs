@@ -105,10 +105,8 @@ impl Plan {
                 Some(row) if self.answers.contains(at) && self.comment.is_none() => self.choose(row.into()),
                 _ => (Vec::new(), false),
             },
-            Msg::Key(key) => match self.comment.is_some() {
-                true => self.key_comment(&key),
-                false => self.key(&key),
-            },
+            Msg::Key(key) if self.comment.is_some() => self.key_comment(&key),
+            Msg::Key(key) => self.key(&key),
         }
     }
 
@@ -121,8 +119,7 @@ impl Plan {
                 return (vec![act], false);
             }
             KeyCode::Esc if waits => return self.decide(PlanDecision::Rejected { comment: None }),
-            KeyCode::Esc | KeyCode::Char('q') if !waits => return (Vec::new(), true),
-            KeyCode::Enter if !waits => return (Vec::new(), true),
+            KeyCode::Esc | KeyCode::Enter | KeyCode::Char('q') if !waits => return (Vec::new(), true),
             KeyCode::Enter => return self.choose(self.focus),
             KeyCode::Up if waits => self.focus = (self.focus + CHOICES.len() - 1) % CHOICES.len(),
             KeyCode::Down if waits => self.focus = (self.focus + 1) % CHOICES.len(),
@@ -221,17 +218,13 @@ impl Plan {
         for (place, line) in self.body.rows().zip(self.lines.iter().skip(self.top)) {
             buf.set_line(place.x, place.y, line, place.width);
         }
-        if self.call_id.is_none() {
-            return None;
-        }
+        self.call_id.as_ref()?;
         self.draw_rule(theme, buf);
-        match &self.comment {
-            Some(comment) => self.draw_comment(comment, theme, buf),
-            None => {
-                self.draw_choices(theme, buf);
-                None
-            }
+        if let Some(comment) = &self.comment {
+            return self.draw_comment(comment, theme, buf);
         }
+        self.draw_choices(theme, buf);
+        None
     }
 
     fn draw_rule(&self, theme: &Theme, buf: &mut Buffer) {

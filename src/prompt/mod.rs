@@ -26,6 +26,6 @@ pub use diagnose::{Change, Reason, first_change};
 pub use forecast::{Forecast, LOOK_BACK, Rule, life_ms};
 pub use marks::{Anchors, Lives};
 pub use prefix::{Place, prefix};
-pub use reminder::{INTERRUPTED, continue_text, first_prompt, plan_mode, wrap};
+pub use reminder::{INTERRUPTED, continue_text, first_prompt, plan_mode, untended, wrap};
 pub use shape::{Shape, note_of};
 pub use thresholds::Thresholds;

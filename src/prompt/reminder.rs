@@ -23,6 +23,16 @@ pub fn plan_mode() -> String {
     )
 }
 
+/// What brings a list that was long not touched back to mind.
+pub fn untended(open: &[&str]) -> String {
+    let lines: Vec<String> = open.iter().take(20).map(|entry| format!("- {entry}")).collect();
+    format!(
+        "The list of what is to be done was not touched for a while. Still open:\n{}\nUpdate it if this is no longer \
+         true; otherwise go on. Do not speak of this reminder.",
+        lines.join("\n")
+    )
+}
+
 /// What asks the model to go on after its output limit cut an answer.
 pub fn continue_text() -> String {
     wrap("Your answer was cut at the output limit. Go on exactly where it stopped; do not repeat what was said.")

@@ -8,7 +8,7 @@ use futures::future::BoxFuture;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value;
-use tokio::task::JoinHandle;
+use tokio::task::{AbortHandle, JoinHandle};
 
 use super::support::command::{self, Ending, Finished};
 use super::support::words::{add_note, bytes, count};
@@ -148,6 +148,8 @@ async fn start(input: BashInput, mut context: ToolContext) -> ToolOutcome {
     context.job = Some(Arc::clone(&job));
     let detach = context.detach.clone();
     let mut work = tokio::spawn(async move { run(&input.command, most, &context).await });
+    // A call that is dropped takes its command along.
+    let mut leash = Leash(Some(work.abort_handle()));
     let patience = if background { EARLY } else { Duration::from_millis(limit) };
     let why = tokio::select! {
         biased;
@@ -164,11 +166,23 @@ async fn start(input: BashInput, mut context: ToolContext) -> ToolOutcome {
         job.stop();
         return ToolOutcome::error(problem);
     }
+    leash.0 = None;
     let text = format!("{why} as {}. BashOutput shows its output; you are told when it ends.", job.id);
     let so_far = job.news();
     tokio::spawn(let_go(work, Arc::clone(&job), jobs));
     let text = if so_far.is_empty() { text } else { format!("{text} So far:\n{so_far}") };
     ToolOutcome::text(text, format!("{} in the background", job.id))
+}
+
+/// Ends a command whose call is dropped.
+struct Leash(Option<AbortHandle>);
+
+impl Drop for Leash {
+    fn drop(&mut self) {
+        if let Some(work) = &self.0 {
+            work.abort();
+        }
+    }
 }
 
 /// Waits for the end of what is in the background and passes it on.

@@ -13,7 +13,9 @@ use super::child::Plan;
 use super::minder::{Finished, Minder};
 use super::{Living, words};
 use crate::agent::Input;
-use crate::domain::{AgentStart, Body, Decision, Isolation, Request, TeamBody, TeamRequest, ToolCall, ToolOutcome};
+use crate::domain::{
+    AgentFile, AgentStart, Body, Decision, Isolation, ModelRef, Request, TeamBody, TeamRequest, ToolCall, ToolOutcome,
+};
 use crate::engine::driver::Driver;
 use crate::tools::{self, AgentInput, ToolContext};
 
@@ -56,20 +58,8 @@ impl Driver {
         let background = self.depth() == 0
             && self.setup.interactive
             && (input.run_in_background == Some(true) || definition.way.background);
-        let agent = self.agent_id();
-        let start = AgentStart {
-            agent: agent.clone(),
-            call_id: call.id.clone(),
-            parent: self.stage.child.as_ref().map(|child| child.agent.clone()),
-            kind: definition.name.clone(),
-            task: input.description.trim().to_owned(),
-            name: input.name.clone(),
-            model,
-            background,
-            isolation: Isolation::Context,
-            log: self.setup.store.agents(self.session).join(format!("{agent}.jsonl")),
-            color: definition.color.clone(),
-        };
+        let start = self.agent_start(call, &input, (&definition, background), model);
+        let agent = start.agent.clone();
         let plan = Plan { start: start.clone(), info, place: self.stage.place.clone(), tools };
         let setup = self.child_setup(&definition, &input, plan);
         let done = self.let_live(setup, start, &input, background);
@@ -111,6 +101,29 @@ impl Driver {
             return Err(format!("This call was denied: {}", verdict.because.text));
         }
         Ok(())
+    }
+
+    fn agent_start(
+        &self,
+        call: &ToolCall,
+        input: &AgentInput,
+        (definition, background): (&AgentFile, bool),
+        model: ModelRef,
+    ) -> AgentStart {
+        let agent = self.agent_id();
+        AgentStart {
+            agent: agent.clone(),
+            call_id: call.id.clone(),
+            parent: self.stage.child.as_ref().map(|child| child.agent.clone()),
+            kind: definition.name.clone(),
+            task: input.description.trim().to_owned(),
+            name: input.name.clone(),
+            model,
+            background,
+            isolation: Isolation::Context,
+            log: self.setup.store.agents(self.session).join(format!("{agent}.jsonl")),
+            color: definition.color.clone(),
+        }
     }
 
     fn agent_id(&self) -> String {

@@ -62,13 +62,8 @@ struct Page {
 
 impl Ask {
     pub fn new(call_id: String, questions: Vec<PersonQuestion>, now: u64) -> Self {
-        let asked = |question| Asked {
-            question,
-            focus: 0,
-            chosen: BTreeSet::new(),
-            other: Field::default(),
-            answered: false,
-        };
+        let asked =
+            |question| Asked { question, focus: 0, chosen: BTreeSet::new(), other: Field::default(), answered: false };
         let asked = questions.into_iter().map(asked).collect();
         Self { call_id, asked, at: 0, armed_at: now + DEAD_MS, top: 0, page: Page::default() }
     }
@@ -167,16 +162,12 @@ impl Ask {
         }
         asked.answered = true;
         self.top = 0;
-        match self.asked.iter().position(|asked| !asked.answered) {
-            Some(next) => {
-                self.at = next;
-                (Vec::new(), false)
-            }
-            None => {
-                let answers = self.asked.iter().map(Asked::answer).collect();
-                self.send(Some(answers))
-            }
+        if let Some(next) = self.asked.iter().position(|asked| !asked.answered) {
+            self.at = next;
+            return (Vec::new(), false);
         }
+        let answers = self.asked.iter().map(Asked::answer).collect();
+        self.send(Some(answers))
     }
 
     fn send(&self, answers: Option<Vec<PersonAnswer>>) -> (Vec<Act>, bool) {

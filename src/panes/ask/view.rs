@@ -112,10 +112,7 @@ fn choices(page: &mut Page, asked: &Asked, room: u16, theme: &Theme) -> Option<(
     let (shown, column) = asked.other.window(usize::from(room).saturating_sub(text::width(&head)));
     let style = theme.style(if focused { Meaning::Selection } else { Meaning::Text });
     let wide = text::width(&head);
-    page.push(
-        Line::from(vec![Span::styled(head, style), Span::styled(shown, theme.style(Meaning::Text))]),
-        Some(at),
-    );
+    page.push(Line::from(vec![Span::styled(head, style), Span::styled(shown, theme.style(Meaning::Text))]), Some(at));
     focused.then(|| (page.lines.len() - 1, (wide + column) as u16))
 }
 

@@ -18,8 +18,8 @@ use crate::domain::{
 
 pub use agents::{AgentRow, Agents};
 pub use calls::{Call, CallState, Calls};
-pub use work::Work;
 pub use ledger::{Break, Ledger, RequestRow};
+pub use work::Work;
 
 /// Runs of hooks that are kept.
 const HOOKS: usize = 200;
