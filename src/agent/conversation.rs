@@ -109,6 +109,7 @@ impl Conversation {
             | Body::RuleAdded { .. }
             | Body::HookRan(_)
             | Body::CallChanged { .. }
+            | Body::Server(_)
             | Body::Noticed(_)
             | Body::Classified(_)
             | Body::Confined { .. } => {}

@@ -18,8 +18,10 @@ mod project;
 mod rehearsal;
 mod rules;
 mod save;
+mod save_server;
 mod served;
 mod server;
+mod servers;
 mod setup;
 mod themes;
 mod trust;
@@ -39,6 +41,7 @@ pub use model::ModelChoice;
 pub use project::project_root;
 pub use rules::{Rules, rule_text, rules};
 pub use save::{Places, edit_rule, remove_rule, save_rule, save_setting};
+pub use save_server::{forget_server_choices, save_server, save_server_switch};
 pub use served::ask_server;
 pub use setup::{Start, setup};
 pub use themes::themes;
@@ -77,6 +80,10 @@ pub struct Flags {
     pub trust: bool,
     /// Count the folder as not trusted, whatever was answered earlier.
     pub distrust: bool,
+    /// `--mcp-config`: files, or the JSON itself.
+    pub mcp_config: Vec<String>,
+    /// Only the servers of `--mcp-config`.
+    pub strict_mcp: bool,
 }
 
 /// Whether a rule forbids, asks or allows.
@@ -166,6 +173,8 @@ pub struct Settings {
     pub child_env: BTreeMap<String, String>,
     /// Hooks and the event bus.
     pub hooks: crate::hooks::Config,
+    /// Tool servers.
+    pub servers: crate::engine::ServerPlan,
     /// Our keys, to be kept out of everything that is written.
     pub secrets: Redactor,
     pub notices: Vec<Notice>,

@@ -58,6 +58,7 @@ pub(super) fn opener(own: &Stage) -> Rehearse {
             commands: Vec::new(),
             env: Arc::clone(&env),
             hooks: Arc::default(),
+            servers: Arc::default(),
             rehearsal: true,
         })
     })

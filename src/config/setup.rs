@@ -112,6 +112,7 @@ pub(super) fn own_stage(settings: &Settings, start: &Base<'_>, notices: &mut Vec
         commands,
         env: Arc::new(settings.child_env.clone()),
         hooks: Arc::new(settings.hooks.clone()),
+        servers: Arc::new(settings.servers.clone()),
         rehearsal: false,
     }
 }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     CommandFile, FolderClaims, MemoryFile, Mode, ModelInfo, ModelRef, Record, Report, RuleTest, RulesReport,
-    SandboxState, SessionId, SessionSummary, Shown,
+    SandboxState, ServerNews, SessionId, SessionSummary, Shown,
 };
 
 /// One message from the engine to its face.
@@ -54,6 +54,8 @@ pub enum Live {
     Rules(Box<RulesReport>),
     /// Answer to `TestRule`.
     RuleTested(Box<RuleTest>),
+    /// News of tool servers.
+    Server(ServerNews),
     /// A hook holds something up, in its own words; none when nothing is held up any more.
     HookRuns(Option<String>),
 }

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Answer, Block, Confinement, Cost, Effort, Hash, HookRun, Mark, Message, Mode, ModelError, ModelRef, Notice,
-    OpinionNote, SegmentKind, SessionId, Shown, StopReason, Todo, ToolResult, Usage, Verdict,
+    OpinionNote, SegmentKind, ServerBody, SessionId, Shown, StopReason, Todo, ToolResult, Usage, Verdict,
 };
 
 /// One thing that happened.
@@ -191,6 +191,8 @@ pub enum Body {
         input: serde_json::Value,
         by: String,
     },
+    /// Something of a tool server.
+    Server(ServerBody),
 }
 
 /// Where a prompt came from.

@@ -20,7 +20,7 @@ const PIECES: usize = 64;
 
 impl Driver {
     pub(super) fn run_call(&mut self, call: ToolCall) {
-        let Some(tool) = self.setup.tools.iter().find(|tool| tool.spec().name == call.name).map(Arc::clone) else {
+        let Some(tool) = self.tool(&call.name) else {
             return;
         };
         if let Err(notice) = self.journal.sync() {

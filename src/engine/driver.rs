@@ -17,6 +17,7 @@ use super::{Setup, Stage};
 use crate::agent::{Input, Machine};
 use crate::base::secrets::Redactor;
 use crate::domain::{Event, Live, Notice, Request, SessionId, Shown, StreamItem, ToolOutcome, Wire};
+use crate::mcp;
 use crate::provider::Provider;
 use crate::sandbox::Proof;
 use crate::tools::ReadLedger;
@@ -58,6 +59,8 @@ pub(super) enum What {
     Hooked(Box<Answered>),
     /// The person may have missed something.
     Missed(Missed),
+    /// A tool server has news.
+    Server(Box<mcp::News>),
     /// Straight to the face.
     Tell(Live),
 }
@@ -165,6 +168,9 @@ impl Driver {
         if let What::Tell(live) = news.what {
             return self.tell(Event::Live(live)).await;
         }
+        if let What::Server(news) = news.what {
+            return self.on_server(*news).await;
+        }
         if let What::Proven(proof) = news.what {
             return self.on_proven(*proof).await;
         }
@@ -187,7 +193,7 @@ impl Driver {
             What::Opinion(heard) => self.on_opinion(*heard).await,
             What::Hooked(answered) => self.on_hooked(*answered).await,
             What::Missed(missed) => self.on_missed(missed),
-            What::Proven(_) | What::Tell(_) => {}
+            What::Proven(_) | What::Tell(_) | What::Server(_) => {}
         }
     }
 
@@ -217,6 +223,7 @@ impl Driver {
         self.hooking.stop();
         self.session_ends(if self.setup.interactive { "prompt_input_exit" } else { "other" }).await;
         self.close_bus().await;
+        self.close_servers().await;
         self.take_walls_down();
         if let Err(notice) = self.journal.sync() {
             self.notice(notice).await;

@@ -16,9 +16,10 @@ impl Driver {
             Effect::Record(body) => self.put_on_record(body).await,
             Effect::Send { request, canonical } => self.send(request, canonical),
             Effect::HangUp => self.stream = None,
-            Effect::Judge(call) => self.judge(call).await,
+            Effect::Judge(call) => self.judge(call.effective().into_owned()).await,
             Effect::Grant(answer) => self.grant(answer).await,
             Effect::Run(call) => {
+                let call = call.effective().into_owned();
                 self.note_way(&call).await;
                 self.run_call(call);
             }
@@ -49,6 +50,7 @@ impl Driver {
             bus.hear(&record);
         }
         self.hooks_hear(&record.body, &before);
+        self.servers_hear(&record.body);
         self.tell(Event::Recorded(record)).await;
         if let Some(notice) = notice {
             self.notice(notice).await;

@@ -21,6 +21,7 @@ mod questions;
 mod report;
 mod requests;
 mod rules;
+mod servers;
 mod streams;
 #[cfg(test)]
 mod tests;
@@ -48,6 +49,7 @@ use crate::usage::ModelTable;
 
 pub use confine::Sandbox;
 pub use prompts::shell_lines;
+pub use servers::{SearchMode, ServerPlan};
 
 /// Events that may wait for a slow face before the engine waits for it.
 const EVENTS: usize = 1024;
@@ -154,6 +156,8 @@ pub struct Stage {
     pub env: Arc<BTreeMap<String, String>>,
     /// Hooks of all settings files, those that wait for trust among them, and the event bus.
     pub hooks: Arc<crate::hooks::Config>,
+    /// Tool servers.
+    pub servers: Arc<ServerPlan>,
     pub rehearsal: bool,
 }
 

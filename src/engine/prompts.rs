@@ -1,7 +1,5 @@
 //! From what was typed to what is sent: mentioned files are read, command files filled in.
 
-use std::sync::Arc;
-
 use super::driver::{Driver, What};
 use super::hooks::Pending;
 use crate::agent::{self, Input, Prompt};
@@ -21,6 +19,9 @@ impl Driver {
 
     /// Fills in a command file and sends it.
     pub(super) async fn run_command(&mut self, name: &str, arguments: &str) {
+        if name.starts_with("mcp__") && self.run_server_prompt(name, arguments).await {
+            return;
+        }
         let Some(file) = self.stage.commands.iter().find(|file| file.name == name).cloned() else {
             let text = format!("There is no command `/{name}` any more.");
             return self.refuse(Notice::warning(text)).await;
@@ -42,10 +43,12 @@ impl Driver {
 
     /// Makes a message of what was typed: mentioned files first, then the words.
     pub(super) async fn prepare(&mut self, input: domain::Input, origin: Origin) -> Prompt {
+        self.freeze_servers().await;
         let mut blocks = Vec::new();
         if self.machine.conversation().counts.turn == 0 && !self.machine.is_busy() {
             blocks.push(Block::Text { text: self.first_reminder() });
         }
+        blocks.extend(self.announce_servers().map(|text| Block::Text { text }));
         for mention in mentions(&input.text) {
             blocks.extend(self.read_mention(&mention).await);
         }
@@ -62,6 +65,9 @@ impl Driver {
 
     /// Reads a mentioned path. What does not exist is left as words; what a rule denies is said.
     async fn read_mention(&mut self, mention: &str) -> Vec<Block> {
+        if let Some(blocks) = self.read_resource_mention(mention).await {
+            return blocks;
+        }
         let path = crate::base::paths::absolute(&self.stage.place.cwd, mention);
         let (tool, key) = match std::fs::metadata(&path) {
             Ok(found) if found.is_dir() => ("LS", "path"),
@@ -112,10 +118,9 @@ impl Driver {
         if verdict.decision != Decision::Allow && !mention {
             return Err(verdict.because.text);
         }
-        let Some(tool) = self.setup.tools.iter().find(|tool| tool.spec().name == name) else {
+        let Some(tool) = self.tool(name) else {
             return Err(format!("there is no tool `{name}`"));
         };
-        let tool = Arc::clone(tool);
         let mut context = self.context(&call.id, |_, text| What::ShellOutput(text));
         context.cage = self.cage(&call)?;
         Ok(tool.run(call.input, context).await)

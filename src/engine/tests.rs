@@ -160,6 +160,7 @@ fn setup(root: &Path, script: &Arc<Script>, open: Open) -> Setup {
             commands: Vec::new(),
             env: Arc::default(),
             hooks: Arc::default(),
+            servers: Arc::default(),
             rehearsal: false,
         },
         rehearse: Arc::new(|| Err("not here".into())),

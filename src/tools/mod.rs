@@ -16,7 +16,9 @@ use tokio_util::sync::CancellationToken;
 mod support;
 
 pub use bash::{offer_escape, shell_command, wants_out};
+pub use support::input::{parse as read_input, spec as describe};
 pub use support::reads::{FileStamp, ReadLedger, ReadState};
+pub use support::spill::keep;
 
 use crate::domain::{Access, Shown, ToolOutcome, ToolSpec};
 use crate::sandbox::Cage;
