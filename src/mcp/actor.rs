@@ -253,7 +253,7 @@ async fn learn(server: &Arc<Server>, inner: &Arc<Inner>, offer: Offer) {
         if first {
             seen.pins = Some(Pins::of(&server.config.name, &offer));
         }
-        (first.then(|| seen.pins.clone()).flatten(), difference(server, &before, &offer, first, &seen.pins))
+        (first.then(|| seen.pins.clone()).flatten(), difference(server, &before, &offer, first, seen.pins.as_ref()))
     };
     if let Some(pins) = first {
         let path = server.pins_file.clone();
@@ -269,7 +269,7 @@ async fn learn(server: &Arc<Server>, inner: &Arc<Inner>, offer: Offer) {
     }
 }
 
-fn difference(server: &Server, before: &Offer, now: &Offer, first: bool, pins: &Option<Pins>) -> Option<News> {
+fn difference(server: &Server, before: &Offer, now: &Offer, first: bool, pins: Option<&Pins>) -> Option<News> {
     if first {
         return None;
     }
@@ -278,7 +278,7 @@ fn difference(server: &Server, before: &Offer, now: &Offer, first: bool, pins: &
     let added: Vec<String> = has.iter().filter(|name| !had.contains(name)).cloned().collect();
     let removed: Vec<String> = had.iter().filter(|name| !has.contains(name)).cloned().collect();
     let is_changed = |tool: &&super::offer::ToolInfo| {
-        let standing = pins.as_ref().map(|pins| pins.standing(tool));
+        let standing = pins.map(|pins| pins.standing(tool));
         let same = before.tools.iter().any(|known| known.name == tool.name && known.is_same(tool));
         matches!(standing, Some(Standing::Changed(_))) && !same
     };

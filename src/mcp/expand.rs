@@ -26,15 +26,16 @@ pub fn expand(text: &str, env: &BTreeMap<String, String>) -> (String, Vec<String
                 rest = after;
                 continue;
             }
-            _ => match default {
-                Some(default) => out.push_str(default),
-                None => {
+            _ => {
+                if let Some(default) = default {
+                    out.push_str(default);
+                } else {
                     missing.push(name.to_owned());
                     out.push_str("${");
                     out.push_str(inside);
                     out.push('}');
                 }
-            },
+            }
         }
         rest = behind;
     }

@@ -128,7 +128,7 @@ impl Host {
     pub fn start(grounds: Grounds) -> (Self, mpsc::Receiver<News>) {
         let (news, heard) = mpsc::channel(NEWS);
         let Grounds { servers, times, cwd, roots, env, folder, interactive } = grounds;
-        let around = Around { cwd, roots, env, times, folder: folder.clone(), interactive };
+        let around = Around { cwd, roots, env, times, interactive };
         let project = around.roots.first().map(|root| root.display().to_string()).unwrap_or_default();
         let mut waiting = Vec::new();
         let mut all = BTreeMap::new();

@@ -58,10 +58,8 @@ fn score(words: &[&str], name: &str, description: &str) -> u32 {
             6
         } else if told.contains(&word) {
             3
-        } else if word.len() > 3 && description.contains(word) {
-            1
         } else {
-            0
+            u32::from(word.len() > 3 && description.contains(word))
         };
         if demanded && value < 6 {
             return 0;

@@ -1,5 +1,7 @@
 //! Resources and prompts of servers as the person uses them: `@server:uri` and `/mcp__server__prompt`.
 
+use std::fmt::Write;
+
 use serde_json::{Map, Value};
 
 use super::super::driver::Driver;
@@ -62,7 +64,7 @@ impl Driver {
             for part in parts {
                 let ResultPart::Text(text) = part else { continue };
                 if by_model {
-                    out.push_str(&format!("[{server} wants the assistant to have said:] "));
+                    let _ = write!(out, "[{server} wants the assistant to have said:] ");
                 }
                 out.push_str(&text);
                 out.push('\n');
@@ -141,13 +143,12 @@ fn split(typed: &str) -> Vec<String> {
     for c in typed.chars() {
         match (quote, c) {
             (Some(open), c) if c == open => quote = None,
-            (Some(_), c) => word.get_or_insert_default().push(c),
             (None, '"' | '\'') => {
                 quote = Some(c);
                 word.get_or_insert_default();
             }
             (None, c) if c.is_whitespace() => words.extend(word.take()),
-            (None, c) => word.get_or_insert_default().push(c),
+            (_, c) => word.get_or_insert_default().push(c),
         }
     }
     words.extend(word);

@@ -2,6 +2,7 @@
 //! what was found, and resources. Their definitions never change, so servers that come, go and change leave the cached
 //! prefix alone.
 
+use std::fmt::Write;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -203,7 +204,7 @@ fn list(host: &Host, wanted: Option<&str>) -> ToolOutcome {
     lines.truncate(LISTED);
     let mut text = lines.join("\n");
     if all > LISTED {
-        text.push_str(&format!("\n[{} more; name a server]", all - LISTED));
+        let _ = write!(text, "\n[{} more; name a server]", all - LISTED);
     }
     if all == 0 {
         "No server offers resources.".clone_into(&mut text);

@@ -23,7 +23,7 @@ const FEW: [&str; 8] = ["HOME", "LOGNAME", "PATH", "SHELL", "TERM", "USER", "LAN
 
 /// A running program.
 pub(super) struct Child {
-    child: tokio::process::Child,
+    process: tokio::process::Child,
     group: Group,
     /// The newest line of its standard error, and who reads it.
     last: Arc<Mutex<String>>,
@@ -57,7 +57,7 @@ pub(super) fn start(
     let (output, input) = (child.stdout.take().ok_or_else(broken)?, child.stdin.take().ok_or_else(broken)?);
     let last = Arc::new(Mutex::new(String::new()));
     let reading = child.stderr.take().map(|errors| tokio::spawn(keep(errors, Arc::clone(&last), heard)));
-    Ok((Child { child, group, last, reading }, (output, input)))
+    Ok((Child { process: child, group, last, reading }, (output, input)))
 }
 
 /// Reads standard error to its end, so that the program never waits for us; lines are cut.
@@ -96,7 +96,7 @@ fn find(command: &str, cwd: &Path, path: Option<&str>) -> Option<PathBuf> {
 impl Child {
     /// Adds what the program said last to a problem with it.
     pub(super) async fn explain(mut self, problem: Problem) -> Problem {
-        let ended = tokio::time::timeout(Duration::from_millis(300), self.child.wait()).await;
+        let ended = tokio::time::timeout(Duration::from_millis(300), self.process.wait()).await;
         if let Some(reading) = self.reading.take().filter(|_| ended.is_ok()) {
             // What was written before the end may still be on its way through the pipe.
             drop(tokio::time::timeout(Duration::from_millis(200), reading).await);
@@ -119,11 +119,11 @@ impl Child {
 
     /// Waits for it to end by itself, asks it, then kills what is left.
     pub(super) async fn end(mut self) {
-        if tokio::time::timeout(PATIENCE, self.child.wait()).await.is_err() {
+        if tokio::time::timeout(PATIENCE, self.process.wait()).await.is_err() {
             self.group.ask_to_end();
-            if tokio::time::timeout(PATIENCE, self.child.wait()).await.is_err() {
+            if tokio::time::timeout(PATIENCE, self.process.wait()).await.is_err() {
                 self.group.kill();
-                drop(self.child.wait().await);
+                drop(self.process.wait().await);
             }
         }
         self.group.mark_reaped();

@@ -1,7 +1,6 @@
 //! What a server may ask of us and tell us.
 
-// Roots and log messages are deprecated in the newest revision and in use by the servers of today.
-#![allow(deprecated)]
+#![allow(deprecated, reason = "roots and log messages: gone from the newest revision, in use by the servers of today")]
 
 use std::collections::HashMap;
 use std::path::PathBuf;

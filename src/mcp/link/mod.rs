@@ -45,8 +45,6 @@ pub(super) struct Around {
     /// The whole environment of a server.
     pub env: Arc<BTreeMap<String, String>>,
     pub times: Times,
-    /// Where tokens of logins are kept.
-    pub folder: PathBuf,
     /// Somebody is there to be asked.
     pub interactive: bool,
 }

@@ -48,7 +48,7 @@ pub(super) async fn open(reach: &Reach, around: &Around) -> Result<Sse, Problem>
     match answer.status().as_u16() {
         200 => {}
         401 => return Err(Problem::Login),
-        403 | 404 | 405 => return Err(Problem::Lasting(format!("the address answers {}", answer.status()))),
+        403..=405 => return Err(Problem::Lasting(format!("the address answers {}", answer.status()))),
         _ => return Err(Problem::Passing(format!("the address answers {}", answer.status()))),
     }
     let is_stream = answer.headers().get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
