@@ -10,7 +10,7 @@ use super::environment::{Vars, child_env, is_powerful};
 use super::layers::{Layer, layers};
 use super::model::{Wishes, choose};
 use super::project::{project_root, shown};
-use super::{Bounds, ConfigInput, RuleEntry, Settings, Tier, dotenv, folder, servers};
+use super::{Bounds, Capabilities, ConfigInput, RuleEntry, Settings, Tier, dotenv, folder, servers};
 
 pub(super) mod draft;
 mod entries;
@@ -83,11 +83,9 @@ pub(super) fn gather(input: &ConfigInput<'_>) -> Settings {
             ..draft.ui
         },
         bounds: bounds(draft.bounds, &set),
-        sandbox,
         models: draft.models,
         child_env,
-        hooks,
-        servers,
+        capabilities: Capabilities { sandbox, hooks, servers },
         secrets,
         notices,
     }

@@ -139,6 +139,17 @@ pub struct Bounds {
     pub classifier_ms: u64,
 }
 
+/// What single capabilities are told, each by its own type.
+#[derive(Clone)]
+pub struct Capabilities {
+    /// How commands are kept in.
+    pub sandbox: crate::sandbox::Wish,
+    /// Hooks and the event bus.
+    pub hooks: crate::hooks::Config,
+    /// Tool servers.
+    pub servers: crate::engine::ServerPlan,
+}
+
 /// Everything that settings, variables and flags say together.
 #[derive(Clone)]
 pub struct Settings {
@@ -167,14 +178,9 @@ pub struct Settings {
     pub theme: Option<String>,
     pub ui: UiSettings,
     pub bounds: Bounds,
-    /// How commands are kept in.
-    pub sandbox: crate::sandbox::Wish,
     /// The whole environment of child processes, without our keys.
     pub child_env: BTreeMap<String, String>,
-    /// Hooks and the event bus.
-    pub hooks: crate::hooks::Config,
-    /// Tool servers.
-    pub servers: crate::engine::ServerPlan,
+    pub capabilities: Capabilities,
     /// Our keys, to be kept out of everything that is written.
     pub secrets: Redactor,
     pub notices: Vec<Notice>,

@@ -94,6 +94,15 @@ impl Access {
         Self { host: Some(host.into()), ..Self::of(Action::Fetch) }
     }
 
+    /// Why a call that leaves the program needs permission.
+    pub fn outside(&self) -> &'static str {
+        match self.action {
+            Action::Fetch => "it talks to a host outside",
+            _ if self.marks.destroys => "it runs a tool of a server, which says that it may destroy something",
+            _ => "it runs a tool outside of Latigo",
+        }
+    }
+
     /// Runs a command.
     pub fn execute(command: impl Into<String>) -> Self {
         Self { command: Some(command.into()), ..Self::of(Action::Execute) }

@@ -6,10 +6,11 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
-use super::host::{Inner, News, Order, Server};
+use super::host::{Inner, News};
 use super::link::{self, Caller, Heard, Link, Problem, Question};
 use super::offer::{Offer, cut};
 use super::pins::{Pins, Standing};
+use super::server::{Order, Server};
 use crate::domain::ServerState;
 
 /// Tries of the first connection, and after a loss.

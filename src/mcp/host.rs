@@ -1,8 +1,8 @@
 //! All servers of a session: started in the background, asked, called, ended. A handle that can be cloned.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::{Map, Value};
@@ -11,17 +11,14 @@ use tokio_util::sync::CancellationToken;
 
 use super::actor;
 use super::answer::Answer;
-use super::config::{ServerConfig, Times, Way};
+use super::config::{ServerConfig, Times};
 use super::link::{Around, Caller};
 use super::names::full_name;
-use super::offer::{Offer, ToolInfo};
-use super::pins::{Pins, Standing};
-use crate::domain::{QuestionForm, ServerAnswer, ServerState, ServerStatus, ServerTool, ToolMarks, ToolSpec};
+use super::server::{Order, Server, describe};
+use crate::domain::{QuestionForm, ServerAnswer, ServerState, ServerStatus, ToolMarks, ToolSpec};
 
 /// Servers that are started at the same time: programs and remote ones.
 const AT_ONCE: (usize, usize) = (3, 20);
-/// Lines of a server's log that are kept.
-const LOG: usize = 200;
 /// News that may wait for the engine.
 const NEWS: usize = 256;
 
@@ -91,32 +88,6 @@ pub(super) struct Inner {
     running: tokio_util::task::TaskTracker,
 }
 
-/// One server with what is known of it now.
-pub(super) struct Server {
-    pub config: ServerConfig,
-    pub orders: mpsc::Sender<Order>,
-    pub pins_file: PathBuf,
-    seen: Mutex<Seen>,
-}
-
-/// What the person wants of a server.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Order {
-    Reconnect,
-    Off,
-}
-
-pub(super) struct Seen {
-    pub state: ServerState,
-    /// What it offers; from an earlier run until it is up.
-    pub offer: Arc<Offer>,
-    pub pins: Option<Pins>,
-    /// The file of an earlier run was looked at.
-    pub looked: bool,
-    pub caller: Option<Caller>,
-    pub log: VecDeque<String>,
-}
-
 impl std::fmt::Debug for Host {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_set().entries(self.0.servers.keys()).finish()
@@ -137,7 +108,7 @@ impl Host {
             let name = config.name.clone();
             let scope = config.scope.to_string();
             let pins_file = super::pins::file(&folder, &[&scope, &project, &name, &config.content]);
-            let server = Arc::new(Server { seen: Mutex::new(Seen::of(&config)), config, orders, pins_file });
+            let server = Arc::new(Server::new(config, orders, pins_file));
             waiting.push((Arc::clone(&server), taken));
             all.insert(name, server);
         }
@@ -335,99 +306,4 @@ pub enum Waits {
     Loaded,
     /// No server is on its way.
     Settled,
-}
-
-/// A state in words for the model and the person.
-pub(super) fn describe(state: &ServerState) -> String {
-    match state {
-        ServerState::Failed { reason } => format!("not connected: {reason}"),
-        ServerState::Retrying { reason, .. } => format!("being connected again: {reason}"),
-        ServerState::NeedsLogin => "waiting for a login; the user can do it with /mcp".to_owned(),
-        ServerState::Off { why } => format!("off: {why}"),
-        other => other.word().to_owned(),
-    }
-}
-
-impl Seen {
-    fn of(config: &ServerConfig) -> Self {
-        let state = match &config.off {
-            Some(why) => ServerState::Off { why: why.clone() },
-            None => ServerState::Waiting,
-        };
-        Self { state, offer: Arc::default(), pins: None, looked: false, caller: None, log: VecDeque::new() }
-    }
-
-    pub fn note(&mut self, line: String) {
-        if self.log.len() >= LOG {
-            self.log.pop_front();
-        }
-        self.log.push_back(line);
-    }
-}
-
-impl Server {
-    pub fn seen(&self) -> MutexGuard<'_, Seen> {
-        self.seen.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// It is a program here, not somewhere else.
-    pub fn is_local(&self) -> bool {
-        matches!(self.config.way, Way::Stdio { .. })
-    }
-
-    fn known(&self, tool: &ToolInfo, seen: &Seen) -> Known {
-        let name = &self.config.name;
-        let (told, change) = match seen.pins.as_ref().map(|pins| pins.standing(tool)) {
-            Some(Standing::Changed(before)) => {
-                let change = tool.changes_since(&before).join("\n");
-                (*before, Some(format!("the server {name} changed this tool since it was agreed to.\n{change}")))
-            }
-            Some(Standing::New) => {
-                (tool.clone(), Some(format!("the server {name} did not have this tool when it was agreed to")))
-            }
-            Some(Standing::Agreed) | None => (tool.clone(), None),
-        };
-        let mut marks = tool.marks();
-        marks.asks = change.or(marks.asks);
-        Known {
-            server: name.clone(),
-            tool: tool.name.clone(),
-            spec: told.spec(name),
-            marks,
-            always_load: self.config.always_load || told.always_load,
-            result_chars: told.result_chars,
-        }
-    }
-
-    fn status(&self, loaded: &impl Fn(&str) -> bool) -> ServerStatus {
-        let seen = self.seen();
-        let tool = |info: &ToolInfo| {
-            let known = self.known(info, &seen);
-            let change = match seen.pins.as_ref().map(|pins| pins.standing(info)) {
-                Some(Standing::Changed(before)) => info.changes_since(&before),
-                Some(Standing::New) => vec!["new since it was agreed to".to_owned()],
-                Some(Standing::Agreed) | None => Vec::new(),
-            };
-            ServerTool {
-                name: info.name.clone(),
-                description: info.description.clone(),
-                bytes: serde_json::to_vec(&known.spec).map_or(0, |json| json.len() as u64),
-                loaded: loaded(&known.spec.name),
-                marks: known.marks,
-                change,
-            }
-        };
-        let left_out = seen.offer.left_out.iter().map(|what| format!("left out: {what}"));
-        ServerStatus {
-            name: self.config.name.clone(),
-            state: seen.state.clone(),
-            source: self.config.source.clone(),
-            reached: format!("{} {}", self.config.way.word(), self.config.way.shown()),
-            about: seen.offer.about.clone(),
-            tools: seen.offer.tools.iter().map(tool).collect(),
-            prompts: seen.offer.prompts.clone(),
-            resources: seen.offer.resources.clone(),
-            log: left_out.chain(seen.log.iter().cloned()).collect(),
-        }
-    }
 }

@@ -15,6 +15,7 @@ mod names;
 mod offer;
 mod pins;
 mod search;
+mod server;
 
 pub use answer::{Answer, Part};
 pub use check::check;

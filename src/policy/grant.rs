@@ -95,11 +95,7 @@ pub(super) fn parts<'a>(bench: &Bench<'a>) -> Vec<Part<'a>> {
             }
             parts
         }
-        Action::Fetch => vec![call_part(bench, "it talks to a host outside")],
-        Action::External if bench.case.access.marks.destroys => {
-            vec![call_part(bench, "it runs a tool of a server, which says that it may destroy something")]
-        }
-        Action::External => vec![call_part(bench, "it runs a tool outside of Latigo")],
+        Action::Fetch | Action::External => vec![call_part(bench, bench.case.access.outside())],
     }
 }
 
