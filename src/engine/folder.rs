@@ -95,7 +95,7 @@ impl Driver {
         gate.grant_again(granted);
         self.gate = gate;
         self.providers.clear();
-        self.thaw_servers();
+        self.thaw_servers("the folder was trusted");
         for body in self.choices(self.stage.mode) {
             self.put_on_record(body).await;
         }

@@ -47,7 +47,7 @@ fn is_read_only(bench: &Bench<'_>) -> bool {
         Action::Execute => bench.subject.analysis.as_ref().is_some_and(grant::line_only_reads),
         // What a server says of itself lets calls run beside others; it never allows one.
         Action::External => bench.case.access.marks.reads,
-        Action::Edit | Action::Fetch => false,
+        Action::Edit | Action::Fetch | Action::Grant => false,
     }
 }
 
@@ -128,7 +128,8 @@ fn forbidden_by_plan(bench: &Bench<'_>, read_only: bool) -> Option<Finding> {
     }
     let because = |text: &str| Because::new(BecauseKind::Mode, text);
     match bench.case.access.action {
-        Action::Fetch => None,
+        // A skill is only read; what it allows still changes nothing here.
+        Action::Fetch | Action::Grant => None,
         Action::External => Some((
             Decision::Deny,
             because(

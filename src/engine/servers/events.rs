@@ -7,7 +7,6 @@ use crate::domain::{
     Answer, Body, Event, Live, Notice, ServerAnswer, ServerBody, ServerNews, ServerQuestion, ServerRequest,
 };
 use crate::mcp::{News, full_name, split_name};
-use crate::usage;
 
 /// Questions of servers that may be open.
 const QUESTIONS: usize = 32;
@@ -39,7 +38,7 @@ impl Driver {
     async fn servers_changed(&mut self) {
         self.refresh_servers();
         if !self.parts.servers.frozen {
-            self.load_servers();
+            self.load_servers("tool servers were connected");
         }
         self.settle_questions().await;
         self.tell_servers().await;
@@ -69,7 +68,7 @@ impl Driver {
         let Some(host) = &self.parts.servers.host else {
             return self.tell(Event::Live(Live::Server(ServerNews::Status(Vec::new())))).await;
         };
-        let statuses = host.statuses(|name| self.parts.servers.loaded.contains(name));
+        let statuses = host.statuses(|name| self.parts.servers.is_loaded(name));
         self.tell(Event::Live(Live::Server(ServerNews::Status(statuses)))).await;
     }
 
@@ -82,9 +81,11 @@ impl Driver {
         changed: Vec<String>,
     ) {
         let in_request = self.stage.servers.search == super::SearchMode::Never;
-        let before = usage::estimate(self.machine.prefix().iter().map(|segment| u64::from(segment.bytes)).sum());
-        let broken = self.parts.servers.frozen && in_request && self.load_servers();
-        let prefix_tokens = if broken { before.max(self.machine.context_tokens()) } else { 0 };
+        let broken = self.parts.servers.frozen && in_request;
+        let prefix_tokens = if broken { self.machine.context_tokens() } else { 0 };
+        if broken {
+            self.load_servers(&format!("the server {server} changed its tools"));
+        }
         let text = |what: &str, names: &[String]| {
             let shown: Vec<&str> = names.iter().take(5).map(String::as_str).collect();
             let more = if names.len() > 5 { format!(" and {} more", names.len() - 5) } else { String::new() };

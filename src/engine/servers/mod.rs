@@ -20,7 +20,7 @@ pub use plan::{SearchMode, ServerPlan};
 
 use self::outcome::Bounds;
 use super::driver::{Driver, News, What};
-use crate::domain::{CommandFile, ServerAnswer};
+use crate::domain::{CommandFile, ServerAnswer, ToolSpec};
 use crate::mcp::{Grounds, Host};
 use crate::tools::Tool;
 
@@ -35,7 +35,7 @@ pub(super) struct Servers {
     /// Tools of servers by full name.
     tools: BTreeMap<String, Arc<dyn Tool>>,
     /// Those of them that stand in the request.
-    loaded: BTreeSet<String>,
+    loaded: Vec<ToolSpec>,
     /// The request of this session is settled.
     frozen: bool,
     /// Servers that the model was told of.
@@ -56,6 +56,12 @@ struct Question {
     reply: oneshot::Sender<ServerAnswer>,
 }
 
+impl Servers {
+    fn is_loaded(&self, name: &str) -> bool {
+        self.loaded.iter().any(|spec| spec.name == name)
+    }
+}
+
 impl Driver {
     /// Starts the servers of the stage, unless they run. Nothing is waited for.
     pub(super) async fn start_servers(&mut self) {
@@ -66,7 +72,7 @@ impl Driver {
         self.close_servers().await;
         self.parts.servers.plan = Some(Arc::clone(&plan));
         if plan.servers.is_empty() {
-            return self.thaw_servers();
+            return self.thaw_servers("tool servers ended");
         }
         let place = &self.stage.place;
         let mut servers = plan.servers.clone();
@@ -93,7 +99,7 @@ impl Driver {
             }
         });
         self.parts.servers.host = Some(host);
-        self.thaw_servers();
+        self.thaw_servers("tool servers were started");
     }
 
     /// Ends all servers.
@@ -116,7 +122,7 @@ impl Driver {
     /// Names of the tools that stand in the request.
     pub(super) fn tool_names(&self) -> Vec<String> {
         let own = self.setup.tools.iter().chain(&self.parts.servers.stable).map(|tool| tool.spec().name);
-        own.chain(self.parts.servers.loaded.iter().cloned()).collect()
+        own.chain(self.parts.servers.loaded.iter().map(|spec| spec.name.clone())).collect()
     }
 
     /// What the model is told when it calls a tool that is none.
@@ -131,7 +137,8 @@ impl Driver {
 
     /// Command files, and the prompts of servers.
     pub(super) fn all_commands(&self) -> Vec<CommandFile> {
-        let mut all = self.stage.commands.clone();
+        let own = self.stage.commands.iter().filter(|file| !file.traits.model_only);
+        let mut all: Vec<CommandFile> = own.cloned().collect();
         all.extend(self.server_prompts());
         all
     }

@@ -9,7 +9,7 @@ use super::super::opening;
 use super::plan::SearchMode;
 use super::stable;
 use super::tool::ServerTool;
-use crate::domain::{ServerState, ToolSpec};
+use crate::domain::{Segment, ServerState, ToolSpec};
 use crate::mcp::{Known, Waits};
 use crate::policy;
 use crate::prompt;
@@ -45,7 +45,7 @@ impl Driver {
     }
 
     /// Lets the request be settled anew: another session, or another stage.
-    pub(in crate::engine) fn thaw_servers(&mut self) {
+    pub(in crate::engine) fn thaw_servers(&mut self, why: &str) {
         let bounds = self.server_bounds();
         let servers = &mut self.parts.servers;
         servers.frozen = false;
@@ -56,7 +56,7 @@ impl Driver {
             None => Vec::new(),
         };
         self.refresh_servers();
-        self.load_servers();
+        self.load_servers(why);
     }
 
     /// Settles which tools stand in the request, before the first prompt leaves.
@@ -68,42 +68,35 @@ impl Driver {
             host.wait(FIRST_SIGHT, Waits::Known).await;
         }
         self.refresh_servers();
-        self.load_servers();
+        self.load_servers("tool servers were connected");
         self.parts.servers.frozen = true;
     }
 
-    /// Chooses what stands in the request and makes the prefix. Returns whether it is another than before.
-    pub(super) fn load_servers(&mut self) -> bool {
-        let Some(host) = self.parts.servers.host.clone() else {
-            let prefix = opening::prefix(&self.setup, &self.stage);
-            return self.take_prefix(prefix);
-        };
-        let known = host.known();
-        let names: Vec<String> = known.iter().map(|known| known.spec.name.clone()).collect();
-        let hidden = policy::hidden_tools(&self.gate.rules, &names);
-        let window = self.machine.model().map_or(WINDOW, |(_, info)| info.window);
-        let seen: Vec<&Known> = known.iter().filter(|known| !hidden.contains(&known.spec.name)).collect();
-        let chosen = choose(&seen, self.stage.servers.search, window);
-        let mut specs: Vec<ToolSpec> = self.parts.servers.stable.iter().map(|tool| tool.spec()).collect();
-        self.parts.servers.loaded = chosen.iter().map(|known| known.spec.name.clone()).collect();
-        specs.extend(chosen.into_iter().map(|known| known.spec.clone()));
-        let prefix = opening::prefix_with(&self.setup, &self.stage, specs);
-        self.take_prefix(prefix)
+    /// Chooses what stands in the request and makes the prefix; `why` says what brought a change about.
+    pub(super) fn load_servers(&mut self, why: &str) {
+        if let Some(host) = self.parts.servers.host.clone() {
+            let known = host.known();
+            let names: Vec<String> = known.iter().map(|known| known.spec.name.clone()).collect();
+            let hidden = policy::hidden_tools(&self.gate.rules, &names);
+            let window = self.machine.model().map_or(WINDOW, |(_, info)| info.window);
+            let seen: Vec<&Known> = known.iter().filter(|known| !hidden.contains(&known.spec.name)).collect();
+            let chosen = choose(&seen, self.stage.servers.search, window);
+            self.parts.servers.loaded = chosen.into_iter().map(|known| known.spec.clone()).collect();
+        }
+        self.machine.set_prefix(self.prefix(), why);
     }
 
-    fn take_prefix(&mut self, prefix: Vec<Arc<crate::domain::Segment>>) -> bool {
-        let hashes = |prefix: &[Arc<crate::domain::Segment>]| prompt::prefix_hash(prefix);
-        let same = hashes(self.machine.prefix()) == hashes(&prefix);
-        if !same {
-            self.machine.set_prefix(prefix);
-        }
-        !same
+    /// Tools, system text and memory as they stand now, those of servers among them.
+    pub(in crate::engine) fn prefix(&self) -> Vec<Arc<Segment>> {
+        let stable = self.parts.servers.stable.iter().map(|tool| tool.spec());
+        let more: Vec<ToolSpec> = stable.chain(self.parts.servers.loaded.iter().cloned()).collect();
+        opening::prefix_with(&self.setup, &self.stage, more)
     }
 
     /// What the model is told of servers that it has not heard of.
     pub(in crate::engine) fn announce_servers(&mut self) -> Option<String> {
         let host = self.parts.servers.host.clone()?;
-        let statuses = host.statuses(|name| self.parts.servers.loaded.contains(name));
+        let statuses = host.statuses(|name| self.parts.servers.is_loaded(name));
         let mut text = String::new();
         for status in statuses {
             let counts = status.state == ServerState::Ready || !status.tools.is_empty();

@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use super::super::driver::Driver;
 use super::outcome::outcome;
 use crate::agent::Input;
-use crate::domain::{Block, CommandFile, Notice, Origin, ResultPart, ServerPrompt};
+use crate::domain::{Block, CommandFile, Notice, Origin, PromptKind, ResultPart, ServerPrompt, Traits};
 use crate::mcp::{Answer, full_name};
 use crate::prompt;
 
@@ -25,6 +25,8 @@ impl Driver {
             path: std::path::PathBuf::from(format!("server {server}")),
             source: "mcp".to_owned(),
             body: String::new(),
+            kind: PromptKind::Command,
+            traits: Traits::default(),
         };
         let statuses = host.statuses(|_| false);
         statuses.iter().flat_map(|status| status.prompts.iter().map(|prompt| command(&status.name, prompt))).collect()
