@@ -126,7 +126,7 @@ pub struct Servers {
     pub mcp_config: Vec<String>,
 
     /// Only those servers, none of the settings
-    #[arg(long)]
+    #[arg(long, hide_short_help = true)]
     pub strict_mcp_config: bool,
 }
 
