@@ -100,6 +100,7 @@ fn plan(ground: &Ground<'_>, servers: Vec<ServerConfig>) -> ServerPlan {
         keep: std::sync::Arc::new(move |name, on| {
             super::save_server_switch(&file, &project, name, on).map(|()| file.clone())
         }),
+        shared: None,
     }
 }
 

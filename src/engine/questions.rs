@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::domain::{Access, Body, Record, ToolCall};
-use crate::tools::{Place, Tool};
+use crate::tools::{self, Place, Tool};
 
 /// Questions that are kept.
 const KEPT: usize = 100;
@@ -42,7 +42,7 @@ impl Questions {
                 }
                 Body::Asked { call_id, .. } => {
                     if let Some(call) = calls.get(call_id.as_str()) {
-                        let tool = tools.iter().find(|tool| tool.spec().name == call.name);
+                        let tool = tools::named(tools, &call.name);
                         questions.note(call, tool, &place);
                     }
                 }

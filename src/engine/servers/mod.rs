@@ -20,9 +20,10 @@ pub use plan::{SearchMode, ServerPlan};
 
 use self::outcome::Bounds;
 use super::driver::{Driver, News, What};
-use crate::domain::{CommandFile, ServerAnswer, ToolSpec};
-use crate::mcp::{Grounds, Host};
-use crate::tools::Tool;
+use super::team;
+use crate::domain::{AgentFile, CommandFile, ServerAnswer, ToolSpec};
+use crate::mcp::{Grounds, Host, Known};
+use crate::tools::{self, Tool};
 
 /// The servers of the session and what was told of them.
 #[derive(Default)]
@@ -71,6 +72,10 @@ impl Driver {
         }
         self.close_servers().await;
         self.parts.servers.plan = Some(Arc::clone(&plan));
+        if let Some(shared) = &plan.shared {
+            self.parts.servers.host = Some(shared.host.clone());
+            return self.thaw_servers("tool servers of the session");
+        }
         if plan.servers.is_empty() {
             return self.thaw_servers("tool servers ended");
         }
@@ -107,16 +112,40 @@ impl Driver {
         let switched = std::mem::take(&mut self.parts.servers.switched);
         let servers = std::mem::take(&mut self.parts.servers);
         self.parts.servers.switched = switched;
-        if let Some(host) = servers.host {
+        let own = servers.plan.is_none_or(|plan| plan.shared.is_none());
+        if let Some(host) = servers.host.filter(|_| own) {
             host.close().await;
         }
     }
 
     /// The tool of that name: one of the program's own, or one of a server.
     pub(super) fn tool(&self, name: &str) -> Option<Arc<dyn Tool>> {
-        let own = self.setup.tools.iter().find(|tool| tool.spec().name == name);
+        let own = tools::named(&self.setup.tools, name);
         let stable = || self.parts.servers.stable.iter().find(|tool| tool.spec().name == name);
         own.or_else(stable).or_else(|| self.parts.servers.tools.get(name)).map(Arc::clone)
+    }
+
+    /// The running servers for a sub-agent, as far as its lists give it their tools.
+    pub(super) fn servers_for(&self, agent: &AgentFile) -> Arc<ServerPlan> {
+        let lists = agent.tools.clone();
+        // Lists that name neither a server's tool nor the search give none of all this.
+        let none = lists.allowed.as_ref().is_some_and(|list| {
+            !list.iter().any(|entry| entry.starts_with("mcp__") || entry == "ToolSearch" || entry == "*")
+        });
+        let plan = ServerPlan { servers: Vec::new(), shared: None, ..(*self.stage.servers).clone() };
+        let Some(host) = self.parts.servers.host.clone().filter(|_| !none) else { return Arc::new(plan) };
+        let admits: Arc<dyn Fn(&str) -> bool + Send + Sync> = Arc::new(move |name| team::admits(&lists, name));
+        Arc::new(ServerPlan { shared: Some(plan::Shared { host, admits }), ..plan })
+    }
+
+    /// The tools of servers that are known and given here.
+    fn known_tools(&self) -> Vec<Known> {
+        let Some(host) = &self.parts.servers.host else { return Vec::new() };
+        let mut known = host.known();
+        if let Some(shared) = &self.stage.servers.shared {
+            known.retain(|known| (shared.admits)(&known.spec.name));
+        }
+        known
     }
 
     /// Names of the tools that stand in the request.

@@ -4,7 +4,7 @@ use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use crate::mcp::{ServerConfig, Times};
+use crate::mcp::{Host, ServerConfig, Times};
 
 /// Tokens that one result of a server may have, and from which on it is said that it is large.
 const OUTPUT: (u64, u64) = (25_000, 10_000);
@@ -36,6 +36,15 @@ pub struct ServerPlan {
     /// Where we keep what was agreed and tokens of logins.
     pub folder: PathBuf,
     pub keep: KeepSwitch,
+    /// Servers that run already, those of the session that a sub-agent belongs to, and which tools it is given.
+    pub shared: Option<Shared>,
+}
+
+/// Running servers, and whether a tool of theirs is given.
+#[derive(Clone)]
+pub struct Shared {
+    pub host: Host,
+    pub admits: Arc<dyn Fn(&str) -> bool + Send + Sync>,
 }
 
 impl Default for ServerPlan {
@@ -47,6 +56,7 @@ impl Default for ServerPlan {
             output: OUTPUT,
             folder: PathBuf::new(),
             keep: Arc::new(|_, _| Err("nothing is kept here".to_owned())),
+            shared: None,
         }
     }
 }

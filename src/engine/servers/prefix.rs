@@ -34,8 +34,8 @@ impl Driver {
     pub(super) fn refresh_servers(&mut self) {
         let Some(host) = self.parts.servers.host.clone() else { return };
         let bounds = self.server_bounds();
-        self.parts.servers.tools = host
-            .known()
+        self.parts.servers.tools = self
+            .known_tools()
             .into_iter()
             .map(|known| {
                 let name = known.spec.name.clone();
@@ -74,8 +74,8 @@ impl Driver {
 
     /// Chooses what stands in the request and makes the prefix; `why` says what brought a change about.
     pub(super) fn load_servers(&mut self, why: &str) {
-        if let Some(host) = self.parts.servers.host.clone() {
-            let known = host.known();
+        if self.parts.servers.host.is_some() {
+            let known = self.known_tools();
             let names: Vec<String> = known.iter().map(|known| known.spec.name.clone()).collect();
             let hidden = policy::hidden_tools(&self.gate.rules, &names);
             let window = self.machine.model().map_or(WINDOW, |(_, info)| info.window);
