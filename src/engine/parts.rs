@@ -7,6 +7,7 @@ use super::confine::Walls;
 use super::folder::Asking;
 use super::jobs::Work;
 use super::person::Desk;
+use super::servers::Servers;
 use super::team::Team;
 
 use std::sync::Arc;
@@ -22,6 +23,8 @@ pub(super) struct Parts {
     pub(super) classifier: Classifier,
     /// The folder that the person is asked about.
     pub(super) asking: Option<Asking>,
+    /// Tool servers.
+    pub(super) servers: Servers,
     /// Sub-agents.
     pub(super) team: Team,
     /// Dialogs that wait for the person.

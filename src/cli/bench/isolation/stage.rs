@@ -181,6 +181,7 @@ fn setup(load: &Workload, folder: &Path, model: &Arc<Model>) -> Setup {
             commands: Vec::new(),
             agents: catalog::built_in(),
             shelf: Arc::default(),
+            servers: Arc::default(),
             env: Arc::default(),
             hooks: Arc::default(),
             rehearsal: false,
