@@ -6,7 +6,7 @@ use crate::domain::{Act, Input, Mode, Request};
 pub(super) static COMMAND: Command = Command {
     name: "plan",
     aliases: &[],
-    summary: "Show the plan again, or plan a task before anything changes",
+    summary: "Show the plan, or plan a task first",
     argument_hint: Some("[task]"),
     while_busy: true,
     run,
