@@ -111,7 +111,8 @@ impl Conversation {
             | Body::CallChanged { .. }
             | Body::Noticed(_)
             | Body::Classified(_)
-            | Body::Confined { .. } => {}
+            | Body::Confined { .. }
+            | Body::Library(_) => {}
         }
     }
 

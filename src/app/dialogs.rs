@@ -6,14 +6,15 @@ use ratatui::layout::{Position, Rect};
 
 use super::layers::Layer;
 use super::sheet::{Sheet, What};
-use super::{Model, catalog, orders, show};
+use super::{Model, catalog, library, orders, show};
 use crate::commands::Show;
-use crate::domain::{Act, CommandFile, Event, Live, Request};
+use crate::domain::{Act, CommandFile, Event, LibraryNews, Live, Request};
 use crate::panes::help::{self, Help};
 use crate::panes::palette::{self, Palette, Pick};
 use crate::panes::picker::{self, Entry, Picker};
 use crate::panes::rules::{self, Rules};
 use crate::panes::sessions::{self, Sessions};
+use crate::panes::timeline::{self, Timeline};
 use crate::theme::Theme;
 
 /// One dialog.
@@ -24,8 +25,9 @@ pub(super) enum Dialog {
     Models(Picker),
     /// With the theme that was in use when it opened.
     Themes(Picker, Box<Theme>),
-    Sessions(Sessions),
+    Sessions(Box<Sessions>),
     Rules(Box<Rules>),
+    Timeline(Box<Timeline>),
 }
 
 /// What the terminal says to a dialog.
@@ -74,17 +76,14 @@ pub(super) fn open(model: &mut Model, what: Show) -> Vec<Act> {
             push(model, Dialog::Rules(Box::new(rules)));
             acts
         }
-        Show::Sessions { filter } => {
-            let mut sessions = Sessions::default();
-            let acts = sessions.open(&filter, model.pace.now);
-            push(model, Dialog::Sessions(sessions));
-            acts
-        }
+        Show::Sessions { filter } => library::open_browser(model, &filter),
+        Show::Search { query } => library::open_search(model, &query),
+        Show::Timeline => library::open_timeline(model, None, None),
         _ => Vec::new(),
     }
 }
 
-fn push(model: &mut Model, dialog: Dialog) {
+pub(super) fn push(model: &mut Model, dialog: Dialog) {
     model.layers.push(Layer::Dialog(dialog));
 }
 
@@ -142,10 +141,27 @@ pub(super) fn say(model: &mut Model, said: Said) -> Vec<Act> {
             }
             acts
         }
+        Dialog::Timeline(timeline) => {
+            let msg = match said {
+                Said::Key(key) => timeline::Msg::Key(key),
+                Said::Click(at) => timeline::Msg::Click(at),
+                Said::Wheel(rows) => timeline::Msg::Wheel(rows),
+                Said::Paste(_) => return Vec::new(),
+            };
+            let (acts, wish) = timeline.update(msg, now);
+            if wish == timeline::Wish::Close {
+                model.layers.pop();
+            }
+            acts
+        }
         Dialog::Sessions(sessions) => {
-            let acts = sessions.update(said.into(), now);
+            let mut acts = sessions.update(said.into(), now);
+            let goto = sessions.take_goto();
             if !sessions.is_open() {
                 model.layers.pop();
+            }
+            if let Some(goto) = goto {
+                acts.extend(library::go_to(model, goto));
             }
             acts
         }
@@ -211,7 +227,7 @@ fn chosen_theme(model: &mut Model, outcome: picker::Outcome) -> Vec<Act> {
 }
 
 /// Hands answers of the engine to the dialogs that wait for them.
-pub(super) fn hear(model: &mut Model, event: &Event) {
+pub(super) fn hear(model: &mut Model, event: &Event) -> Vec<Act> {
     if let Event::Live(Live::Models(models)) = event {
         model.answers.models.clone_from(models);
         let entries = model_entries(model);
@@ -222,24 +238,34 @@ pub(super) fn hear(model: &mut Model, event: &Event) {
         }
     }
     for layer in &mut model.layers {
-        if let Layer::Dialog(Dialog::Rules(rules)) = layer {
-            rules.hear(event);
+        match layer {
+            Layer::Dialog(Dialog::Rules(rules)) => rules.hear(event),
+            Layer::Dialog(Dialog::Timeline(timeline)) => timeline.hear(event),
+            _ => {}
         }
     }
-    for sessions in browsers(model) {
-        sessions.hear(event);
+    if browsers(model).next().is_none()
+        && let Event::Live(Live::Library(LibraryNews::Done(notice))) = event
+    {
+        show::tell(model, notice);
     }
+    browsers(model).flat_map(|sessions| sessions.hear(event)).collect()
 }
 
 /// Time went by.
 pub(super) fn tick(model: &mut Model) -> Vec<Act> {
     let now = model.pace.now;
+    for layer in &mut model.layers {
+        if let Layer::Dialog(Dialog::Timeline(timeline)) = layer {
+            let _nothing = timeline.update(timeline::Msg::Tick, now);
+        }
+    }
     browsers(model).flat_map(|sessions| sessions.update(sessions::Msg::Tick, now)).collect()
 }
 
 fn browsers(model: &mut Model) -> impl Iterator<Item = &mut Sessions> {
     model.layers.iter_mut().filter_map(|layer| match layer {
-        Layer::Dialog(Dialog::Sessions(sessions)) => Some(sessions),
+        Layer::Dialog(Dialog::Sessions(sessions)) => Some(&mut **sessions),
         _ => None,
     })
 }
@@ -249,23 +275,25 @@ impl Dialog {
     pub fn next_tick(&self, now: u64) -> Option<u64> {
         match self {
             Self::Sessions(sessions) => sessions.next_tick(now),
+            Self::Timeline(timeline) => timeline.next_tick(now),
             _ => None,
         }
     }
 
     /// Derives what the next draw needs.
-    pub fn settle(&mut self, area: Rect, theme: &Theme, now: u64) {
+    pub fn settle(&mut self, area: Rect, theme: &Theme, (now, utc_offset): (u64, i32)) {
         match self {
             Self::Help(help) => help.settle(area, theme),
             Self::Palette(palette) => palette.settle(area),
             Self::Models(picker) | Self::Themes(picker, _) => picker.settle(area),
             Self::Sessions(sessions) => sessions.settle(area, theme, now),
             Self::Rules(rules) => rules.settle(area),
+            Self::Timeline(timeline) => timeline.settle(area, theme, utc_offset),
         }
     }
 
     /// Draws it. Returns where the cursor belongs.
-    pub fn view(&self, theme: &Theme, buf: &mut Buffer) -> Option<Position> {
+    pub fn view(&self, theme: &Theme, utc_offset: i32, buf: &mut Buffer) -> Option<Position> {
         match self {
             Self::Help(help) => {
                 help.view(theme, buf);
@@ -275,6 +303,10 @@ impl Dialog {
             Self::Models(picker) | Self::Themes(picker, _) => picker.view(theme, buf),
             Self::Sessions(sessions) => sessions.view(theme, buf),
             Self::Rules(rules) => rules.view(theme, buf),
+            Self::Timeline(timeline) => {
+                timeline.view(theme, utc_offset, buf);
+                None
+            }
         }
     }
 }

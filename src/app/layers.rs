@@ -160,7 +160,7 @@ pub(super) fn settle(model: &mut Model, size: Size) {
     for layer in layers {
         match layer {
             Layer::Sheet(sheet) => sheet.settle(screen, scene, answers),
-            Layer::Dialog(dialog) => dialog.settle(screen, &look.theme, pace.now),
+            Layer::Dialog(dialog) => dialog.settle(screen, &look.theme, (pace.now, pace.utc_offset)),
             Layer::Activity => activity.settle(facts, activity_area(screen).height.saturating_sub(2)),
         }
     }
@@ -181,7 +181,7 @@ pub(super) fn view(model: &Model, area: Rect, buf: &mut Buffer) -> Option<Positi
                 sheet.view(theme, area, buf);
                 cursor = None;
             }
-            Layer::Dialog(dialog) => cursor = dialog.view(theme, buf),
+            Layer::Dialog(dialog) => cursor = dialog.view(theme, model.pace.utc_offset, buf),
             Layer::Activity => {
                 let frame =
                     popup::Frame { title: "activity", foot: "j k choose · Enter details · x kill · Esc close" };
@@ -206,12 +206,13 @@ pub(super) fn any(model: &Model) -> bool {
 }
 
 /// Hands an event to the layers.
-pub(super) fn hear(model: &mut Model, event: &Event) {
+pub(super) fn hear(model: &mut Model, event: &Event) -> Vec<Act> {
     model.permission.hear(event, model.pace.now);
-    dialogs::hear(model, event);
+    let acts = dialogs::hear(model, event);
     if matches!(event, Event::Opened { .. }) {
         model.layers.clear();
     }
+    acts
 }
 
 /// Milliseconds until a layer changes by itself.

@@ -44,6 +44,12 @@ pub enum Show {
     Sessions {
         filter: String,
     },
+    /// The search through all sessions, with this query.
+    Search {
+        query: String,
+    },
+    /// The events of the session that is open.
+    Timeline,
     /// The list of models.
     Model,
     /// The list of themes.

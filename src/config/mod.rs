@@ -22,6 +22,7 @@ mod served;
 mod server;
 mod setup;
 mod themes;
+mod traffic;
 mod trust;
 
 use std::collections::BTreeMap;
@@ -42,6 +43,7 @@ pub use save::{Places, edit_rule, remove_rule, save_rule, save_setting};
 pub use served::ask_server;
 pub use setup::{Start, setup};
 pub use themes::themes;
+pub use traffic::Traffic;
 pub use trust::{Standing, Trust};
 
 /// Where the person is and what he asked for.

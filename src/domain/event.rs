@@ -6,8 +6,8 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    CommandFile, FolderClaims, MemoryFile, Mode, ModelInfo, ModelRef, Record, Report, RuleTest, RulesReport,
-    SandboxState, SessionId, SessionSummary, Shown,
+    CommandFile, FolderClaims, LibraryNews, MemoryFile, Mode, ModelInfo, ModelRef, Record, Report, RuleTest,
+    RulesReport, SandboxState, SessionId, SessionSummary, Shown,
 };
 
 /// One message from the engine to its face.
@@ -56,6 +56,8 @@ pub enum Live {
     RuleTested(Box<RuleTest>),
     /// A hook holds something up, in its own words; none when nothing is held up any more.
     HookRuns(Option<String>),
+    /// Of the library of sessions.
+    Library(LibraryNews),
 }
 
 /// What a face shows around the conversation.

@@ -10,8 +10,8 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Answer, Block, Confinement, Cost, Effort, Hash, HookRun, Mark, Message, Mode, ModelError, ModelRef, Notice,
-    OpinionNote, SegmentKind, SessionId, Shown, StopReason, Todo, ToolResult, Usage, Verdict,
+    Answer, Block, Confinement, Cost, Effort, Hash, HookRun, LibraryBody, Mark, Message, Mode, ModelError, ModelRef,
+    Notice, OpinionNote, SegmentKind, SessionId, Shown, StopReason, Todo, ToolResult, Usage, Verdict,
 };
 
 /// One thing that happened.
@@ -191,6 +191,8 @@ pub enum Body {
         input: serde_json::Value,
         by: String,
     },
+    /// About the session as a thing on the shelf.
+    Library(LibraryBody),
 }
 
 /// Where a prompt came from.

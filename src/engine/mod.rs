@@ -14,6 +14,7 @@ mod folder;
 mod gate;
 mod hooks;
 mod journal;
+mod library;
 mod opening;
 mod parts;
 mod prompts;
@@ -38,7 +39,7 @@ use crate::base::ids::SharedIds;
 use crate::base::secrets::Redactor;
 use crate::domain::{
     CommandFile, Effort, Event, FolderClaims, MemoryFile, Mode, ModelInfo, ModelRef, Notice, Request, RuleSource,
-    RuleTier, SaveScope,
+    RuleTier, SaveScope, Segment,
 };
 use crate::policy::RuleText;
 use crate::provider::Provider;
@@ -47,6 +48,7 @@ use crate::tools::{Limits, Place, Tool};
 use crate::usage::ModelTable;
 
 pub use confine::Sandbox;
+pub use library::LibraryTuning;
 pub use prompts::shell_lines;
 
 /// Events that may wait for a slow face before the engine waits for it.
@@ -125,11 +127,12 @@ pub struct Setup {
 pub struct Tuning {
     /// Milliseconds that the classifier of the mode auto may take.
     pub classifier_ms: u64,
+    pub library: LibraryTuning,
 }
 
 impl Default for Tuning {
     fn default() -> Self {
-        Self { classifier_ms: 10_000 }
+        Self { classifier_ms: 10_000, library: LibraryTuning::default() }
     }
 }
 
@@ -165,6 +168,11 @@ pub enum Open {
     Latest,
     /// By id, start of an id, or title.
     Named(String),
+}
+
+/// Tools, system text and memory as a session of this setup would send them first.
+pub fn prefix_of(setup: &Setup) -> Vec<Arc<Segment>> {
+    opening::prefix(setup, &setup.stage)
 }
 
 /// Starts an engine on the current tokio runtime.
