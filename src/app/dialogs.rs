@@ -10,6 +10,7 @@ use super::{Model, catalog, library, orders, show};
 use crate::commands::Show;
 use crate::domain::{Act, CommandFile, Event, LibraryNews, Live, Request};
 use crate::panes::help::{self, Help};
+use crate::panes::page::PagePane;
 use crate::panes::palette::{self, Palette, Pick};
 use crate::panes::picker::{self, Entry, Picker};
 use crate::panes::rules::{self, Rules};
@@ -28,6 +29,7 @@ pub(super) enum Dialog {
     Sessions(Box<Sessions>),
     Rules(Box<Rules>),
     Timeline(Box<Timeline>),
+    Page(Box<PagePane>),
 }
 
 /// What the terminal says to a dialog.
@@ -79,6 +81,11 @@ pub(super) fn open(model: &mut Model, what: Show) -> Vec<Act> {
         Show::Sessions { filter } => library::open_browser(model, &filter),
         Show::Search { query } => library::open_search(model, &query),
         Show::Timeline => library::open_timeline(model, None, None),
+        Show::Page(kind) => {
+            let (page, acts) = PagePane::open(kind);
+            push(model, Dialog::Page(Box::new(page)));
+            acts
+        }
         _ => Vec::new(),
     }
 }
@@ -142,28 +149,22 @@ pub(super) fn say(model: &mut Model, said: Said) -> Vec<Act> {
             acts
         }
         Dialog::Timeline(timeline) => {
-            let msg = match said {
-                Said::Key(key) => timeline::Msg::Key(key),
-                Said::Click(at) => timeline::Msg::Click(at),
-                Said::Wheel(rows) => timeline::Msg::Wheel(rows),
-                Said::Paste(_) => return Vec::new(),
-            };
-            let (acts, wish) = timeline.update(msg, now);
+            let (acts, wish) = timeline.update(said.into(), now);
             if wish == timeline::Wish::Close {
                 model.layers.pop();
             }
             acts
         }
-        Dialog::Sessions(sessions) => {
-            let mut acts = sessions.update(said.into(), now);
-            let goto = sessions.take_goto();
-            if !sessions.is_open() {
+        Dialog::Page(page) => {
+            let (acts, close) = page.update(said.into());
+            if close {
                 model.layers.pop();
             }
-            if let Some(goto) = goto {
-                acts.extend(library::go_to(model, goto));
-            }
             acts
+        }
+        Dialog::Sessions(sessions) => {
+            let acts = sessions.update(said.into(), now);
+            library::after(model, acts)
         }
     }
 }
@@ -241,6 +242,7 @@ pub(super) fn hear(model: &mut Model, event: &Event) -> Vec<Act> {
         match layer {
             Layer::Dialog(Dialog::Rules(rules)) => rules.hear(event),
             Layer::Dialog(Dialog::Timeline(timeline)) => timeline.hear(event),
+            Layer::Dialog(Dialog::Page(page)) => page.hear(event),
             _ => {}
         }
     }
@@ -289,6 +291,7 @@ impl Dialog {
             Self::Sessions(sessions) => sessions.settle(area, theme, now),
             Self::Rules(rules) => rules.settle(area),
             Self::Timeline(timeline) => timeline.settle(area, theme, utc_offset),
+            Self::Page(page) => page.settle(area),
         }
     }
 
@@ -307,6 +310,19 @@ impl Dialog {
                 timeline.view(theme, utc_offset, buf);
                 None
             }
+            Self::Page(page) => page.view(theme, buf),
+        }
+    }
+}
+
+impl From<Said> for timeline::Msg {
+    fn from(said: Said) -> Self {
+        match said {
+            Said::Key(key) => Self::Key(key),
+            // Nothing is typed there.
+            Said::Paste(_) => Self::Tick,
+            Said::Click(at) => Self::Click(at),
+            Said::Wheel(rows) => Self::Wheel(rows),
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use super::Model;
 use super::dialogs::{Dialog, push};
+use super::layers::Layer;
 use crate::domain::{Act, SessionId};
 use crate::panes::sessions::{self, Goto, Sessions};
 use crate::panes::timeline::Timeline;
@@ -19,6 +20,19 @@ pub(super) fn open_search(model: &mut Model, query: &str) -> Vec<Act> {
     let mut sessions = Box::<Sessions>::default();
     let acts = sessions.open_search(query, here(model), model.pace.now);
     push(model, Dialog::Sessions(sessions));
+    acts
+}
+
+/// What follows when the browser on top has heard something: it may be closed, or want a place brought into view.
+pub(super) fn after(model: &mut Model, mut acts: Vec<Act>) -> Vec<Act> {
+    let Some(Layer::Dialog(Dialog::Sessions(sessions))) = model.layers.last_mut() else { return acts };
+    let goto = sessions.take_goto();
+    if !sessions.is_open() {
+        model.layers.pop();
+    }
+    if let Some(goto) = goto {
+        acts.extend(go_to(model, goto));
+    }
     acts
 }
 

@@ -28,7 +28,7 @@ pub struct Args {
     /// The first prompt
     pub prompt: Option<String>,
 
-    /// Print the answer and leave (so does a pipe); standard input joins the prompt
+    /// Print the answer and leave (so does a pipe)
     #[arg(short, long)]
     pub print: bool,
 
@@ -86,7 +86,7 @@ pub struct Args {
     pub rehearse: bool,
 
     /// Colours: dark, light, ansi, no-color or your own
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", hide_short_help = true)]
     pub theme: Option<String>,
 
     /// Tell more (with -p: the tools that run, on standard error)
@@ -159,6 +159,20 @@ pub enum Command {
     Permissions {
         #[command(subcommand)]
         what: PermissionsCommand,
+    },
+    /// Measure what is saved, offline and the same every time
+    Bench {
+        /// What to measure
+        #[arg(value_parser = clap::builder::PossibleValuesParser::new(super::bench::names()))]
+        name: String,
+
+        /// A workload of your own instead of the one built in
+        #[arg(long, value_name = "FILE")]
+        input: Option<std::path::PathBuf>,
+
+        /// One JSON object
+        #[arg(long)]
+        json: bool,
     },
     /// Print completions for a shell
     Completions {

@@ -12,6 +12,7 @@ use crate::shell::{Exit, Invocation, Opening, Overrides, Printer};
 
 mod args;
 mod asked;
+mod bench;
 mod caution;
 mod doctor;
 mod eval;
@@ -25,6 +26,7 @@ mod sessions;
 pub use args::Sessions;
 use args::{Args, Command, PermissionsCommand};
 pub use asked::Wanted;
+pub use bench::BenchOrder;
 pub use eval::EvalOrder;
 pub use helper::helper;
 pub use permissions::Permissions;
@@ -53,6 +55,7 @@ pub enum Order {
         json: bool,
     },
     Permissions(Permissions),
+    Bench(BenchOrder),
     /// Print completions for this shell.
     Completions(clap_complete::Shell),
 }
@@ -82,6 +85,7 @@ pub fn main() -> Exit {
         Order::Eval(order) => eval::run(&order, &mut Printer::standard()),
         Order::Doctor { json } => doctor::doctor(json, Ends::of_process().stdout_is_terminal, &mut Printer::standard()),
         Order::Permissions(what) => permissions::run(what, &mut Printer::standard()),
+        Order::Bench(order) => bench::run(&order, &mut Printer::standard()),
         Order::Completions(shell) => completions(shell),
     }
 }
@@ -100,6 +104,7 @@ pub fn parse(
         Some(Command::Eval(asked)) => return Ok(Order::Eval(Box::new(asked.into()))),
         Some(Command::Doctor { json }) => return Ok(Order::Doctor { json }),
         Some(Command::Permissions { what }) => return Ok(Order::Permissions(permissions_order(what))),
+        Some(Command::Bench { name, input, json }) => return Ok(Order::Bench(BenchOrder { name, input, json })),
         Some(Command::Completions { shell }) => return Ok(Order::Completions(shell)),
         None => {}
     }

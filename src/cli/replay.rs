@@ -106,7 +106,7 @@ async fn compare(order: &ReplayOrder) -> Result<(String, Vec<Compared>), String>
             info: &info,
             sampling,
             session_key: &format!("replay-{id}"),
-            previous_len: None,
+            anchors: prompt::Anchors::default(),
         }));
         let now = ask(&provider, &request).await.map(|said| Side {
             calls: calls(&said.blocks),
@@ -139,6 +139,17 @@ fn prefix(place: &Place, order: &ReplayOrder) -> Result<Vec<Arc<Segment>>, Strin
     Ok(prefix)
 }
 
+/// A request that was answered whole.
+fn step(sent: Option<(u32, u32, Vec<Arc<Segment>>)>, then: &ResponseNote) -> Option<Step> {
+    let (request, asked, history) = sent?;
+    if then.cut || request != then.request || history.is_empty() {
+        return None;
+    }
+    // An imported session does not know how much was asked for.
+    let max_output = if asked == 0 { 8_000 } else { asked };
+    Some(Step { request, history, max_output, then: then.clone() })
+}
+
 /// The requests of a session that were answered whole, with what was sent.
 fn steps(records: &[Record], most: usize) -> Vec<Step> {
     let mut conversation = Conversation::default();
@@ -149,16 +160,7 @@ fn steps(records: &[Record], most: usize) -> Vec<Step> {
                 sent = Some((note.request, note.max_output, conversation.history.clone()));
             }
             Body::RequestSent(_) => sent = None,
-            Body::Responded(then) => {
-                if let Some((request, max_output, history)) = sent.take().filter(|_| !then.cut)
-                    && request == then.request
-                    && !history.is_empty()
-                {
-                    // An imported session does not know how much was asked for.
-                    let max_output = if max_output == 0 { 8_000 } else { max_output };
-                    steps.push(Step { request, history, max_output, then: then.clone() });
-                }
-            }
+            Body::Responded(then) => steps.extend(step(sent.take(), then)),
             _ => {}
         }
         if steps.len() >= most {

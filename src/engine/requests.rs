@@ -37,6 +37,7 @@ impl Driver {
             Request::ListFiles => self.list_files(),
             Request::ListModels => self.list_models(),
             Request::ReportContext => self.report_context(),
+            Request::Context(request) => self.on_context(request).await,
             Request::ReportHooks => self.report_hooks().await,
             Request::Save(path) => self.save(path).await,
             Request::Rehearse => self.rehearse().await,
@@ -47,6 +48,7 @@ impl Driver {
             Request::RemoveRule { tier, rule, source } => self.remove_rule(tier, rule, source).await,
             Request::ShowFolder => self.show_folder().await,
             Request::Library(request) => self.on_library(request).await,
+            Request::Catalog(request) => self.on_catalog(request).await,
             Request::Shutdown => self.closed = true,
         }
     }

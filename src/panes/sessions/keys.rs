@@ -153,30 +153,7 @@ impl Sessions {
     fn answer(&mut self, key: &KeyEvent) -> Vec<Act> {
         match key.code {
             KeyCode::Esc => self.asking = None,
-            KeyCode::Enter => {
-                return match self.asking.take() {
-                    Some(Asking::Title(id, field)) => {
-                        let words: Vec<&str> = field.text().split_whitespace().collect();
-                        let title: String = words.join(" ").chars().take(TITLE).collect();
-                        if title.is_empty() {
-                            Vec::new()
-                        } else {
-                            Self::ask_library(LibraryRequest::Rename { id, title })
-                        }
-                    }
-                    Some(Asking::Tags(id, field)) => {
-                        let split = field.text().split([' ', ',']).map(|tag| tag.trim_start_matches('#').trim());
-                        let mut tags: Vec<String> = Vec::new();
-                        for tag in split.filter(|tag| !tag.is_empty()).take(TAGS) {
-                            if !tags.iter().any(|known| known == tag) {
-                                tags.push(tag.to_owned());
-                            }
-                        }
-                        Self::ask_library(LibraryRequest::Tag { id, tags })
-                    }
-                    None => Vec::new(),
-                };
-            }
+            KeyCode::Enter => return self.asking.take().map(answered).unwrap_or_default(),
             _ => {
                 if let Some(Asking::Title(_, field) | Asking::Tags(_, field)) = &mut self.asking {
                     field.key(key);
@@ -239,5 +216,26 @@ impl Sessions {
         }
         let (key, _) = self.head_words().into_iter().find(|(_, place)| place.contains(at))?;
         Some(self.key(&KeyEvent::new(KeyCode::Char(key), KeyModifiers::CONTROL)))
+    }
+}
+
+/// What was typed about a session, for the engine.
+fn answered(asking: Asking) -> Vec<Act> {
+    match asking {
+        Asking::Title(id, field) => {
+            let words: Vec<&str> = field.text().split_whitespace().collect();
+            let title: String = words.join(" ").chars().take(TITLE).collect();
+            if title.is_empty() { Vec::new() } else { Sessions::ask_library(LibraryRequest::Rename { id, title }) }
+        }
+        Asking::Tags(id, field) => {
+            let split = field.text().split([' ', ',']).map(|tag| tag.trim_start_matches('#').trim());
+            let mut tags: Vec<String> = Vec::new();
+            for tag in split.filter(|tag| !tag.is_empty()).take(TAGS) {
+                if !tags.iter().any(|known| known == tag) {
+                    tags.push(tag.to_owned());
+                }
+            }
+            Sessions::ask_library(LibraryRequest::Tag { id, tags })
+        }
     }
 }

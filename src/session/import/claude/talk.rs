@@ -215,6 +215,8 @@ fn request(request: u32, turn: u32, model: ModelRef) -> RequestNote {
         estimate: 0,
         expected_read: 0,
         summary: false,
+        effort: None,
+        thinking: false,
     }
 }
 
