@@ -9,6 +9,8 @@ use super::sheet::{Sheet, What};
 use super::{Model, catalog, library, orders, show};
 use crate::commands::Show;
 use crate::domain::{Act, CommandFile, Event, LibraryNews, Live, Request};
+use crate::panes::agents::{self, Agents};
+use crate::panes::conversation::Scene;
 use crate::panes::help::{self, Help};
 use crate::panes::page::PagePane;
 use crate::panes::palette::{self, Palette, Pick};
@@ -29,6 +31,7 @@ pub(super) enum Dialog {
     Sessions(Box<Sessions>),
     Rules(Box<Rules>),
     Timeline(Box<Timeline>),
+    Agents(Box<Agents>),
     Page(Box<PagePane>),
 }
 
@@ -81,6 +84,10 @@ pub(super) fn open(model: &mut Model, what: Show) -> Vec<Act> {
         Show::Sessions { filter } => library::open_browser(model, &filter),
         Show::Search { query } => library::open_search(model, &query),
         Show::Timeline => library::open_timeline(model, None, None),
+        Show::Agents => {
+            push(model, Dialog::Agents(Box::default()));
+            Vec::new()
+        }
         Show::Page(kind) => {
             let (page, acts) = PagePane::open(kind);
             push(model, Dialog::Page(Box::new(page)));
@@ -117,12 +124,7 @@ pub(super) fn say(model: &mut Model, said: Said) -> Vec<Act> {
     let Some(Layer::Dialog(dialog)) = model.layers.last_mut() else { return Vec::new() };
     match dialog {
         Dialog::Help(help) => {
-            let close = match said {
-                Said::Key(key) => help.update(help::Msg::Key(key)),
-                Said::Wheel(rows) => help.update(help::Msg::Wheel(rows)),
-                Said::Paste(_) | Said::Click(_) => false,
-            };
-            if close {
+            if say_help(help, said) {
                 model.layers.pop();
             }
             Vec::new()
@@ -155,6 +157,14 @@ pub(super) fn say(model: &mut Model, said: Said) -> Vec<Act> {
             }
             acts
         }
+        Dialog::Agents(agents) => {
+            let Some(msg) = said.into() else { return Vec::new() };
+            let (acts, close) = agents.update(msg, &model.facts);
+            if close {
+                model.layers.pop();
+            }
+            acts
+        }
         Dialog::Page(page) => {
             let (acts, close) = page.update(said.into());
             if close {
@@ -166,6 +176,15 @@ pub(super) fn say(model: &mut Model, said: Said) -> Vec<Act> {
             let acts = sessions.update(said.into(), now);
             library::after(model, acts)
         }
+    }
+}
+
+/// True when the overlay closes.
+fn say_help(help: &mut Help, said: Said) -> bool {
+    match said {
+        Said::Key(key) => help.update(help::Msg::Key(key)),
+        Said::Wheel(rows) => help.update(help::Msg::Wheel(rows)),
+        Said::Paste(_) | Said::Click(_) => false,
     }
 }
 
@@ -242,6 +261,7 @@ pub(super) fn hear(model: &mut Model, event: &Event) -> Vec<Act> {
         match layer {
             Layer::Dialog(Dialog::Rules(rules)) => rules.hear(event),
             Layer::Dialog(Dialog::Timeline(timeline)) => timeline.hear(event),
+            Layer::Dialog(Dialog::Agents(agents)) => agents.hear(event),
             Layer::Dialog(Dialog::Page(page)) => page.hear(event),
             _ => {}
         }
@@ -278,25 +298,29 @@ impl Dialog {
         match self {
             Self::Sessions(sessions) => sessions.next_tick(now),
             Self::Timeline(timeline) => timeline.next_tick(now),
+            Self::Agents(agents) => agents.next_tick(now),
             _ => None,
         }
     }
 
     /// Derives what the next draw needs.
-    pub fn settle(&mut self, area: Rect, theme: &Theme, (now, utc_offset): (u64, i32)) {
+    pub fn settle(&mut self, area: Rect, scene: Scene<'_>) {
+        let (theme, now) = (scene.theme, scene.now);
         match self {
             Self::Help(help) => help.settle(area, theme),
             Self::Palette(palette) => palette.settle(area),
             Self::Models(picker) | Self::Themes(picker, _) => picker.settle(area),
             Self::Sessions(sessions) => sessions.settle(area, theme, now),
             Self::Rules(rules) => rules.settle(area),
-            Self::Timeline(timeline) => timeline.settle(area, theme, utc_offset),
+            Self::Timeline(timeline) => timeline.settle(area, theme, scene.utc_offset),
+            Self::Agents(agents) => agents.settle(area, scene),
             Self::Page(page) => page.settle(area),
         }
     }
 
     /// Draws it. Returns where the cursor belongs.
-    pub fn view(&self, theme: &Theme, utc_offset: i32, buf: &mut Buffer) -> Option<Position> {
+    pub fn view(&self, scene: Scene<'_>, buf: &mut Buffer) -> Option<Position> {
+        let theme = scene.theme;
         match self {
             Self::Help(help) => {
                 help.view(theme, buf);
@@ -307,7 +331,11 @@ impl Dialog {
             Self::Sessions(sessions) => sessions.view(theme, buf),
             Self::Rules(rules) => rules.view(theme, buf),
             Self::Timeline(timeline) => {
-                timeline.view(theme, utc_offset, buf);
+                timeline.view(theme, scene.utc_offset, buf);
+                None
+            }
+            Self::Agents(agents) => {
+                agents.view(scene, buf);
                 None
             }
             Self::Page(page) => page.view(theme, buf),
@@ -334,6 +362,17 @@ impl From<Said> for picker::Msg {
             Said::Paste(text) => Self::Paste(text),
             Said::Click(at) => Self::Click(at),
             Said::Wheel(rows) => Self::Wheel(rows),
+        }
+    }
+}
+
+impl From<Said> for Option<agents::Msg> {
+    fn from(said: Said) -> Self {
+        match said {
+            Said::Key(key) => Some(agents::Msg::Key(key)),
+            Said::Paste(_) => None,
+            Said::Click(at) => Some(agents::Msg::Click(at)),
+            Said::Wheel(rows) => Some(agents::Msg::Wheel(rows)),
         }
     }
 }

@@ -71,6 +71,7 @@ pub fn setup(settings: &Settings, start: Start<'_>) -> Result<engine::Setup, Str
         tuning: engine::Tuning {
             classifier_ms: settings.bounds.classifier_ms,
             library: engine::LibraryTuning { index: Some(start.dirs.cache.join("search.sqlite3")) },
+            ..engine::Tuning::default()
         },
         home: start.home.to_path_buf(),
         interactive: start.interactive,
@@ -100,7 +101,10 @@ pub(super) fn own_stage(settings: &Settings, start: &Base<'_>, notices: &mut Vec
     notices.extend(told);
     let (mut commands, told) = shelf::prompts(settings, start);
     notices.extend(told);
+    let (mut agents, told) = catalog::agents(start.home, start.cwd, &settings.project);
+    notices.extend(told);
     if !settings.trusted {
+        agents.retain(|agent| agent.source != "project");
         // Until the folder is trusted, the model reads nothing that it brings by itself.
         memory.retain(|file| !settings.folder.texts.contains(&file.path));
         commands.retain(|file| !settings.folder.texts.contains(&file.path));
@@ -123,10 +127,12 @@ pub(super) fn own_stage(settings: &Settings, start: &Base<'_>, notices: &mut Vec
         trusted: settings.trusted,
         memory,
         commands,
+        agents,
         shelf: Arc::new(shelf),
         env: Arc::new(settings.child_env.clone()),
         hooks: Arc::new(settings.hooks.clone()),
         rehearsal: false,
+        child: None,
     }
 }
 

@@ -28,6 +28,7 @@ mod rules;
 mod session;
 mod shown;
 mod stream;
+mod team;
 mod tool;
 mod usage;
 mod verdict;
@@ -59,6 +60,10 @@ pub use rules::{RuleCover, RuleLine, RulePlace, RuleTest, RuleTier, RulesReport}
 pub use session::{SessionId, SessionState, SessionSummary};
 pub use shown::{DiffHunk, DiffLine, FileDiff, LineKind, Shown};
 pub use stream::{ErrorKind, ModelError, StopReason, StreamItem};
+pub use team::{
+    AgentEnd, AgentFile, AgentModel, AgentOutcome, AgentProgress, AgentQuestion, AgentSpent, AgentStart, AgentState,
+    AgentTools, AgentWay, Isolation, RulesInForce, TeamBody, TeamNews, TeamRequest,
+};
 pub use tool::{FileChange, Todo, TodoState, ToolOutcome, ToolSpec};
 pub use usage::{Cost, Usage};
 pub use verdict::{Because, BecauseKind, Decision, RuleScope, RuleSource, TrailStep, Verdict};

@@ -6,6 +6,7 @@ use super::classify::Classifier;
 use super::confine::Walls;
 use super::folder::Asking;
 use super::library::Library;
+use super::team::Team;
 
 /// The state of the driver's capabilities.
 #[derive(Default)]
@@ -18,6 +19,8 @@ pub(super) struct Parts {
     pub(super) asking: Option<Asking>,
     /// Work on the library of sessions.
     pub(super) library: Library,
+    /// Sub-agents.
+    pub(super) team: Team,
     /// Commands and skills in use.
     pub(super) catalog: Catalog,
 }
