@@ -75,22 +75,21 @@ pub struct Args {
     pub caps: Caps,
 
     #[command(flatten)]
-    pub tape: Tape,
+    pub servers: Servers,
 
     /// A settings file, or settings as JSON
     #[arg(long, value_name = "FILE|JSON")]
     pub settings: Option<String>,
 
-    /// Play the offline rehearsal: no key, no network, all tools real
-    #[arg(long)]
-    pub rehearse: bool,
+    #[command(flatten)]
+    pub play: Play,
 
     /// Colours: dark, light, ansi, no-color or your own
     #[arg(long, value_name = "NAME", hide_short_help = true)]
     pub theme: Option<String>,
 
     /// Tell more (with -p: the tools that run, on standard error)
-    #[arg(long)]
+    #[arg(long, hide_short_help = true)]
     pub verbose: bool,
 
     /// Print the version
@@ -119,6 +118,29 @@ pub struct Caps {
     /// The most requests in one turn
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub max_turns: Option<u32>,
+}
+
+/// Tool servers of this run.
+#[derive(Debug, clap::Args)]
+pub struct Servers {
+    /// Tool servers (MCP) from files or JSON texts
+    #[arg(long, value_name = "FILE|JSON", num_args = 1..)]
+    pub mcp_config: Vec<String>,
+
+    /// Only those servers, none of the settings
+    #[arg(long, hide_short_help = true)]
+    pub strict_mcp_config: bool,
+}
+
+/// What plays in the place of a model.
+#[derive(Debug, clap::Args)]
+pub struct Play {
+    /// Play the offline rehearsal: no key, no network, all tools real
+    #[arg(long)]
+    pub rehearse: bool,
+
+    #[command(flatten)]
+    pub tape: Tape,
 }
 
 /// What the person takes on himself.

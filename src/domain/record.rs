@@ -11,8 +11,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Answer, Block, CacheBreak, CatalogBody, Confinement, ContextBody, Cost, Effort, Hash, HookRun, LibraryBody, Mark,
-    Message, Mode, ModelError, ModelRef, Notice, OpinionNote, SegmentKind, SessionId, Shown, StopReason, TeamBody,
-    Todo, ToolResult, Usage, Verdict,
+    Message, Mode, ModelError, ModelRef, Notice, OpinionNote, SegmentKind, ServerBody, SessionId, Shown, StopReason,
+    TeamBody, Todo, ToolResult, Usage, Verdict,
 };
 
 /// One thing that happened.
@@ -196,6 +196,8 @@ pub enum Body {
     },
     /// About the session as a thing on the shelf.
     Library(LibraryBody),
+    /// Something of a tool server.
+    Server(ServerBody),
     /// Of sub-agents.
     Team(TeamBody),
     /// Commands, skills and memory.

@@ -6,6 +6,7 @@ use super::classify::Classifier;
 use super::confine::Walls;
 use super::folder::Asking;
 use super::library::Library;
+use super::servers::Servers;
 use super::team::Team;
 
 /// The state of the driver's capabilities.
@@ -19,6 +20,8 @@ pub(super) struct Parts {
     pub(super) asking: Option<Asking>,
     /// Work on the library of sessions.
     pub(super) library: Library,
+    /// Tool servers.
+    pub(super) servers: Servers,
     /// Sub-agents.
     pub(super) team: Team,
     /// Commands and skills in use.
