@@ -26,6 +26,7 @@ mod setup;
 mod shelf;
 mod team;
 mod themes;
+mod traffic;
 mod trust;
 
 use std::collections::BTreeMap;
@@ -48,6 +49,7 @@ pub use save_server::{forget_server_choices, save_server, save_server_switch};
 pub use served::ask_server;
 pub use setup::{Start, setup};
 pub use themes::themes;
+pub use traffic::Traffic;
 pub use trust::{Standing, Trust};
 
 /// Where the person is and what he asked for.

@@ -73,12 +73,21 @@ pub enum JobBody {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum JobRequest {
     /// Puts what a call waits for into the background: the newest command or agent, or that call.
-    Background { call_id: Option<String> },
-    Stop { id: String },
+    Background {
+        call_id: Option<String>,
+    },
+    Stop {
+        id: String,
+    },
     /// Types a line to it.
-    Type { id: String, text: String },
+    Type {
+        id: String,
+        text: String,
+    },
     /// Shows its output from now on; none to stop.
-    Watch { id: Option<String> },
+    Watch {
+        id: Option<String>,
+    },
 }
 
 /// News of jobs that are not on record.
@@ -86,5 +95,8 @@ pub enum JobRequest {
 pub enum JobNote {
     Changed(JobView),
     /// The lines of the one that is looked at.
-    Log { id: String, lines: Vec<String> },
+    Log {
+        id: String,
+        lines: Vec<String>,
+    },
 }

@@ -15,13 +15,14 @@ mod event;
 mod folder;
 mod hook;
 mod job;
+mod library;
 mod memory;
 mod message;
 mod mode;
 mod model;
 mod opinion;
-mod person;
 mod page;
+mod person;
 mod record;
 mod report;
 mod request;
@@ -49,11 +50,12 @@ pub use context::{
 pub use event::{Event, Live, Notice, NoticeLevel, StartInfo};
 pub use folder::{Claim, ClaimKind, FolderAnswer, FolderClaims};
 pub use hook::{HookEntry, HookRun, HookState};
+pub use job::{JobBody, JobNote, JobRequest, JobState, JobView};
+pub use library::{ExportForm, Found, Hit, HitKind, LibraryBody, LibraryNews, LibraryRequest};
 pub use memory::{MemoryFile, MemoryScope};
 pub use message::{Block, Media, Message, ResultPart, Role, ToolCall, ToolResult};
 pub use mode::{Effort, Mode};
 pub use model::{ModelInfo, ModelRef, PriceStep, Prices, Thinking, Wire};
-pub use job::{JobBody, JobNote, JobRequest, JobState, JobView};
 pub use opinion::{Opinion, OpinionNote};
 pub use page::{Page, PageAct, PageKind, PageRow, RowMark};
 pub use person::{PersonAnswer, PersonBody, PersonOption, PersonQuestion, PersonRequest, PlanDecision};
@@ -65,7 +67,7 @@ pub use server::{
     CALL_TOOL, FieldKind, QuestionField, QuestionForm, ServerAnswer, ServerBody, ServerNews, ServerPrompt,
     ServerQuestion, ServerRequest, ServerResource, ServerState, ServerStatus, ServerTool, ToolMarks,
 };
-pub use session::{SessionId, SessionSummary};
+pub use session::{SessionId, SessionState, SessionSummary};
 pub use shown::{DiffHunk, DiffLine, FileDiff, LineKind, Shown};
 pub use stream::{ErrorKind, ModelError, StopReason, StreamItem};
 pub use task::{Task, TaskChange, TaskState};

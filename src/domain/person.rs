@@ -82,13 +82,6 @@ pub enum PlanDecision {
 /// What a face says to a dialog.
 #[derive(Clone, Debug, PartialEq)]
 pub enum PersonRequest {
-    Answer {
-        call_id: String,
-        answers: Option<Vec<PersonAnswer>>,
-    },
-    Decide {
-        call_id: String,
-        decision: PlanDecision,
-        edited: Option<String>,
-    },
+    Answer { call_id: String, answers: Option<Vec<PersonAnswer>> },
+    Decide { call_id: String, decision: PlanDecision, edited: Option<String> },
 }

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Answer, Cost, Effort, JobBody, JobNote, JobRequest, Mode, ModelRef, PersonBody, PersonRequest, Task, ToolCall, Usage,
-    Verdict,
+    Answer, Cost, Effort, JobBody, JobNote, JobRequest, Mode, ModelRef, PersonBody, PersonRequest, Task, ToolCall,
+    Usage, Verdict,
 };
 
 /// One kind of sub-agent: built in, or a file in an `agents` folder (format of Claude Code).
