@@ -111,6 +111,7 @@ impl Conversation {
             | Body::CallChanged { .. }
             | Body::Noticed(_)
             | Body::Classified(_)
+            | Body::Files(_)
             | Body::Confined { .. } => {}
         }
     }

@@ -130,7 +130,7 @@ pub struct Bold {
 /// What else the program can do.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// List the sessions of all projects, or show one as Markdown
+    /// List, show, check the sessions of all projects
     #[command(subcommand_required = true, arg_required_else_help = true)]
     Sessions {
         #[command(subcommand)]
@@ -162,6 +162,24 @@ pub enum Sessions {
     List,
     /// One of them, by its id or the start of it
     Show { id: String },
+    /// Check the logs of one or of all; exit code 1 when something is damaged or missing
+    Verify {
+        id: Option<String>,
+
+        /// One JSON object a file
+        #[arg(long)]
+        json: bool,
+    },
+    /// Find kept contents that nothing refers to any more; without --remove it only tells
+    Gc {
+        /// Remove them
+        #[arg(long)]
+        remove: bool,
+
+        /// One JSON object
+        #[arg(long)]
+        json: bool,
+    },
 }
 
 /// What to do with permissions. Nothing runs and no model is asked.

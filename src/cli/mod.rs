@@ -17,6 +17,7 @@ mod helper;
 mod permissions;
 mod rules;
 mod sessions;
+mod store;
 
 pub use args::Sessions;
 use args::{Args, Command, PermissionsCommand};
@@ -66,6 +67,8 @@ pub fn main() -> Exit {
         Order::Run(invocation) => crate::shell::run(*invocation),
         Order::Sessions(Sessions::List) => sessions::list(&mut Printer::standard()),
         Order::Sessions(Sessions::Show { id }) => sessions::show(&id, &mut Printer::standard()),
+        Order::Sessions(Sessions::Verify { id, json }) => store::verify(id.as_deref(), json, &mut Printer::standard()),
+        Order::Sessions(Sessions::Gc { remove, json }) => store::gc(remove, json, &mut Printer::standard()),
         Order::Doctor { json } => doctor::doctor(json, Ends::of_process().stdout_is_terminal, &mut Printer::standard()),
         Order::Permissions(what) => permissions::run(what, &mut Printer::standard()),
         Order::Completions(shell) => completions(shell),

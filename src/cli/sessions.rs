@@ -53,7 +53,7 @@ fn row(session: &SessionSummary, now: u64) -> String {
     format!("{}  {age:>10} ago  prompts {:>3}  {cost:>8}  {project}  {title}", session.id, session.turns)
 }
 
-fn store(printer: &mut Printer) -> Option<Store> {
+pub(super) fn store(printer: &mut Printer) -> Option<Store> {
     let cwd = std::env::current_dir().unwrap_or_default();
     let home = std::env::var(HOME_VARIABLE).ok();
     match Dirs::find(home.as_deref(), &cwd) {
@@ -83,6 +83,7 @@ mod tests {
             cost: None,
             tokens: 0,
             bytes: 0,
+            parent: None,
         };
         let row = row(&session, 61_000);
         assert!(row.starts_with("00000000-0000-0000-0000-000000000007"));

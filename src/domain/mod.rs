@@ -6,9 +6,11 @@
 
 mod access;
 mod act;
+mod branch;
 mod canonical;
 mod confine;
 mod event;
+mod files;
 mod folder;
 mod hook;
 mod memory;
@@ -29,9 +31,14 @@ mod verdict;
 
 pub use access::{Access, Action, PathFact, PathFacts, PathMode, PathUse};
 pub use act::{Act, EditPurpose};
+pub use branch::Branches;
 pub use canonical::{CanonicalRequest, Hash, Mark, Sampling, Segment, SegmentBody, SegmentKind, Ttl};
 pub use confine::{Confinement, SandboxState};
 pub use event::{Event, Live, Notice, NoticeLevel, StartInfo};
+pub use files::{
+    BlobId, DiffFile, DiffReport, FaceState, FileGap, FileImage, FileMove, FileStep, FilesBody, FilesNews,
+    FilesRequest, MoveAct, MoveFile, MoveKind, MovePreview, SkipReason, Skipped, StepLine,
+};
 pub use folder::{Claim, ClaimKind, FolderAnswer, FolderClaims};
 pub use hook::{HookEntry, HookRun, HookState};
 pub use memory::{CommandFile, MemoryFile, MemoryScope};

@@ -29,6 +29,8 @@ pub struct SessionSummary {
     pub tokens: u64,
     /// Bytes of its log.
     pub bytes: u64,
+    /// The session that it was forked from.
+    pub parent: Option<SessionId>,
 }
 
 impl fmt::Display for SessionId {

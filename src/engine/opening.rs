@@ -21,10 +21,9 @@ use crate::domain::{Body, Event, ModelRef, Notice, NoticeLevel, Record, Segment,
 use crate::hooks::bus::Bus;
 use crate::policy::{self, RuleSet};
 use crate::prompt;
+use crate::session::FORMAT;
 use crate::tools::ReadLedger;
 
-/// The version of the log's schema.
-const FORMAT: u32 = 1;
 /// Bytes of `.git/HEAD` that are read.
 const HEAD_BYTES: u64 = 1024;
 

@@ -6,6 +6,8 @@
 pub mod export;
 pub mod history;
 
+mod blobs;
+mod gc;
 mod index;
 mod line;
 mod lines;
@@ -13,19 +15,32 @@ mod log;
 mod read;
 mod store;
 mod summary;
+mod verify;
 
 use std::io;
 use std::path::{Path, PathBuf};
 
+pub use blobs::Blobs;
+pub use gc::Garbage;
 pub use log::Log;
 pub use store::Store;
+pub use verify::{Checked, FORMAT, Problem};
 
 /// What can go wrong with a session as a whole. Damaged lines are notices, not errors.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// Another process has it open for writing. It can still be read.
-    #[error("session {id} is open in another process; close it there, or start a new session from it")]
-    Locked { id: crate::domain::SessionId },
+    #[error("session {id} is open in another process{}; close it there, or go on in a copy of it (--fork-session)", process(*.holder))]
+    Locked {
+        id: crate::domain::SessionId,
+        /// The number of that process, where it is known.
+        holder: Option<u32>,
+    },
+    /// A later version of the program wrote it and could mean something else by it. It can still be read.
+    #[error(
+        "session {id} was written by a newer version (format {format}); this one only reads it: update, or start a new session"
+    )]
+    Newer { id: crate::domain::SessionId, format: u32 },
     #[error("there is no session `{text}`; latigo --resume lists those that exist")]
     NotFound { text: String },
     #[error("`{text}` could be {} sessions ({}); give more of the id", .candidates.len(), shown(.candidates))]
@@ -43,6 +58,10 @@ fn shown(candidates: &[String]) -> String {
         text.push_str(", …");
     }
     text
+}
+
+fn process(holder: Option<u32>) -> String {
+    holder.map(|id| format!(" ({id})")).unwrap_or_default()
 }
 
 /// An error of the disk with the file it is about.

@@ -1,18 +1,21 @@
 //! All sessions of the user: where their files are, and how one is found again.
 //!
 //! `sessions/<project>/<id>.jsonl` is the log, `<id>.lock` its lock, `<id>/outputs/` the whole texts of
-//! long outputs, `<id>.torn` what a crash left of a half-written record.
+//! long outputs, `<id>/agents/<agent>.jsonl` the logs of its sub-agents, `<id>.torn` what a crash left of a
+//! half-written record. `blobs/` beside `sessions/` holds contents that records name by their hash.
 
 use std::cmp::Reverse;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use crate::base::dirs::create_private;
-use crate::domain::{Notice, Record, SessionId, SessionSummary};
+use crate::domain::{Body, Notice, Record, SessionId, SessionSummary};
 
 use super::log::outputs_of;
 use super::read::read;
-use super::{Error, Log, Result, at, index};
+use super::verify::{self, Checked};
+use super::{Blobs, Error, Garbage, Log, Result, at, gc, index};
 
 /// Characters of a folder's name that come from the project's path.
 const SLUG: usize = 200;
@@ -47,7 +50,12 @@ impl Store {
     /// [`Store::read`] still works then.
     pub fn open(&self, id: SessionId) -> Result<(Vec<Record>, Log, Vec<Notice>)> {
         let (log, reading) = Log::open(id, self.log_of(id)?, read)?;
-        Ok((reading.records, log, reading.notices))
+        match reading.records.iter().map(|record| &record.body).next() {
+            Some(Body::SessionStarted { format, .. }) if *format > verify::FORMAT => {
+                Err(Error::Newer { id, format: *format })
+            }
+            _ => Ok((reading.records, log, reading.notices)),
+        }
     }
 
     /// Reads a session and leaves it as it is.
@@ -111,6 +119,35 @@ impl Store {
     /// The file of a project's prompt history, for [`super::history`].
     pub fn history(&self, project: &Path) -> PathBuf {
         self.data.join("history").join(format!("{}.jsonl", slug(project)))
+    }
+
+    /// The kept contents.
+    pub fn blobs(&self) -> Blobs {
+        Blobs::new(&self.data)
+    }
+
+    /// Checks a session and its sub-agents, or all of them, and changes nothing.
+    pub fn verify(&self, id: Option<SessionId>) -> Result<Vec<Checked>> {
+        let mut logs = match id {
+            Some(id) => vec![self.log_of(id)?],
+            None => self.logs(),
+        };
+        logs.sort();
+        let blobs = self.blobs();
+        let chains = logs.iter().flat_map(|log| [vec![log.clone()], verify::sidechains(log)].concat());
+        Ok(chains.map(|log| verify::check(&log, &blobs)).collect())
+    }
+
+    /// Finds kept contents that nothing refers to at the time `now`, and removes them when asked.
+    pub fn collect_garbage(&self, now: SystemTime, remove: bool) -> Result<Garbage> {
+        gc::collect(&self.data, &self.blobs(), now, remove).map_err(|source| at(&self.data, source))
+    }
+
+    /// The logs of all sessions, also of files that are named like one and are none.
+    fn logs(&self) -> Vec<PathBuf> {
+        let entries = self.folders().into_iter().filter_map(|folder| fs::read_dir(folder).ok()).flatten().flatten();
+        let paths = entries.map(|entry| entry.path());
+        paths.filter(|path| path.extension().is_some_and(|ending| ending == "jsonl") && path.is_file()).collect()
     }
 
     fn sessions(&self) -> PathBuf {

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use crate::domain::{Body, Origin, SessionId, SessionSummary};
+use crate::domain::{Body, FilesBody, Origin, SessionId, SessionSummary};
 
 use super::line::record_of;
 use super::lines::Lines;
@@ -34,6 +34,7 @@ pub(super) struct Summary {
     cost: f64,
     unpriced: bool,
     tokens: u64,
+    parent: Option<SessionId>,
 }
 
 /// A record of which only the needed part is parsed.
@@ -84,6 +85,7 @@ impl Summary {
             cost: (!self.unpriced).then_some(self.cost),
             tokens: self.tokens,
             bytes: self.length,
+            parent: self.parent,
         })
     }
 
@@ -95,7 +97,7 @@ impl Summary {
         self.updated = self.updated.max(glance.at);
         // Most records are deltas; only those that the line shows are parsed.
         let name = glance.body.get().strip_prefix("{\"").and_then(|rest| rest.split('"').next());
-        if matches!(name, Some("session_started" | "model_set" | "title_set" | "prompted" | "responded"))
+        if matches!(name, Some("session_started" | "model_set" | "title_set" | "prompted" | "responded" | "files"))
             && let Ok(body) = serde_json::from_str(glance.body.get())
         {
             self.fold(body);
@@ -120,6 +122,7 @@ impl Summary {
                     None => self.unpriced = true,
                 }
             }
+            Body::Files(FilesBody::Forked { parent, .. }) => self.parent = Some(parent),
             _ => {}
         }
     }

@@ -284,6 +284,7 @@ fn a_session_is_chosen_and_its_opening_closes_the_browser() {
         cost: Some(0.5),
         tokens: 1_000,
         bytes: 10,
+        parent: None,
     };
     play.live(Live::Sessions(vec![summary]));
     assert!(play.screen().contains("fix the parser"));

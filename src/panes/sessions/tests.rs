@@ -13,6 +13,7 @@ const NOW: u64 = 1_700_000_000_000;
 
 fn summary(number: u32, title: &str, minutes: u64) -> SessionSummary {
     SessionSummary {
+        parent: None,
         id: id(number),
         title: title.to_owned(),
         project: format!("/home/ada/project{}", number % 3).into(),
