@@ -42,7 +42,9 @@ pub(super) fn gc(remove: bool, json: bool, printer: &mut Printer) -> Exit {
             if json {
                 printer.line(&serde_json::to_string(&garbage).unwrap_or_default());
             } else {
-                told(&garbage).iter().for_each(|line| printer.line(line));
+                for line in told(&garbage) {
+                    printer.line(&line);
+                }
             }
             if garbage.problems.is_empty() { Exit::Done } else { Exit::Failure }
         }
