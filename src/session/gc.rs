@@ -73,18 +73,20 @@ fn search(folder: &Path, blobs: &Path, unused: &mut HashSet<BlobId>, searched: &
                 folders.push(path);
             } else if kind.is_file() {
                 *searched += 1;
-                match File::open(&path) {
-                    Ok(file) => names_in(file, unused)?,
-                    // It went away meanwhile.
-                    Err(problem) if problem.kind() == io::ErrorKind::NotFound => {}
-                    Err(problem) => {
-                        return Err(io::Error::new(problem.kind(), format!("{}: {problem}", path.display())));
-                    }
-                }
+                names_at(&path, unused)?;
             }
         }
     }
     Ok(())
+}
+
+fn names_at(path: &Path, unused: &mut HashSet<BlobId>) -> io::Result<()> {
+    match File::open(path) {
+        Ok(file) => names_in(file, unused),
+        // It went away meanwhile.
+        Err(problem) if problem.kind() == io::ErrorKind::NotFound => Ok(()),
+        Err(problem) => Err(io::Error::new(problem.kind(), format!("{}: {problem}", path.display()))),
+    }
 }
 
 /// Reads a file in bounded memory and takes the names in it out of the set.
