@@ -6,9 +6,10 @@ use ratatui::layout::{Position, Rect};
 
 use super::layers::Layer;
 use super::sheet::{Sheet, What};
-use super::{Model, catalog, orders, show};
+use super::steps::StepsPane;
+use super::{Model, catalog, orders, show, steps};
 use crate::commands::Show;
-use crate::domain::{Act, CommandFile, Event, Live, Request};
+use crate::domain::{Act, CommandFile, Event, Live, Request, SessionId};
 use crate::panes::help::{self, Help};
 use crate::panes::palette::{self, Palette, Pick};
 use crate::panes::picker::{self, Entry, Picker};
@@ -26,6 +27,9 @@ pub(super) enum Dialog {
     Themes(Picker, Box<Theme>),
     Sessions(Sessions),
     Rules(Box<Rules>),
+    Steps(Box<StepsPane>),
+    /// A session that is open elsewhere, and what can be done.
+    Busy(Picker, SessionId),
 }
 
 /// What the terminal says to a dialog.
@@ -69,6 +73,8 @@ pub(super) fn open(model: &mut Model, what: Show) -> Vec<Act> {
             push(model, Dialog::Themes(picker, before));
             Vec::new()
         }
+        Show::Rewind => steps::open_rewind(model),
+        Show::Changes => steps::open_changes(model),
         Show::Permissions => {
             let (rules, acts) = Rules::open();
             push(model, Dialog::Rules(Box::new(rules)));
@@ -84,7 +90,7 @@ pub(super) fn open(model: &mut Model, what: Show) -> Vec<Act> {
     }
 }
 
-fn push(model: &mut Model, dialog: Dialog) {
+pub(super) fn push(model: &mut Model, dialog: Dialog) {
     model.layers.push(Layer::Dialog(dialog));
 }
 
@@ -132,6 +138,17 @@ pub(super) fn say(model: &mut Model, said: Said) -> Vec<Act> {
         Dialog::Themes(picker, _) => {
             let outcome = picker.update(said.into());
             chosen_theme(model, outcome)
+        }
+        Dialog::Steps(pane) => {
+            let (acts, done) = pane.update(said);
+            if done {
+                model.layers.pop();
+            }
+            acts
+        }
+        Dialog::Busy(picker, id) => {
+            let (outcome, id) = (picker.update(said.into()), *id);
+            steps::chosen_for_busy(model, outcome, id)
         }
         Dialog::Rules(rules) => {
             let (acts, wish) = rules.update(said.into());
@@ -222,8 +239,10 @@ pub(super) fn hear(model: &mut Model, event: &Event) {
         }
     }
     for layer in &mut model.layers {
-        if let Layer::Dialog(Dialog::Rules(rules)) = layer {
-            rules.hear(event);
+        match layer {
+            Layer::Dialog(Dialog::Rules(rules)) => rules.hear(event),
+            Layer::Dialog(Dialog::Steps(pane)) => pane.hear(event),
+            _ => {}
         }
     }
     for sessions in browsers(model) {
@@ -258,7 +277,8 @@ impl Dialog {
         match self {
             Self::Help(help) => help.settle(area, theme),
             Self::Palette(palette) => palette.settle(area),
-            Self::Models(picker) | Self::Themes(picker, _) => picker.settle(area),
+            Self::Models(picker) | Self::Themes(picker, _) | Self::Busy(picker, _) => picker.settle(area),
+            Self::Steps(pane) => pane.settle(area, theme),
             Self::Sessions(sessions) => sessions.settle(area, theme, now),
             Self::Rules(rules) => rules.settle(area),
         }
@@ -272,7 +292,11 @@ impl Dialog {
                 None
             }
             Self::Palette(palette) => palette.view(theme, buf),
-            Self::Models(picker) | Self::Themes(picker, _) => picker.view(theme, buf),
+            Self::Models(picker) | Self::Themes(picker, _) | Self::Busy(picker, _) => picker.view(theme, buf),
+            Self::Steps(pane) => {
+                pane.view(theme, buf);
+                None
+            }
             Self::Sessions(sessions) => sessions.view(theme, buf),
             Self::Rules(rules) => rules.view(theme, buf),
         }

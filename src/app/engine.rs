@@ -1,6 +1,6 @@
 //! What the engine says, handed to everyone who listens.
 
-use super::{Model, layers};
+use super::{Model, layers, steps};
 use crate::domain::{Act, Body, Event, Live, Report};
 use crate::panes::folder::FolderQuestion;
 
@@ -10,7 +10,7 @@ pub(super) fn hear(model: &mut Model, event: Event) -> Vec<Act> {
     model.conversation.hear(&event, &model.facts);
     model.composer.hear(&event);
     layers::hear(model, &event);
-    let mut acts = Vec::new();
+    let mut acts = steps::hear(model, &event);
     match event {
         Event::Opened { .. } => {
             model.answers.context = None;

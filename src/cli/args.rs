@@ -102,9 +102,13 @@ pub struct Which {
     #[arg(short = 'c', long = "continue", conflicts_with = "resume")]
     pub go_on: bool,
 
-    /// Go on with a session by its id; without one, choose
+    /// Go on with a session by its id or title; without one, choose (--fork-session: in a copy)
     #[arg(short, long, value_name = "ID", num_args = 0..=1, default_missing_value = "")]
     pub resume: Option<String>,
+
+    /// With one of these: in a copy of that session, which stays as it is
+    #[arg(long, hide = true)]
+    pub fork_session: bool,
 }
 
 /// Where a turn ends by itself.

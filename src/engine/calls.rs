@@ -31,14 +31,18 @@ impl Driver {
         let caged = self.cage(&call).map(|cage| context.cage = cage);
         self.running.insert(call.id.clone(), Running { cancel: context.cancel.clone(), recorded: 0 });
         let (news, epoch, clock) = (self.news.clone(), self.epoch, Arc::clone(&self.setup.clock));
+        let keeping = self.keeping(&call);
         let after = self.hooks_after(&call, &context.cancel);
         tokio::spawn(async move {
             let start = clock.elapsed();
-            let outcome = match caged {
-                Err(problem) => ToolOutcome::error(format!("It was not run: {problem}")),
-                Ok(()) => AssertUnwindSafe(tool.run(call.input, context)).catch_unwind().await.unwrap_or_else(|_| {
-                    ToolOutcome::error(format!("{} broke down inside. This is a fault of the program.", call.name))
-                }),
+            let outcome = if let Err(problem) = caged {
+                ToolOutcome::error(format!("It was not run: {problem}"))
+            } else {
+                let run = AssertUnwindSafe(tool.run(call.input, context)).catch_unwind().map(|done| {
+                    let broken = format!("{} broke down inside. This is a fault of the program.", call.name);
+                    done.unwrap_or_else(|_| ToolOutcome::error(broken))
+                });
+                keeping.around(run).await
             };
             let duration_ms = clock.elapsed().saturating_sub(start).as_millis() as u64;
             let outcome = Box::new(outcome);

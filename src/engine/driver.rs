@@ -3,7 +3,7 @@
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
 use super::classify::Heard;
@@ -16,7 +16,7 @@ use super::streams::Stream;
 use super::{Setup, Stage};
 use crate::agent::{Input, Machine};
 use crate::base::secrets::Redactor;
-use crate::domain::{Event, Live, Notice, Request, SessionId, Shown, StreamItem, ToolOutcome, Wire};
+use crate::domain::{Body, Event, FilesBody, Live, Notice, Request, SessionId, Shown, StreamItem, ToolOutcome, Wire};
 use crate::provider::Provider;
 use crate::sandbox::Proof;
 use crate::tools::ReadLedger;
@@ -58,6 +58,11 @@ pub(super) enum What {
     Hooked(Box<Answered>),
     /// The person may have missed something.
     Missed(Missed),
+    /// A call is about to change files, or did. `written` hears that it is on record.
+    Files {
+        body: Box<FilesBody>,
+        written: Option<oneshot::Sender<()>>,
+    },
     /// Straight to the face.
     Tell(Live),
 }
@@ -187,6 +192,11 @@ impl Driver {
             What::Opinion(heard) => self.on_opinion(*heard).await,
             What::Hooked(answered) => self.on_hooked(*answered).await,
             What::Missed(missed) => self.on_missed(missed),
+            What::Files { body, written } => {
+                self.feed(Input::Note(Body::Files(*body))).await;
+                // Whoever waits for it may be gone.
+                let _gone = written.map(|written| written.send(()));
+            }
             What::Proven(_) | What::Tell(_) => {}
         }
     }

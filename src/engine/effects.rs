@@ -48,6 +48,7 @@ impl Driver {
         if let Some(bus) = &mut self.hooking.bus {
             bus.hear(&record);
         }
+        self.parts.steps.hear(&record);
         self.hooks_hear(&record.body, &before);
         self.tell(Event::Recorded(record)).await;
         if let Some(notice) = notice {

@@ -39,6 +39,11 @@ impl Gate {
         (Self { rules, texts, added: Vec::new(), home, readable, interactive }, problems)
     }
 
+    /// Further folders of kept outputs may be read.
+    pub(super) fn let_read(&mut self, folders: Vec<PathBuf>) {
+        self.readable.extend(folders);
+    }
+
     /// The same gate with this deny rule alone.
     pub(super) fn with_denial(&self, text: RuleText) -> Self {
         let rules = RuleSet::parse(vec![text]).0;

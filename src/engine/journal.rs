@@ -75,6 +75,11 @@ impl Journal {
         self.log.as_ref().map_or_else(|| self.store.log(self.id, &self.project), |log| log.path().to_path_buf())
     }
 
+    /// Everything that was put on record is in the log.
+    pub(super) fn is_saved(&self) -> bool {
+        self.log.is_some() && !self.failing && self.waiting.is_empty()
+    }
+
     /// Makes sure that what was written is on the disk.
     pub(super) fn sync(&mut self) -> Result<(), Notice> {
         match &mut self.log {

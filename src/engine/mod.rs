@@ -21,6 +21,7 @@ mod questions;
 mod report;
 mod requests;
 mod rules;
+mod steps;
 mod streams;
 #[cfg(test)]
 mod tests;
@@ -165,6 +166,8 @@ pub enum Open {
     Latest,
     /// By id, start of an id, or title.
     Named(String),
+    /// A copy of that one.
+    Fork(Box<Open>),
 }
 
 /// Starts an engine on the current tokio runtime.

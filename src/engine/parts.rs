@@ -4,6 +4,7 @@
 use super::classify::Classifier;
 use super::confine::Walls;
 use super::folder::Asking;
+use super::steps::Steps;
 
 /// The state of the driver's capabilities.
 #[derive(Default)]
@@ -14,4 +15,6 @@ pub(super) struct Parts {
     pub(super) classifier: Classifier,
     /// The folder that the person is asked about.
     pub(super) asking: Option<Asking>,
+    /// What the session did to files, and going back.
+    pub(super) steps: Steps,
 }

@@ -43,7 +43,7 @@ impl Driver {
     /// Makes a message of what was typed: mentioned files first, then the words.
     pub(super) async fn prepare(&mut self, input: domain::Input, origin: Origin) -> Prompt {
         let mut blocks = Vec::new();
-        if self.machine.conversation().counts.turn == 0 && !self.machine.is_busy() {
+        if self.machine.conversation().history.is_empty() && !self.machine.is_busy() {
             blocks.push(Block::Text { text: self.first_reminder() });
         }
         for mention in mentions(&input.text) {

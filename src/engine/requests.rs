@@ -37,6 +37,7 @@ impl Driver {
             Request::ListModels => self.list_models(),
             Request::ReportContext => self.report_context(),
             Request::ReportHooks => self.report_hooks().await,
+            Request::Files(request) => self.on_files(request).await,
             Request::Save(path) => self.save(path).await,
             Request::Rehearse => self.rehearse().await,
             Request::AnswerFolder(answer) => self.on_folder_answer(answer).await,

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 
 mod hooks;
+mod steps;
 
 use std::collections::VecDeque;
 use std::path::Path;

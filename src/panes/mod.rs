@@ -19,3 +19,4 @@ pub mod rules;
 pub mod sessions;
 pub mod sidebar;
 pub mod status;
+pub mod steps;

@@ -4,10 +4,15 @@
 //! records mean beyond what the list and the export show; the running state is folded elsewhere.
 
 pub mod export;
+pub mod face;
 pub mod history;
+pub mod moves;
 
 mod blobs;
+mod checkpoints;
+mod fork;
 mod gc;
+mod images;
 mod index;
 mod line;
 mod lines;
@@ -15,15 +20,22 @@ mod log;
 mod read;
 mod store;
 mod summary;
+mod timeline;
 mod verify;
+#[cfg(test)]
+mod walks;
+mod watch;
 
 use std::io;
 use std::path::{Path, PathBuf};
 
 pub use blobs::Blobs;
+pub use checkpoints::{Checkpoints, Held};
 pub use gc::Garbage;
+pub use images::MOST;
 pub use log::Log;
 pub use store::Store;
+pub use timeline::{Plan, Timeline, Wanted};
 pub use verify::{Checked, FORMAT, Problem};
 
 /// What can go wrong with a session as a whole. Damaged lines are notices, not errors.

@@ -15,7 +15,7 @@ use crate::domain::{Body, Notice, Record, SessionId, SessionSummary};
 use super::log::outputs_of;
 use super::read::read;
 use super::verify::{self, Checked};
-use super::{Blobs, Error, Garbage, Log, Result, at, gc, index};
+use super::{Blobs, Error, Garbage, Log, Result, at, fork, gc, index};
 
 /// Characters of a folder's name that come from the project's path.
 const SLUG: usize = 200;
@@ -84,8 +84,8 @@ impl Store {
         self.list(Some(project)).first().map(|session| session.id)
     }
 
-    /// Finds a session by its id, by the beginning of its id (four characters or more), or by its exact
-    /// title.
+    /// Finds a session by its id, by the beginning of its id (four characters or more), or by its title: exact,
+    /// else whatever the case of its letters, else a part of it (four characters or more).
     pub fn find(&self, text: &str) -> Result<SessionId> {
         let text = text.trim();
         if let Ok(id) = text.parse::<SessionId>() {
@@ -97,8 +97,7 @@ impl Store {
             found = self.ids().into_iter().filter(|id| id.to_string().starts_with(&wanted)).collect();
         }
         if found.is_empty() && !text.is_empty() {
-            let titled = self.list(None).into_iter().filter(|session| session.title == text);
-            found = titled.map(|session| session.id).collect();
+            found = titled(&self.list(None), text);
         }
         match found.as_slice() {
             [] => Err(Error::NotFound { text: text.to_owned() }),
@@ -119,6 +118,24 @@ impl Store {
     /// The file of a project's prompt history, for [`super::history`].
     pub fn history(&self, project: &Path) -> PathBuf {
         self.data.join("history").join(format!("{}.jsonl", slug(project)))
+    }
+
+    /// The data folder.
+    pub fn root(&self) -> &Path {
+        &self.data
+    }
+
+    /// Makes the session `id` of what `parent` holds before the record of the number `until`, or of all of it.
+    /// The parent may be open elsewhere; it is only read.
+    pub fn fork(&self, parent: SessionId, id: SessionId, until: Option<u64>, now: u64) -> Result<()> {
+        let from = self.log_of(parent)?;
+        let to = from.with_file_name(format!("{id}.jsonl"));
+        fork::fork(&from, &to, fork::Fork { parent, id, until, now }).map_err(|source| at(&from, source))
+    }
+
+    /// Where what the face held in a session is kept, for [`super::face`].
+    pub fn face(&self, id: SessionId) -> PathBuf {
+        self.outputs(id).with_file_name("face.json")
     }
 
     /// The kept contents.
@@ -169,6 +186,19 @@ impl Store {
         let found = self.folders().into_iter().map(|folder| folder.join(&name)).find(|path| path.is_file());
         found.ok_or_else(|| Error::NotFound { text: id.to_string() })
     }
+}
+
+/// The sessions that a title means, by the strictest reading that finds any.
+fn titled(sessions: &[SessionSummary], text: &str) -> Vec<SessionId> {
+    let small = text.to_lowercase();
+    let readings: [&dyn Fn(&str) -> bool; 3] =
+        [&|title| title == text, &|title| title.to_lowercase() == small, &|title| {
+            small.chars().count() >= PREFIX && title.to_lowercase().contains(&small)
+        }];
+    let found = |fits: &&dyn Fn(&str) -> bool| -> Vec<SessionId> {
+        sessions.iter().filter(|session| fits(&session.title)).map(|session| session.id).collect()
+    };
+    readings.iter().map(found).find(|found| !found.is_empty()).unwrap_or_default()
 }
 
 /// The name of a project's folder: its path with everything but letters and digits replaced, as Claude

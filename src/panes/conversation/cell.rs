@@ -20,6 +20,10 @@ pub(super) struct Cell {
     /// What the person chose; none follows the pane's rule.
     pub unfolded: Option<bool>,
     pub layout: Option<Layout>,
+    /// The number of the record that it came with.
+    pub born: Option<u64>,
+    /// The conversation went back to before it.
+    pub aside: bool,
 }
 
 /// What an entry is.
@@ -120,7 +124,7 @@ pub(super) enum Lines {
 impl Cell {
     /// An entry without lines.
     pub fn new(kind: Kind) -> Self {
-        Self { kind, version: 0, unfolded: None, layout: None }
+        Self { kind, version: 0, unfolded: None, layout: None, born: None, aside: false }
     }
 
     /// It has something to unfold.
@@ -133,7 +137,7 @@ impl Cell {
 
     /// It was taken out of view.
     pub fn is_hidden(&self) -> bool {
-        matches!(self.kind, Kind::Hidden)
+        self.aside || matches!(self.kind, Kind::Hidden)
     }
 
     /// Takes it out of view.

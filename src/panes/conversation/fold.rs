@@ -6,13 +6,15 @@ use std::sync::Arc;
 
 use super::cell::{Cell, Kind, RetryRow, RetryState, ShellRun, Source};
 use super::draft::Draft;
-use super::words::{break_text, worth_telling};
+use super::turn::Turn;
+use super::words::{self, break_text, worth_telling};
 use crate::base::text;
-use crate::domain::{Block, Body, DeltaKind, Message, ModelError, Notice, Record, ResponseNote, StopReason, TurnEnd};
+use crate::domain::{
+    Block, Body, Branches, DeltaKind, Message, ModelError, Notice, Record, ResponseNote, StopReason, TurnEnd,
+};
 use crate::panes::cut::keep_tail;
 use crate::panes::facts::{CallState, Facts};
 use crate::theme::Meaning;
-use crate::usage::Tally;
 
 /// Bytes of a shell command's output that are kept for the screen while it runs.
 const SHELL_TAIL: usize = 32 << 10;
@@ -30,24 +32,15 @@ pub(super) struct Fold {
     /// The summary that is being written.
     pub(super) draft: Option<Draft>,
     turn: Turn,
-}
-
-/// The turn that the newest records belong to.
-#[derive(Debug, Default)]
-struct Turn {
-    number: Option<u32>,
-    since: u64,
-    sum: Tally,
-    /// It has begun and not ended.
-    open: bool,
-    /// The program ended in the middle of it.
-    crashed: bool,
+    /// The record that is taken in.
+    seq: Option<u64>,
+    branches: Branches,
 }
 
 impl Fold {
     /// Adds an entry at the end.
     pub fn push(&mut self, kind: Kind) -> usize {
-        self.cells.push(Cell::new(kind));
+        self.cells.push(Cell { born: self.seq, ..Cell::new(kind) });
         self.cells.len() - 1
     }
 
@@ -77,6 +70,16 @@ impl Fold {
 
     /// Takes in one record. The facts have heard it before.
     pub fn record(&mut self, record: &Arc<Record>, facts: &Facts) {
+        self.seq = Some(record.seq);
+        let moved = self.branches.see(record);
+        self.take(record, facts);
+        self.seq = None;
+        if moved {
+            self.set_aside();
+        }
+    }
+
+    fn take(&mut self, record: &Arc<Record>, facts: &Facts) {
         match &record.body {
             Body::Delta { request, block, kind, text } => self.delta((*request, *block), kind.as_ref(), text, facts),
             Body::Prompted { turn, .. } => {
@@ -359,6 +362,11 @@ impl Fold {
                 self.note(format!("rule added: {rule}{place}"), Meaning::Muted);
             }
             Body::Noticed(notice) => self.notice(notice),
+            Body::Files(files) => {
+                if let Some((text, body)) = words::files_text(files) {
+                    self.push(Kind::Mark { text, body, meaning: Meaning::Warning });
+                }
+            }
             _ => {}
         }
     }
@@ -368,25 +376,15 @@ impl Fold {
         self.push(Kind::Notice(notice.clone()));
     }
 
+    /// What the conversation went back from leaves the view, what it went back to is in it again.
+    fn set_aside(&mut self) {
+        let aside = self.branches.aside();
+        for cell in &mut self.cells {
+            cell.aside = cell.born.is_some_and(|born| aside.contains(&born));
+        }
+    }
+
     fn note(&mut self, text: impl Into<String>, meaning: Meaning) {
         self.push(Kind::Mark { text: text.into(), body: None, meaning });
-    }
-}
-
-impl Turn {
-    fn prompted(&mut self, number: u32, at: u64) {
-        if self.number != Some(number) {
-            *self = Self { number: Some(number), since: at, ..Self::default() };
-        }
-        self.open = true;
-    }
-
-    /// How long it took and what it cost, when that is known.
-    fn done(&self, at: u64) -> String {
-        let took = text::human_ms(at.saturating_sub(self.since));
-        match self.sum.cost().filter(|cost| *cost > 0.0) {
-            Some(cost) => format!("{took} · {}", text::human_cost(cost)),
-            None => took,
-        }
     }
 }

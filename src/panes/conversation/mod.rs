@@ -8,6 +8,7 @@ mod cell;
 mod draft;
 mod draw;
 mod fold;
+mod turn;
 mod viewport;
 mod welcome;
 mod words;
@@ -166,6 +167,17 @@ impl Conversation {
     /// Keys act on no entry any more.
     pub fn deselect(&mut self) {
         self.selected = None;
+    }
+
+    /// The entry and row at the top of the view; none while it follows the end.
+    pub fn place(&self) -> Option<(u64, u64)> {
+        self.view.place().map(|(cell, row)| (cell as u64, row as u64))
+    }
+
+    /// Goes back to such a place.
+    pub fn go_to(&mut self, (cell, row): (u64, u64)) {
+        let last = self.fold.cells.len().saturating_sub(1);
+        self.view.go_to(((cell as usize).min(last), row as usize));
     }
 
     /// The entries follow the end.
