@@ -12,7 +12,7 @@ impl Machine {
         }
         self.conversation = conversation;
         // The person asked for another history; that it is not the one sent last is no news.
-        self.shape = None;
+        self.watch.shape = None;
     }
 }
 

@@ -6,13 +6,15 @@ use std::collections::HashSet;
 use proptest::prelude::*;
 use serde_json::json;
 
+mod context;
+
 use super::*;
 use crate::domain::{
     Because, BecauseKind, Block, Decision, DeltaKind, ErrorKind, ModelError, Record, ResultPart, Role, StopReason,
     TurnEnd, Usage, Wire,
 };
 
-fn machine_with<'a>(settings: Settings, records: impl IntoIterator<Item = &'a Record>) -> Machine {
+fn machine_with<'a>(settings: Settings, records: impl IntoIterator<Item = &'a Record> + Clone) -> Machine {
     let mut machine = Machine::new(settings, Vec::new(), "session".into(), records);
     let model = ModelRef::new(Wire::Anthropic, "m");
     let info = Arc::new(ModelInfo::unknown("m"));
@@ -29,6 +31,8 @@ struct Bench {
     judged: Vec<ToolCall>,
     running: Vec<String>,
     killed: Vec<String>,
+    kept: Vec<String>,
+    reviews: Vec<String>,
     timer: u32,
     now: u64,
 }
@@ -47,6 +51,8 @@ impl Bench {
             judged: Vec::new(),
             running: Vec::new(),
             killed: Vec::new(),
+            kept: Vec::new(),
+            reviews: Vec::new(),
             timer: 0,
             now: 1_000,
         }
@@ -76,6 +82,8 @@ impl Bench {
                 }
                 Effect::Sleep { timer, .. } => self.timer = timer,
                 Effect::HangUp | Effect::Grant(_) | Effect::Sync | Effect::Hold { .. } => {}
+                Effect::Keep { files, .. } => self.kept.extend(files.into_iter().map(|(name, _)| name)),
+                Effect::Review(draft) => self.reviews.push(draft.summary),
             }
         }
     }
@@ -562,4 +570,21 @@ fn results_hold_their_text() {
     let last = bench.sent.last().unwrap().segments.last().unwrap().as_message().unwrap().clone();
     let Block::ToolResult(result) = &last.blocks[0] else { panic!("a result") };
     assert_eq!(result.parts, [ResultPart::Text("result of x".into())]);
+}
+
+#[test]
+fn a_prompt_that_never_got_an_answer_is_taken_back() {
+    let mut bench = Bench::new(Settings::default());
+    bench.prompt("first").text(0, "ok").done(StopReason::EndTurn);
+    bench.feed(Input::ShellRan { command: "ls".into(), output: "a".into(), exit: Some(0) });
+    bench.prompt("poison").fail(ErrorKind::Rejected);
+    assert!(matches!(bench.ends()[1], TurnEnd::Failed { .. }));
+    let kept = |bench: &Bench| bench.machine.conversation().history.len();
+    assert_eq!(kept(&bench), 2, "the failed prompt does not stand before the next one");
+    bench.prompt("second");
+    let sent = format!("{:?}", bench.sent.last().unwrap().segments.last().unwrap().body);
+    // What the person ran himself joins the prompt that is answered.
+    assert!(sent.contains("second") && sent.contains("$ ls") && !sent.contains("poison"), "{sent}");
+    bench.text(0, "half an answer").fail(ErrorKind::Rejected);
+    assert_eq!(kept(&bench), 4, "what was answered in part stays");
 }

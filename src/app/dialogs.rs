@@ -11,6 +11,7 @@ use super::{Model, catalog, orders, show, steps};
 use crate::commands::Show;
 use crate::domain::{Act, CommandFile, Event, Live, Request, SessionId};
 use crate::panes::help::{self, Help};
+use crate::panes::page::PagePane;
 use crate::panes::palette::{self, Palette, Pick};
 use crate::panes::picker::{self, Entry, Picker};
 use crate::panes::rules::{self, Rules};
@@ -30,6 +31,7 @@ pub(super) enum Dialog {
     Steps(Box<StepsPane>),
     /// A session that is open elsewhere, and what can be done.
     Busy(Picker, SessionId),
+    Page(Box<PagePane>),
 }
 
 /// What the terminal says to a dialog.
@@ -78,6 +80,11 @@ pub(super) fn open(model: &mut Model, what: Show) -> Vec<Act> {
         Show::Permissions => {
             let (rules, acts) = Rules::open();
             push(model, Dialog::Rules(Box::new(rules)));
+            acts
+        }
+        Show::Page(kind) => {
+            let (page, acts) = PagePane::open(kind);
+            push(model, Dialog::Page(Box::new(page)));
             acts
         }
         Show::Sessions { filter } => {
@@ -140,15 +147,12 @@ pub(super) fn say(model: &mut Model, said: Said) -> Vec<Act> {
             chosen_theme(model, outcome)
         }
         Dialog::Steps(pane) => {
-            let (acts, done) = pane.update(said);
-            if done {
-                model.layers.pop();
-            }
-            acts
+            let done = pane.update(said);
+            steps::done(model, done)
         }
         Dialog::Busy(picker, id) => {
-            let (outcome, id) = (picker.update(said.into()), *id);
-            steps::chosen_for_busy(model, outcome, id)
+            let chosen = (picker.update(said.into()), *id);
+            steps::chosen_for_busy(model, chosen)
         }
         Dialog::Rules(rules) => {
             let (acts, wish) = rules.update(said.into());
@@ -156,6 +160,13 @@ pub(super) fn say(model: &mut Model, said: Said) -> Vec<Act> {
                 rules::Wish::Nothing => {}
                 rules::Wish::Close => drop(model.layers.pop()),
                 rules::Wish::Decisions => model.layers.push(Layer::Sheet(Sheet::new(What::Permissions))),
+            }
+            acts
+        }
+        Dialog::Page(page) => {
+            let (acts, close) = page.update(said.into());
+            if close {
+                model.layers.pop();
             }
             acts
         }
@@ -242,6 +253,7 @@ pub(super) fn hear(model: &mut Model, event: &Event) {
         match layer {
             Layer::Dialog(Dialog::Rules(rules)) => rules.hear(event),
             Layer::Dialog(Dialog::Steps(pane)) => pane.hear(event),
+            Layer::Dialog(Dialog::Page(page)) => page.hear(event),
             _ => {}
         }
     }
@@ -281,6 +293,7 @@ impl Dialog {
             Self::Steps(pane) => pane.settle(area, theme),
             Self::Sessions(sessions) => sessions.settle(area, theme, now),
             Self::Rules(rules) => rules.settle(area),
+            Self::Page(page) => page.settle(area),
         }
     }
 
@@ -299,6 +312,7 @@ impl Dialog {
             }
             Self::Sessions(sessions) => sessions.view(theme, buf),
             Self::Rules(rules) => rules.view(theme, buf),
+            Self::Page(page) => page.view(theme, buf),
         }
     }
 }

@@ -117,8 +117,16 @@ pub(super) fn hear(model: &mut Model, event: &Event) -> Vec<Act> {
     Vec::new()
 }
 
+/// What a pane asked for; one that is done closes.
+pub(super) fn done(model: &mut Model, (acts, done): (Vec<Act>, bool)) -> Vec<Act> {
+    if done {
+        model.layers.pop();
+    }
+    acts
+}
+
 /// What follows from the choice about a session that is open elsewhere.
-pub(super) fn chosen_for_busy(model: &mut Model, outcome: picker::Outcome, id: SessionId) -> Vec<Act> {
+pub(super) fn chosen_for_busy(model: &mut Model, (outcome, id): (picker::Outcome, SessionId)) -> Vec<Act> {
     let chosen = match outcome {
         picker::Outcome::Chosen(index) => Some(index),
         picker::Outcome::Cancelled => None,

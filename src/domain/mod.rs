@@ -7,8 +7,11 @@
 mod access;
 mod act;
 mod branch;
+mod cache;
 mod canonical;
+mod catalog;
 mod confine;
+mod context;
 mod event;
 mod files;
 mod folder;
@@ -18,6 +21,7 @@ mod message;
 mod mode;
 mod model;
 mod opinion;
+mod page;
 mod record;
 mod report;
 mod request;
@@ -32,8 +36,14 @@ mod verdict;
 pub use access::{Access, Action, PathFact, PathFacts, PathMode, PathUse};
 pub use act::{Act, EditPurpose};
 pub use branch::Branches;
-pub use canonical::{CanonicalRequest, Hash, Mark, Sampling, Segment, SegmentBody, SegmentKind, Ttl};
+pub use cache::{BreakCause, CacheBreak};
+pub use canonical::{CanonicalRequest, Hash, Mark, Sampling, Segment, SegmentBody, SegmentKind, Ttl, weigh};
+pub use catalog::{CatalogBody, CatalogNews, CatalogRequest, CommandFile, PromptKind, Traits};
 pub use confine::{Confinement, SandboxState};
+pub use context::{
+    Choice, CompactionStage, ContextBody, ContextNews, ContextRequest, InspectNode, Inspection, ItemKey, NodeChange,
+    PrefixNote, PriceQuestion, ShrinkNote, SummaryDraft, When,
+};
 pub use event::{Event, Live, Notice, NoticeLevel, StartInfo};
 pub use files::{
     BlobId, DiffFile, DiffReport, FaceState, FileGap, FileImage, FileMove, FileStep, FilesBody, FilesNews,
@@ -41,14 +51,13 @@ pub use files::{
 };
 pub use folder::{Claim, ClaimKind, FolderAnswer, FolderClaims};
 pub use hook::{HookEntry, HookRun, HookState};
-pub use memory::{CommandFile, MemoryFile, MemoryScope};
+pub use memory::{MemoryFile, MemoryScope};
 pub use message::{Block, Media, Message, ResultPart, Role, ToolCall, ToolResult};
 pub use mode::{Effort, Mode};
 pub use model::{ModelInfo, ModelRef, PriceStep, Prices, Thinking, Wire};
 pub use opinion::{Opinion, OpinionNote};
-pub use record::{
-    Body, BreakCause, CacheBreak, DeltaKind, Origin, Queued, Record, RequestNote, ResponseNote, SegmentNote, TurnEnd,
-};
+pub use page::{Page, PageAct, PageKind, PageRow, RowMark};
+pub use record::{Body, DeltaKind, Origin, Queued, Record, RequestNote, ResponseNote, SegmentNote, TurnEnd};
 pub use report::{ContextItem, ContextReport, Report};
 pub use request::{Answer, Input, Request, SaveScope, SessionScope};
 pub use rules::{RuleCover, RuleLine, RulePlace, RuleTest, RuleTier, RulesReport};

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
+use super::catalog::Filled;
 use super::classify::Heard;
 use super::gate::Gate;
 use super::hooks::{Answered, Hooking, Missed};
@@ -63,6 +64,8 @@ pub(super) enum What {
         body: Box<FilesBody>,
         written: Option<oneshot::Sender<()>>,
     },
+    /// A command's or a skill's text is complete.
+    Filled(Box<Filled>),
     /// Straight to the face.
     Tell(Live),
 }
@@ -102,7 +105,7 @@ pub(super) struct Running {
 /// Runs until the face says goodbye or hangs up.
 pub(super) async fn run(setup: Setup, mut requests: mpsc::Receiver<Request>, events: mpsc::Sender<Event>) {
     let (tell, mut news) = mpsc::channel(NEWS);
-    let mut driver = Driver::open_first(setup, tell, events).await;
+    let mut driver = Box::pin(Driver::open_first(setup, tell, events)).await;
     while !driver.closed {
         tokio::select! {
             biased;
@@ -197,6 +200,7 @@ impl Driver {
                 // Whoever waits for it may be gone.
                 let _gone = written.map(|written| written.send(()));
             }
+            What::Filled(filled) => self.on_filled(*filled).await,
             What::Proven(_) | What::Tell(_) => {}
         }
     }

@@ -39,9 +39,10 @@ impl Gate {
         (Self { rules, texts, added: Vec::new(), home, readable, interactive }, problems)
     }
 
-    /// Further folders of kept outputs may be read.
-    pub(super) fn let_read(&mut self, folders: Vec<PathBuf>) {
-        self.readable.extend(folders);
+    /// Lets these folders be read too.
+    pub(super) fn set_readable(&mut self, folders: Vec<PathBuf>) {
+        let new: Vec<PathBuf> = folders.into_iter().filter(|folder| !self.readable.contains(folder)).collect();
+        self.readable.extend(new);
     }
 
     /// The same gate with this deny rule alone.
@@ -227,7 +228,7 @@ impl Driver {
             let names: Vec<String> = self.setup.tools.iter().map(|tool| tool.spec().name).collect();
             return refused(format!("there is no tool `{}`. The tools are {}.", call.name, names.join(", ")));
         };
-        match tool.access(&call.input, &self.stage.place) {
+        match self.access(&**tool, call) {
             Ok(access) => {
                 let asked = Asked { name: &call.name, input: &call.input, access };
                 self.judge_with_walls(gate, &asked, mode)

@@ -40,7 +40,7 @@ impl Driver {
                 Kind::Edit(written.map(|used| used.path).collect())
             }
             Action::Execute | Action::External => Kind::Command,
-            Action::Internal | Action::Read | Action::Fetch => Kind::Nothing,
+            Action::Internal | Action::Read | Action::Fetch | Action::Grant => Kind::Nothing,
         });
         Keeping {
             checkpoints: self.parts.steps.checkpoints.clone(),

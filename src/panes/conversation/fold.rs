@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::cell::{Cell, Kind, RetryRow, RetryState, ShellRun, Source};
 use super::draft::Draft;
 use super::turn::Turn;
-use super::words::{self, break_text, worth_telling};
+use super::words::{self, break_text, context_text, worth_telling};
 use crate::base::text;
 use crate::domain::{
     Block, Body, Branches, DeltaKind, Message, ModelError, Notice, Record, ResponseNote, StopReason, TurnEnd,
@@ -354,6 +354,7 @@ impl Fold {
                     Meaning::Muted,
                 );
             }
+            Body::Context(body) => self.note(context_text(body), Meaning::Muted),
             Body::CacheBroken(broken) if worth_telling(broken) => {
                 self.note(break_text(broken), Meaning::Warning);
             }
