@@ -135,6 +135,8 @@ impl Conversation {
             | Body::RuleAdded { .. }
             | Body::HookRan(_)
             | Body::CallChanged { .. }
+            | Body::Server(_)
+            | Body::Team(_)
             | Body::Noticed(_)
             | Body::Classified(_)
             | Body::Files(_)

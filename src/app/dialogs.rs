@@ -10,6 +10,8 @@ use super::steps::StepsPane;
 use super::{Model, catalog, orders, show, steps};
 use crate::commands::Show;
 use crate::domain::{Act, CommandFile, Event, Live, Request, SessionId};
+use crate::panes::agents::{self, Agents};
+use crate::panes::conversation::Scene;
 use crate::panes::help::{self, Help};
 use crate::panes::page::PagePane;
 use crate::panes::palette::{self, Palette, Pick};
@@ -31,6 +33,7 @@ pub(super) enum Dialog {
     Steps(Box<StepsPane>),
     /// A session that is open elsewhere, and what can be done.
     Busy(Picker, SessionId),
+    Agents(Box<Agents>),
     Page(Box<PagePane>),
 }
 
@@ -82,6 +85,10 @@ pub(super) fn open(model: &mut Model, what: Show) -> Vec<Act> {
             push(model, Dialog::Rules(Box::new(rules)));
             acts
         }
+        Show::Agents => {
+            push(model, Dialog::Agents(Box::default()));
+            Vec::new()
+        }
         Show::Page(kind) => {
             let (page, acts) = PagePane::open(kind);
             push(model, Dialog::Page(Box::new(page)));
@@ -124,12 +131,7 @@ pub(super) fn say(model: &mut Model, said: Said) -> Vec<Act> {
     let Some(Layer::Dialog(dialog)) = model.layers.last_mut() else { return Vec::new() };
     match dialog {
         Dialog::Help(help) => {
-            let close = match said {
-                Said::Key(key) => help.update(help::Msg::Key(key)),
-                Said::Wheel(rows) => help.update(help::Msg::Wheel(rows)),
-                Said::Paste(_) | Said::Click(_) => false,
-            };
-            if close {
+            if say_help(help, said) {
                 model.layers.pop();
             }
             Vec::new()
@@ -156,10 +158,14 @@ pub(super) fn say(model: &mut Model, said: Said) -> Vec<Act> {
         }
         Dialog::Rules(rules) => {
             let (acts, wish) = rules.update(said.into());
-            match wish {
-                rules::Wish::Nothing => {}
-                rules::Wish::Close => drop(model.layers.pop()),
-                rules::Wish::Decisions => model.layers.push(Layer::Sheet(Sheet::new(What::Permissions))),
+            follow(model, wish);
+            acts
+        }
+        Dialog::Agents(agents) => {
+            let Some(msg) = said.into() else { return Vec::new() };
+            let (acts, close) = agents.update(msg, &model.facts);
+            if close {
+                model.layers.pop();
             }
             acts
         }
@@ -177,6 +183,24 @@ pub(super) fn say(model: &mut Model, said: Said) -> Vec<Act> {
             }
             acts
         }
+    }
+}
+
+/// What the pane of rules asks for besides acts.
+fn follow(model: &mut Model, wish: rules::Wish) {
+    match wish {
+        rules::Wish::Nothing => {}
+        rules::Wish::Close => drop(model.layers.pop()),
+        rules::Wish::Decisions => model.layers.push(Layer::Sheet(Sheet::new(What::Permissions))),
+    }
+}
+
+/// Gives the help what was said to it. True when it is to be closed.
+fn say_help(help: &mut Help, said: Said) -> bool {
+    match said {
+        Said::Key(key) => help.update(help::Msg::Key(key)),
+        Said::Wheel(rows) => help.update(help::Msg::Wheel(rows)),
+        Said::Paste(_) | Said::Click(_) => false,
     }
 }
 
@@ -253,6 +277,7 @@ pub(super) fn hear(model: &mut Model, event: &Event) {
         match layer {
             Layer::Dialog(Dialog::Rules(rules)) => rules.hear(event),
             Layer::Dialog(Dialog::Steps(pane)) => pane.hear(event),
+            Layer::Dialog(Dialog::Agents(agents)) => agents.hear(event),
             Layer::Dialog(Dialog::Page(page)) => page.hear(event),
             _ => {}
         }
@@ -280,12 +305,14 @@ impl Dialog {
     pub fn next_tick(&self, now: u64) -> Option<u64> {
         match self {
             Self::Sessions(sessions) => sessions.next_tick(now),
+            Self::Agents(agents) => agents.next_tick(now),
             _ => None,
         }
     }
 
     /// Derives what the next draw needs.
-    pub fn settle(&mut self, area: Rect, theme: &Theme, now: u64) {
+    pub fn settle(&mut self, area: Rect, scene: Scene<'_>) {
+        let (theme, now) = (scene.theme, scene.now);
         match self {
             Self::Help(help) => help.settle(area, theme),
             Self::Palette(palette) => palette.settle(area),
@@ -293,12 +320,14 @@ impl Dialog {
             Self::Steps(pane) => pane.settle(area, theme),
             Self::Sessions(sessions) => sessions.settle(area, theme, now),
             Self::Rules(rules) => rules.settle(area),
+            Self::Agents(agents) => agents.settle(area, scene),
             Self::Page(page) => page.settle(area),
         }
     }
 
     /// Draws it. Returns where the cursor belongs.
-    pub fn view(&self, theme: &Theme, buf: &mut Buffer) -> Option<Position> {
+    pub fn view(&self, scene: Scene<'_>, buf: &mut Buffer) -> Option<Position> {
+        let theme = scene.theme;
         match self {
             Self::Help(help) => {
                 help.view(theme, buf);
@@ -312,6 +341,10 @@ impl Dialog {
             }
             Self::Sessions(sessions) => sessions.view(theme, buf),
             Self::Rules(rules) => rules.view(theme, buf),
+            Self::Agents(agents) => {
+                agents.view(scene, buf);
+                None
+            }
             Self::Page(page) => page.view(theme, buf),
         }
     }
@@ -324,6 +357,17 @@ impl From<Said> for picker::Msg {
             Said::Paste(text) => Self::Paste(text),
             Said::Click(at) => Self::Click(at),
             Said::Wheel(rows) => Self::Wheel(rows),
+        }
+    }
+}
+
+impl From<Said> for Option<agents::Msg> {
+    fn from(said: Said) -> Self {
+        match said {
+            Said::Key(key) => Some(agents::Msg::Key(key)),
+            Said::Paste(_) => None,
+            Said::Click(at) => Some(agents::Msg::Click(at)),
+            Said::Wheel(rows) => Some(agents::Msg::Wheel(rows)),
         }
     }
 }

@@ -44,6 +44,7 @@ pub enum Show {
     Rewind,
     /// What the session changed.
     Changes,
+    Agents,
     /// The session browser, with this text in its filter.
     Sessions {
         filter: String,

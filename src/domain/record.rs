@@ -11,8 +11,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Answer, Block, CacheBreak, CatalogBody, Confinement, ContextBody, Cost, Effort, FilesBody, Hash, HookRun, Mark,
-    Message, Mode, ModelError, ModelRef, Notice, OpinionNote, SegmentKind, SessionId, Shown, StopReason, Todo,
-    ToolResult, Usage, Verdict,
+    Message, Mode, ModelError, ModelRef, Notice, OpinionNote, SegmentKind, ServerBody, SessionId, Shown, StopReason,
+    TeamBody, Todo, ToolResult, Usage, Verdict,
 };
 
 /// One thing that happened.
@@ -196,6 +196,10 @@ pub enum Body {
     },
     /// Changes of files, going back and forth, forks.
     Files(FilesBody),
+    /// Something of a tool server.
+    Server(ServerBody),
+    /// Of sub-agents.
+    Team(TeamBody),
     /// Commands, skills and memory.
     Catalog(CatalogBody),
 }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     CatalogRequest, ContextRequest, Effort, FilesRequest, FolderAnswer, Media, Mode, ModelRef, RulePlace, RuleSource,
-    RuleTier, SessionId,
+    RuleTier, ServerRequest, SessionId, TeamRequest,
 };
 
 /// One order from a face to the engine.
@@ -88,6 +88,10 @@ pub enum Request {
     ReportHooks,
     /// Checkpoints, going back and forth, forks.
     Files(FilesRequest),
+    /// Something about tool servers.
+    Server(ServerRequest),
+    /// About sub-agents.
+    Team(TeamRequest),
     /// Commands, skills, memory, styles, plugins, settings.
     Catalog(CatalogRequest),
     /// Finish what must be finished and close.

@@ -14,10 +14,12 @@ use super::journal::Journal;
 use super::parts::Parts;
 use super::questions::Questions;
 use super::streams::Stream;
+use super::team::FromAgent;
 use super::{Setup, Stage};
 use crate::agent::{Input, Machine};
 use crate::base::secrets::Redactor;
 use crate::domain::{Body, Event, FilesBody, Live, Notice, Request, SessionId, Shown, StreamItem, ToolOutcome, Wire};
+use crate::mcp;
 use crate::provider::Provider;
 use crate::sandbox::Proof;
 use crate::tools::ReadLedger;
@@ -64,6 +66,10 @@ pub(super) enum What {
         body: Box<FilesBody>,
         written: Option<oneshot::Sender<()>>,
     },
+    /// A tool server has news.
+    Server(Box<mcp::News>),
+    /// A sub-agent's minder reports.
+    Agent(Box<FromAgent>),
     /// A command's or a skill's text is complete.
     Filled(Box<Filled>),
     /// Straight to the face.
@@ -173,6 +179,9 @@ impl Driver {
         if let What::Tell(live) = news.what {
             return self.tell(Event::Live(live)).await;
         }
+        if let What::Server(news) = news.what {
+            return self.on_server(*news).await;
+        }
         if let What::Proven(proof) = news.what {
             return self.on_proven(*proof).await;
         }
@@ -200,8 +209,9 @@ impl Driver {
                 // Whoever waits for it may be gone.
                 let _gone = written.map(|written| written.send(()));
             }
+            What::Agent(heard) => self.on_agent(*heard).await,
             What::Filled(filled) => self.on_filled(*filled).await,
-            What::Proven(_) | What::Tell(_) => {}
+            What::Proven(_) | What::Tell(_) | What::Server(_) => {}
         }
     }
 
@@ -228,9 +238,11 @@ impl Driver {
             running.cancel.cancel();
         }
         self.stream = None;
+        self.parts.team.stop_all();
         self.hooking.stop();
         self.session_ends(if self.setup.interactive { "prompt_input_exit" } else { "other" }).await;
         self.close_bus().await;
+        self.close_servers().await;
         self.take_walls_down();
         if let Err(notice) = self.journal.sync() {
             self.notice(notice).await;

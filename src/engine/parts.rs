@@ -5,7 +5,9 @@ use super::catalog::Catalog;
 use super::classify::Classifier;
 use super::confine::Walls;
 use super::folder::Asking;
+use super::servers::Servers;
 use super::steps::Steps;
+use super::team::Team;
 
 /// The state of the driver's capabilities.
 #[derive(Default)]
@@ -18,6 +20,10 @@ pub(super) struct Parts {
     pub(super) asking: Option<Asking>,
     /// What the session did to files, and going back.
     pub(super) steps: Steps,
+    /// Tool servers.
+    pub(super) servers: Servers,
+    /// Sub-agents.
+    pub(super) team: Team,
     /// Commands and skills in use.
     pub(super) catalog: Catalog,
 }

@@ -8,15 +8,21 @@ use super::super::driver::{Driver, News, What};
 use crate::domain::{Action, FileGap, FileStep, FilesBody, PathMode, ToolCall, ToolOutcome};
 use crate::session::Checkpoints;
 
-/// Keeps what one call changes.
-#[derive(Clone)]
-pub(in crate::engine) struct Keeping {
-    checkpoints: Option<Checkpoints>,
-    kind: Kind,
-    call_id: String,
+/// Where changes are kept and put on record: in the session itself, also for calls of its sub-agents.
+#[derive(Clone, Debug)]
+pub(in crate::engine) struct Rooted {
+    checkpoints: Checkpoints,
     turn: u32,
     news: mpsc::Sender<News>,
     epoch: u32,
+}
+
+/// Keeps what one call changes.
+#[derive(Clone)]
+pub(in crate::engine) struct Keeping {
+    root: Option<Rooted>,
+    kind: Kind,
+    call_id: String,
 }
 
 #[derive(Clone)]
@@ -42,13 +48,23 @@ impl Driver {
             Action::Execute | Action::External => Kind::Command,
             Action::Internal | Action::Read | Action::Fetch | Action::Grant => Kind::Nothing,
         });
-        Keeping {
-            checkpoints: self.parts.steps.checkpoints.clone(),
-            kind,
-            call_id: call.id.clone(),
-            turn: self.machine.conversation().counts.turn,
-            news: self.news.clone(),
-            epoch: self.epoch,
+        let call_id = match &self.stage.child {
+            Some(child) => format!("{}/{}", child.agent, call.id),
+            None => call.id.clone(),
+        };
+        Keeping { root: self.rooted(), kind, call_id }
+    }
+
+    /// Where changes of this driver's calls, and of those of its children, are kept.
+    pub(in crate::engine) fn rooted(&self) -> Option<Rooted> {
+        match &self.stage.child {
+            Some(child) => child.keep.clone(),
+            None => Some(Rooted {
+                checkpoints: self.parts.steps.checkpoints.clone()?,
+                turn: self.machine.conversation().counts.turn,
+                news: self.news.clone(),
+                epoch: self.epoch,
+            }),
         }
     }
 }
@@ -56,17 +72,18 @@ impl Driver {
 impl Keeping {
     /// Runs a call. Its record is written before its outcome is told.
     pub(in crate::engine) async fn around(self, run: impl Future<Output = ToolOutcome>) -> ToolOutcome {
-        let Some(checkpoints) = self.checkpoints.clone() else { return run.await };
+        let Some(root) = self.root.clone() else { return run.await };
+        let checkpoints = root.checkpoints.clone();
         match self.kind.clone() {
             Kind::Nothing => run.await,
             Kind::Edit(paths) => {
                 let keeper = checkpoints.clone();
                 let (held, mut gaps) = blocking(move || keeper.hold(&paths)).await.unwrap_or_default();
-                self.report_held(held.clone()).await;
+                self.report_held(&root, held.clone()).await;
                 let outcome = run.await;
                 let (steps, more) = blocking(move || checkpoints.compare(held)).await.unwrap_or_default();
                 gaps.extend(more);
-                self.report(steps, gaps).await;
+                self.report(&root, steps, gaps).await;
                 outcome
             }
             Kind::Command => {
@@ -75,33 +92,35 @@ impl Keeping {
                 let outcome = run.await;
                 let (steps, more) = blocking(move || checkpoints.end_command()).await.unwrap_or_default();
                 gaps.extend(more);
-                self.report(steps, gaps).await;
+                self.report(&root, steps, gaps).await;
                 outcome
             }
         }
     }
 
     /// Waits until the before-images are on record, so that a crash finds them.
-    async fn report_held(&self, files: crate::session::Held) {
+    async fn report_held(&self, root: &Rooted, files: crate::session::Held) {
         if files.is_empty() {
             return;
         }
         let (written, wait) = oneshot::channel();
-        let body = FilesBody::Held { call_id: self.call_id.clone(), turn: self.turn, files };
-        self.send(body, Some(written)).await;
+        let body = FilesBody::Held { call_id: self.call_id.clone(), turn: root.turn, files };
+        root.send(body, Some(written)).await;
         // The session was left meanwhile: nobody writes it any more.
         let _gone = wait.await;
     }
 
     /// A held call always tells what came of it; another one only when there is something to tell.
-    async fn report(&self, steps: Vec<FileStep>, gaps: Vec<FileGap>) {
+    async fn report(&self, root: &Rooted, steps: Vec<FileStep>, gaps: Vec<FileGap>) {
         if steps.is_empty() && gaps.is_empty() && !matches!(self.kind, Kind::Edit(_)) {
             return;
         }
-        let body = FilesBody::Changed { call_id: self.call_id.clone(), turn: self.turn, steps, gaps };
-        self.send(body, None).await;
+        let body = FilesBody::Changed { call_id: self.call_id.clone(), turn: root.turn, steps, gaps };
+        root.send(body, None).await;
     }
+}
 
+impl Rooted {
     async fn send(&self, body: FilesBody, written: Option<oneshot::Sender<()>>) {
         let what = What::Files { body: Box::new(body), written };
         let _gone = self.news.send(News { epoch: self.epoch, what }).await;

@@ -10,6 +10,7 @@ mod returning;
 use std::sync::Arc;
 
 pub(super) use choosing::{Denied, kept_elsewhere, title, wanted};
+pub(super) use keeping::Rooted;
 pub(super) use returning::Knowledge;
 
 use super::driver::Driver;
@@ -64,7 +65,7 @@ impl Driver {
 
     /// Whether the session stands still, so that it can be moved; says so when it does not.
     async fn stands_still(&mut self) -> bool {
-        if !self.machine.is_busy() && self.running.is_empty() {
+        if !self.machine.is_busy() && self.running.is_empty() && self.parts.team.count() == 0 {
             return true;
         }
         self.notice(Notice::warning("This has to wait until nothing runs any more.").hint("Esc stops the turn")).await;
