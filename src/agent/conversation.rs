@@ -92,9 +92,7 @@ impl Conversation {
                 self.partial = Some(Partial::new(note.clone()));
             }
             Body::Responded(note) => self.responded(note),
-            Body::CallStarted { call_id } => {
-                self.started.insert(call_id.clone());
-            }
+            Body::CallStarted { call_id } => drop(self.started.insert(call_id.clone())),
             Body::CallDone { result, .. } => {
                 self.view.number(&result.call_id);
                 self.results.insert(result.call_id.clone(), result.clone());
@@ -141,6 +139,7 @@ impl Conversation {
             | Body::Classified(_)
             | Body::Files(_)
             | Body::Catalog(_)
+            | Body::Library(_)
             | Body::Confined { .. } => {}
         }
     }

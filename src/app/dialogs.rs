@@ -7,9 +7,9 @@ use ratatui::layout::{Position, Rect};
 use super::layers::Layer;
 use super::sheet::{Sheet, What};
 use super::steps::StepsPane;
-use super::{Model, catalog, orders, show, steps};
+use super::{Model, catalog, library, orders, show, steps};
 use crate::commands::Show;
-use crate::domain::{Act, CommandFile, Event, Live, Request, SessionId};
+use crate::domain::{Act, CommandFile, Event, LibraryNews, Live, Request};
 use crate::panes::agents::{self, Agents};
 use crate::panes::conversation::Scene;
 use crate::panes::help::{self, Help};
@@ -18,6 +18,7 @@ use crate::panes::palette::{self, Palette, Pick};
 use crate::panes::picker::{self, Entry, Picker};
 use crate::panes::rules::{self, Rules};
 use crate::panes::sessions::{self, Sessions};
+use crate::panes::timeline::{self, Timeline};
 use crate::theme::Theme;
 
 /// One dialog.
@@ -28,11 +29,10 @@ pub(super) enum Dialog {
     Models(Picker),
     /// With the theme that was in use when it opened.
     Themes(Picker, Box<Theme>),
-    Sessions(Sessions),
+    Sessions(Box<Sessions>),
     Rules(Box<Rules>),
     Steps(Box<StepsPane>),
-    /// A session that is open elsewhere, and what can be done.
-    Busy(Picker, SessionId),
+    Timeline(Box<Timeline>),
     Agents(Box<Agents>),
     Page(Box<PagePane>),
 }
@@ -85,6 +85,9 @@ pub(super) fn open(model: &mut Model, what: Show) -> Vec<Act> {
             push(model, Dialog::Rules(Box::new(rules)));
             acts
         }
+        Show::Sessions { filter } => library::open_browser(model, &filter),
+        Show::Search { query } => library::open_search(model, &query),
+        Show::Timeline => library::open_timeline(model, None, None),
         Show::Agents => {
             push(model, Dialog::Agents(Box::default()));
             Vec::new()
@@ -92,12 +95,6 @@ pub(super) fn open(model: &mut Model, what: Show) -> Vec<Act> {
         Show::Page(kind) => {
             let (page, acts) = PagePane::open(kind);
             push(model, Dialog::Page(Box::new(page)));
-            acts
-        }
-        Show::Sessions { filter } => {
-            let mut sessions = Sessions::default();
-            let acts = sessions.open(&filter, model.pace.now);
-            push(model, Dialog::Sessions(sessions));
             acts
         }
         _ => Vec::new(),
@@ -152,13 +149,16 @@ pub(super) fn say(model: &mut Model, said: Said) -> Vec<Act> {
             let done = pane.update(said);
             steps::done(model, done)
         }
-        Dialog::Busy(picker, id) => {
-            let chosen = (picker.update(said.into()), *id);
-            steps::chosen_for_busy(model, chosen)
-        }
         Dialog::Rules(rules) => {
             let (acts, wish) = rules.update(said.into());
             follow(model, wish);
+            acts
+        }
+        Dialog::Timeline(timeline) => {
+            let (acts, wish) = timeline.update(said.into(), now);
+            if wish == timeline::Wish::Close {
+                model.layers.pop();
+            }
             acts
         }
         Dialog::Agents(agents) => {
@@ -178,10 +178,7 @@ pub(super) fn say(model: &mut Model, said: Said) -> Vec<Act> {
         }
         Dialog::Sessions(sessions) => {
             let acts = sessions.update(said.into(), now);
-            if !sessions.is_open() {
-                model.layers.pop();
-            }
-            acts
+            library::after(model, acts)
         }
     }
 }
@@ -195,7 +192,7 @@ fn follow(model: &mut Model, wish: rules::Wish) {
     }
 }
 
-/// Gives the help what was said to it. True when it is to be closed.
+/// True when the overlay closes.
 fn say_help(help: &mut Help, said: Said) -> bool {
     match said {
         Said::Key(key) => help.update(help::Msg::Key(key)),
@@ -263,7 +260,7 @@ fn chosen_theme(model: &mut Model, outcome: picker::Outcome) -> Vec<Act> {
 }
 
 /// Hands answers of the engine to the dialogs that wait for them.
-pub(super) fn hear(model: &mut Model, event: &Event) {
+pub(super) fn hear(model: &mut Model, event: &Event) -> Vec<Act> {
     if let Event::Live(Live::Models(models)) = event {
         model.answers.models.clone_from(models);
         let entries = model_entries(model);
@@ -277,25 +274,34 @@ pub(super) fn hear(model: &mut Model, event: &Event) {
         match layer {
             Layer::Dialog(Dialog::Rules(rules)) => rules.hear(event),
             Layer::Dialog(Dialog::Steps(pane)) => pane.hear(event),
+            Layer::Dialog(Dialog::Timeline(timeline)) => timeline.hear(event),
             Layer::Dialog(Dialog::Agents(agents)) => agents.hear(event),
             Layer::Dialog(Dialog::Page(page)) => page.hear(event),
             _ => {}
         }
     }
-    for sessions in browsers(model) {
-        sessions.hear(event);
+    if browsers(model).next().is_none()
+        && let Event::Live(Live::Library(LibraryNews::Done(notice))) = event
+    {
+        show::tell(model, notice);
     }
+    browsers(model).flat_map(|sessions| sessions.hear(event)).collect()
 }
 
 /// Time went by.
 pub(super) fn tick(model: &mut Model) -> Vec<Act> {
     let now = model.pace.now;
+    for layer in &mut model.layers {
+        if let Layer::Dialog(Dialog::Timeline(timeline)) = layer {
+            let _nothing = timeline.update(timeline::Msg::Tick, now);
+        }
+    }
     browsers(model).flat_map(|sessions| sessions.update(sessions::Msg::Tick, now)).collect()
 }
 
 fn browsers(model: &mut Model) -> impl Iterator<Item = &mut Sessions> {
     model.layers.iter_mut().filter_map(|layer| match layer {
-        Layer::Dialog(Dialog::Sessions(sessions)) => Some(sessions),
+        Layer::Dialog(Dialog::Sessions(sessions)) => Some(&mut **sessions),
         _ => None,
     })
 }
@@ -305,6 +311,7 @@ impl Dialog {
     pub fn next_tick(&self, now: u64) -> Option<u64> {
         match self {
             Self::Sessions(sessions) => sessions.next_tick(now),
+            Self::Timeline(timeline) => timeline.next_tick(now),
             Self::Agents(agents) => agents.next_tick(now),
             _ => None,
         }
@@ -316,10 +323,11 @@ impl Dialog {
         match self {
             Self::Help(help) => help.settle(area, theme),
             Self::Palette(palette) => palette.settle(area),
-            Self::Models(picker) | Self::Themes(picker, _) | Self::Busy(picker, _) => picker.settle(area),
+            Self::Models(picker) | Self::Themes(picker, _) => picker.settle(area),
             Self::Steps(pane) => pane.settle(area, theme),
             Self::Sessions(sessions) => sessions.settle(area, theme, now),
             Self::Rules(rules) => rules.settle(area),
+            Self::Timeline(timeline) => timeline.settle(area, theme, scene.utc_offset),
             Self::Agents(agents) => agents.settle(area, scene),
             Self::Page(page) => page.settle(area),
         }
@@ -334,29 +342,19 @@ impl Dialog {
                 None
             }
             Self::Palette(palette) => palette.view(theme, buf),
-            Self::Models(picker) | Self::Themes(picker, _) | Self::Busy(picker, _) => picker.view(theme, buf),
-            Self::Steps(pane) => {
-                pane.view(theme, buf);
-                None
-            }
+            Self::Models(picker) | Self::Themes(picker, _) => picker.view(theme, buf),
+            Self::Steps(pane) => pane.view(theme, buf),
             Self::Sessions(sessions) => sessions.view(theme, buf),
             Self::Rules(rules) => rules.view(theme, buf),
+            Self::Timeline(timeline) => {
+                timeline.view(theme, scene.utc_offset, buf);
+                None
+            }
             Self::Agents(agents) => {
                 agents.view(scene, buf);
                 None
             }
             Self::Page(page) => page.view(theme, buf),
-        }
-    }
-}
-
-impl From<Said> for picker::Msg {
-    fn from(said: Said) -> Self {
-        match said {
-            Said::Key(key) => Self::Key(key),
-            Said::Paste(text) => Self::Paste(text),
-            Said::Click(at) => Self::Click(at),
-            Said::Wheel(rows) => Self::Wheel(rows),
         }
     }
 }
@@ -368,28 +366,6 @@ impl From<Said> for Option<agents::Msg> {
             Said::Paste(_) => None,
             Said::Click(at) => Some(agents::Msg::Click(at)),
             Said::Wheel(rows) => Some(agents::Msg::Wheel(rows)),
-        }
-    }
-}
-
-impl From<Said> for rules::Msg {
-    fn from(said: Said) -> Self {
-        match said {
-            Said::Key(key) => Self::Key(key),
-            Said::Paste(text) => Self::Paste(text),
-            Said::Click(at) => Self::Click(at),
-            Said::Wheel(rows) => Self::Wheel(rows),
-        }
-    }
-}
-
-impl From<Said> for sessions::Msg {
-    fn from(said: Said) -> Self {
-        match said {
-            Said::Key(key) => Self::Key(key),
-            Said::Paste(text) => Self::Paste(text),
-            Said::Click(at) => Self::Click(at),
-            Said::Wheel(rows) => Self::Wheel(rows),
         }
     }
 }

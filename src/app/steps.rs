@@ -1,10 +1,10 @@
 //! Going back, changes, forks, and what of the face is kept beside the log: the app's side of them.
 
 use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
+use ratatui::layout::{Position, Rect};
 
+use super::Model;
 use super::dialogs::{self, Dialog, Said};
-use super::{Model, layers::Layer};
 use crate::commands::Show;
 use crate::domain::{Act, Event, FaceState, FilesNews, FilesRequest, Live, Request, SessionId};
 use crate::panes::picker::{self, Entry, Picker};
@@ -19,6 +19,8 @@ const REST: u64 = 700;
 pub(super) enum StepsPane {
     Rewind(Rewind),
     Changes(Changes),
+    /// A session that is open elsewhere, and what can be done.
+    Busy(Picker, SessionId),
 }
 
 /// What was kept last.
@@ -42,6 +44,7 @@ impl StepsPane {
     /// Takes what was said to it. The flag tells that it is done.
     pub fn update(&mut self, said: Said) -> (Vec<Act>, bool) {
         let msg = match said {
+            said if matches!(self, Self::Busy(..)) => return self.choose(said),
             Said::Key(key) => steps::Msg::Key(key),
             Said::Click(at) => steps::Msg::Click(at),
             Said::Wheel(rows) => steps::Msg::Wheel(rows),
@@ -50,6 +53,17 @@ impl StepsPane {
         match self {
             Self::Rewind(pane) => pane.update(&msg),
             Self::Changes(pane) => pane.update(&msg),
+            Self::Busy(..) => (Vec::new(), false),
+        }
+    }
+
+    /// What follows from the choice about a session that is open elsewhere.
+    fn choose(&mut self, said: Said) -> (Vec<Act>, bool) {
+        let Self::Busy(picker, id) = self else { return (Vec::new(), false) };
+        match picker.update(said.into()) {
+            picker::Outcome::Chosen(0) => (vec![Act::Send(Request::Files(FilesRequest::ForkOf(*id)))], true),
+            picker::Outcome::Chosen(_) | picker::Outcome::Cancelled => (Vec::new(), true),
+            picker::Outcome::Nothing | picker::Outcome::Preview(_) => (Vec::new(), false),
         }
     }
 
@@ -57,6 +71,7 @@ impl StepsPane {
         match self {
             Self::Rewind(pane) => pane.hear(event),
             Self::Changes(pane) => pane.hear(event),
+            Self::Busy(..) => {}
         }
     }
 
@@ -64,14 +79,18 @@ impl StepsPane {
         match self {
             Self::Rewind(pane) => pane.settle(area, theme),
             Self::Changes(pane) => pane.settle(area, theme),
+            Self::Busy(picker, _) => picker.settle(area),
         }
     }
 
-    pub fn view(&self, theme: &Theme, buf: &mut Buffer) {
+    /// Draws it. Returns where the cursor belongs.
+    pub fn view(&self, theme: &Theme, buf: &mut Buffer) -> Option<Position> {
         match self {
             Self::Rewind(pane) => pane.view(theme, buf),
             Self::Changes(pane) => pane.view(theme, buf),
+            Self::Busy(picker, _) => return picker.view(theme, buf),
         }
+        None
     }
 }
 
@@ -105,12 +124,12 @@ pub(super) fn hear(model: &mut Model, event: &Event) -> Vec<Act> {
                 |name: &str, detail: &str| Entry { name: name.to_owned(), detail: detail.to_owned(), current: false };
             let entries = vec![
                 entry("Go on in a copy of it", "the other program keeps its own"),
-                entry("Choose another session", ""),
-                entry("Start a new one", ""),
+                entry("Stay in this new session", "/resume shows the others"),
             ];
             let title = crate::base::text::sanitize_line(title).into_owned();
             let title = format!("Open in another program: {}", crate::base::text::clip(&title, 40));
-            dialogs::push(model, Dialog::Busy(Picker::new(title, entries), *id));
+            let pane = StepsPane::Busy(Picker::new(title, entries), *id);
+            dialogs::push(model, Dialog::Steps(Box::new(pane)));
         }
         FilesNews::Back { .. } | FilesNews::Steps(_) | FilesNews::Preview(_) | FilesNews::Diff(_) => {}
     }
@@ -125,29 +144,12 @@ pub(super) fn done(model: &mut Model, (acts, done): (Vec<Act>, bool)) -> Vec<Act
     acts
 }
 
-/// What follows from the choice about a session that is open elsewhere.
-pub(super) fn chosen_for_busy(model: &mut Model, (outcome, id): (picker::Outcome, SessionId)) -> Vec<Act> {
-    let chosen = match outcome {
-        picker::Outcome::Chosen(index) => Some(index),
-        picker::Outcome::Cancelled => None,
-        picker::Outcome::Nothing | picker::Outcome::Preview(_) => return Vec::new(),
-    };
-    if matches!(model.layers.last(), Some(Layer::Dialog(Dialog::Busy(..)))) {
-        model.layers.pop();
-    }
-    match chosen {
-        Some(0) => vec![Act::Send(Request::Files(FilesRequest::ForkOf(id)))],
-        Some(1) => dialogs::open(model, Show::Sessions { filter: String::new() }),
-        _ => Vec::new(),
-    }
-}
-
 fn restore(model: &mut Model, state: &FaceState) {
     if model.composer.is_empty() && !state.draft.is_empty() {
         model.composer.set_text(&state.draft);
     }
     if let Some(place) = state.scroll {
-        model.conversation.go_to(place);
+        model.conversation.return_to(place);
     }
     model.kept = Kept { state: state.clone(), revision: model.composer.revision(), place: state.scroll, due: None };
 }

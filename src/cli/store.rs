@@ -2,14 +2,12 @@
 
 use std::time::SystemTime;
 
-use super::sessions::store;
 use crate::base::text::{human_bytes, sanitize_line};
-use crate::session::{Checked, Garbage};
+use crate::session::{Checked, Garbage, Store};
 use crate::shell::{Exit, Printer};
 
 /// Checks one session or all. Damage makes the exit code 1.
-pub(super) fn verify(id: Option<&str>, json: bool, printer: &mut Printer) -> Exit {
-    let Some(store) = store(printer) else { return Exit::Failure };
+pub(super) fn verify(id: Option<&str>, json: bool, store: &Store, printer: &mut Printer) -> Exit {
     let checked = id.map(|id| store.find(id)).transpose().and_then(|id| store.verify(id));
     let checked = match checked {
         Ok(checked) => checked,
@@ -35,8 +33,7 @@ pub(super) fn verify(id: Option<&str>, json: bool, printer: &mut Printer) -> Exi
 }
 
 /// Tells what nothing refers to, or removes it.
-pub(super) fn gc(remove: bool, json: bool, printer: &mut Printer) -> Exit {
-    let Some(store) = store(printer) else { return Exit::Failure };
+pub(super) fn gc((remove, json): (bool, bool), store: &Store, printer: &mut Printer) -> Exit {
     match store.collect_garbage(SystemTime::now(), remove) {
         Ok(garbage) => {
             if json {

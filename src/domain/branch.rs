@@ -1,6 +1,6 @@
 //! Which records a conversation consists of after going back and forth: the log as a tree with one end in use.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use super::{Body, FilesBody, Record};
 
@@ -8,7 +8,7 @@ use super::{Body, FilesBody, Record};
 #[derive(Clone, Debug, Default)]
 pub struct Branches {
     nodes: Vec<Node>,
-    places: HashMap<u64, u32>,
+    places: BTreeMap<u64, u32>,
     head: Option<u32>,
     moves: u32,
 }

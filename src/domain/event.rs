@@ -6,8 +6,8 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    CatalogNews, CommandFile, ContextNews, FilesNews, FolderClaims, MemoryFile, Mode, ModelInfo, ModelRef, Record,
-    Report, RuleTest, RulesReport, SandboxState, ServerNews, SessionId, SessionSummary, Shown, TeamNews,
+    CatalogNews, CommandFile, ContextNews, FilesNews, FolderClaims, LibraryNews, MemoryFile, Mode, ModelInfo, ModelRef,
+    Record, Report, RuleTest, RulesReport, SandboxState, ServerNews, SessionId, SessionSummary, Shown, TeamNews,
 };
 
 /// One message from the engine to its face.
@@ -67,6 +67,8 @@ pub enum Live {
     HookRuns(Option<String>),
     /// Checkpoints, going back and forth, forks.
     FilesNews(FilesNews),
+    /// Of the library of sessions.
+    Library(LibraryNews),
     /// Of sub-agents.
     Team(TeamNews),
     /// Commands, skills, memory, styles, plugins, settings.

@@ -16,6 +16,7 @@ mod event;
 mod files;
 mod folder;
 mod hook;
+mod library;
 mod memory;
 mod message;
 mod mode;
@@ -53,6 +54,7 @@ pub use files::{
 };
 pub use folder::{Claim, ClaimKind, FolderAnswer, FolderClaims};
 pub use hook::{HookEntry, HookRun, HookState};
+pub use library::{ExportForm, Found, Hit, HitKind, LibraryBody, LibraryNews, LibraryRequest};
 pub use memory::{MemoryFile, MemoryScope};
 pub use message::{Block, Media, Message, ResultPart, Role, ToolCall, ToolResult};
 pub use mode::{Effort, Mode};
@@ -67,7 +69,7 @@ pub use server::{
     CALL_TOOL, FieldKind, QuestionField, QuestionForm, ServerAnswer, ServerBody, ServerNews, ServerPrompt,
     ServerQuestion, ServerRequest, ServerResource, ServerState, ServerStatus, ServerTool, ToolMarks,
 };
-pub use session::{SessionId, SessionSummary};
+pub use session::{SessionId, SessionState, SessionSummary};
 pub use shown::{DiffHunk, DiffLine, FileDiff, LineKind, Shown};
 pub use stream::{ErrorKind, ModelError, StopReason, StreamItem};
 pub use team::{

@@ -20,7 +20,8 @@ use super::steps::{Denied, Knowledge, Steps, kept_elsewhere, title, wanted};
 use super::{Setup, Stage};
 use crate::agent::{Effect, Machine};
 use crate::domain::{
-    Body, Event, FilesNews, Live, ModelRef, Notice, NoticeLevel, Record, Segment, SessionId, StartInfo, ToolSpec,
+    Body, Event, FilesNews, LibraryBody, Live, ModelRef, Notice, NoticeLevel, Record, Segment, SessionId, StartInfo,
+    ToolSpec,
 };
 use crate::hooks::bus::Bus;
 use crate::policy::{self, RuleSet};
@@ -248,6 +249,9 @@ impl Driver {
         for body in self.choices(mode) {
             self.put_on_record(body).await;
         }
+        if let Some(body) = self.on_branch() {
+            self.perform(Effect::Record(body)).await;
+        }
         for effect in self.machine.recover(now) {
             self.perform(effect).await;
         }
@@ -256,6 +260,12 @@ impl Driver {
             self.tell_of_changes_since(knowledge).await;
             self.restore_face().await;
         }
+    }
+
+    /// The branch that the session is opened on, for the list of sessions.
+    fn on_branch(&self) -> Option<Body> {
+        let branch = branch(&self.stage.place.project)?;
+        Some(Body::Library(LibraryBody::OnBranch { branch }))
     }
 
     /// The mode and model of this run, as records; permissions and mode are never restored from a log.

@@ -5,6 +5,7 @@ use super::catalog::Catalog;
 use super::classify::Classifier;
 use super::confine::Walls;
 use super::folder::Asking;
+use super::library::Library;
 use super::servers::Servers;
 use super::steps::Steps;
 use super::team::Team;
@@ -20,6 +21,8 @@ pub(super) struct Parts {
     pub(super) asking: Option<Asking>,
     /// What the session did to files, and going back.
     pub(super) steps: Steps,
+    /// Work on the library of sessions.
+    pub(super) library: Library,
     /// Tool servers.
     pub(super) servers: Servers,
     /// Sub-agents.

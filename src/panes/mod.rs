@@ -22,3 +22,4 @@ pub mod sessions;
 pub mod sidebar;
 pub mod status;
 pub mod steps;
+pub mod timeline;

@@ -6,7 +6,9 @@
 pub mod export;
 pub mod face;
 pub mod history;
+pub mod import;
 pub mod moves;
+pub mod search;
 
 mod blobs;
 mod checkpoints;
@@ -14,6 +16,7 @@ mod fork;
 mod gc;
 mod images;
 mod index;
+mod library;
 mod line;
 mod lines;
 mod log;
@@ -21,6 +24,7 @@ mod read;
 mod store;
 mod summary;
 mod timeline;
+mod title;
 mod verify;
 #[cfg(test)]
 mod walks;
@@ -36,6 +40,7 @@ pub use images::MOST;
 pub use log::Log;
 pub use store::Store;
 pub use timeline::{Plan, Timeline, Wanted};
+pub use title::title_of;
 pub use verify::{Checked, FORMAT, Problem};
 
 /// What can go wrong with a session as a whole. Damaged lines are notices, not errors.
@@ -74,6 +79,16 @@ fn shown(candidates: &[String]) -> String {
 
 fn process(holder: Option<u32>) -> String {
     holder.map(|id| format!(" ({id})")).unwrap_or_default()
+}
+
+/// The records of a file that holds a session: a log, or what `sessions export --format json` wrote. The error is a
+/// sentence for the person.
+pub fn read_file(path: &Path) -> std::result::Result<Vec<crate::domain::Record>, String> {
+    if path.extension().is_some_and(|extension| extension == "json") {
+        return import::native_records(path);
+    }
+    let reading = read::read(path).map_err(|error| format!("{}: {error}", path.display()))?;
+    Ok(reading.records)
 }
 
 /// An error of the disk with the file it is about.

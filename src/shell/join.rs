@@ -9,7 +9,6 @@ use super::{Invocation, Link, Opening};
 use crate::app::{Keymap, Model, Setup};
 use crate::base::clock::SharedClock;
 use crate::base::dirs::{Dirs, HOME_VARIABLE};
-use crate::base::ids::TimeIds;
 use crate::config::{self, ConfigInput, Flags, FolderGround, Settings};
 use crate::engine::{self, Open};
 use crate::session::{Store, history};
@@ -86,7 +85,7 @@ impl Ground {
         interactive: bool,
         clock: SharedClock,
     ) -> Result<Link, String> {
-        if !invocation.rehearse {
+        if !invocation.rehearse && invocation.traffic.replay.is_none() {
             config::ask_server(&mut self.settings).await;
         }
         let mut setup = config::setup(
@@ -96,12 +95,13 @@ impl Ground {
                 cwd: &self.cwd,
                 dirs: &self.dirs,
                 clock,
-                ids: std::sync::Arc::new(TimeIds),
+                ids: invocation.traffic.ids(),
                 open: open(invocation),
                 interactive,
                 max_turns: invocation.overrides.max_turns,
                 model_forced: invocation.overrides.model.is_some(),
                 rehearse: invocation.rehearse,
+                traffic: invocation.traffic.clone(),
             },
         )?;
         if interactive && !invocation.rehearse {

@@ -13,7 +13,8 @@ pub(super) static COMMAND: Command = Command {
         ("", _) => Outcome::send(Request::Files(FilesRequest::Fork { before: None })),
         (_, Ok(id)) => Outcome::send(Request::Files(FilesRequest::ForkOf(id))),
         (_, Err(_)) => Outcome::notice(
-            Notice::warning("A session is copied by its whole id").hint("/resume shows the sessions; /fork alone copies this one"),
+            Notice::warning("A session is copied by its whole id")
+                .hint("/resume shows the sessions; /fork alone copies this one"),
         ),
     },
 };

@@ -19,6 +19,8 @@ pub(super) struct Cell {
     pub version: u32,
     /// What the person chose; none follows the pane's rule.
     pub unfolded: Option<bool>,
+    /// The number of the record that it was made of.
+    pub seq: u64,
     pub layout: Option<Layout>,
     /// The number of the record that it came with.
     pub born: Option<u64>,
@@ -121,10 +123,17 @@ pub(super) enum Lines {
     Markdown(Box<MarkdownCell>),
 }
 
+/// What the conversation went back from leaves the view, what it went back to is in it again.
+pub(super) fn set_aside(cells: &mut [Cell], aside: &std::collections::HashSet<u64>) {
+    for cell in cells {
+        cell.aside = cell.born.is_some_and(|born| aside.contains(&born));
+    }
+}
+
 impl Cell {
     /// An entry without lines.
     pub fn new(kind: Kind) -> Self {
-        Self { kind, version: 0, unfolded: None, layout: None, born: None, aside: false }
+        Self { kind, version: 0, unfolded: None, seq: 0, layout: None, born: None, aside: false }
     }
 
     /// It has something to unfold.

@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use super::cell::{Cell, Kind, RetryRow, RetryState, ShellRun, Source};
+use super::cell::{Cell, Kind, RetryRow, RetryState, ShellRun, Source, set_aside};
 use super::draft::Draft;
 use super::turn::Turn;
 use super::words::{self, break_text, context_text, worth_telling};
@@ -23,6 +23,10 @@ const SHELL_TAIL: usize = 32 << 10;
 #[derive(Debug, Default)]
 pub(super) struct Fold {
     pub cells: Vec<Cell>,
+    /// The number of the newest record.
+    seq: u64,
+    /// It is only looked at, so nobody is welcomed.
+    bare: bool,
     /// Streamed blocks: request, block, entry.
     open: Vec<(u32, u32, usize)>,
     /// The entry of each call, by the call's place in the facts.
@@ -33,14 +37,18 @@ pub(super) struct Fold {
     pub(super) draft: Option<Draft>,
     turn: Turn,
     /// The record that is taken in.
-    seq: Option<u64>,
+    born: Option<u64>,
     branches: Branches,
 }
 
 impl Fold {
+    pub fn bare() -> Self {
+        Self { bare: true, ..Self::default() }
+    }
+
     /// Adds an entry at the end.
     pub fn push(&mut self, kind: Kind) -> usize {
-        self.cells.push(Cell { born: self.seq, ..Cell::new(kind) });
+        self.cells.push(Cell { seq: self.seq, born: self.born, ..Cell::new(kind) });
         self.cells.len() - 1
     }
 
@@ -70,12 +78,13 @@ impl Fold {
 
     /// Takes in one record. The facts have heard it before.
     pub fn record(&mut self, record: &Arc<Record>, facts: &Facts) {
-        self.seq = Some(record.seq);
+        self.seq = record.seq;
+        self.born = Some(record.seq);
         let moved = self.branches.see(record);
         self.take(record, facts);
-        self.seq = None;
+        self.born = None;
         if moved {
-            self.set_aside();
+            set_aside(&mut self.cells, &self.branches.aside());
         }
     }
 
@@ -284,8 +293,10 @@ impl Fold {
     }
 
     fn cleared(&mut self) {
-        *self = Self::default();
-        self.push(Kind::Welcome);
+        *self = Self { seq: self.seq, bare: self.bare, ..Self::default() };
+        let cleared =
+            Kind::Mark { text: "the conversation was cleared here".into(), body: None, meaning: Meaning::Muted };
+        self.push(if self.bare { cleared } else { Kind::Welcome });
     }
 
     fn ended(&mut self, end: &TurnEnd, record: &Record) {
@@ -375,14 +386,6 @@ impl Fold {
     /// Something to tell the person.
     pub fn notice(&mut self, notice: &Notice) {
         self.push(Kind::Notice(notice.clone()));
-    }
-
-    /// What the conversation went back from leaves the view, what it went back to is in it again.
-    fn set_aside(&mut self) {
-        let aside = self.branches.aside();
-        for cell in &mut self.cells {
-            cell.aside = cell.born.is_some_and(|born| aside.contains(&born));
-        }
     }
 
     fn note(&mut self, text: impl Into<String>, meaning: Meaning) {

@@ -1,4 +1,4 @@
-//! The turn that the newest records belong to: how long it takes and what it costs.
+//! What the conversation sums up of a turn while it folds.
 
 use crate::base::text;
 use crate::usage::Tally;
@@ -6,17 +6,17 @@ use crate::usage::Tally;
 /// The turn that the newest records belong to.
 #[derive(Debug, Default)]
 pub(super) struct Turn {
-    pub(super) number: Option<u32>,
-    pub(super) since: u64,
-    pub(super) sum: Tally,
+    pub number: Option<u32>,
+    pub since: u64,
+    pub sum: Tally,
     /// It has begun and not ended.
-    pub(super) open: bool,
+    pub open: bool,
     /// The program ended in the middle of it.
-    pub(super) crashed: bool,
+    pub crashed: bool,
 }
 
 impl Turn {
-    pub(super) fn prompted(&mut self, number: u32, at: u64) {
+    pub fn prompted(&mut self, number: u32, at: u64) {
         if self.number != Some(number) {
             *self = Self { number: Some(number), since: at, ..Self::default() };
         }
@@ -24,7 +24,7 @@ impl Turn {
     }
 
     /// How long it took and what it cost, when that is known.
-    pub(super) fn done(&self, at: u64) -> String {
+    pub fn done(&self, at: u64) -> String {
         let took = text::human_ms(at.saturating_sub(self.since));
         match self.sum.cost().filter(|cost| *cost > 0.0) {
             Some(cost) => format!("{took} · {}", text::human_cost(cost)),
