@@ -1,6 +1,6 @@
 //! What the engine says, handed to everyone who listens.
 
-use super::{Model, layers};
+use super::{Model, layers, steps};
 use crate::domain::{Act, Body, Event, Live, Report, SessionId};
 use crate::panes::folder::FolderQuestion;
 
@@ -13,6 +13,7 @@ pub(super) fn hear(model: &mut Model, event: Event) -> Vec<Act> {
     if let Event::Recorded(record) = &event {
         super::team::hear(model, &record.body);
     }
+    acts.extend(steps::hear(model, &event));
     match event {
         Event::Opened { .. } => {
             model.answers.context = None;

@@ -42,6 +42,10 @@ pub enum Show {
     Tools,
     Permissions,
     Hooks,
+    /// The steps of the session, to go back to one.
+    Rewind,
+    /// What the session changed.
+    Changes,
     Agents,
     Jobs,
     /// The list of what is to be done.

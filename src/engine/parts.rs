@@ -9,6 +9,7 @@ use super::jobs::Work;
 use super::library::Library;
 use super::person::Desk;
 use super::servers::Servers;
+use super::steps::Steps;
 use super::team::Team;
 
 use std::sync::Arc;
@@ -24,6 +25,8 @@ pub(super) struct Parts {
     pub(super) classifier: Classifier,
     /// The folder that the person is asked about.
     pub(super) asking: Option<Asking>,
+    /// What the session did to files, and going back.
+    pub(super) steps: Steps,
     /// Work on the library of sessions.
     pub(super) library: Library,
     /// Tool servers.

@@ -3,6 +3,7 @@
 
 mod hooks;
 mod person;
+mod steps;
 mod team;
 
 use std::collections::VecDeque;

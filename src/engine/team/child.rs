@@ -6,6 +6,7 @@ use std::sync::Arc;
 use crate::agent;
 use crate::domain::{AgentFile, AgentStart, AgentTools, Mode, ModelInfo, ModelRef, SessionId, Wire};
 use crate::engine::driver::Driver;
+use crate::engine::steps::Rooted;
 use crate::engine::{Open, Setup, Stage};
 use crate::sandbox::Proof;
 use crate::tools::{self, AgentInput, Place, Tool};
@@ -33,6 +34,8 @@ pub struct Child {
     /// Commands and tasks of the session.
     pub(in crate::engine) jobs: Arc<tools::Jobs>,
     pub(in crate::engine) board: Arc<tools::Board>,
+    /// Where its changes of files are kept and put on record: with those of the session.
+    pub(in crate::engine) keep: Option<Rooted>,
 }
 
 /// Everything about a child that is not taken over as it is.
@@ -131,6 +134,7 @@ impl Driver {
             prompt: definition.prompt.clone(),
             proof: self.parts.walls.proof(),
             own_mode: definition.way.mode,
+            keep: self.rooted(),
             read_only: definition.way.read_only || self.stage.child.as_ref().is_some_and(|child| child.read_only),
             jobs: self.jobs(),
             board: Arc::clone(&self.parts.board),
