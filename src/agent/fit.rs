@@ -78,10 +78,10 @@ impl Machine {
         let warm = self.model.as_ref().is_some_and(|(_, info)| self.watch.is_warm(info, now));
         let begun = if warm { thresholds.act } else { thresholds.idle };
         let before = self.context_tokens();
-        if before <= self.share(begun) {
+        if before <= self.mark(begun) {
             return false;
         }
-        let last = self.share(thresholds.summary);
+        let last = self.mark(thresholds.summary);
         self.shrink_history(before > last, warm);
         let refused = self.turn.as_ref().is_some_and(|turn| turn.uncompacted);
         let more = self.conversation.history.len() > self.kept() + 1;
@@ -168,7 +168,7 @@ impl Machine {
         after.on_context(&ContextBody::Restored { messages: 0 });
         let messages = after.history.len() as u32;
         self.record(Body::Context(ContextBody::Restored { messages }));
-        if self.context_tokens() > self.share(self.settings.thresholds.act) {
+        if self.context_tokens() > self.mark(self.settings.thresholds.act) {
             let text = "What was compacted is back. The context is near its limit, so the next turn compacts again.";
             self.record(Body::Noticed(Notice::warning(text).hint("pin what must stay: /context")));
         }
@@ -250,7 +250,7 @@ impl Machine {
         let fixed: u64 = self.prefix.iter().map(|segment| u64::from(segment.tokens)).sum();
         let others = fixed + self.conversation.tokens_from(upto) + crate::base::text::tokens(summary);
         let least = self.share(WORDS_SHARE);
-        let room = self.share(self.settings.thresholds.target).saturating_sub(self.watch.scaled(others)).max(least);
+        let room = self.mark(self.settings.thresholds.target).saturating_sub(self.watch.scaled(others)).max(least);
         room * 1_000 / self.watch.scaled(1_000).max(1)
     }
 

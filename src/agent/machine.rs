@@ -15,6 +15,9 @@ use crate::domain::{
 };
 use crate::prompt::{self, Anchors, Draft, Shape};
 
+/// How full the room is when marks begin to prepare for a compaction.
+const ANCHORED: f64 = 0.25;
+
 /// The agent of one session.
 #[derive(Debug)]
 pub struct Machine {
@@ -204,11 +207,18 @@ impl Machine {
         Anchors {
             lives: self.settings.lives,
             answered: self.watch.shape.as_ref().map(Shape::len),
-            settled: Some(self.conversation.view.settled)
-                .filter(|count| *count > 0)
-                .map(|count| self.prefix.len() + count),
+            stable: self.stable(),
             minimum: self.watch.minimum(info),
         }
+    }
+
+    /// Where the next compaction will stop to change anything: after the first message, the folded ones, the cut ones.
+    fn stable(&self) -> [Option<usize>; 2] {
+        let view = &self.conversation.view;
+        if view.settled == 0 && self.context_tokens() < self.mark(ANCHORED) {
+            return [None, None];
+        }
+        [view.folded.max(1), view.settled].map(|count| (count > 0).then_some(self.prefix.len() + count))
     }
 
     pub(super) fn first_output(&self) -> u32 {
