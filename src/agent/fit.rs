@@ -55,6 +55,17 @@ impl Machine {
         })
     }
 
+    /// Tokens that prompt and answer may have together.
+    pub fn whole_window(&self) -> u64 {
+        let table = self.model.as_ref().map_or(0, |(_, info)| u64::from(info.window));
+        self.settings.thresholds.window.map_or(table, |window| window.min(table))
+    }
+
+    /// Tokens at which something is compacted.
+    pub fn compacts_at(&self) -> u64 {
+        self.mark(self.settings.thresholds.act)
+    }
+
     pub(super) fn on_compact(&mut self, focus: Option<String>, now: u64) {
         if self.turn.is_some() {
             let notice = Notice::warning("A turn runs. Stop it with Esc first, then type /compact.");

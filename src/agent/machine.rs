@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::conversation::Conversation;
+use super::later::Later;
 use super::retry::Chance;
 use super::turn::{Phase, Purpose, Turn};
 use super::watch::Watch;
@@ -34,6 +35,8 @@ pub struct Machine {
     pub(super) watch: Watch,
     /// Where whole outputs are kept; empty where nobody keeps them.
     pub(super) outputs: PathBuf,
+    /// Changes that wait for the next compaction.
+    pub(super) later: Vec<Later>,
     /// Messages that the draft of a summary stands for, while the person looks at it.
     pub(super) draft_length: Option<usize>,
     /// When the last request was sent.
@@ -67,6 +70,7 @@ impl Machine {
             waiting: HashMap::new(),
             watch: Watch::fold(records),
             outputs: PathBuf::new(),
+            later: Vec::new(),
             draft_length: None,
             sent_at: 0,
             learned_window: None,
@@ -108,6 +112,7 @@ impl Machine {
             Input::ChangeCall { call_id, input, by } => self.on_change_call(call_id, input, by),
             Input::Released { hold, release } => self.on_released(hold, release, now),
             Input::Stop { reason } => self.on_stop(reason, now),
+            Input::Later(later) => self.on_later(later),
             input @ (Input::AcceptSummary { .. } | Input::DiscardSummary | Input::UndoCompaction) => {
                 self.on_review(input);
             }
@@ -157,6 +162,18 @@ impl Machine {
         self.outputs = outputs;
     }
 
+    /// The request that would be sent now, and how many of its tokens the provider's cache should serve.
+    pub fn next_request(&self, now: u64) -> Option<(Arc<CanonicalRequest>, u64)> {
+        let canonical = self.draft(self.first_output(), None)?;
+        let read = self.watch.expect(&canonical, now).read;
+        Some((canonical, read))
+    }
+
+    /// The last answered request of the conversation.
+    pub fn last_shape(&self) -> Option<&Shape> {
+        self.watch.shape.as_ref()
+    }
+
     /// The model that answers, if one is set.
     pub fn model(&self) -> Option<&(ModelRef, Arc<ModelInfo>)> {
         self.model.as_ref()
@@ -166,7 +183,8 @@ impl Machine {
     pub(super) fn record(&mut self, body: Body) {
         self.conversation.apply(&body);
         self.watch.hear(&body);
-        self.out.push(Effect::Record(body));
+        self.out.push(Effect::Record(body.clone()));
+        self.after_record(&body);
     }
 
     pub(super) fn end_turn(&mut self, end: TurnEnd, now: u64) {

@@ -8,7 +8,8 @@ use super::layers::Layer;
 use super::sheet::{Sheet, What};
 use super::{Model, catalog, orders, show};
 use crate::commands::Show;
-use crate::domain::{Act, CommandFile, Event, Live, Request};
+use crate::domain::{Act, CommandFile, ContextNews, Event, Live, Request};
+use crate::panes::context::{self, Inspector, Items, Panel};
 use crate::panes::help::{self, Help};
 use crate::panes::page::PagePane;
 use crate::panes::palette::{self, Palette, Pick};
@@ -28,6 +29,7 @@ pub(super) enum Dialog {
     Sessions(Sessions),
     Rules(Box<Rules>),
     Page(Box<PagePane>),
+    Context(Box<Panel>),
 }
 
 /// What the terminal says to a dialog.
@@ -75,6 +77,14 @@ pub(super) fn open(model: &mut Model, what: Show) -> Vec<Act> {
             let (rules, acts) = Rules::open();
             push(model, Dialog::Rules(Box::new(rules)));
             acts
+        }
+        Show::Context => {
+            push(model, Dialog::Context(Box::new(Panel::Items(Items::default()))));
+            Vec::new()
+        }
+        Show::Inspect => {
+            push(model, Dialog::Context(Box::new(Panel::Inspect(Inspector::default()))));
+            Vec::new()
         }
         Show::Page(kind) => {
             let (page, acts) = PagePane::open(kind);
@@ -148,6 +158,13 @@ pub(super) fn say(model: &mut Model, said: Said) -> Vec<Act> {
                 rules::Wish::Decisions => model.layers.push(Layer::Sheet(Sheet::new(What::Permissions))),
             }
             acts
+        }
+        Dialog::Context(panel) => {
+            let reply = panel.update(said.into());
+            if reply.close {
+                model.layers.pop();
+            }
+            reply.acts
         }
         Dialog::Page(page) => {
             let (acts, close) = page.update(said.into());
@@ -224,6 +241,13 @@ fn chosen_theme(model: &mut Model, outcome: picker::Outcome) -> Vec<Act> {
     }
 }
 
+/// News about the context that want to be seen at once.
+pub(super) fn open_news(model: &mut Model, news: &ContextNews) {
+    if let Some(panel) = Panel::of(news) {
+        push(model, Dialog::Context(Box::new(panel)));
+    }
+}
+
 /// Hands answers of the engine to the dialogs that wait for them.
 pub(super) fn hear(model: &mut Model, event: &Event) {
     if let Event::Live(Live::Models(models)) = event {
@@ -239,6 +263,7 @@ pub(super) fn hear(model: &mut Model, event: &Event) {
         match layer {
             Layer::Dialog(Dialog::Rules(rules)) => rules.hear(event),
             Layer::Dialog(Dialog::Page(page)) => page.hear(event),
+            Layer::Dialog(Dialog::Context(panel)) => panel.hear(event),
             _ => {}
         }
     }
@@ -278,6 +303,7 @@ impl Dialog {
             Self::Sessions(sessions) => sessions.settle(area, theme, now),
             Self::Rules(rules) => rules.settle(area),
             Self::Page(page) => page.settle(area),
+            Self::Context(panel) => panel.settle(area, theme),
         }
     }
 
@@ -293,11 +319,23 @@ impl Dialog {
             Self::Sessions(sessions) => sessions.view(theme, buf),
             Self::Rules(rules) => rules.view(theme, buf),
             Self::Page(page) => page.view(theme, buf),
+            Self::Context(panel) => panel.view(theme, buf),
         }
     }
 }
 
 impl From<Said> for picker::Msg {
+    fn from(said: Said) -> Self {
+        match said {
+            Said::Key(key) => Self::Key(key),
+            Said::Paste(text) => Self::Paste(text),
+            Said::Click(at) => Self::Click(at),
+            Said::Wheel(rows) => Self::Wheel(rows),
+        }
+    }
+}
+
+impl From<Said> for context::Msg {
     fn from(said: Said) -> Self {
         match said {
             Said::Key(key) => Self::Key(key),

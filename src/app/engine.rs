@@ -13,7 +13,6 @@ pub(super) fn hear(model: &mut Model, event: Event) -> Vec<Act> {
     let mut acts = Vec::new();
     match event {
         Event::Opened { .. } => {
-            model.answers.context = None;
             model.answers.hooks = None;
             acts.push(title(model));
         }
@@ -29,7 +28,8 @@ pub(super) fn hear(model: &mut Model, event: Event) -> Vec<Act> {
             _ => {}
         },
         Event::Live(Live::Report(report)) => match *report {
-            Report::Context(report) => model.answers.context = Some(report),
+            // The pane has heard it.
+            Report::Context(_) => {}
             Report::Hooks { entries, never } => model.answers.hooks = Some((entries, never)),
         },
         Event::Live(Live::Folder(claims)) => {
@@ -38,6 +38,7 @@ pub(super) fn hear(model: &mut Model, event: Event) -> Vec<Act> {
                 acts.push(Act::Notify("latigo asks whether to trust this folder".to_owned()));
             }
         }
+        Event::Live(Live::Context(news)) => super::dialogs::open_news(model, &news),
         Event::Live(Live::CallPreview { call_id, shown }) => model.permission.set_preview(&call_id, shown),
         Event::Live(_) | Event::Closed => {}
     }

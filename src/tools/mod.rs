@@ -16,6 +16,7 @@ use tokio_util::sync::CancellationToken;
 mod support;
 
 pub use bash::{offer_escape, shell_command, wants_out};
+pub use support::diff::compare;
 pub use support::reads::{FileStamp, ReadLedger, ReadState};
 
 use crate::domain::{Access, Shown, ToolOutcome, ToolSpec};

@@ -53,12 +53,7 @@ fn run(text: &str) -> Result<Finding, String> {
     let title = format!("{} turns within {budget_tokens} tokens, by o200k_base", turns.len());
     let mut table = Table::new(&title, &["turn", "sent", "uncompacted", "saved"]);
     for (index, row) in rows.iter().enumerate().filter(|(index, _)| (index + 1) % 5 == 0 || *index == 0) {
-        table.row([
-            (index + 1).to_string(),
-            row.sent.to_string(),
-            row.whole.to_string(),
-            percent(row.saving()),
-        ]);
+        table.row([(index + 1).to_string(), row.sent.to_string(), row.whole.to_string(), percent(row.saving())]);
     }
     table.note(format!("average {}, peak {}", percent(average), percent(peak)));
     table.note(format!("largest request {most} tokens, {summaries} summaries by the model"));
@@ -115,7 +110,8 @@ mod tests {
         let (_, play) = play(budget_tokens, &turns).unwrap();
         let last = play.last.unwrap();
         assert!(paired(&last));
-        let text = serde_json::to_string(&last.segments.iter().filter_map(|s| s.as_message()).collect::<Vec<_>>()).unwrap();
+        let text =
+            serde_json::to_string(&last.segments.iter().filter_map(|s| s.as_message()).collect::<Vec<_>>()).unwrap();
         let facts = (1..50).flat_map(|n| [format!("ticket-{}", 100 + n), format!("shard {}", n * 7)]);
         let lost: Vec<String> = facts.filter(|fact| !text.contains(fact.as_str())).collect();
         assert!(lost.is_empty(), "{lost:?}");
@@ -135,8 +131,16 @@ mod tests {
                 })
                 .collect();
             let finding = run(&json!({"budget_tokens": 20_000, "turns": turns}).to_string()).unwrap();
-            assert!(finding.fields["max_tokens"].as_u64().unwrap() <= 20_000, "{words} {lines} {calls}\n{}", finding.table);
-            assert!(finding.fields["summary_calls"].as_u64().unwrap() <= 8, "{words} {lines} {calls}\n{}", finding.table);
+            assert!(
+                finding.fields["max_tokens"].as_u64().unwrap() <= 20_000,
+                "{words} {lines} {calls}\n{}",
+                finding.table
+            );
+            assert!(
+                finding.fields["summary_calls"].as_u64().unwrap() <= 8,
+                "{words} {lines} {calls}\n{}",
+                finding.table
+            );
         }
     }
 }

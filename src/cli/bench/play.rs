@@ -4,7 +4,7 @@
 //! Tokens are counted by `o200k_base`, text by text, as a provider would count them, and reported as usage, so that
 //! the machine plans with figures of the same kind as in a real session.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 
 use serde::Deserialize;
@@ -12,8 +12,8 @@ use serde_json::Value;
 
 use crate::agent::{Effect, Input, Machine, Prompt, Settings};
 use crate::domain::{
-    Because, BecauseKind, Block, Body, CanonicalRequest, Decision, Hash, Message, ModelInfo, ModelRef, Segment,
-    SegmentBody, StopReason, StreamItem, ToolCall, ToolOutcome, Usage, Verdict, Wire,
+    Because, BecauseKind, Block, CanonicalRequest, Decision, Hash, ModelInfo, ModelRef, Segment, SegmentBody,
+    StopReason, StreamItem, ToolCall, ToolOutcome, Usage, Verdict, Wire,
 };
 use crate::usage::{Counter, Tiktoken};
 
@@ -75,7 +75,7 @@ pub(super) struct Play {
     machine: Machine,
     counter: Tiktoken,
     counted: HashMap<Hash, u64>,
-    cache: HashMap<Hash, ()>,
+    cache: HashSet<Hash>,
     now: u64,
     calls: u32,
     outputs: HashMap<String, String>,
@@ -98,7 +98,7 @@ impl Play {
             machine,
             counter: Tiktoken::load()?,
             counted: HashMap::new(),
-            cache: HashMap::new(),
+            cache: HashSet::new(),
             now: 0,
             calls: 0,
             outputs: HashMap::new(),
@@ -158,7 +158,6 @@ impl Play {
                         let outcome = Box::new(ToolOutcome::text(text, "ok"));
                         inbox.push_back(Input::CallDone { call_id: call.id, outcome, duration_ms: 1 });
                     }
-                    Effect::Record(Body::RequestFailed { .. }) | Effect::Record(_) => {}
                     _ => {}
                 }
             }
@@ -210,12 +209,12 @@ impl Play {
         let hit = marks.iter().rev().find_map(|mark| {
             (mark.saturating_sub(LOOK_BACK - 1)..=*mark)
                 .rev()
-                .find(|index| ends.get(*index).is_some_and(|(name, ..)| self.cache.contains_key(name)))
+                .find(|index| ends.get(*index).is_some_and(|(name, ..)| self.cache.contains(name)))
         });
         let read = hit.and_then(|index| ends.get(index)).map_or(0, |end| end.1);
         let mut written = read;
         for (name, tokens, _) in marks.iter().filter_map(|mark| ends.get(*mark)).filter(|end| end.1 >= LEAST) {
-            self.cache.insert(*name, ());
+            self.cache.insert(*name);
             written = written.max(*tokens);
         }
         Usage { cache_read: read, cache_write_5m: written - read, input: sum - written, ..Usage::default() }
@@ -263,7 +262,8 @@ impl Play {
 /// Whether every call of a request has its result right behind it.
 #[cfg(test)]
 pub(super) fn paired(canonical: &CanonicalRequest) -> bool {
-    let messages: Vec<&Arc<Message>> = canonical.segments.iter().filter_map(|segment| segment.as_message()).collect();
+    let messages: Vec<&Arc<crate::domain::Message>> =
+        canonical.segments.iter().filter_map(|segment| segment.as_message()).collect();
     messages.iter().enumerate().all(|(index, message)| {
         let asked: Vec<&str> = message.calls().map(|call| call.id.as_str()).collect();
         let answered: Vec<&str> = messages.get(index + 1).map_or_else(Vec::new, |next| {

@@ -36,7 +36,9 @@ struct Workload {
     long_task: Option<Task>,
 }
 
+/// The usage of a call, as Anthropic's API names it.
 #[derive(Deserialize)]
+#[allow(clippy::struct_field_names, reason = "the names are the provider's")]
 struct Replayed {
     #[serde(default)]
     cache_creation_input_tokens: u64,
@@ -72,7 +74,10 @@ fn run(text: &str) -> Result<Finding, String> {
     let saved_tokens: u64 = calls.iter().map(|call| call.cache_read * 9 / 10).sum();
     let mut table = Table::new("A provider's prompt cache, tokens", &["", "read", "prompt", "hit rate"]);
     table.row(["recorded calls", &sum(&calls, |u| u.cache_read), &sum(&calls, Usage::prompt), &rate_text(&calls)]);
-    table.note(format!("recorded: {written} written, {hits} hits of {} calls, {saved_tokens} tokens saved", calls.len()));
+    table.note(format!(
+        "recorded: {written} written, {hits} hits of {} calls, {saved_tokens} tokens saved",
+        calls.len()
+    ));
     let (mut hit_rate, mut compacted_rate) = (0.0, 0.0);
     if let Some(task) = long_task {
         let wide = play(&task, WIDE)?;
@@ -114,7 +119,9 @@ fn prefix() -> Vec<Arc<Segment>> {
 
 fn rate(calls: &[Usage]) -> f64 {
     let mut all = Usage::default();
-    calls.iter().for_each(|call| all += *call);
+    for call in calls {
+        all += *call;
+    }
     all.hit_rate().unwrap_or(0.0)
 }
 
