@@ -8,8 +8,10 @@ use super::layers::Layer;
 use super::sheet::{Sheet, What};
 use super::{Model, catalog, orders, show};
 use crate::commands::Show;
-use crate::domain::{Act, CommandFile, ContextNews, Event, Live, Request};
-use crate::panes::context::{self, Inspector, Items, Panel};
+use crate::domain::{Act, CommandFile, Event, Live, Request};
+use crate::panes::agents::{self, Agents};
+use crate::panes::context::Panel;
+use crate::panes::conversation::Scene;
 use crate::panes::help::{self, Help};
 use crate::panes::page::PagePane;
 use crate::panes::palette::{self, Palette, Pick};
@@ -28,6 +30,7 @@ pub(super) enum Dialog {
     Themes(Picker, Box<Theme>),
     Sessions(Sessions),
     Rules(Box<Rules>),
+    Agents(Box<Agents>),
     Page(Box<PagePane>),
     Context(Box<Panel>),
 }
@@ -78,12 +81,9 @@ pub(super) fn open(model: &mut Model, what: Show) -> Vec<Act> {
             push(model, Dialog::Rules(Box::new(rules)));
             acts
         }
-        Show::Context => {
-            push(model, Dialog::Context(Box::new(Panel::Items(Items::default()))));
-            Vec::new()
-        }
-        Show::Inspect => {
-            push(model, Dialog::Context(Box::new(Panel::Inspect(Inspector::default()))));
+        Show::Context | Show::Inspect => super::context::open(model, &what),
+        Show::Agents => {
+            push(model, Dialog::Agents(Box::default()));
             Vec::new()
         }
         Show::Page(kind) => {
@@ -166,6 +166,14 @@ pub(super) fn say(model: &mut Model, said: Said) -> Vec<Act> {
             }
             reply.acts
         }
+        Dialog::Agents(agents) => {
+            let Some(msg) = said.into() else { return Vec::new() };
+            let (acts, close) = agents.update(msg, &model.facts);
+            if close {
+                model.layers.pop();
+            }
+            acts
+        }
         Dialog::Page(page) => {
             let (acts, close) = page.update(said.into());
             if close {
@@ -241,13 +249,6 @@ fn chosen_theme(model: &mut Model, outcome: picker::Outcome) -> Vec<Act> {
     }
 }
 
-/// News about the context that want to be seen at once.
-pub(super) fn open_news(model: &mut Model, news: &ContextNews) {
-    if let Some(panel) = Panel::of(news) {
-        push(model, Dialog::Context(Box::new(panel)));
-    }
-}
-
 /// Hands answers of the engine to the dialogs that wait for them.
 pub(super) fn hear(model: &mut Model, event: &Event) {
     if let Event::Live(Live::Models(models)) = event {
@@ -262,6 +263,7 @@ pub(super) fn hear(model: &mut Model, event: &Event) {
     for layer in &mut model.layers {
         match layer {
             Layer::Dialog(Dialog::Rules(rules)) => rules.hear(event),
+            Layer::Dialog(Dialog::Agents(agents)) => agents.hear(event),
             Layer::Dialog(Dialog::Page(page)) => page.hear(event),
             Layer::Dialog(Dialog::Context(panel)) => panel.hear(event),
             _ => {}
@@ -290,25 +292,29 @@ impl Dialog {
     pub fn next_tick(&self, now: u64) -> Option<u64> {
         match self {
             Self::Sessions(sessions) => sessions.next_tick(now),
+            Self::Agents(agents) => agents.next_tick(now),
             _ => None,
         }
     }
 
     /// Derives what the next draw needs.
-    pub fn settle(&mut self, area: Rect, theme: &Theme, now: u64) {
+    pub fn settle(&mut self, area: Rect, scene: Scene<'_>) {
+        let (theme, now) = (scene.theme, scene.now);
         match self {
             Self::Help(help) => help.settle(area, theme),
             Self::Palette(palette) => palette.settle(area),
             Self::Models(picker) | Self::Themes(picker, _) => picker.settle(area),
             Self::Sessions(sessions) => sessions.settle(area, theme, now),
             Self::Rules(rules) => rules.settle(area),
+            Self::Agents(agents) => agents.settle(area, scene),
             Self::Page(page) => page.settle(area),
-            Self::Context(panel) => panel.settle(area, theme),
+            Self::Context(panel) => panel.settle(area, scene.theme),
         }
     }
 
     /// Draws it. Returns where the cursor belongs.
-    pub fn view(&self, theme: &Theme, buf: &mut Buffer) -> Option<Position> {
+    pub fn view(&self, scene: Scene<'_>, buf: &mut Buffer) -> Option<Position> {
+        let theme = scene.theme;
         match self {
             Self::Help(help) => {
                 help.view(theme, buf);
@@ -318,8 +324,12 @@ impl Dialog {
             Self::Models(picker) | Self::Themes(picker, _) => picker.view(theme, buf),
             Self::Sessions(sessions) => sessions.view(theme, buf),
             Self::Rules(rules) => rules.view(theme, buf),
+            Self::Agents(agents) => {
+                agents.view(scene, buf);
+                None
+            }
             Self::Page(page) => page.view(theme, buf),
-            Self::Context(panel) => panel.view(theme, buf),
+            Self::Context(panel) => panel.view(scene.theme, buf),
         }
     }
 }
@@ -335,13 +345,13 @@ impl From<Said> for picker::Msg {
     }
 }
 
-impl From<Said> for context::Msg {
+impl From<Said> for Option<agents::Msg> {
     fn from(said: Said) -> Self {
         match said {
-            Said::Key(key) => Self::Key(key),
-            Said::Paste(text) => Self::Paste(text),
-            Said::Click(at) => Self::Click(at),
-            Said::Wheel(rows) => Self::Wheel(rows),
+            Said::Key(key) => Some(agents::Msg::Key(key)),
+            Said::Paste(_) => None,
+            Said::Click(at) => Some(agents::Msg::Click(at)),
+            Said::Wheel(rows) => Some(agents::Msg::Wheel(rows)),
         }
     }
 }

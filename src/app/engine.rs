@@ -38,7 +38,7 @@ pub(super) fn hear(model: &mut Model, event: Event) -> Vec<Act> {
                 acts.push(Act::Notify("latigo asks whether to trust this folder".to_owned()));
             }
         }
-        Event::Live(Live::Context(news)) => super::dialogs::open_news(model, &news),
+        Event::Live(Live::Context(news)) => super::context::open_news(model, &news),
         Event::Live(Live::CallPreview { call_id, shown }) => model.permission.set_preview(&call_id, shown),
         Event::Live(_) | Event::Closed => {}
     }

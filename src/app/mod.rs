@@ -4,6 +4,7 @@
 //! what the next draw needs, `view` only reads. The shell around it acts.
 
 mod catalog;
+mod context;
 mod dialogs;
 mod engine;
 mod input;

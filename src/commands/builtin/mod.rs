@@ -25,6 +25,7 @@ registry![
     tools,
     permissions,
     hooks,
+    agents,
     skills,
     trust,
     resume,
