@@ -15,7 +15,8 @@ use crate::prompt;
 const RESERVE: u64 = 20_000;
 /// The part of the room that a summary's own words may take.
 const SUMMARY_SHARE: f64 = 0.2;
-/// The least part of the room for what was said.
+/// How full the room may be of what was said, and the least part of it for that.
+const WORDS_MOST: f64 = 0.45;
 const WORDS_SHARE: f64 = 0.15;
 /// A compaction that leaves more than this part did not shrink anything.
 const SHRUNK: f64 = 0.9;
@@ -50,7 +51,7 @@ impl Machine {
         let thresholds = &self.settings.thresholds;
         self.model.as_ref().map_or(u64::MAX, |(_, info)| {
             let window = thresholds.window.map_or(u64::from(info.window), |window| window.min(u64::from(info.window)));
-            let usual = u64::from(info.max_output).min(RESERVE).min(window / 4);
+            let usual = u64::from(info.max_output).min(RESERVE).min(window / 8);
             window.saturating_sub(thresholds.reserve.map_or(usual, |reserve| reserve.min(window / 2)))
         })
     }
@@ -261,7 +262,7 @@ impl Machine {
         let fixed: u64 = self.prefix.iter().map(|segment| u64::from(segment.tokens)).sum();
         let others = fixed + self.conversation.tokens_from(upto) + crate::base::text::tokens(summary);
         let least = self.share(WORDS_SHARE);
-        let room = self.mark(self.settings.thresholds.target).saturating_sub(self.watch.scaled(others)).max(least);
+        let room = self.mark(WORDS_MOST).saturating_sub(self.watch.scaled(others)).max(least);
         room * 1_000 / self.watch.scaled(1_000).max(1)
     }
 

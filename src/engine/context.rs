@@ -70,7 +70,6 @@ impl Driver {
 
     /// Puts another fixed part in place: at once where that costs little or nobody can be asked, else after the person
     /// has seen the price.
-    #[allow(dead_code, reason = "for the rooms whose changes alter the tools")]
     pub(super) async fn offer_prefix(&mut self, prefix: Vec<Arc<Segment>>, (why, cause): (String, BreakCause)) {
         let now = self.setup.clock.wall_ms();
         let before = self.machine.prefix();
