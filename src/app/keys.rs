@@ -61,6 +61,7 @@ pub enum Order {
     Close,
     /// What broke the provider's cache last, old and new.
     ShowBreak,
+    Find,
 }
 
 /// One row of the keymap.
@@ -106,6 +107,7 @@ pub const DEFAULTS: &[Binding] = &[
     (Context::Conversation, "n", Order::Next),
     (Context::Conversation, "enter", Order::Toggle),
     (Context::Conversation, "space", Order::Toggle),
+    (Context::Conversation, "/", Order::Find),
     (Context::Conversation, "i", Order::Escape),
     (Context::Conversation, "?", Order::Help),
     (Context::Activity, "j", Order::Next),

@@ -6,6 +6,7 @@ use super::classify::Classifier;
 use super::confine::Walls;
 use super::context::Prefixes;
 use super::folder::Asking;
+use super::library::Library;
 use super::servers::Servers;
 use super::team::Team;
 
@@ -20,6 +21,8 @@ pub(super) struct Parts {
     pub(super) prefixes: Prefixes,
     /// The folder that the person is asked about.
     pub(super) asking: Option<Asking>,
+    /// Work on the library of sessions.
+    pub(super) library: Library,
     /// Tool servers.
     pub(super) servers: Servers,
     /// Sub-agents.
