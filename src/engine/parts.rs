@@ -8,6 +8,7 @@ use super::context::Prefixes;
 use super::folder::Asking;
 use super::library::Library;
 use super::servers::Servers;
+use super::steps::Steps;
 use super::team::Team;
 
 /// The state of the driver's capabilities.
@@ -21,6 +22,8 @@ pub(super) struct Parts {
     pub(super) prefixes: Prefixes,
     /// The folder that the person is asked about.
     pub(super) asking: Option<Asking>,
+    /// What the session did to files, and going back.
+    pub(super) steps: Steps,
     /// Work on the library of sessions.
     pub(super) library: Library,
     /// Tool servers.
