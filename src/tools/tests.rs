@@ -29,7 +29,10 @@ fn no_tool_is_forgotten() {
     assert_eq!(names_in("assets/tools", "md"), listed, "assets/tools and the tools! list differ");
     let specs: Vec<ToolSpec> = registry().iter().map(|tool| tool.spec()).collect();
     let names: Vec<&str> = specs.iter().map(|spec| spec.name.as_str()).collect();
-    assert_eq!(names, ["Bash", "Edit", "Glob", "Grep", "LS", "MultiEdit", "Read", "Skill", "TodoWrite", "Write"]);
+    assert_eq!(
+        names,
+        ["Bash", "Edit", "Glob", "Grep", "LS", "MultiEdit", "NotebookEdit", "Read", "Skill", "TodoWrite", "Write"]
+    );
     for spec in &specs {
         assert!(!spec.description.trim().is_empty(), "{} has no description", spec.name);
         assert_eq!(spec.input_schema["type"], "object", "{}", spec.name);
