@@ -13,7 +13,7 @@ use super::project::{project_root, shown};
 use super::{Bounds, ConfigInput, RuleEntry, Settings, Tier, dotenv, folder};
 
 pub(super) mod draft;
-mod entries;
+pub(super) mod entries;
 mod sandbox;
 
 use draft::Draft;
@@ -45,7 +45,10 @@ pub(super) fn gather(input: &ConfigInput<'_>) -> Settings {
     notices.append(&mut draft.notices);
 
     let sandbox = std::mem::take(&mut draft.sandbox).finish(&draft.rules, (input.cwd, input.home), &mut notices);
-    let hooks = super::hooks::read(&layers, &input.env, &mut notices);
+    let catalog = super::wish::read(input, &layers, trusted, &mut notices);
+    let mut hooking = super::wish::plugin_hooks(input, &catalog);
+    hooking.splice(0..0, layers.iter().cloned());
+    let hooks = super::hooks::read(&hooking, &input.env, &mut notices);
     let set = variables(input, &layers, trusted, &mut notices);
     let mut all = set.clone();
     read_dotenv(input, &project, trusted, &mut all, &mut notices);
@@ -84,6 +87,8 @@ pub(super) fn gather(input: &ConfigInput<'_>) -> Settings {
         models: draft.models,
         child_env,
         hooks,
+        catalog,
+        origins: super::origins::origins(input, &layers, trusted, &secrets),
         secrets,
         notices,
     }

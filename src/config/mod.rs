@@ -11,9 +11,11 @@ mod environment;
 mod folder;
 mod gather;
 mod hooks;
+mod known;
 mod layers;
 mod model;
 mod near;
+mod origins;
 mod project;
 mod rehearsal;
 mod rules;
@@ -24,6 +26,7 @@ mod setup;
 mod shelf;
 mod themes;
 mod trust;
+mod wish;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -37,6 +40,7 @@ use crate::usage::ModelTable;
 pub use environment::child_env;
 pub use folder::{FolderGround, folder};
 pub use model::ModelChoice;
+pub use origins::{Origin, OriginState, effective, unknown_key};
 pub use project::project_root;
 pub use rules::{Rules, rule_text, rules};
 pub use save::{Places, edit_rule, remove_rule, save_rule, save_setting};
@@ -44,6 +48,7 @@ pub use served::ask_server;
 pub use setup::{Start, setup};
 pub use themes::themes;
 pub use trust::{Standing, Trust};
+pub use wish::CatalogWish;
 
 /// Where the person is and what he asked for.
 #[derive(Clone)]
@@ -74,6 +79,8 @@ pub struct Flags {
     pub deny: Vec<String>,
     /// `--add-dir`.
     pub directories: Vec<String>,
+    /// `--plugin-dir`.
+    pub plugins: Vec<String>,
     /// Trust the folder for this run.
     pub trust: bool,
     /// Count the folder as not trusted, whatever was answered earlier.
@@ -167,6 +174,10 @@ pub struct Settings {
     pub child_env: BTreeMap<String, String>,
     /// Hooks and the event bus.
     pub hooks: crate::hooks::Config,
+    /// Memory, skills, styles, plugins.
+    pub catalog: CatalogWish,
+    /// Every entry of every file.
+    pub origins: Vec<Origin>,
     /// Our keys, to be kept out of everything that is written.
     pub secrets: Redactor,
     pub notices: Vec<Notice>,

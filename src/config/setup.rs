@@ -9,7 +9,6 @@ use crate::agent;
 use crate::base::clock::SharedClock;
 use crate::base::dirs::Dirs;
 use crate::base::ids::SharedIds;
-use crate::catalog;
 use crate::domain::{Mode, ModelInfo, ModelRef, Notice, SaveScope, Wire};
 use crate::engine::{self, Connect, Open, RuleEdit, Stage};
 use crate::provider;
@@ -84,16 +83,7 @@ pub(super) struct Base<'a> {
 }
 
 pub(super) fn own_stage(settings: &Settings, start: &Base<'_>, notices: &mut Vec<Notice>) -> Stage {
-    let (mut memory, told) = catalog::memory(start.home, start.cwd, &settings.project);
-    notices.extend(told);
-    let (mut commands, told) = shelf::prompts(settings, start);
-    notices.extend(told);
-    if !settings.trusted {
-        // Until the folder is trusted, the model reads nothing that it brings by itself.
-        memory.retain(|file| !settings.folder.texts.contains(&file.path));
-        commands.retain(|file| !settings.folder.texts.contains(&file.path));
-    }
-    let shelf = shelf::shelf(settings, start, &commands);
+    let shelf::Texts { commands, memory, shelf, rules } = shelf::texts(settings, start, notices);
     let place =
         Place { cwd: start.cwd.to_path_buf(), project: settings.project.clone(), added: settings.directories.clone() };
     let choice = settings.model.clone();
@@ -104,7 +94,7 @@ pub(super) fn own_stage(settings: &Settings, start: &Base<'_>, notices: &mut Vec
         effort: settings.effort,
         model_forced: start.model_forced,
         connect: connector(choice),
-        rules: settings.rules.iter().map(rule_text).collect(),
+        rules: settings.rules.iter().map(rule_text).chain(rules).collect(),
         edit_rule: rule_editor(settings, start),
         mode: settings.mode,
         modes: modes(settings.bypass_allowed, settings.auto_allowed && choice_has_model(settings)),

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-use super::catalog::Filled;
+use super::catalog::{Filled, Ran as StatusRan};
 use super::classify::Heard;
 use super::gate::Gate;
 use super::hooks::{Answered, Hooking, Missed};
@@ -61,6 +61,8 @@ pub(super) enum What {
     Missed(Missed),
     /// A command's or a skill's text is complete.
     Filled(Box<Filled>),
+    /// The program for the status line has run, or it is time to run it.
+    Status(StatusRan),
     /// Straight to the face.
     Tell(Live),
 }
@@ -191,6 +193,7 @@ impl Driver {
             What::Hooked(answered) => self.on_hooked(*answered).await,
             What::Missed(missed) => self.on_missed(missed),
             What::Filled(filled) => self.on_filled(*filled).await,
+            What::Status(ran) => self.on_status(ran).await,
             What::Proven(_) | What::Tell(_) => {}
         }
     }

@@ -21,6 +21,7 @@ impl Driver {
             Effect::Grant(answer) => self.grant(answer).await,
             Effect::Run(call) if call.name == catalog::SKILL => self.run_skill(call).await,
             Effect::Run(call) => {
+                self.touch(&call);
                 self.note_way(&call).await;
                 self.run_call(call);
             }

@@ -47,7 +47,7 @@ use crate::session::Store;
 use crate::tools::{Limits, Place, Tool};
 use crate::usage::ModelTable;
 
-pub use catalog::{Scan, Shelf};
+pub use catalog::{AutoMemory, Nested, SaveSetting, Scan, Scanned, Shelf, StatusLine};
 pub use confine::Sandbox;
 
 /// Events that may wait for a slow face before the engine waits for it.
