@@ -200,7 +200,8 @@ impl<'a> Gathering<'a> {
             let Some(mut file) = self.found.files.get(before).cloned() else { continue };
             let front = front::split(&file.text);
             let globs = front.list("paths");
-            file.text = front.body.trim().to_owned();
+            let body = front.body.trim().to_owned();
+            file = MemoryFile { text: body, ..file };
             self.found.files.truncate(before);
             if globs.is_empty() {
                 self.found.files.push(file);

@@ -33,7 +33,7 @@ fn answer(what: ConfigCommand, ground: &Ground) -> Result<(String, Exit), String
         dirs: &ground.dirs,
         managed: ground.managed.clone(),
     };
-    let origins = config::load(input).origins;
+    let origins = config::load(input).catalog.origins;
     let of = |key: &str| -> Vec<&Origin> { origins.iter().filter(|origin| origin.key == key).collect() };
     match what {
         ConfigCommand::List { json } => {

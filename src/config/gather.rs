@@ -47,9 +47,7 @@ pub(super) fn gather(input: &ConfigInput<'_>) -> Settings {
 
     let sandbox = std::mem::take(&mut draft.sandbox).finish(&draft.rules, (input.cwd, input.home), &mut notices);
     let catalog = super::wish::read(input, &layers, trusted, &mut notices);
-    let mut hooking = super::wish::plugin_hooks(input, &catalog);
-    hooking.splice(0..0, layers.iter().cloned());
-    let hooks = super::hooks::read(&hooking, &input.env, &mut notices);
+    let hooks = super::wish::hooks(input, &layers, &catalog, &mut notices);
     let set = variables(input, &layers, trusted, &mut notices);
     let mut all = set.clone();
     read_dotenv(input, &project, trusted, &mut all, &mut notices);
@@ -74,8 +72,7 @@ pub(super) fn gather(input: &ConfigInput<'_>) -> Settings {
         thinking: if is_thinking_off(&set) { Some(false) } else { draft.thinking },
         rules: draft.rules,
         mode,
-        bypass_allowed: !draft.bypass_disabled,
-        auto_allowed: !draft.auto_disabled,
+        allowed: super::Allowed { bypass: !draft.bypass_disabled, auto: !draft.auto_disabled },
         directories,
         theme: draft.theme,
         ui: super::UiSettings {
@@ -88,8 +85,7 @@ pub(super) fn gather(input: &ConfigInput<'_>) -> Settings {
         models: draft.models,
         child_env,
         hooks,
-        catalog,
-        origins: super::origins::origins(input, &layers, trusted, &secrets),
+        catalog: super::wish::with_origins(catalog, super::origins::origins(input, &layers, trusted, &secrets)),
         secrets,
         notices,
     }

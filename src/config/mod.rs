@@ -143,6 +143,13 @@ pub struct Bounds {
     pub context: ContextSettings,
 }
 
+/// Modes that have to be allowed before they can be entered in this run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Allowed {
+    pub bypass: bool,
+    pub auto: bool,
+}
+
 /// Everything that settings, variables and flags say together.
 #[derive(Clone)]
 pub struct Settings {
@@ -162,10 +169,7 @@ pub struct Settings {
     /// Rules of flags and files, the strongest file first.
     pub rules: Vec<RuleEntry>,
     pub mode: Mode,
-    /// bypassPermissions may be entered in this run.
-    pub bypass_allowed: bool,
-    /// The mode auto may be entered in this run.
-    pub auto_allowed: bool,
+    pub allowed: Allowed,
     /// Folders beside the project that belong to the work.
     pub directories: Vec<PathBuf>,
     pub theme: Option<String>,
@@ -179,8 +183,6 @@ pub struct Settings {
     pub hooks: crate::hooks::Config,
     /// Memory, skills, styles, plugins.
     pub catalog: CatalogWish,
-    /// Every entry of every file.
-    pub origins: Vec<Origin>,
     /// Our keys, to be kept out of everything that is written.
     pub secrets: Redactor,
     pub notices: Vec<Notice>,

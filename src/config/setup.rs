@@ -102,7 +102,7 @@ pub(super) fn own_stage(settings: &Settings, start: &Base<'_>, notices: &mut Vec
         rules: settings.rules.iter().map(rule_text).chain(rules).collect(),
         edit_rule: rule_editor(settings, start),
         mode: settings.mode,
-        modes: modes(settings.bypass_allowed, settings.auto_allowed && choice_has_model(settings)),
+        modes: modes(settings.allowed.bypass, settings.allowed.auto && choice_has_model(settings)),
         trusted: settings.trusted,
         memory,
         commands,

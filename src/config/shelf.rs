@@ -62,7 +62,7 @@ pub(super) fn texts(settings: &Settings, start: &Base<'_>, notices: &mut Vec<Not
         styles,
         status_line: settings.catalog.status_line.clone(),
         plugins: reader.plugins.clone(),
-        settings: settings.origins.iter().map(super::Origin::row).collect(),
+        settings: settings.catalog.origins.iter().map(super::Origin::row).collect(),
         save: Some(Arc::new(move |key, value| save_setting(&config, key, value.clone()))),
     };
     Texts { commands, memory: files, shelf, rules: rules_of_auto }

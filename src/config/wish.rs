@@ -8,11 +8,11 @@ use crate::catalog::{self, AgentsMd, MemoryWish};
 use crate::domain::{Notice, RuleScope};
 use crate::engine::StatusLine;
 
-use super::ConfigInput;
 use super::document::{self, Node, Value};
 use super::gather::entries::{flag, text, texts, wrong};
 use super::layers::Layer;
 use super::project::shown;
+use super::{ConfigInput, Origin};
 
 /// Everything of that kind.
 #[derive(Clone, Debug, Default)]
@@ -32,6 +32,24 @@ pub struct CatalogWish {
     pub plugins: BTreeMap<String, bool>,
     /// `--plugin-dir`.
     pub plugin_folders: Vec<PathBuf>,
+    /// Every entry of every file.
+    pub origins: Vec<Origin>,
+}
+
+/// The same with what all files say.
+pub(super) fn with_origins(wish: CatalogWish, origins: Vec<Origin>) -> CatalogWish {
+    CatalogWish { origins, ..wish }
+}
+
+/// Hooks of all settings files and of plugins that are on.
+pub(super) fn hooks(
+    input: &ConfigInput<'_>,
+    layers: &[Layer],
+    wish: &CatalogWish,
+    notices: &mut Vec<Notice>,
+) -> crate::hooks::Config {
+    let all: Vec<Layer> = layers.iter().cloned().chain(plugin_hooks(input, wish)).collect();
+    super::hooks::read(&all, &input.env, notices)
 }
 
 /// Reads the files, the strongest first; a project's files count when the folder is trusted.
@@ -53,7 +71,7 @@ pub(super) fn read(input: &ConfigInput<'_>, layers: &[Layer], trusted: bool, not
 }
 
 /// The hooks of plugins that are on, each file as a layer of the person's own.
-pub(super) fn plugin_hooks(input: &ConfigInput<'_>, wish: &CatalogWish) -> Vec<Layer> {
+fn plugin_hooks(input: &ConfigInput<'_>, wish: &CatalogWish) -> Vec<Layer> {
     let shelf = input.dirs.config.join("plugins");
     let data = input.dirs.data.join("plugins");
     let (plugins, _) = catalog::plugins(&wish.plugin_folders, &shelf, &wish.plugins, &data);

@@ -33,7 +33,8 @@ pub(super) fn notes(auto: &AutoMemory) -> String {
     );
     match &auto.index {
         Some((path, index)) => {
-            text.push_str(&format!("\nThe start of {}:\n{}", path.display(), index.trim_end()));
+            let start = format!("\nThe start of {}:\n{}", path.display(), index.trim_end());
+            text.push_str(&start);
         }
         None => text.push_str("\nThere are no notes yet."),
     }
@@ -116,8 +117,8 @@ impl Driver {
     }
 
     /// Makes the prefix anew, because the person changed what it says.
-    pub(super) fn renew_prefix(&mut self) {
-        self.machine.set_prefix(opening::prefix(&self.setup, &self.stage));
+    pub(super) fn renew_prefix(&mut self, why: &str) {
+        self.machine.set_prefix(opening::prefix(&self.setup, &self.stage), why);
     }
 }
 

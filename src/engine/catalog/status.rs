@@ -10,7 +10,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use super::super::driver::{Driver, News, What};
 use crate::base::process::{self, Group};
-use crate::domain::{Body, CatalogNews, Event, LineKind, Live, Shown};
+use crate::domain::{Body, CatalogNews, Event, Live, Shown};
 
 /// Milliseconds between a change and the run that it brings about.
 const DEBOUNCE_MS: u64 = 300;
@@ -57,13 +57,8 @@ impl Driver {
                 status.api_ms += note.duration_ms;
             }
             Body::CallDone { shown: Shown::Diff(diffs), .. } => {
-                for line in diffs.iter().flat_map(|diff| &diff.hunks).flat_map(|hunk| &hunk.lines) {
-                    match line.kind {
-                        LineKind::Added => status.added += 1,
-                        LineKind::Removed => status.removed += 1,
-                        LineKind::Same => {}
-                    }
-                }
+                status.added += diffs.iter().map(|diff| u64::from(diff.added)).sum::<u64>();
+                status.removed += diffs.iter().map(|diff| u64::from(diff.removed)).sum::<u64>();
                 return;
             }
             Body::ModelSet { .. } | Body::ModeSet { .. } | Body::TurnEnded { .. } | Body::CwdSet { .. } => {}
@@ -134,7 +129,7 @@ impl Driver {
         let id = model.map(|model| model.id).unwrap_or_default();
         let window = info.map(|info| u64::from(info.window)).unwrap_or_default();
         let usage = conversation.measured.map(|(usage, _)| usage);
-        let share = |tokens: u64| if window > 0 { Some(tokens * 100 / window) } else { None };
+        let share = |tokens: u64| (tokens * 100).checked_div(window);
         let used = usage.and_then(|usage| share(usage.context()));
         let now = self.setup.clock.wall_ms();
         json!({

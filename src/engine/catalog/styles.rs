@@ -63,7 +63,8 @@ impl Driver {
     fn tokens_after_tools(&self) -> u64 {
         let prefix = self.machine.prefix().iter().filter(|segment| segment.kind != SegmentKind::Tool);
         let bytes: u64 = prefix.map(|segment| u64::from(segment.bytes)).sum();
-        usage::estimate(bytes + self.machine.conversation().bytes_from(0))
+        let history: u64 = self.machine.conversation().history.iter().map(|segment| u64::from(segment.bytes)).sum();
+        usage::estimate(bytes + history)
     }
 
     /// Switches to a style and keeps the choice.
@@ -87,11 +88,13 @@ impl Driver {
         shelf.style = style;
         let saved = shelf.save.as_ref().map(|save| save("outputStyle", &name.clone().into()));
         self.stage.shelf = Arc::new(shelf);
-        self.renew_prefix();
-        let mut text = format!("The output style is {name} from the next message on.");
-        if begun {
-            text.push_str(&format!(" About {price} tokens are read anew for it, not from the cache."));
-        }
+        self.renew_prefix("another output style was chosen");
+        let paid = if begun {
+            format!(" About {price} tokens are read anew for it, not from the cache.")
+        } else {
+            String::new()
+        };
+        let text = format!("The output style is {name} from the next message on.{paid}");
         self.notice(Notice::info(text)).await;
         if let Some(Err(problem)) = saved {
             self.notice(Notice::warning(format!("The choice holds for this run only: {problem}."))).await;

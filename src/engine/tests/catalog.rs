@@ -212,8 +212,7 @@ async fn a_style_counts_from_the_next_message_and_its_price_is_said() {
     let notice = bench.live(|live| if let Live::Notice(notice) = live { Some(notice.text) } else { None }).await;
     assert!(notice.starts_with("The output style is Concise from the next message on. About "), "{notice}");
     bench.prompt("two").await;
-    bench.until(|body| matches!(body, Body::CacheBroken(_) | Body::TurnEnded { .. })).await;
-    bench.until(|body| matches!(body, Body::TurnEnded { .. })).await;
+    bench.end().await;
     assert!(!bench.heard(0).0.contains("Output style") && bench.heard(1).0.contains("# Output style: Concise"));
 }
 
