@@ -115,6 +115,8 @@ impl Conversation {
             | Body::RuleAdded { .. }
             | Body::HookRan(_)
             | Body::CallChanged { .. }
+            | Body::Server(_)
+            | Body::Team(_)
             | Body::Noticed(_)
             | Body::Classified(_)
             | Body::Catalog(_)

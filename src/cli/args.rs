@@ -67,6 +67,9 @@ pub struct Args {
     #[command(flatten)]
     pub caps: Caps,
 
+    #[command(flatten)]
+    pub servers: Servers,
+
     /// A settings file, or settings as JSON
     #[arg(long, value_name = "FILE|JSON")]
     pub settings: Option<String>,
@@ -117,6 +120,18 @@ pub struct Caps {
     /// The most requests in one turn
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub max_turns: Option<u32>,
+}
+
+/// Tool servers of this run.
+#[derive(Debug, clap::Args)]
+pub struct Servers {
+    /// Tool servers (MCP) from files or JSON texts
+    #[arg(long, value_name = "FILE|JSON", num_args = 1..)]
+    pub mcp_config: Vec<String>,
+
+    /// Only those servers, none of the settings
+    #[arg(long, hide_short_help = true)]
+    pub strict_mcp_config: bool,
 }
 
 /// What the person takes on himself.

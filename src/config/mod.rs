@@ -20,8 +20,10 @@ mod project;
 mod rehearsal;
 mod rules;
 mod save;
+mod save_server;
 mod served;
 mod server;
+mod servers;
 mod setup;
 mod shelf;
 mod themes;
@@ -45,6 +47,7 @@ pub use origins::{Origin, OriginState, effective, unknown_key};
 pub use project::project_root;
 pub use rules::{Rules, rule_text, rules};
 pub use save::{Places, edit_rule, remove_rule, save_rule, save_setting};
+pub use save_server::{forget_server_choices, save_server, save_server_switch};
 pub use served::ask_server;
 pub use setup::{Start, setup};
 pub use themes::themes;
@@ -86,6 +89,10 @@ pub struct Flags {
     pub trust: bool,
     /// Count the folder as not trusted, whatever was answered earlier.
     pub distrust: bool,
+    /// `--mcp-config`: files, or the JSON itself.
+    pub mcp_config: Vec<String>,
+    /// Only the servers of `--mcp-config`.
+    pub strict_mcp: bool,
 }
 
 /// Whether a rule forbids, asks or allows.
@@ -150,6 +157,17 @@ pub struct Allowed {
     pub auto: bool,
 }
 
+/// What single capabilities are told, each by its own type.
+#[derive(Clone)]
+pub struct Capabilities {
+    /// How commands are kept in.
+    pub sandbox: crate::sandbox::Wish,
+    /// Hooks and the event bus.
+    pub hooks: crate::hooks::Config,
+    /// Tool servers.
+    pub servers: crate::engine::ServerPlan,
+}
+
 /// Everything that settings, variables and flags say together.
 #[derive(Clone)]
 pub struct Settings {
@@ -175,12 +193,9 @@ pub struct Settings {
     pub theme: Option<String>,
     pub ui: UiSettings,
     pub bounds: Bounds,
-    /// How commands are kept in.
-    pub sandbox: crate::sandbox::Wish,
     /// The whole environment of child processes, without our keys.
     pub child_env: BTreeMap<String, String>,
-    /// Hooks and the event bus.
-    pub hooks: crate::hooks::Config,
+    pub capabilities: Capabilities,
     /// Memory, skills, styles, plugins.
     pub catalog: CatalogWish,
     /// Our keys, to be kept out of everything that is written.

@@ -9,6 +9,7 @@ use crate::agent;
 use crate::base::clock::SharedClock;
 use crate::base::dirs::Dirs;
 use crate::base::ids::SharedIds;
+use crate::catalog;
 use crate::domain::{Mode, ModelInfo, ModelRef, Notice, SaveScope, Wire};
 use crate::engine::{self, Connect, Open, RuleEdit, Stage};
 use crate::provider;
@@ -63,13 +64,13 @@ pub fn setup(settings: &Settings, start: Start<'_>) -> Result<engine::Setup, Str
         open: start.open,
         notices,
         limits: limits(settings),
-        tuning: engine::Tuning { classifier_ms: settings.bounds.classifier_ms },
+        tuning: engine::Tuning { classifier_ms: settings.bounds.classifier_ms, ..engine::Tuning::default() },
         home: start.home.to_path_buf(),
         interactive: start.interactive,
         alone: true,
         secrets: settings.secrets.clone(),
         sandbox: engine::Sandbox {
-            wish: settings.sandbox.clone(),
+            wish: settings.capabilities.sandbox.clone(),
             prove: Arc::new(sandbox::prove),
             helper: std::env::current_exe().unwrap_or_default(),
             private: vec![start.dirs.config.clone(), start.dirs.data.clone()],
@@ -89,6 +90,11 @@ pub(super) struct Base<'a> {
 
 pub(super) fn own_stage(settings: &Settings, start: &Base<'_>, notices: &mut Vec<Notice>) -> Stage {
     let shelf::Texts { commands, memory, shelf, rules } = shelf::texts(settings, start, notices);
+    let (mut agents, told) = catalog::agents(start.home, start.cwd, &settings.project);
+    notices.extend(told);
+    if !settings.trusted {
+        agents.retain(|agent| agent.source != "project");
+    }
     let place =
         Place { cwd: start.cwd.to_path_buf(), project: settings.project.clone(), added: settings.directories.clone() };
     let choice = settings.model.clone();
@@ -106,10 +112,13 @@ pub(super) fn own_stage(settings: &Settings, start: &Base<'_>, notices: &mut Vec
         trusted: settings.trusted,
         memory,
         commands,
+        agents,
         shelf: Arc::new(shelf),
         env: Arc::new(settings.child_env.clone()),
-        hooks: Arc::new(settings.hooks.clone()),
+        hooks: Arc::new(settings.capabilities.hooks.clone()),
+        servers: Arc::new(settings.capabilities.servers.clone()),
         rehearsal: false,
+        child: None,
     }
 }
 

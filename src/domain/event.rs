@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     CatalogNews, CommandFile, ContextNews, FolderClaims, MemoryFile, Mode, ModelInfo, ModelRef, Record, Report,
-    RuleTest, RulesReport, SandboxState, SessionId, SessionSummary, Shown,
+    RuleTest, RulesReport, SandboxState, ServerNews, SessionId, SessionSummary, Shown, TeamNews,
 };
 
 /// One message from the engine to its face.
@@ -60,9 +60,13 @@ pub enum Live {
     Rules(Box<RulesReport>),
     /// Answer to `TestRule`.
     RuleTested(Box<RuleTest>),
+    /// News of tool servers.
+    Server(ServerNews),
     Context(ContextNews),
     /// A hook holds something up, in its own words; none when nothing is held up any more.
     HookRuns(Option<String>),
+    /// Of sub-agents.
+    Team(TeamNews),
     /// Commands, skills, memory, styles, plugins, settings.
     Catalog(CatalogNews),
 }
@@ -81,6 +85,8 @@ pub struct StartInfo {
     pub modes: Vec<Mode>,
     pub memory: Vec<MemoryFile>,
     pub commands: Vec<CommandFile>,
+    /// Kinds of sub-agents.
+    pub agents: Vec<super::AgentFile>,
     /// Names of the tools that the model is offered.
     pub tools: Vec<String>,
     /// This is the offline rehearsal.

@@ -24,9 +24,11 @@ mod record;
 mod report;
 mod request;
 mod rules;
+mod server;
 mod session;
 mod shown;
 mod stream;
+mod team;
 mod tool;
 mod usage;
 mod verdict;
@@ -54,9 +56,17 @@ pub use record::{Body, DeltaKind, Origin, Queued, Record, RequestNote, ResponseN
 pub use report::{ContextItem, ContextReport, Report};
 pub use request::{Answer, Input, Request, SaveScope, SessionScope};
 pub use rules::{RuleCover, RuleLine, RulePlace, RuleTest, RuleTier, RulesReport};
+pub use server::{
+    CALL_TOOL, FieldKind, QuestionField, QuestionForm, ServerAnswer, ServerBody, ServerNews, ServerPrompt,
+    ServerQuestion, ServerRequest, ServerResource, ServerState, ServerStatus, ServerTool, ToolMarks,
+};
 pub use session::{SessionId, SessionSummary};
 pub use shown::{DiffHunk, DiffLine, FileDiff, LineKind, Shown};
 pub use stream::{ErrorKind, ModelError, StopReason, StreamItem};
+pub use team::{
+    AgentEnd, AgentFile, AgentModel, AgentOutcome, AgentProgress, AgentQuestion, AgentSpent, AgentStart, AgentState,
+    AgentTools, AgentWay, Isolation, RulesInForce, TeamBody, TeamNews, TeamRequest,
+};
 pub use tool::{FileChange, Todo, TodoState, ToolOutcome, ToolSpec};
 pub use usage::{Cost, Usage};
 pub use verdict::{Because, BecauseKind, Decision, RuleScope, RuleSource, TrailStep, Verdict};

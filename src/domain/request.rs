@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     CatalogRequest, ContextRequest, Effort, FolderAnswer, Media, Mode, ModelRef, RulePlace, RuleSource, RuleTier,
-    SessionId,
+    ServerRequest, SessionId, TeamRequest,
 };
 
 /// One order from a face to the engine.
@@ -86,6 +86,10 @@ pub enum Request {
     },
     /// All hooks with their places.
     ReportHooks,
+    /// Something about tool servers.
+    Server(ServerRequest),
+    /// About sub-agents.
+    Team(TeamRequest),
     /// Commands, skills, memory, styles, plugins, settings.
     Catalog(CatalogRequest),
     /// Finish what must be finished and close.

@@ -14,10 +14,12 @@ use super::journal::Journal;
 use super::parts::Parts;
 use super::questions::Questions;
 use super::streams::Stream;
+use super::team::FromAgent;
 use super::{Setup, Stage};
 use crate::agent::{Input, Machine};
 use crate::base::secrets::Redactor;
 use crate::domain::{Event, Live, Notice, Request, SessionId, Shown, StreamItem, ToolOutcome, Wire};
+use crate::mcp;
 use crate::provider::Provider;
 use crate::sandbox::Proof;
 use crate::tools::ReadLedger;
@@ -59,6 +61,10 @@ pub(super) enum What {
     Hooked(Box<Answered>),
     /// The person may have missed something.
     Missed(Missed),
+    /// A tool server has news.
+    Server(Box<mcp::News>),
+    /// A sub-agent's minder reports.
+    Agent(Box<FromAgent>),
     /// A command's or a skill's text is complete.
     Filled(Box<Filled>),
     /// The program for the status line has run, or it is time to run it.
@@ -170,6 +176,9 @@ impl Driver {
         if let What::Tell(live) = news.what {
             return self.tell(Event::Live(live)).await;
         }
+        if let What::Server(news) = news.what {
+            return self.on_server(*news).await;
+        }
         if let What::Proven(proof) = news.what {
             return self.on_proven(*proof).await;
         }
@@ -192,9 +201,10 @@ impl Driver {
             What::Opinion(heard) => self.on_opinion(*heard).await,
             What::Hooked(answered) => self.on_hooked(*answered).await,
             What::Missed(missed) => self.on_missed(missed),
+            What::Agent(heard) => self.on_agent(*heard).await,
             What::Filled(filled) => self.on_filled(*filled).await,
             What::Status(ran) => self.on_status(ran).await,
-            What::Proven(_) | What::Tell(_) => {}
+            What::Proven(_) | What::Tell(_) | What::Server(_) => {}
         }
     }
 
@@ -221,9 +231,11 @@ impl Driver {
             running.cancel.cancel();
         }
         self.stream = None;
+        self.parts.team.stop_all();
         self.hooking.stop();
         self.session_ends(if self.setup.interactive { "prompt_input_exit" } else { "other" }).await;
         self.close_bus().await;
+        self.close_servers().await;
         self.take_walls_down();
         if let Err(notice) = self.journal.sync() {
             self.notice(notice).await;

@@ -10,7 +10,7 @@ use super::streams::Stream;
 use crate::agent::{Effect, Input};
 use crate::domain::{
     Answer, Body, CanonicalRequest, ContextBody, ContextNews, ErrorKind, Event, Live, ModelError, Notice, RuleTier,
-    StreamItem,
+    StreamItem, TeamNews,
 };
 use crate::provider::Provider;
 
@@ -20,10 +20,11 @@ impl Driver {
             Effect::Record(body) => self.put_on_record(body).await,
             Effect::Send { request, canonical } => self.send(request, canonical),
             Effect::HangUp => self.stream = None,
-            Effect::Judge(call) => self.judge(call).await,
+            Effect::Judge(call) => self.judge(call.effective().into_owned()).await,
             Effect::Grant(answer) => self.grant(answer).await,
             Effect::Run(call) if call.name == catalog::SKILL => self.run_skill(call).await,
             Effect::Run(call) => {
+                let call = call.effective().into_owned();
                 self.touch(&call);
                 self.note_way(&call).await;
                 self.run_call(call);
@@ -51,12 +52,19 @@ impl Driver {
         if let Body::CwdSet { cwd } = &body {
             self.stage.place.cwd.clone_from(cwd);
         }
+        if let (Body::Asked { call_id, .. }, true) = (&body, self.stage.child.is_some())
+            && let Some(call) = self.machine.call(call_id).cloned()
+        {
+            self.tell(Event::Live(Live::Team(TeamNews::Asks(Box::new(call))))).await;
+        }
         let shortened = matches!(body, Body::Compacted { .. } | Body::Cleared | Body::Context(ContextBody::Shrunk(_)));
         let (record, notice) = self.journal.write(body, self.setup.clock.wall_ms());
         if let Some(bus) = &mut self.hooking.bus {
             bus.hear(&record);
         }
         self.hooks_hear(&record.body, &before);
+        self.servers_hear(&record.body);
+        self.children_hear(&record.body);
         self.catalog_hears(&record.body);
         self.tell(Event::Recorded(record)).await;
         if let Some(notice) = notice {

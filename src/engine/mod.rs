@@ -23,7 +23,9 @@ mod questions;
 mod report;
 mod requests;
 mod rules;
+mod servers;
 mod streams;
+mod team;
 #[cfg(test)]
 mod tests;
 
@@ -39,8 +41,8 @@ use crate::base::clock::SharedClock;
 use crate::base::ids::SharedIds;
 use crate::base::secrets::Redactor;
 use crate::domain::{
-    CommandFile, Effort, Event, FolderClaims, MemoryFile, Mode, ModelInfo, ModelRef, Notice, Request, RuleSource,
-    RuleTier, SaveScope,
+    AgentFile, CommandFile, Effort, Event, FolderClaims, MemoryFile, Mode, ModelInfo, ModelRef, Notice, Request,
+    RuleSource, RuleTier, SaveScope,
 };
 use crate::policy::RuleText;
 use crate::provider::Provider;
@@ -50,6 +52,8 @@ use crate::usage::ModelTable;
 
 pub use catalog::{AutoMemory, Nested, SaveSetting, Scan, Scanned, Shelf, StatusLine};
 pub use confine::Sandbox;
+pub use servers::{SearchMode, ServerPlan};
+pub use team::{Child, TeamTuning};
 
 /// Events that may wait for a slow face before the engine waits for it.
 const EVENTS: usize = 1024;
@@ -127,11 +131,12 @@ pub struct Setup {
 pub struct Tuning {
     /// Milliseconds that the classifier of the mode auto may take.
     pub classifier_ms: u64,
+    pub team: TeamTuning,
 }
 
 impl Default for Tuning {
     fn default() -> Self {
-        Self { classifier_ms: 10_000 }
+        Self { classifier_ms: 10_000, team: TeamTuning::default() }
     }
 }
 
@@ -152,13 +157,19 @@ pub struct Stage {
     pub trusted: bool,
     pub memory: Vec<MemoryFile>,
     pub commands: Vec<CommandFile>,
+    /// Kinds of sub-agents.
+    pub agents: Vec<AgentFile>,
     /// What else commands, skills and memory need.
     pub shelf: Arc<Shelf>,
     /// The whole environment of child processes.
     pub env: Arc<BTreeMap<String, String>>,
     /// Hooks of all settings files, those that wait for trust among them, and the event bus.
     pub hooks: Arc<crate::hooks::Config>,
+    /// Tool servers.
+    pub servers: Arc<ServerPlan>,
     pub rehearsal: bool,
+    /// This is a sub-agent's.
+    pub child: Option<Arc<Child>>,
 }
 
 /// Which session to open at the start.

@@ -22,7 +22,7 @@ use crate::domain::{Body, Event, ModelRef, Notice, NoticeLevel, Record, Segment,
 use crate::hooks::bus::Bus;
 use crate::policy::{self, RuleSet};
 use crate::prompt;
-use crate::tools::ReadLedger;
+use crate::tools::{self, ReadLedger};
 
 /// The version of the log's schema.
 const FORMAT: u32 = 1;
@@ -82,6 +82,9 @@ impl Driver {
             closed: false,
             setup,
         };
+        if let Some(child) = driver.stage.child.clone() {
+            driver.take_over(child.proof.clone());
+        }
         if let Some(notice) = refusal {
             driver.refuse(notice).await;
             driver.closed = true;
@@ -100,6 +103,7 @@ impl Driver {
             self.ask_about_folder(claims, notices).await;
         } else {
             self.begin_proving();
+            self.start_servers().await;
             self.tell_all(notices).await;
             self.session_begins(source);
         }
@@ -145,6 +149,7 @@ impl Driver {
                 self.close_bus().await;
                 self.stage = stage;
                 self.providers.clear();
+                self.start_servers().await;
                 self.start_new().await;
             }
             Err(problem) => self.notice(Notice::error(format!("The rehearsal cannot start: {problem}"))).await,
@@ -162,8 +167,9 @@ impl Driver {
             mode: self.machine.conversation().mode,
             modes: self.stage.modes.clone(),
             memory: self.stage.memory.clone(),
-            commands: self.stage.commands.iter().filter(|file| !file.traits.model_only).cloned().collect(),
-            tools: self.setup.tools.iter().map(|tool| tool.spec().name).collect(),
+            commands: self.all_commands(),
+            agents: self.stage.agents.clone(),
+            tools: self.tool_names(),
             rehearsal: self.stage.rehearsal,
             sandbox: self.sandbox_state(),
         }
@@ -178,6 +184,7 @@ impl Driver {
             self.notice(notice).await;
         }
         self.running.clear();
+        self.parts.team.stop_all();
         self.parts.classifier.stop();
         self.parts.classifier = Classifier::default();
         self.stream = None;
@@ -194,6 +201,7 @@ impl Driver {
         self.session = opened.id;
         self.machine = opened.machine;
         self.journal = opened.journal;
+        self.thaw_servers("another session was opened");
         self.announce(opened.records).await;
         for notice in problems {
             self.notice(notice).await;
@@ -284,8 +292,11 @@ fn wanted(setup: &Setup, stage: &Stage) -> Result<Option<SessionId>, Notice> {
 }
 
 fn open_new(setup: &Setup, stage: &Stage) -> Opened {
-    let id = SessionId(setup.ids.next());
-    let journal = Journal::new(setup.store.clone(), id, stage.place.project.clone(), setup.secrets.clone());
+    let id = stage.child.as_ref().map_or_else(|| SessionId(setup.ids.next()), |child| child.session);
+    let mut journal = Journal::new(setup.store.clone(), id, stage.place.project.clone(), setup.secrets.clone());
+    if let Some(child) = &stage.child {
+        journal = journal.in_file(child.log.clone());
+    }
     Opened { id, machine: machine(setup, stage, id, &[]), journal, records: Vec::new() }
 }
 
@@ -327,17 +338,28 @@ fn machine(setup: &Setup, stage: &Stage, id: SessionId, records: &[Record]) -> M
 
 /// Tools, system text and memory of a stage.
 pub(super) fn prefix(setup: &Setup, stage: &Stage) -> Vec<Arc<Segment>> {
+    prefix_with(setup, stage, Vec::new())
+}
+
+/// The same with further tools.
+pub(super) fn prefix_with(setup: &Setup, stage: &Stage, more: Vec<ToolSpec>) -> Vec<Arc<Segment>> {
     let (rules, _) = RuleSet::parse(stage.rules.clone());
-    let specs: Vec<ToolSpec> = setup.tools.iter().map(|tool| tool.spec()).collect();
+    let specs: Vec<ToolSpec> = setup.tools.iter().map(|tool| tool.spec()).chain(more).collect();
     let names: Vec<String> = specs.iter().map(|spec| spec.name.clone()).collect();
     let hidden = policy::hidden_tools(&rules, &names);
     let mut specs: Vec<ToolSpec> = specs.into_iter().filter(|spec| !hidden.contains(&spec.name)).collect();
     catalog::choose_tools(&mut specs, stage);
     tell_of_walls(&mut specs, &setup.sandbox.wish);
+    let kinds = stage.agents.iter().map(|agent| (agent.name.clone(), agent.description.clone()));
+    let kinds: Vec<(String, String)> = kinds.collect();
+    for spec in &mut specs {
+        tools::list_kinds(spec, &kinds);
+    }
     let place = prompt::Place {
         cwd: stage.place.project.display().to_string(),
         platform: std::env::consts::OS.to_owned(),
         repository: stage.place.project.join(".git").exists(),
+        role: stage.child.as_ref().map(|child| child.prompt.clone()),
     };
     catalog::dress(prompt::prefix(specs, &place, &stage.memory), stage)
 }

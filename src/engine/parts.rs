@@ -5,6 +5,8 @@ use super::catalog::Catalog;
 use super::classify::Classifier;
 use super::confine::Walls;
 use super::folder::Asking;
+use super::servers::Servers;
+use super::team::Team;
 
 /// The state of the driver's capabilities.
 #[derive(Default)]
@@ -15,6 +17,10 @@ pub(super) struct Parts {
     pub(super) classifier: Classifier,
     /// The folder that the person is asked about.
     pub(super) asking: Option<Asking>,
+    /// Tool servers.
+    pub(super) servers: Servers,
+    /// Sub-agents.
+    pub(super) team: Team,
     /// Commands and skills in use.
     pub(super) catalog: Catalog,
 }

@@ -31,7 +31,9 @@ fn no_tool_is_forgotten() {
     let names: Vec<&str> = specs.iter().map(|spec| spec.name.as_str()).collect();
     assert_eq!(
         names,
-        ["Bash", "Edit", "Glob", "Grep", "LS", "MultiEdit", "NotebookEdit", "Read", "Skill", "TodoWrite", "Write"]
+        [
+            "Agent", "Bash", "Edit", "Glob", "Grep", "LS", "MultiEdit", "NotebookEdit", "Read", "Skill", "TodoWrite", "Write",
+        ]
     );
     for spec in &specs {
         assert!(!spec.description.trim().is_empty(), "{} has no description", spec.name);
@@ -51,7 +53,7 @@ fn every_schema_is_as_it_was() {
 fn the_tools_stay_cheap() {
     let bytes: usize = registry().iter().map(|tool| serde_json::to_vec(&tool.spec()).unwrap().len()).sum();
     // Below 3,000 tokens by any tokenizer; JSON comes to more than three bytes a token.
-    assert!(bytes < 8_000, "{bytes} bytes");
+    assert!(bytes < 9_000, "{bytes} bytes");
 }
 
 #[test]

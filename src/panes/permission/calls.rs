@@ -21,6 +21,13 @@ pub(super) struct Seen {
     pub(super) raw: String,
 }
 
+impl Seen {
+    /// A call that is known whole.
+    pub(super) fn of(call: &ToolCall) -> Self {
+        Self { name: call.name.clone(), input: Some(call.input.clone()), raw: String::new() }
+    }
+}
+
 /// Calls of the running turn by their id.
 #[derive(Debug, Default)]
 pub(super) struct Calls {
@@ -82,10 +89,14 @@ impl Calls {
     /// What is known of the call.
     pub(super) fn get(&self, id: &str) -> Option<Seen> {
         let seen = self.said_or_streamed(id)?;
-        Some(match self.changed.get(id) {
+        let seen = match self.changed.get(id) {
             Some(input) => Seen { input: Some(input.clone()), raw: String::new(), ..seen },
             None => seen,
-        })
+        };
+        let Some(input) = seen.input else { return Some(seen) };
+        // The question is about the call that is meant.
+        let call = ToolCall { id: id.to_owned(), name: seen.name, input }.effective().into_owned();
+        Some(Seen { name: call.name, input: Some(call.input), raw: seen.raw })
     }
 
     fn said_or_streamed(&self, id: &str) -> Option<Seen> {
