@@ -95,6 +95,7 @@ pub(super) fn own_stage(settings: &Settings, start: &Base<'_>, notices: &mut Vec
     if !settings.trusted {
         agents.retain(|agent| agent.source != "project");
     }
+    agents.extend(shelf::plugin_agents(&shelf.plugins, notices));
     let place =
         Place { cwd: start.cwd.to_path_buf(), project: settings.project.clone(), added: settings.directories.clone() };
     let choice = settings.model.clone();

@@ -8,7 +8,7 @@ use super::setup::Base;
 use super::{Settings, save_setting};
 use crate::base::read;
 use crate::catalog::{self, Budget, Ground, Memory, Plugin, Style};
-use crate::domain::{CommandFile, MemoryFile, Notice, RuleScope, RuleSource};
+use crate::domain::{AgentFile, CommandFile, MemoryFile, Notice, RuleScope, RuleSource};
 use crate::engine::{self, AutoMemory, Scanned};
 use crate::policy::{RuleText, Tier};
 
@@ -66,6 +66,19 @@ pub(super) fn texts(settings: &Settings, start: &Base<'_>, notices: &mut Vec<Not
         save: Some(Arc::new(move |key, value| save_setting(&config, key, value.clone()))),
     };
     Texts { commands, memory: files, shelf, rules: rules_of_auto }
+}
+
+/// The sub-agents of plugins that are on.
+pub(super) fn plugin_agents(plugins: &[Plugin], notices: &mut Vec<Notice>) -> Vec<AgentFile> {
+    let mut found = Vec::new();
+    for plugin in plugins.iter().filter(|plugin| plugin.enabled) {
+        for folder in &plugin.agents {
+            let (agents, told) = catalog::agents_in(folder, &plugin.name);
+            found.extend(agents);
+            notices.extend(told);
+        }
+    }
+    found
 }
 
 /// Where everything is read, for reading it again.

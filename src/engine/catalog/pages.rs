@@ -77,6 +77,23 @@ impl Driver {
                 .iter()
                 .map(|file| PageRow { name: format!("/{}", file.name), ..file_row(&file.path, &file.source) }),
         );
+        rows.push(PageRow::section("Sub-agents"));
+        rows.extend(self.stage.agents.iter().map(|agent| PageRow {
+            name: agent.name.clone(),
+            notes: vec![agent.description.clone()],
+            ..file_row(&agent.path.clone().unwrap_or_default(), &agent.source)
+        }));
+        if !self.stage.servers.servers.is_empty() {
+            rows.push(PageRow::section("Tool servers"));
+        }
+        rows.extend(self.stage.servers.servers.iter().map(|server| PageRow {
+            mark: if server.off.is_none() { RowMark::On } else { RowMark::Off },
+            name: server.name.clone(),
+            value: server.scope.to_string(),
+            place: server.source.clone(),
+            notes: server.off.iter().cloned().collect(),
+            ..PageRow::default()
+        }));
         rows.push(PageRow::section("Output style"));
         let style = &self.stage.shelf.style;
         let path = style.path.clone().unwrap_or_default();
