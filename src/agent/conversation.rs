@@ -120,6 +120,7 @@ impl Conversation {
             | Body::Noticed(_)
             | Body::Classified(_)
             | Body::Catalog(_)
+            | Body::Library(_)
             | Body::Confined { .. } => {}
         }
     }

@@ -27,6 +27,7 @@ mod servers;
 mod setup;
 mod shelf;
 mod themes;
+mod traffic;
 mod trust;
 mod wish;
 
@@ -51,6 +52,7 @@ pub use save_server::{forget_server_choices, save_server, save_server_switch};
 pub use served::ask_server;
 pub use setup::{Start, setup};
 pub use themes::themes;
+pub use traffic::Traffic;
 pub use trust::{Standing, Trust};
 pub use wish::CatalogWish;
 

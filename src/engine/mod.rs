@@ -16,6 +16,7 @@ mod folder;
 mod gate;
 mod hooks;
 mod journal;
+mod library;
 mod opening;
 mod parts;
 mod prompts;
@@ -42,7 +43,7 @@ use crate::base::ids::SharedIds;
 use crate::base::secrets::Redactor;
 use crate::domain::{
     AgentFile, CommandFile, Effort, Event, FolderClaims, MemoryFile, Mode, ModelInfo, ModelRef, Notice, Request,
-    RuleSource, RuleTier, SaveScope,
+    RuleSource, RuleTier, SaveScope, Segment,
 };
 use crate::policy::RuleText;
 use crate::provider::Provider;
@@ -52,6 +53,7 @@ use crate::usage::ModelTable;
 
 pub use catalog::{AutoMemory, Nested, SaveSetting, Scan, Scanned, Shelf, StatusLine};
 pub use confine::Sandbox;
+pub use library::LibraryTuning;
 pub use servers::{SearchMode, ServerPlan};
 pub use team::{Child, TeamTuning};
 
@@ -131,12 +133,13 @@ pub struct Setup {
 pub struct Tuning {
     /// Milliseconds that the classifier of the mode auto may take.
     pub classifier_ms: u64,
+    pub library: LibraryTuning,
     pub team: TeamTuning,
 }
 
 impl Default for Tuning {
     fn default() -> Self {
-        Self { classifier_ms: 10_000, team: TeamTuning::default() }
+        Self { classifier_ms: 10_000, library: LibraryTuning::default(), team: TeamTuning::default() }
     }
 }
 
@@ -180,6 +183,11 @@ pub enum Open {
     Latest,
     /// By id, start of an id, or title.
     Named(String),
+}
+
+/// Tools, system text and memory as a session of this setup would send them first.
+pub fn prefix_of(setup: &Setup) -> Vec<Arc<Segment>> {
+    opening::prefix(setup, &setup.stage)
 }
 
 /// Starts an engine on the current tokio runtime.

@@ -5,6 +5,7 @@ use super::catalog::Catalog;
 use super::classify::Classifier;
 use super::confine::Walls;
 use super::folder::Asking;
+use super::library::Library;
 use super::servers::Servers;
 use super::team::Team;
 
@@ -17,6 +18,8 @@ pub(super) struct Parts {
     pub(super) classifier: Classifier,
     /// The folder that the person is asked about.
     pub(super) asking: Option<Asking>,
+    /// Work on the library of sessions.
+    pub(super) library: Library,
     /// Tool servers.
     pub(super) servers: Servers,
     /// Sub-agents.
