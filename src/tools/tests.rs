@@ -32,7 +32,18 @@ fn no_tool_is_forgotten() {
     assert_eq!(
         names,
         [
-            "Agent", "Bash", "Edit", "Glob", "Grep", "LS", "MultiEdit", "NotebookEdit", "Read", "Skill", "TodoWrite", "Write",
+            "Agent",
+            "Bash",
+            "Edit",
+            "Glob",
+            "Grep",
+            "LS",
+            "MultiEdit",
+            "NotebookEdit",
+            "Read",
+            "Skill",
+            "TodoWrite",
+            "Write",
         ]
     );
     for spec in &specs {
