@@ -6,6 +6,7 @@
 mod harness;
 mod headless;
 mod hooks;
+mod library;
 mod sandbox;
 mod screen;
 mod server;
