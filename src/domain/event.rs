@@ -6,8 +6,8 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    CatalogNews, CommandFile, ContextNews, FolderClaims, LibraryNews, MemoryFile, Mode, ModelInfo, ModelRef, Record,
-    Report, RuleTest, RulesReport, SandboxState, ServerNews, SessionId, SessionSummary, Shown, TeamNews,
+    CatalogNews, CommandFile, ContextNews, FilesNews, FolderClaims, LibraryNews, MemoryFile, Mode, ModelInfo, ModelRef,
+    Record, Report, RuleTest, RulesReport, SandboxState, ServerNews, SessionId, SessionSummary, Shown, TeamNews,
 };
 
 /// One message from the engine to its face.
@@ -65,6 +65,8 @@ pub enum Live {
     Context(ContextNews),
     /// A hook holds something up, in its own words; none when nothing is held up any more.
     HookRuns(Option<String>),
+    /// Checkpoints, going back and forth, forks.
+    FilesNews(FilesNews),
     /// Of the library of sessions.
     Library(LibraryNews),
     /// Of sub-agents.

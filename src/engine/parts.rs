@@ -7,6 +7,7 @@ use super::confine::Walls;
 use super::folder::Asking;
 use super::library::Library;
 use super::servers::Servers;
+use super::steps::Steps;
 use super::team::Team;
 
 /// The state of the driver's capabilities.
@@ -18,6 +19,8 @@ pub(super) struct Parts {
     pub(super) classifier: Classifier,
     /// The folder that the person is asked about.
     pub(super) asking: Option<Asking>,
+    /// What the session did to files, and going back.
+    pub(super) steps: Steps,
     /// Work on the library of sessions.
     pub(super) library: Library,
     /// Tool servers.
