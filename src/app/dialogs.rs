@@ -11,7 +11,7 @@ use super::{Model, catalog, library, orders, show, steps};
 use crate::commands::Show;
 use crate::domain::{Act, CommandFile, Event, LibraryNews, Live, Request};
 use crate::panes::agents::{self, Agents};
-use crate::panes::context::Panel;
+use crate::panes::context::{Panel, Reply};
 use crate::panes::conversation::Scene;
 use crate::panes::help::{self, Help};
 use crate::panes::page::PagePane;
@@ -159,10 +159,7 @@ pub(super) fn say(model: &mut Model, said: Said) -> Vec<Act> {
         }
         Dialog::Context(panel) => {
             let reply = panel.update(said.into());
-            if reply.close {
-                model.layers.pop();
-            }
-            reply.acts
+            super::context::done(model, reply)
         }
         Dialog::Timeline(timeline) => {
             let (acts, wish) = timeline.update(said.into(), now);
@@ -181,10 +178,7 @@ pub(super) fn say(model: &mut Model, said: Said) -> Vec<Act> {
         }
         Dialog::Page(page) => {
             let (acts, close) = page.update(said.into());
-            if close {
-                model.layers.pop();
-            }
-            acts
+            super::context::done(model, Reply { acts, close })
         }
         Dialog::Sessions(sessions) => {
             let acts = sessions.update(said.into(), now);

@@ -149,18 +149,24 @@ impl Play {
     fn feed(&mut self, input: Input) {
         let mut inbox = VecDeque::from([input]);
         while let Some(input) = inbox.pop_front() {
-            for effect in self.machine.handle(input, self.now) {
-                match effect {
-                    Effect::Send { request, canonical } => self.open = Some((request, canonical)),
-                    Effect::Judge(call) => inbox.push_back(Input::Judged { call_id: call.id, verdict: allowed() }),
-                    Effect::Run(call) => {
-                        let text = self.outputs.remove(&call.id).unwrap_or_default();
-                        let outcome = Box::new(ToolOutcome::text(text, "ok"));
-                        inbox.push_back(Input::CallDone { call_id: call.id, outcome, duration_ms: 1 });
-                    }
-                    _ => {}
-                }
+            let effects = self.machine.handle(input, self.now);
+            inbox.extend(effects.into_iter().filter_map(|effect| self.perform(effect)));
+        }
+    }
+
+    fn perform(&mut self, effect: Effect) -> Option<Input> {
+        match effect {
+            Effect::Send { request, canonical } => {
+                self.open = Some((request, canonical));
+                None
             }
+            Effect::Judge(call) => Some(Input::Judged { call_id: call.id, verdict: allowed() }),
+            Effect::Run(call) => {
+                let text = self.outputs.remove(&call.id).unwrap_or_default();
+                let outcome = Box::new(ToolOutcome::text(text, "ok"));
+                Some(Input::CallDone { call_id: call.id, outcome, duration_ms: 1 })
+            }
+            _ => None,
         }
     }
 
