@@ -6,17 +6,17 @@ use crate::panes::folder::FolderQuestion;
 
 /// Takes in one event. The facts come first, because panes read them.
 pub(super) fn hear(model: &mut Model, event: Event) -> Vec<Act> {
+    let first = model.facts.info.is_none();
     model.facts.hear(&event);
     model.conversation.hear(&event, &model.facts);
     model.composer.hear(&event);
-    let mut acts = layers::hear(model, &event);
+    let mut acts = layers::hear(model, &event, first);
     if let Event::Recorded(record) = &event {
         super::team::hear(model, &record.body);
     }
     acts.extend(steps::hear(model, &event));
     match event {
         Event::Opened { .. } => {
-            model.answers.context = None;
             model.answers.hooks = None;
             if let Some((_, seq)) = model.goto.take().filter(|(session, _)| is_open(model, *session)) {
                 model.conversation.go_to(seq, &model.facts);
@@ -35,7 +35,8 @@ pub(super) fn hear(model: &mut Model, event: Event) -> Vec<Act> {
             _ => {}
         },
         Event::Live(Live::Report(report)) => match *report {
-            Report::Context(report) => model.answers.context = Some(report),
+            // The pane has heard it.
+            Report::Context(_) => {}
             Report::Hooks { entries, never } => model.answers.hooks = Some((entries, never)),
         },
         Event::Live(Live::Folder(claims)) => {
@@ -44,6 +45,7 @@ pub(super) fn hear(model: &mut Model, event: Event) -> Vec<Act> {
                 acts.push(Act::Notify("latigo asks whether to trust this folder".to_owned()));
             }
         }
+        Event::Live(Live::Context(news)) => super::context::open_news(model, &news),
         Event::Live(Live::CallPreview { call_id, shown }) => model.permission.set_preview(&call_id, shown),
         Event::Live(_) | Event::Closed => {}
     }

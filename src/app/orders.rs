@@ -5,7 +5,7 @@ use super::sheet::{Sheet, What};
 use super::{Focus, Model, Order, dialogs, layout, steps};
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
-use crate::domain::{Act, EditPurpose, JobRequest, Request, TeamRequest};
+use crate::domain::{Act, ContextRequest, EditPurpose, JobRequest, Notice, Request, TeamRequest};
 use crate::panes::facts::CallState;
 use crate::panes::{activity, composer, conversation};
 
@@ -57,6 +57,7 @@ pub(super) fn run(model: &mut Model, order: Order) -> Vec<Act> {
         Order::Todos => layers::toggle_sheet(model, What::Todos),
         Order::Side => side(model),
         Order::ActivityPane => activity_pane(model),
+        Order::ShowBreak => show_break(model),
         Order::RetryNow => vec![Act::Send(Request::RetryNow)],
         Order::Background => background(model),
         Order::Kill => kill(model),
@@ -184,6 +185,14 @@ fn background(model: &mut Model) -> Vec<Act> {
     }
     let key = KeyEvent::new(KeyCode::Char('b'), KeyModifiers::CONTROL);
     model.composer.update(composer::Msg::Key(key), model.pace.now).acts
+}
+
+fn show_break(model: &mut Model) -> Vec<Act> {
+    if let Some(found) = model.facts.ledger.breaks.back() {
+        return vec![Act::Send(Request::Context(ContextRequest::ShowBreak { request: found.request }))];
+    }
+    super::show::tell(model, &Notice::info("The provider's cache was not broken in this session."));
+    Vec::new()
 }
 
 fn kill(model: &mut Model) -> Vec<Act> {

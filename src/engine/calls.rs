@@ -84,11 +84,10 @@ impl Driver {
     pub(super) fn run_shell(&mut self, command: String) {
         let id = format!("shell-{}", uuid::Uuid::new_v4().simple());
         let context = self.context(&id, |_, text| What::ShellOutput(text));
-        self.running.insert(id.clone(), Running {
-            cancel: context.cancel.clone(),
-            detach: context.detach.clone(),
-            recorded: 0,
-        });
+        self.running.insert(
+            id.clone(),
+            Running { cancel: context.cancel.clone(), detach: context.detach.clone(), recorded: 0 },
+        );
         let (news, epoch) = (self.news.clone(), self.epoch);
         tokio::spawn(async move {
             let outcome = Box::new(tools::shell_command(&command, context).await);

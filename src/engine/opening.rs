@@ -90,8 +90,7 @@ impl Driver {
         if let Some(child) = driver.stage.child.clone() {
             driver.take_over(child.proof.clone());
         }
-        driver.open_jobs();
-        driver.open_board();
+        driver.open_team();
         if let Some(notice) = refusal {
             driver.refuse(notice).await;
             driver.closed = true;
@@ -125,6 +124,7 @@ impl Driver {
 
     pub(super) async fn start_new(&mut self) {
         self.session_ends("clear").await;
+        self.read_memory_again().await;
         let opened = open_new(&self.setup, &self.stage);
         self.switch(opened).await;
         self.session_begins("clear");
@@ -218,9 +218,7 @@ impl Driver {
         self.session = opened.id;
         self.machine = opened.machine;
         self.journal = opened.journal;
-        self.parts.desk = super::person::Desk::default();
-        self.open_jobs();
-        self.open_board();
+        self.open_team();
         self.thaw_servers("another session was opened");
         self.announce(opened.records).await;
         for notice in problems {
@@ -379,11 +377,7 @@ pub(super) fn prefix_with(setup: &Setup, stage: &Stage, more: Vec<ToolSpec>) -> 
     let mut specs: Vec<ToolSpec> = specs.into_iter().filter(told).collect();
     catalog::choose_tools(&mut specs, stage);
     tell_of_walls(&mut specs, &setup.sandbox.wish);
-    let kinds = stage.agents.iter().map(|agent| (agent.name.clone(), agent.description.clone()));
-    let kinds: Vec<(String, String)> = kinds.collect();
-    for spec in &mut specs {
-        tools::list_kinds(spec, &kinds);
-    }
+    super::team::tell_of_agents(&mut specs, &stage.agents);
     let place = prompt::Place {
         cwd: stage.place.project.display().to_string(),
         platform: std::env::consts::OS.to_owned(),

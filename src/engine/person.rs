@@ -100,7 +100,12 @@ impl Driver {
         })
     }
 
-    fn wait(&mut self, id: &str, context: &ToolContext, then: impl FnOnce(Reply) -> ToolOutcome + Send + 'static) -> Work {
+    fn wait(
+        &mut self,
+        id: &str,
+        context: &ToolContext,
+        then: impl FnOnce(Reply) -> ToolOutcome + Send + 'static,
+    ) -> Work {
         let (reply, heard) = oneshot::channel();
         self.parts.desk.replies.insert(id.to_owned(), reply);
         let cancel = context.cancel.clone();

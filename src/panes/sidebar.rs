@@ -120,6 +120,9 @@ fn cache(page: &mut Page<'_>, facts: &Facts) {
         ledger.breaks.back().filter(|broken| broken.request + 1 >= ledger.rows.back().map_or(0, |row| row.request))
     {
         page.wrapped(&break_text(&broken.what), Meaning::Warning, 4);
+        if broken.what.segment.is_some() {
+            page.push("", "F4 shows the change", Meaning::Muted);
+        }
     }
 }
 
@@ -165,12 +168,12 @@ pub fn todo_row(todo: &Todo) -> (&'static str, &str, Meaning) {
 
 /// Agents that run, each with the age of its last event, so that one that hangs is seen.
 fn agents(page: &mut Page<'_>, facts: &Facts, now: u64) {
-    let living = facts.agents.living().count();
+    let living = facts.work.agents.living().count();
     if living == 0 {
         return;
     }
     page.head(&format!("agents {living}"));
-    for row in facts.agents.living().take(AGENTS) {
+    for row in facts.work.agents.living().take(AGENTS) {
         let (words, meaning) = agent_row(row, now);
         page.push("", &words, meaning);
     }

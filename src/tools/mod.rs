@@ -15,14 +15,14 @@ use tokio_util::sync::CancellationToken;
 
 mod support;
 
+pub use agent::{AgentInput, list_kinds, read as read_agent};
 pub use ask_user_question::read as read_questions;
+pub use bash::{offer_escape, shell_command, wants_out};
 pub use exit_plan_mode::read as read_plan;
 pub use support::board::Board;
-pub use support::jobs::{Job, JobNews, Jobs};
-pub use agent::{AgentInput, list_kinds, read as read_agent};
-pub use bash::{offer_escape, shell_command, wants_out};
 pub use support::diff::{compare, without_hunk};
 pub use support::input::{parse as read_input, spec as describe};
+pub use support::jobs::{Job, JobNews, Jobs};
 pub use support::reads::{FileStamp, ReadLedger, ReadState};
 pub use support::spill::keep;
 
@@ -59,6 +59,7 @@ tools! {
     kill_shell::KillShell,
     ls::Ls,
     multi_edit::MultiEdit,
+    notebook_edit::NotebookEdit,
     read::Read,
     skill::Skill,
     task_create::TaskCreate,
@@ -156,12 +157,13 @@ impl Default for Limits {
     }
 }
 
-/// The change that a call of Edit, MultiEdit or Write would make by what is on disk now, for the permission
+/// The change that a call of Edit, MultiEdit, NotebookEdit or Write would make by what is on disk now, for the permission
 /// question. None for other tools and for a call that would fail.
 pub fn preview(name: &str, input: &Value, place: &Place) -> Option<Shown> {
     let plan = match name {
         "Edit" => edit::plan(input, place, None),
         "MultiEdit" => multi_edit::plan(input, place, None),
+        "NotebookEdit" => notebook_edit::plan(input, place, None),
         "Write" => write::plan(input, place, None),
         _ => return None,
     };

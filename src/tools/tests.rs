@@ -44,6 +44,7 @@ fn no_tool_is_forgotten() {
             "KillShell",
             "LS",
             "MultiEdit",
+            "NotebookEdit",
             "Read",
             "Skill",
             "TaskCreate",
@@ -51,7 +52,7 @@ fn no_tool_is_forgotten() {
             "TaskList",
             "TaskUpdate",
             "TodoWrite",
-            "Write"
+            "Write",
         ]
     );
     for spec in &specs {

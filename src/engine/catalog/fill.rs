@@ -107,6 +107,7 @@ impl Driver {
 
     /// Lets a running text be stopped like the person's own commands.
     pub(super) fn keep_cancel(&mut self, id: &str, cancel: CancellationToken) {
-        self.running.insert(id.to_owned(), Running { cancel, detach: tokio_util::sync::CancellationToken::new(), recorded: 0 });
+        self.running
+            .insert(id.to_owned(), Running { cancel, detach: tokio_util::sync::CancellationToken::new(), recorded: 0 });
     }
 }

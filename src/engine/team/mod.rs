@@ -16,17 +16,17 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use super::driver::Driver;
-use super::{Setup, Stage};
 use super::gate::tier_of;
 use super::rules::session_source;
+use super::{Setup, Stage};
 use crate::agent::{Input, Prompt};
 use crate::domain::{
-    AgentEnd, AgentStart, Body, Event, Live, Message, Notice, Origin, Request, RuleTier, RulesInForce, TeamBody,
-    TeamNews, TeamRequest,
+    AgentEnd, AgentFile, AgentStart, Body, Event, Live, Message, Notice, Origin, Request, RuleTier, RulesInForce,
+    TeamBody, TeamNews, TeamRequest, ToolSpec,
 };
 use crate::policy::{RuleText, Tier};
 use crate::prompt;
-use crate::tools::Board;
+use crate::tools::{self, Board};
 
 pub use child::Child;
 pub(super) use child::admits;
@@ -119,9 +119,25 @@ pub(super) fn is_told(name: &str, setup: &Setup, stage: &Stage) -> bool {
     }
 }
 
+/// Adds the kinds of agents to what the model is told of the tool that calls them.
+pub(super) fn tell_of_agents(specs: &mut [ToolSpec], agents: &[AgentFile]) {
+    let kinds: Vec<(String, String)> =
+        agents.iter().map(|agent| (agent.name.clone(), agent.description.clone())).collect();
+    for spec in specs {
+        tools::list_kinds(spec, &kinds);
+    }
+}
+
 impl Driver {
+    /// What runs beside the session that is open now.
+    pub(super) fn open_team(&mut self) {
+        self.parts.desk = super::person::Desk::default();
+        self.open_jobs();
+        self.open_board();
+    }
+
     /// Takes the tasks of the session that is open; a sub-agent has its session's.
-    pub(super) fn open_board(&mut self) {
+    fn open_board(&mut self) {
         self.parts.board = match &self.stage.child {
             Some(child) => Arc::clone(&child.board),
             None => Arc::new(Board::of(self.machine.conversation().tasks.clone())),

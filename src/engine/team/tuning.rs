@@ -23,6 +23,15 @@ pub struct TeamTuning {
 
 impl Default for TeamTuning {
     fn default() -> Self {
-        Self { depth: 3, at_once: 20, stall_ms: 600_000, result_chars: 32_000, model: None, small: None, plans: None, tasks: false }
+        Self {
+            depth: 3,
+            at_once: 20,
+            stall_ms: 600_000,
+            result_chars: 32_000,
+            model: None,
+            small: None,
+            plans: None,
+            tasks: false,
+        }
     }
 }

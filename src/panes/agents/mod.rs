@@ -60,7 +60,7 @@ impl Agents {
     fn set_ids(&mut self, facts: &Facts) {
         let chosen = self.ids.get(self.list.selected()).cloned();
         let (living, done): (Vec<&AgentRow>, Vec<&AgentRow>) =
-            facts.agents.list().iter().rev().partition(|row| row.lives());
+            facts.work.agents.list().iter().rev().partition(|row| row.lives());
         self.ids = living.into_iter().chain(done).map(|row| row.start.agent.clone()).collect();
         if let Some(at) = chosen.and_then(|id| self.ids.iter().position(|known| *known == id)) {
             self.list.select(at);
@@ -138,7 +138,7 @@ impl Agents {
                 }
             }
             KeyCode::Char('x') => {
-                let lives = |id: &String| facts.agents.find(id).is_some_and(AgentRow::lives);
+                let lives = |id: &String| facts.work.agents.find(id).is_some_and(AgentRow::lives);
                 if let Some(agent) = self.chosen().filter(lives) {
                     return (vec![Act::Send(Request::Team(TeamRequest::Kill { agent }))], false);
                 }

@@ -94,7 +94,7 @@ impl Agents {
         if self.opened.is_some() {
             return self.view_opened(scene, buf);
         }
-        let living = scene.facts.agents.living().count();
+        let living = scene.facts.work.agents.living().count();
         let title = format!("agents · {living} running of {}", self.ids.len());
         let foot = "Enter conversation · x stop · X stop those in the background · Esc close";
         popup::draw(self.frame, buf, scene.theme, &Frame { title: &title, foot });
@@ -109,7 +109,7 @@ impl Agents {
     }
 
     fn item(&self, at: usize, scene: Scene<'_>) -> list::Item<'static> {
-        let row = self.ids.get(at).and_then(|id| scene.facts.agents.find(id));
+        let row = self.ids.get(at).and_then(|id| scene.facts.work.agents.find(id));
         let Some(row) = row else { return list::Item::default() };
         let (sign, _) = sign(row, scene.now);
         let below = if row.start.parent.is_some() { "  ↳ " } else { "" };
@@ -138,7 +138,7 @@ impl Agents {
 
     fn view_opened(&self, scene: Scene<'_>, buf: &mut Buffer) {
         let Some(opened) = &self.opened else { return };
-        let row = scene.facts.agents.find(&opened.agent);
+        let row = scene.facts.work.agents.find(&opened.agent);
         let title = row.map_or_else(|| opened.agent.clone(), |row| format!("{} · {}", row.start.kind, row.start.task));
         let title = text::sanitize_line(&title).into_owned();
         let foot = "j k scroll · Enter unfold · x stop · Esc back";

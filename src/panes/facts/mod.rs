@@ -12,8 +12,8 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use crate::domain::{
-    Body, DeltaKind, Event, Live, Mode, ModelError, ModelInfo, ModelRef, Queued, Record, Request, StartInfo, Todo,
-    TodoState, TurnEnd,
+    Body, CatalogNews, DeltaKind, Event, Live, Mode, ModelError, ModelInfo, ModelRef, Queued, Record, Request,
+    StartInfo, Todo, TodoState, TurnEnd,
 };
 
 pub use agents::{AgentRow, Agents};
@@ -44,12 +44,13 @@ pub struct Facts {
     pub todos: Vec<Todo>,
     pub calls: Calls,
     pub ledger: Ledger,
-    pub agents: Agents,
     pub work: Work,
     /// Records of the newest runs of hooks, oldest first.
     pub hooks: VecDeque<Arc<Record>>,
     /// What is waited for while a hook holds something up, in its words.
     pub hook: Option<String>,
+    /// What the person's own program says for the line above the status line. Foreign.
+    pub status_line: Option<String>,
     /// Counts everything that was heard.
     pub revision: u64,
     /// Counts changes of what is known of the session itself.
@@ -120,14 +121,17 @@ impl Facts {
             Event::Recorded(record) => self.fold(record),
             Event::Live(Live::Info(info)) => self.adopt(info),
             Event::Live(Live::Team(news)) => {
-                self.agents.news(news);
+                self.work.agents.news(news);
                 self.work.news(news);
             }
             Event::Live(Live::HookRuns(what)) => self.hook.clone_from(what),
+            Event::Live(Live::Catalog(CatalogNews::StatusLine(line))) => {
+                self.status_line = Some(line.clone()).filter(|line| !line.is_empty());
+            }
             Event::Live(_) => {}
             Event::Closed => {
                 self.closed = true;
-                self.agents.lose_all();
+                self.work.agents.lose_all();
                 self.settle_turn();
             }
         }
@@ -191,7 +195,7 @@ impl Facts {
         }
         // A log that ends in the middle of a turn was left by a crash: nothing of it runs any more.
         self.settle_turn();
-        self.agents.lose_all();
+        self.work.agents.lose_all();
         self.work.lose_all();
         self.adopt(info);
     }
@@ -217,7 +221,7 @@ impl Facts {
     fn fold(&mut self, record: &Arc<Record>) {
         self.calls.fold(record);
         self.ledger.fold(record);
-        self.agents.fold(record);
+        self.work.agents.fold(record);
         if let Some(todos) = self.work.fold(record) {
             self.todos = todos;
         }

@@ -1,5 +1,6 @@
 //! Commands that run, tasks and the newest plan, folded from the records and the news.
 
+use super::Agents;
 use crate::domain::{
     Body, JobBody, JobNote, JobState, JobView, PersonBody, Record, Task, TaskState, TeamBody, TeamNews, Todo, TodoState,
 };
@@ -10,6 +11,8 @@ const MOST: usize = 200;
 /// What runs beside the conversation, and what is to be done.
 #[derive(Debug, Default)]
 pub struct Work {
+    /// Sub-agents.
+    pub agents: Agents,
     pub jobs: Vec<JobView>,
     pub tasks: Vec<Task>,
     /// File and text of the newest plan.

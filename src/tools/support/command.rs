@@ -85,11 +85,7 @@ pub async fn run(command: &str, cwd: &Path, limit: Duration, context: &ToolConte
     let mut running = Running::new(child, pipe, context)?;
     if let (Some((input, name)), Some(job)) = (ours, &context.job) {
         job.set_input(input);
-        tokio::spawn(jobs::look_for_waiting(
-            Arc::clone(job),
-            Arc::clone(&context.jobs),
-            (running.group.id(), name),
-        ));
+        tokio::spawn(jobs::look_for_waiting(Arc::clone(job), Arc::clone(&context.jobs), (running.group.id(), name)));
     }
     let stopped = running.watch(limit, context).await;
     if stopped.is_some() {

@@ -16,6 +16,7 @@ pub mod jobs;
 pub mod live;
 pub mod notebook;
 pub mod pager;
+pub mod pdf;
 pub mod reads;
 pub mod replace;
 pub mod shell_cwd;
