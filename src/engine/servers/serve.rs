@@ -32,7 +32,7 @@ pub async fn open_counter(setup: Setup) -> (Vec<ToolSpec>, mpsc::Sender<OutsideC
     let (news, mut told) = mpsc::channel(NEWS);
     let (events, mut said) = mpsc::channel(NEWS);
     tokio::spawn(async move { while said.recv().await.is_some() {} });
-    let mut driver = Driver::open_first(setup, news, events).await;
+    let mut driver = Box::pin(Driver::open_first(setup, news, events)).await;
     let specs = driver.counter_specs();
     tokio::spawn(async move {
         loop {
