@@ -8,7 +8,7 @@ use super::dialogs::{Dialog, Said, push};
 use super::layers::Layer;
 use crate::commands::Show;
 use crate::domain::{Act, Body, Event, PersonBody, TeamBody};
-use crate::panes::agents::{self, Agents};
+use crate::panes::agents::Agents;
 use crate::panes::ask::{self, Ask};
 use crate::panes::conversation::Scene;
 use crate::panes::facts::Facts;
@@ -151,14 +151,3 @@ macro_rules! said {
 }
 
 said!(ask, plan, jobs);
-
-impl From<Said> for Option<agents::Msg> {
-    fn from(said: Said) -> Self {
-        match said {
-            Said::Key(key) => Some(agents::Msg::Key(key)),
-            Said::Paste(_) => None,
-            Said::Click(at) => Some(agents::Msg::Click(at)),
-            Said::Wheel(rows) => Some(agents::Msg::Wheel(rows)),
-        }
-    }
-}

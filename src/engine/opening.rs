@@ -27,7 +27,7 @@ use crate::hooks::bus::Bus;
 use crate::policy::{self, RuleSet};
 use crate::prompt;
 use crate::session::{self, FORMAT};
-use crate::tools::{self, ReadLedger};
+use crate::tools::ReadLedger;
 
 /// Bytes of `.git/HEAD` that are read.
 const HEAD_BYTES: u64 = 1024;

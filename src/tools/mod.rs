@@ -14,6 +14,7 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 mod support;
+mod web_search;
 
 pub use agent::{AgentInput, list_kinds, read as read_agent};
 pub use ask_user_question::read as read_questions;
@@ -25,6 +26,7 @@ pub use support::input::{parse as read_input, spec as describe};
 pub use support::jobs::{Job, JobNews, Jobs};
 pub use support::reads::{FileStamp, ReadLedger, ReadState};
 pub use support::spill::keep;
+pub use web_search::{WebHit, WebQuery, WebResults, WebSearch, WebSearcher, by_brave, by_searxng};
 
 use crate::domain::{Access, Shown, ToolOutcome, ToolSpec};
 use crate::sandbox::Cage;
@@ -67,6 +69,7 @@ tools! {
     task_list::TaskList,
     task_update::TaskUpdate,
     todo_write::TodoWrite,
+    web_fetch::WebFetch,
     write::Write,
 }
 
@@ -85,6 +88,10 @@ pub fn today(name: &str) -> &str {
         other => other,
     }
 }
+
+/// The tools that are made with something of the settings, for the same test.
+#[cfg(test)]
+const MADE: &[&str] = &["web_search"];
 
 /// One tool. The engine calls it; implementations are stateless, what lasts is in [`ToolContext`].
 pub trait Tool: Send + Sync + Debug {

@@ -1,5 +1,7 @@
 //! A tool of a server as one of the engine's own.
 
+use std::sync::Arc;
+
 use futures::future::BoxFuture;
 use serde_json::Value;
 
@@ -15,7 +17,7 @@ const SCHEMA: usize = 4_000;
 #[derive(Debug)]
 pub(super) struct ServerTool {
     pub(super) host: Host,
-    pub(super) known: Known,
+    pub(super) known: Arc<Known>,
     pub(super) bounds: Bounds,
 }
 
@@ -34,9 +36,19 @@ impl Tool for ServerTool {
     }
 
     fn run(&self, input: Value, context: ToolContext) -> BoxFuture<'static, ToolOutcome> {
-        let (host, known, bounds) = (self.host.clone(), self.known.clone(), self.bounds);
+        let (host, known, bounds) = (self.host.clone(), Arc::clone(&self.known), self.bounds);
         Box::pin(async move {
             let Value::Object(input) = input else { return ToolOutcome::error("The arguments must be an object.") };
+            match host.is_as_judged(&known, &context.cancel).await {
+                Ok(true) => {}
+                Ok(false) => {
+                    return ToolOutcome::error(
+                        "The server changed this tool while the call was on its way, so nothing was done. Call it \
+                         again if it is needed; the user is asked first.",
+                    );
+                }
+                Err(problem) => return ToolOutcome::error(format!("{} failed: {problem}.", known.spec.name)),
+            }
             let answer = host.call(&known.server, &known.tool, input, context.output.clone(), &context.cancel).await;
             match answer {
                 Ok(answer) => outcome(answer, bounds.for_tool(known.result_chars), &context),

@@ -15,6 +15,7 @@ pub mod job;
 pub mod jobs;
 pub mod live;
 pub mod notebook;
+pub mod page;
 pub mod pager;
 pub mod pdf;
 pub mod reads;
