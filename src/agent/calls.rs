@@ -130,6 +130,7 @@ impl Machine {
         if streaming {
             self.out.push(Effect::HangUp);
             self.keep_partial(now);
+            self.write_off(now);
         }
         if let Some(turn) = &mut self.turn {
             turn.refused = true;

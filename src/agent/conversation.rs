@@ -110,6 +110,7 @@ impl Conversation {
             | Body::HookRan(_)
             | Body::CallChanged { .. }
             | Body::Noticed(_)
+            | Body::Money(_)
             | Body::Classified(_)
             | Body::Confined { .. } => {}
         }

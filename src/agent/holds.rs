@@ -16,6 +16,8 @@ pub struct Points {
     pub batch: bool,
     pub stop: bool,
     pub compact: bool,
+    /// Before each request.
+    pub spend: bool,
 }
 
 /// Where the turn waits.
@@ -27,6 +29,8 @@ pub enum Point {
     Stop { active: bool },
     /// The history would be summarised.
     Compact { auto: bool, focus: Option<String> },
+    /// A request is ready to leave.
+    Spend,
 }
 
 /// How it goes on.
@@ -41,6 +45,8 @@ pub enum Release {
     Halt {
         reason: String,
     },
+    /// To end the turn, because nothing more may be spent.
+    OverBudget,
 }
 
 impl Machine {
@@ -84,7 +90,7 @@ impl Machine {
         }
     }
 
-    fn hold(&mut self, point: Point) {
+    pub(super) fn hold(&mut self, point: Point) {
         self.held += 1;
         let hold = self.held;
         if let Some(turn) = &mut self.turn {
@@ -103,14 +109,16 @@ impl Machine {
         let point = point.clone();
         turn.phase = Phase::Calls;
         match (point, release) {
+            (Point::Spend, Release::OverBudget) => self.end_turn(TurnEnd::BudgetCap, now),
             (Point::Batch, Release::Halt { reason }) => {
                 turn.stopped = Some(reason);
                 self.join(now);
             }
             (Point::Batch, _) => self.join(now),
-            (Point::Stop { .. }, Release::Go) => self.end_turn(TurnEnd::Done, now),
+            (Point::Stop { .. }, Release::Go | Release::OverBudget) => self.end_turn(TurnEnd::Done, now),
             (Point::Stop { .. }, Release::WorkOn { text }) => self.work_on(text, now),
-            (Point::Stop { .. }, Release::Halt { reason }) => self.end_turn(TurnEnd::Stopped { reason }, now),
+            (Point::Stop { .. } | Point::Spend, Release::Halt { reason }) => self.end_turn(TurnEnd::Stopped { reason }, now),
+            (Point::Spend, _) => self.send_pending(now),
             (Point::Compact { auto, .. }, Release::Halt { reason }) => self.not_compacted(auto, reason, now),
             (Point::Compact { .. }, _) => {
                 turn.phase = Phase::Preparing;

@@ -27,6 +27,8 @@ pub(super) struct Turn {
     pub(super) kept: u32,
     /// A summary was refused; it is not asked for again in this turn.
     pub(super) uncompacted: bool,
+    /// The request that is ready to leave, with the number of its try.
+    pub(super) pending: Option<(Arc<CanonicalRequest>, u32)>,
 }
 
 /// What the turn waits for.
@@ -85,6 +87,7 @@ impl Turn {
             stopped: None,
             kept: 0,
             uncompacted: false,
+            pending: None,
         }
     }
 

@@ -6,12 +6,14 @@ use ratatui::layout::{Position, Rect};
 
 use super::layers::Layer;
 use super::sheet::{Sheet, What};
-use super::{Model, catalog, orders, show};
+use super::{Model, catalog, money, orders, show};
 use crate::commands::Show;
 use crate::domain::{Act, CommandFile, Event, Live, Request};
+use crate::panes::costs::Costs;
 use crate::panes::help::{self, Help};
 use crate::panes::palette::{self, Palette, Pick};
 use crate::panes::picker::{self, Entry, Picker};
+use crate::panes::purse::PurseQuestion;
 use crate::panes::rules::{self, Rules};
 use crate::panes::sessions::{self, Sessions};
 use crate::theme::Theme;
@@ -26,6 +28,9 @@ pub(super) enum Dialog {
     Themes(Picker, Box<Theme>),
     Sessions(Sessions),
     Rules(Box<Rules>),
+    Costs(Box<Costs>),
+    /// The next request waits for an answer.
+    Purse(Box<PurseQuestion>),
 }
 
 /// What the terminal says to a dialog.
@@ -68,6 +73,11 @@ pub(super) fn open(model: &mut Model, what: Show) -> Vec<Act> {
             let before = Box::new(model.look.theme.clone());
             push(model, Dialog::Themes(picker, before));
             Vec::new()
+        }
+        Show::Cost => {
+            let (costs, acts) = Costs::open(&model.facts);
+            push(model, Dialog::Costs(Box::new(costs)));
+            acts
         }
         Show::Permissions => {
             let (rules, acts) = Rules::open();
@@ -142,6 +152,7 @@ pub(super) fn say(model: &mut Model, said: Said) -> Vec<Act> {
             }
             acts
         }
+        Dialog::Costs(_) | Dialog::Purse(_) => money::say(model, &said),
         Dialog::Sessions(sessions) => {
             let acts = sessions.update(said.into(), now);
             if !sessions.is_open() {
@@ -229,6 +240,7 @@ pub(super) fn hear(model: &mut Model, event: &Event) {
     for sessions in browsers(model) {
         sessions.hear(event);
     }
+    money::hear(model, event);
 }
 
 /// Time went by.
@@ -261,6 +273,8 @@ impl Dialog {
             Self::Models(picker) | Self::Themes(picker, _) => picker.settle(area),
             Self::Sessions(sessions) => sessions.settle(area, theme, now),
             Self::Rules(rules) => rules.settle(area),
+            Self::Costs(costs) => costs.settle(area),
+            Self::Purse(question) => question.settle(area),
         }
     }
 
@@ -275,6 +289,14 @@ impl Dialog {
             Self::Models(picker) | Self::Themes(picker, _) => picker.view(theme, buf),
             Self::Sessions(sessions) => sessions.view(theme, buf),
             Self::Rules(rules) => rules.view(theme, buf),
+            Self::Costs(costs) => {
+                costs.view(theme, buf);
+                None
+            }
+            Self::Purse(question) => {
+                question.view(theme, buf);
+                None
+            }
         }
     }
 }

@@ -10,6 +10,7 @@ mod input;
 mod keys;
 mod layers;
 mod layout;
+mod money;
 mod mouse;
 mod orders;
 mod sheet;

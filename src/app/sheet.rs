@@ -17,7 +17,6 @@ use crate::widgets::popup;
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) enum What {
     Context,
-    Cost,
     Cache,
     Tools,
     Permissions,
@@ -115,7 +114,6 @@ impl Sheet {
     fn title(&self) -> &'static str {
         match self.what {
             What::Context => "context",
-            What::Cost => "cost",
             What::Cache => "cache",
             What::Tools => "tools",
             What::Permissions => "decisions",
@@ -129,7 +127,6 @@ impl Sheet {
     fn derive(&self, scene: Scene<'_>, width: u16, answers: &Answers) -> Vec<Line<'static>> {
         match &self.what {
             What::Context => context::lines(answers.context.as_ref(), scene.theme, width),
-            What::Cost => cost::cost_lines(scene.facts, scene.theme),
             What::Cache => cost::cache_lines(scene.facts, scene.theme),
             What::Tools => cost::tools_lines(scene.facts, scene.theme),
             What::Permissions => cost::permission_lines(scene.facts, scene.theme),

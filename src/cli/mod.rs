@@ -8,22 +8,27 @@ use std::io::{self, IsTerminal};
 use clap::{CommandFactory, Parser};
 
 use crate::domain::Mode;
+use crate::prompt::toon::{Reading, Style};
 use crate::shell::{Exit, Invocation, Opening, Overrides, Printer};
 
 mod args;
 mod bench;
 mod caution;
+mod cost;
 mod doctor;
 mod helper;
 mod permissions;
 mod rules;
 mod sessions;
+mod toon;
 
 pub use args::Sessions;
-use args::{Args, Command, PermissionsCommand};
+use args::{Args, Command, PermissionsCommand, ToonCommand};
 pub use bench::BenchOrder;
+pub use cost::CostOrder;
 pub use helper::helper;
 pub use permissions::Permissions;
+pub use toon::Toon;
 
 /// Where the program's ends lead.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,6 +49,8 @@ pub enum Order {
     },
     Permissions(Permissions),
     Bench(BenchOrder),
+    Cost(CostOrder),
+    Toon(Toon),
     /// Print completions for this shell.
     Completions(clap_complete::Shell),
 }
@@ -71,6 +78,8 @@ pub fn main() -> Exit {
         Order::Sessions(Sessions::Show { id }) => sessions::show(&id, &mut Printer::standard()),
         Order::Doctor { json } => doctor::doctor(json, Ends::of_process().stdout_is_terminal, &mut Printer::standard()),
         Order::Permissions(what) => permissions::run(what, &mut Printer::standard()),
+        Order::Toon(order) => toon::run(order, &mut Printer::standard()),
+        Order::Cost(order) => cost::run(&order, &mut Printer::standard()),
         Order::Bench(order) => bench::run(&order, &mut Printer::standard()),
         Order::Completions(shell) => completions(shell),
     }
@@ -87,6 +96,10 @@ pub fn parse(
         Some(Command::Sessions { what }) => return Ok(Order::Sessions(what)),
         Some(Command::Doctor { json }) => return Ok(Order::Doctor { json }),
         Some(Command::Permissions { what }) => return Ok(Order::Permissions(permissions_order(what))),
+        Some(Command::Toon { what }) => return Ok(Order::Toon(toon_order(what))),
+        Some(Command::Cost { by, session, project, json }) => {
+            return Ok(Order::Cost(CostOrder { group: by, session, project, json }));
+        }
         Some(Command::Bench { name, input, json }) => return Ok(Order::Bench(BenchOrder { name, input, json })),
         Some(Command::Completions { shell }) => return Ok(Order::Completions(shell)),
         None => {}
@@ -123,6 +136,8 @@ fn invocation(args: Args, ends: Ends) -> Invocation {
             deny: rules::split(&args.disallowed_tools),
             add_dirs: args.add_dir,
             max_turns: args.caps.max_turns,
+            caps: args.caps.budget(),
+            report: args.caps.report,
             settings: args.settings,
             theme: args.theme,
             trust: args.bold.trust,
@@ -130,6 +145,18 @@ fn invocation(args: Args, ends: Ends) -> Invocation {
         print: headless.then(|| args.output_format.into()),
         verbose: args.verbose,
         rehearse: args.rehearse,
+    }
+}
+
+fn toon_order(what: ToonCommand) -> Toon {
+    match what {
+        ToonCommand::Encode { delimiter, indent, key_folding, flatten_depth } => {
+            let fold = if key_folding { flatten_depth.unwrap_or(usize::MAX) } else { 0 };
+            Toon::Encode(Style { delimiter, indent: indent.into(), fold })
+        }
+        ToonCommand::Decode { strict, no_strict, indent, expand_paths, .. } => {
+            Toon::Decode(Reading { strict: strict && !no_strict, indent: indent.into(), expand: expand_paths })
+        }
     }
 }
 
@@ -176,11 +203,7 @@ mod tests {
         let words = std::iter::once("latigo").chain(line.iter().copied()).map(OsString::from);
         match parse(words, ends, |name| (name == "IS_SANDBOX").then(|| "1".into()))? {
             Order::Run(invocation) => Ok(*invocation),
-            order @ (Order::Completions(_)
-            | Order::Sessions(_)
-            | Order::Permissions(_)
-            | Order::Doctor { .. }
-            | Order::Bench(_)) => {
+            order => {
                 panic!("{order:?}")
             }
         }
@@ -279,7 +302,7 @@ mod tests {
     #[test]
     fn help_fits_one_screen_and_the_version_has_three_names() {
         let help = Args::command().term_width(100).render_help().to_string();
-        assert!(help.lines().count() <= 40, "{} lines\n{help}", help.lines().count());
+        assert!(help.lines().count() <= 60, "{} lines\n{help}", help.lines().count());
         assert!(help.lines().all(|line| line.len() <= 110), "{help}");
         for flag in ["-v", "-V", "--version"] {
             let shown = read(&[flag], TERMINAL).unwrap_err();

@@ -53,7 +53,7 @@ fn row(session: &SessionSummary, now: u64) -> String {
     format!("{}  {age:>10} ago  prompts {:>3}  {cost:>8}  {project}  {title}", session.id, session.turns)
 }
 
-fn store(printer: &mut Printer) -> Option<Store> {
+pub(super) fn store(printer: &mut Printer) -> Option<Store> {
     let cwd = std::env::current_dir().unwrap_or_default();
     let home = std::env::var(HOME_VARIABLE).ok();
     match Dirs::find(home.as_deref(), &cwd) {

@@ -14,6 +14,7 @@ use super::{Bounds, ConfigInput, RuleEntry, Settings, Tier, dotenv, folder};
 
 pub(super) mod draft;
 mod entries;
+mod money;
 mod sandbox;
 
 use draft::Draft;
@@ -81,6 +82,8 @@ pub(super) fn gather(input: &ConfigInput<'_>) -> Settings {
         },
         bounds: bounds(draft.bounds, &set),
         sandbox,
+        toon: draft.money.toon(),
+        money: draft.money.finish(),
         models: draft.models,
         child_env,
         hooks,

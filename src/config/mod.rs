@@ -162,6 +162,10 @@ pub struct Settings {
     pub bounds: Bounds,
     /// How commands are kept in.
     pub sandbox: crate::sandbox::Wish,
+    /// Where spending stops.
+    pub money: crate::engine::Purse,
+    /// Results with uniform rows go to the model as TOON.
+    pub toon: bool,
     /// The whole environment of child processes, without our keys.
     pub child_env: BTreeMap<String, String>,
     /// Hooks and the event bus.

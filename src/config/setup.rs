@@ -1,7 +1,7 @@
 //! From settings to an engine: each room gets its own part, and the door's own acts (saving a rule,
 //! reaching a server, setting up the rehearsal) are handed in as functions.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::{ModelChoice, Places, Settings, Trust, edit_rule, folder, rehearsal, rule_text};
@@ -10,7 +10,7 @@ use crate::base::clock::SharedClock;
 use crate::base::dirs::Dirs;
 use crate::base::ids::SharedIds;
 use crate::catalog;
-use crate::domain::{Mode, ModelInfo, ModelRef, Notice, SaveScope, Wire};
+use crate::domain::{Cap, Mode, ModelInfo, ModelRef, Notice, SaveScope, Wire};
 use crate::engine::{self, Connect, Open, RuleEdit, Stage};
 use crate::provider;
 use crate::sandbox;
@@ -31,6 +31,10 @@ pub struct Start<'a> {
     pub interactive: bool,
     /// `--max-turns`.
     pub max_turns: Option<u32>,
+    /// Caps of the command line.
+    pub caps: Vec<Cap>,
+    /// `--report`.
+    pub report: Option<PathBuf>,
     /// A model was named on the command line.
     pub model_forced: bool,
     /// Play the rehearsal instead of the person's own project.
@@ -59,7 +63,15 @@ pub fn setup(settings: &Settings, start: Start<'_>) -> Result<engine::Setup, Str
         open: start.open,
         notices,
         limits: limits(settings),
-        tuning: engine::Tuning { classifier_ms: settings.bounds.classifier_ms },
+        tuning: engine::Tuning {
+            classifier_ms: settings.bounds.classifier_ms,
+            money: engine::Purse {
+                caps: start.caps.iter().chain(&settings.money.caps).copied().collect(),
+                report: start.report.clone(),
+                ..settings.money.clone()
+            },
+            toon: settings.toon,
+        },
         home: start.home.to_path_buf(),
         interactive: start.interactive,
         alone: true,

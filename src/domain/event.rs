@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    CommandFile, FolderClaims, MemoryFile, Mode, ModelInfo, ModelRef, Record, Report, RuleTest, RulesReport,
+    CommandFile, FolderClaims, MemoryFile, Mode, ModelInfo, ModelRef, MoneyNews, Record, Report, RuleTest, RulesReport,
     SandboxState, SessionId, SessionSummary, Shown,
 };
 
@@ -56,6 +56,8 @@ pub enum Live {
     RuleTested(Box<RuleTest>),
     /// A hook holds something up, in its own words; none when nothing is held up any more.
     HookRuns(Option<String>),
+    /// Something about money.
+    Money(MoneyNews),
 }
 
 /// What a face shows around the conversation.

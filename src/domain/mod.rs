@@ -15,6 +15,7 @@ mod memory;
 mod message;
 mod mode;
 mod model;
+mod money;
 mod opinion;
 mod record;
 mod report;
@@ -38,6 +39,11 @@ pub use memory::{CommandFile, MemoryFile, MemoryScope};
 pub use message::{Block, Media, Message, ResultPart, Role, ToolCall, ToolResult};
 pub use mode::{Effort, Mode};
 pub use model::{ModelInfo, ModelRef, PriceStep, Prices, Thinking, Wire};
+pub use money::{
+    Asker, Bill, CallSpent, Cap, CapScope, CapState, Carried, CostGroup, CostQuery, CostReport, CostRow, CostScope,
+    LedgerRow, Limit, MoneyBody, MoneyNews, MoneyRequest, PauseReason, PriceSource, Purpose, RequestEnd, RequestSpent,
+    Spent, SpentOn,
+};
 pub use opinion::{Opinion, OpinionNote};
 pub use record::{
     Body, BreakCause, CacheBreak, DeltaKind, Origin, Queued, Record, RequestNote, ResponseNote, SegmentNote, TurnEnd,

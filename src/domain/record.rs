@@ -10,8 +10,8 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Answer, Block, Confinement, Cost, Effort, Hash, HookRun, Mark, Message, Mode, ModelError, ModelRef, Notice,
-    OpinionNote, SegmentKind, SessionId, Shown, StopReason, Todo, ToolResult, Usage, Verdict,
+    Answer, Block, Confinement, Cost, Effort, Hash, HookRun, Mark, Message, Mode, ModelError, ModelRef, MoneyBody,
+    Notice, OpinionNote, SegmentKind, SessionId, Shown, StopReason, Todo, ToolResult, Usage, Verdict,
 };
 
 /// One thing that happened.
@@ -191,6 +191,8 @@ pub enum Body {
         input: serde_json::Value,
         by: String,
     },
+    /// What was spent beside the answers, and where it stopped for that.
+    Money(MoneyBody),
 }
 
 /// Where a prompt came from.

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Effort, FolderAnswer, Media, Mode, ModelRef, RulePlace, RuleSource, RuleTier, SessionId};
+use super::{Effort, FolderAnswer, Media, Mode, ModelRef, MoneyRequest, RulePlace, RuleSource, RuleTier, SessionId};
 
 /// One order from a face to the engine.
 #[derive(Clone, Debug, PartialEq)]
@@ -82,6 +82,8 @@ pub enum Request {
     },
     /// All hooks with their places.
     ReportHooks,
+    /// Something about money.
+    Money(MoneyRequest),
     /// Finish what must be finished and close.
     Shutdown,
 }

@@ -16,7 +16,7 @@ use super::streams::Stream;
 use super::{Setup, Stage};
 use crate::agent::{Input, Machine};
 use crate::base::secrets::Redactor;
-use crate::domain::{Event, Live, Notice, Request, SessionId, Shown, StreamItem, ToolOutcome, Wire};
+use crate::domain::{Event, Live, Notice, Request, SessionId, Shown, Spent, StreamItem, ToolOutcome, Wire};
 use crate::provider::Provider;
 use crate::sandbox::Proof;
 use crate::tools::ReadLedger;
@@ -58,6 +58,8 @@ pub(super) enum What {
     Hooked(Box<Answered>),
     /// The person may have missed something.
     Missed(Missed),
+    /// Somebody beside the turn has spent something.
+    Spent(Box<Spent>),
     /// Straight to the face.
     Tell(Live),
 }
@@ -176,6 +178,7 @@ impl Driver {
             What::Done { call_id, mut outcome, duration_ms } => {
                 self.running.remove(&call_id);
                 clean(&self.setup.secrets, &mut outcome);
+                self.shorten_rows(&mut outcome);
                 self.feed(Input::CallDone { call_id, outcome, duration_ms }).await;
             }
             What::Timer(timer) => self.feed(Input::Timer(timer)).await,
@@ -187,6 +190,7 @@ impl Driver {
             What::Opinion(heard) => self.on_opinion(*heard).await,
             What::Hooked(answered) => self.on_hooked(*answered).await,
             What::Missed(missed) => self.on_missed(missed),
+            What::Spent(spent) => self.spent(*spent).await,
             What::Proven(_) | What::Tell(_) => {}
         }
     }
@@ -217,6 +221,7 @@ impl Driver {
         self.hooking.stop();
         self.session_ends(if self.setup.interactive { "prompt_input_exit" } else { "other" }).await;
         self.close_bus().await;
+        self.write_report().await;
         self.take_walls_down();
         if let Err(notice) = self.journal.sync() {
             self.notice(notice).await;

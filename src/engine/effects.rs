@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::driver::{Driver, News, What};
 use super::rules::session_source;
 use super::streams::Stream;
-use crate::agent::{Effect, Input};
+use crate::agent::{Effect, Input, Point};
 use crate::domain::{Answer, Body, CanonicalRequest, ErrorKind, Event, ModelError, Notice, RuleTier, StreamItem};
 use crate::provider::Provider;
 
@@ -28,6 +28,7 @@ impl Driver {
                 }
             }
             Effect::Sleep { timer, ms } => self.sleep(timer, ms),
+            Effect::Hold { hold, point: Point::Spend } => self.on_spend(hold).await,
             Effect::Hold { hold, point } => self.on_hold(hold, point),
             Effect::Sync => {
                 if let Err(notice) = self.journal.sync() {
@@ -49,7 +50,8 @@ impl Driver {
             bus.hear(&record);
         }
         self.hooks_hear(&record.body, &before);
-        self.tell(Event::Recorded(record)).await;
+        self.tell(Event::Recorded(Arc::clone(&record))).await;
+        self.money_hears(&record.body).await;
         if let Some(notice) = notice {
             self.notice(notice).await;
         }
@@ -60,6 +62,7 @@ impl Driver {
     }
 
     fn send(&mut self, request: u32, canonical: Arc<CanonicalRequest>) {
+        self.note_places(request, &canonical);
         match self.provider(&canonical) {
             Ok(provider) => self.stream = Some(Stream::new(request, provider.stream(canonical))),
             Err(message) => {

@@ -14,12 +14,14 @@ mod folder;
 mod gate;
 mod hooks;
 mod journal;
+mod money;
 mod opening;
 mod parts;
 mod prompts;
 mod questions;
 mod report;
 mod requests;
+mod rows;
 mod rules;
 mod streams;
 #[cfg(test)]
@@ -37,7 +39,7 @@ use crate::base::clock::SharedClock;
 use crate::base::ids::SharedIds;
 use crate::base::secrets::Redactor;
 use crate::domain::{
-    CommandFile, Effort, Event, FolderClaims, MemoryFile, Mode, ModelInfo, ModelRef, Notice, Request, RuleSource,
+    Cap, CommandFile, Effort, Event, FolderClaims, MemoryFile, Mode, ModelInfo, ModelRef, Notice, Request, RuleSource,
     RuleTier, SaveScope,
 };
 use crate::policy::RuleText;
@@ -125,11 +127,32 @@ pub struct Setup {
 pub struct Tuning {
     /// Milliseconds that the classifier of the mode auto may take.
     pub classifier_ms: u64,
+    pub money: Purse,
+    /// Results with uniform rows go to the model as TOON.
+    pub toon: bool,
+}
+
+/// Where spending stops or is looked at.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Purse {
+    pub caps: Vec<Cap>,
+    /// The same call with the same result, or the same error, so often: the turn pauses. 0 is never.
+    pub repeats: u32,
+    /// So many steps that bring nothing new. 0 is never.
+    pub idle_steps: u32,
+    /// Where a row for each request of the run is written.
+    pub report: Option<PathBuf>,
 }
 
 impl Default for Tuning {
     fn default() -> Self {
-        Self { classifier_ms: 10_000 }
+        Self { classifier_ms: 10_000, money: Purse::default(), toon: true }
+    }
+}
+
+impl Default for Purse {
+    fn default() -> Self {
+        Self { caps: Vec::new(), repeats: 3, idle_steps: 40, report: None }
     }
 }
 

@@ -210,6 +210,7 @@ impl Driver {
             let project = self.stage.place.project.clone();
             Body::SessionStarted { format: FORMAT, id: self.session, version, cwd, project }
         };
+        self.open_purse(records.iter().map(|record| &record.body));
         // What the records below will say; a face that looks no further than this event is told the truth.
         let chosen = (self.stage.mode, self.stage.model.clone());
         let info = Box::new(StartInfo { mode: chosen.0, model: chosen.1, ..self.start_info() });
@@ -223,6 +224,7 @@ impl Driver {
         for effect in self.machine.recover(now) {
             self.perform(effect).await;
         }
+        self.tell_caps().await;
     }
 
     /// The mode and model of this run, as records; permissions and mode are never restored from a log.

@@ -4,6 +4,7 @@
 use super::classify::Classifier;
 use super::confine::Walls;
 use super::folder::Asking;
+use super::money::Money;
 
 /// The state of the driver's capabilities.
 #[derive(Default)]
@@ -14,4 +15,6 @@ pub(super) struct Parts {
     pub(super) classifier: Classifier,
     /// The folder that the person is asked about.
     pub(super) asking: Option<Asking>,
+    /// What was spent, and where that stops.
+    pub(super) money: Money,
 }

@@ -44,6 +44,7 @@ impl Driver {
             Request::TestRule { rule, call_id } => self.test_rule(rule, call_id),
             Request::AddRule { tier, rule, place } => self.add_rule(tier, rule, place).await,
             Request::RemoveRule { tier, rule, source } => self.remove_rule(tier, rule, source).await,
+            Request::Money(request) => self.on_money(request).await,
             Request::ShowFolder => self.show_folder().await,
             Request::Shutdown => self.closed = true,
         }

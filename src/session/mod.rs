@@ -7,6 +7,7 @@ pub mod export;
 pub mod history;
 
 mod index;
+mod ledger;
 mod line;
 mod lines;
 mod log;
@@ -17,6 +18,7 @@ mod summary;
 use std::io;
 use std::path::{Path, PathBuf};
 
+pub use ledger::{Ledger, LedgerReading, LedgerTail};
 pub use log::Log;
 pub use store::Store;
 

@@ -12,7 +12,7 @@ use crate::domain::{Notice, Record, SessionId, SessionSummary};
 
 use super::log::outputs_of;
 use super::read::read;
-use super::{Error, Log, Result, at, index};
+use super::{Error, Ledger, Log, Result, at, index};
 
 /// Characters of a folder's name that come from the project's path.
 const SLUG: usize = 200;
@@ -106,6 +106,11 @@ impl Store {
     pub fn outputs(&self, id: SessionId) -> PathBuf {
         let log = self.log_of(id).unwrap_or_else(|_| self.sessions().join(format!("{id}.jsonl")));
         outputs_of(&log)
+    }
+
+    /// What all sessions have spent.
+    pub fn ledger(&self) -> Ledger {
+        Ledger::new(&self.data)
     }
 
     /// The file of a project's prompt history, for [`super::history`].

@@ -95,8 +95,10 @@ impl Summary {
         self.updated = self.updated.max(glance.at);
         // Most records are deltas; only those that the line shows are parsed.
         let name = glance.body.get().strip_prefix("{\"").and_then(|rest| rest.split('"').next());
-        if matches!(name, Some("session_started" | "model_set" | "title_set" | "prompted" | "responded"))
-            && let Ok(body) = serde_json::from_str(glance.body.get())
+        if matches!(
+            name,
+            Some("session_started" | "model_set" | "title_set" | "prompted" | "responded" | "classified" | "money")
+        ) && let Ok(body) = serde_json::from_str(glance.body.get())
         {
             self.fold(body);
         }
@@ -113,14 +115,14 @@ impl Summary {
                     self.prompt = Some(short(&typed.unwrap_or_else(|| message.text())));
                 }
             }
-            Body::Responded(note) => {
-                self.tokens += note.usage.context();
-                match note.cost {
+            other => {
+                let Some((usage, cost)) = other.paid() else { return };
+                self.tokens += usage.context();
+                match cost {
                     Some(cost) => self.cost += cost,
                     None => self.unpriced = true,
                 }
             }
-            _ => {}
         }
     }
 }

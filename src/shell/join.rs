@@ -97,6 +97,8 @@ impl Ground {
                 },
                 interactive,
                 max_turns: invocation.overrides.max_turns,
+                caps: invocation.overrides.caps.clone(),
+                report: invocation.overrides.report.as_ref().map(|path| self.cwd.join(path)),
                 model_forced: invocation.overrides.model.is_some(),
                 rehearse: invocation.rehearse,
             },

@@ -8,7 +8,7 @@ mod human;
 mod measure;
 mod sanitize;
 
-pub use human::{human_bytes, human_cost, human_ms, human_tokens};
+pub use human::{human_bytes, exact_cost, human_cost, human_ms, human_tokens};
 pub use measure::{breaks_around, clip, clusters, width, wrap_plain};
 pub use sanitize::{sanitize, sanitize_line};
 

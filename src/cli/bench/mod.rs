@@ -11,7 +11,8 @@ use std::path::PathBuf;
 use serde_json::{Map, Value};
 
 use crate::shell::{Exit, Printer};
-pub(super) use table::{Table, percent};
+pub(super) use table::Table;
+use table::percent;
 
 /// Bytes of a workload file that are read at most.
 const INPUT: u64 = 256 << 20;

@@ -27,8 +27,19 @@ const PERMISSIONS: [&str; 11] = [
     "skipDangerousModePermissionPrompt",
 ];
 /// Keys of our own section.
-const LATIGO: [&str; 7] =
-    ["classifierTimeoutMs", "maxTurns", "models", "ollamaContext", "provider", "telemetry", "webhooks"];
+const LATIGO: [&str; 11] = [
+    "caps",
+    "classifierTimeoutMs",
+    "maxTurns",
+    "models",
+    "ollamaContext",
+    "pauseAfterIdleSteps",
+    "pauseAfterRepeats",
+    "provider",
+    "telemetry",
+    "toon",
+    "webhooks",
+];
 
 /// What the files say so far.
 pub(in crate::config) struct Draft<'a> {
@@ -48,6 +59,7 @@ pub(in crate::config) struct Draft<'a> {
     pub bounds: Bounds,
     pub models: ModelTable,
     pub sandbox: super::sandbox::Draft,
+    pub money: super::money::Draft,
     pub notices: Vec<Notice>,
     trusted: bool,
     home: &'a Path,
@@ -73,6 +85,7 @@ impl<'a> Draft<'a> {
             bounds: Bounds::default(),
             models: ModelTable::built_in(),
             sandbox: super::sandbox::Draft::default(),
+            money: super::money::Draft::default(),
             notices: Vec::new(),
             trusted,
             home,
@@ -245,6 +258,7 @@ impl<'a> Draft<'a> {
                     let tokens = count(layer, "latigo.ollamaContext", node, notices);
                     self.bounds.ollama_context = self.bounds.ollama_context.or(tokens);
                 }
+                key if super::money::KEYS.contains(&key) => self.money.take(layer, key, node, notices),
                 // Read with the hooks.
                 "telemetry" | "webhooks" => {}
                 _ => self.unknown(layer, "latigo", key, node, &LATIGO),

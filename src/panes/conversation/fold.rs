@@ -359,6 +359,11 @@ impl Fold {
                 self.note(format!("rule added: {rule}{place}"), Meaning::Muted);
             }
             Body::Noticed(notice) => self.notice(notice),
+            Body::Money(money) => {
+                if let Some(text) = crate::panes::purse::mark(money) {
+                    self.note(text, Meaning::Warning);
+                }
+            }
             _ => {}
         }
     }

@@ -95,6 +95,12 @@ impl Ledger {
             }
             Body::Responded(note) => self.responded(note, record.at),
             Body::Classified(note) => self.classified(note),
+            Body::Money(_) => {
+                if let Some((usage, cost)) = record.body.paid() {
+                    self.session.add(usage, cost);
+                    self.turn.add(usage, cost);
+                }
+            }
             Body::Compacted { tokens_after, .. } => self.context = *tokens_after,
             Body::Cleared => self.context = 0,
             Body::CacheBroken(what) => {

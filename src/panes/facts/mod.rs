@@ -10,8 +10,8 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use crate::domain::{
-    Body, DeltaKind, Event, Live, Mode, ModelError, ModelInfo, ModelRef, Queued, Record, Request, StartInfo, Todo,
-    TodoState, TurnEnd,
+    Body, CapState, DeltaKind, Event, Live, Mode, ModelError, ModelInfo, ModelRef, MoneyNews, Queued, Record, Request,
+    StartInfo, Todo, TodoState, TurnEnd,
 };
 
 pub use calls::{Call, CallState, Calls};
@@ -40,6 +40,8 @@ pub struct Facts {
     pub todos: Vec<Todo>,
     pub calls: Calls,
     pub ledger: Ledger,
+    /// All caps on money and how far they are used.
+    pub caps: Vec<CapState>,
     /// Records of the newest runs of hooks, oldest first.
     pub hooks: VecDeque<Arc<Record>>,
     /// What is waited for while a hook holds something up, in its words.
@@ -107,6 +109,7 @@ impl Facts {
             Event::Recorded(record) => self.fold(record),
             Event::Live(Live::Info(info)) => self.adopt(info),
             Event::Live(Live::HookRuns(what)) => self.hook.clone_from(what),
+            Event::Live(Live::Money(MoneyNews::Caps(caps))) => self.caps.clone_from(caps),
             Event::Live(_) => {}
             Event::Closed => {
                 self.closed = true;
