@@ -112,6 +112,7 @@ impl Conversation {
             | Body::Noticed(_)
             | Body::Money(_)
             | Body::Classified(_)
+            | Body::Catalog(_)
             | Body::Confined { .. } => {}
         }
     }

@@ -11,6 +11,7 @@ use crate::commands::Show;
 use crate::domain::{Act, CommandFile, Event, Live, Request};
 use crate::panes::costs::Costs;
 use crate::panes::help::{self, Help};
+use crate::panes::page::PagePane;
 use crate::panes::palette::{self, Palette, Pick};
 use crate::panes::picker::{self, Entry, Picker};
 use crate::panes::purse::PurseQuestion;
@@ -31,6 +32,7 @@ pub(super) enum Dialog {
     Costs(Box<Costs>),
     /// The next request waits for an answer.
     Purse(Box<PurseQuestion>),
+    Page(Box<PagePane>),
 }
 
 /// What the terminal says to a dialog.
@@ -82,6 +84,11 @@ pub(super) fn open(model: &mut Model, what: Show) -> Vec<Act> {
         Show::Permissions => {
             let (rules, acts) = Rules::open();
             push(model, Dialog::Rules(Box::new(rules)));
+            acts
+        }
+        Show::Page(kind) => {
+            let (page, acts) = PagePane::open(kind);
+            push(model, Dialog::Page(Box::new(page)));
             acts
         }
         Show::Sessions { filter } => {
@@ -153,6 +160,13 @@ pub(super) fn say(model: &mut Model, said: Said) -> Vec<Act> {
             acts
         }
         Dialog::Costs(_) | Dialog::Purse(_) => money::say(model, &said),
+        Dialog::Page(page) => {
+            let (acts, close) = page.update(said.into());
+            if close {
+                model.layers.pop();
+            }
+            acts
+        }
         Dialog::Sessions(sessions) => {
             let acts = sessions.update(said.into(), now);
             if !sessions.is_open() {
@@ -233,8 +247,10 @@ pub(super) fn hear(model: &mut Model, event: &Event) {
         }
     }
     for layer in &mut model.layers {
-        if let Layer::Dialog(Dialog::Rules(rules)) = layer {
-            rules.hear(event);
+        match layer {
+            Layer::Dialog(Dialog::Rules(rules)) => rules.hear(event),
+            Layer::Dialog(Dialog::Page(page)) => page.hear(event),
+            _ => {}
         }
     }
     for sessions in browsers(model) {
@@ -275,6 +291,7 @@ impl Dialog {
             Self::Rules(rules) => rules.settle(area),
             Self::Costs(costs) => costs.settle(area),
             Self::Purse(question) => question.settle(area),
+            Self::Page(page) => page.settle(area),
         }
     }
 
@@ -297,6 +314,7 @@ impl Dialog {
                 question.view(theme, buf);
                 None
             }
+            Self::Page(page) => page.view(theme, buf),
         }
     }
 }

@@ -194,7 +194,7 @@ fn mode(input: &ConfigInput<'_>, draft: &Draft<'_>, notices: &mut Vec<Notice>) -
 }
 
 fn effort(vars: &Vars, input: &ConfigInput<'_>, draft: &Draft<'_>) -> Option<Effort> {
-    let named = vars.text("CLAUDE_CODE_EFFORT_LEVEL").and_then(draft::effort_named);
+    let named = vars.text("CLAUDE_CODE_EFFORT_LEVEL").and_then(Effort::named);
     named.or(input.flags.effort).or(draft.effort)
 }
 

@@ -21,6 +21,7 @@ mod save;
 mod served;
 mod server;
 mod setup;
+mod shelf;
 mod themes;
 mod trust;
 

@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::{ModelChoice, Places, Settings, Trust, edit_rule, folder, rehearsal, rule_text};
+use super::{ModelChoice, Places, Settings, Trust, edit_rule, folder, rehearsal, rule_text, shelf};
 use crate::agent;
 use crate::base::clock::SharedClock;
 use crate::base::dirs::Dirs;
@@ -98,13 +98,14 @@ pub(super) struct Base<'a> {
 pub(super) fn own_stage(settings: &Settings, start: &Base<'_>, notices: &mut Vec<Notice>) -> Stage {
     let (mut memory, told) = catalog::memory(start.home, start.cwd, &settings.project);
     notices.extend(told);
-    let (mut commands, told) = catalog::commands(start.home, start.cwd, &settings.project);
+    let (mut commands, told) = shelf::prompts(settings, start);
     notices.extend(told);
     if !settings.trusted {
         // Until the folder is trusted, the model reads nothing that it brings by itself.
         memory.retain(|file| !settings.folder.texts.contains(&file.path));
         commands.retain(|file| !settings.folder.texts.contains(&file.path));
     }
+    let shelf = shelf::shelf(settings, start, &commands);
     let place =
         Place { cwd: start.cwd.to_path_buf(), project: settings.project.clone(), added: settings.directories.clone() };
     let choice = settings.model.clone();
@@ -122,6 +123,7 @@ pub(super) fn own_stage(settings: &Settings, start: &Base<'_>, notices: &mut Vec
         trusted: settings.trusted,
         memory,
         commands,
+        shelf: Arc::new(shelf),
         env: Arc::new(settings.child_env.clone()),
         hooks: Arc::new(settings.hooks.clone()),
         rehearsal: false,

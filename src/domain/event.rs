@@ -6,8 +6,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    CommandFile, FolderClaims, MemoryFile, Mode, ModelInfo, ModelRef, MoneyNews, Record, Report, RuleTest, RulesReport,
-    SandboxState, SessionId, SessionSummary, Shown,
+    CatalogNews, CommandFile, FolderClaims, MemoryFile, Mode, ModelInfo, ModelRef, MoneyNews, Record, Report, RuleTest, RulesReport, SandboxState, SessionId, SessionSummary, Shown,
 };
 
 /// One message from the engine to its face.
@@ -58,6 +57,8 @@ pub enum Live {
     HookRuns(Option<String>),
     /// Something about money.
     Money(MoneyNews),
+    /// Commands, skills, memory, styles, plugins, settings.
+    Catalog(CatalogNews),
 }
 
 /// What a face shows around the conversation.

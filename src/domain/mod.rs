@@ -7,6 +7,7 @@
 mod access;
 mod act;
 mod canonical;
+mod catalog;
 mod confine;
 mod event;
 mod folder;
@@ -17,6 +18,7 @@ mod mode;
 mod model;
 mod money;
 mod opinion;
+mod page;
 mod record;
 mod report;
 mod request;
@@ -31,11 +33,12 @@ mod verdict;
 pub use access::{Access, Action, PathFact, PathFacts, PathMode, PathUse};
 pub use act::{Act, EditPurpose};
 pub use canonical::{CanonicalRequest, Hash, Mark, Sampling, Segment, SegmentBody, SegmentKind, Ttl};
+pub use catalog::{CatalogBody, CatalogNews, CatalogRequest, CommandFile, PromptKind, Traits};
 pub use confine::{Confinement, SandboxState};
 pub use event::{Event, Live, Notice, NoticeLevel, StartInfo};
 pub use folder::{Claim, ClaimKind, FolderAnswer, FolderClaims};
 pub use hook::{HookEntry, HookRun, HookState};
-pub use memory::{CommandFile, MemoryFile, MemoryScope};
+pub use memory::{MemoryFile, MemoryScope};
 pub use message::{Block, Media, Message, ResultPart, Role, ToolCall, ToolResult};
 pub use mode::{Effort, Mode};
 pub use model::{ModelInfo, ModelRef, PriceStep, Prices, Thinking, Wire};
@@ -45,6 +48,7 @@ pub use money::{
     Spent, SpentOn,
 };
 pub use opinion::{Opinion, OpinionNote};
+pub use page::{Page, PageAct, PageKind, PageRow, RowMark};
 pub use record::{
     Body, BreakCause, CacheBreak, DeltaKind, Origin, Queued, Record, RequestNote, ResponseNote, SegmentNote, TurnEnd,
 };

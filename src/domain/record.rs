@@ -10,7 +10,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Answer, Block, Confinement, Cost, Effort, Hash, HookRun, Mark, Message, Mode, ModelError, ModelRef, MoneyBody,
+    Answer, Block, CatalogBody, Confinement, Cost, Effort, Hash, HookRun, Mark, Message, Mode, ModelError, ModelRef, MoneyBody,
     Notice, OpinionNote, SegmentKind, SessionId, Shown, StopReason, Todo, ToolResult, Usage, Verdict,
 };
 
@@ -193,6 +193,8 @@ pub enum Body {
     },
     /// What was spent beside the answers, and where it stopped for that.
     Money(MoneyBody),
+    /// Commands, skills and memory.
+    Catalog(CatalogBody),
 }
 
 /// Where a prompt came from.

@@ -4,7 +4,9 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Effort, FolderAnswer, Media, Mode, ModelRef, MoneyRequest, RulePlace, RuleSource, RuleTier, SessionId};
+use super::{
+    CatalogRequest, Effort, FolderAnswer, Media, Mode, ModelRef, MoneyRequest, RulePlace, RuleSource, RuleTier, SessionId,
+};
 
 /// One order from a face to the engine.
 #[derive(Clone, Debug, PartialEq)]
@@ -84,6 +86,8 @@ pub enum Request {
     ReportHooks,
     /// Something about money.
     Money(MoneyRequest),
+    /// Commands, skills, memory, styles, plugins, settings.
+    Catalog(CatalogRequest),
     /// Finish what must be finished and close.
     Shutdown,
 }

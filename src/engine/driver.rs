@@ -6,6 +6,7 @@ use std::sync::Arc;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
+use super::catalog::Filled;
 use super::classify::Heard;
 use super::gate::Gate;
 use super::hooks::{Answered, Hooking, Missed};
@@ -60,6 +61,8 @@ pub(super) enum What {
     Missed(Missed),
     /// Somebody beside the turn has spent something.
     Spent(Box<Spent>),
+    /// A command's or a skill's text is complete.
+    Filled(Box<Filled>),
     /// Straight to the face.
     Tell(Live),
 }
@@ -191,6 +194,7 @@ impl Driver {
             What::Hooked(answered) => self.on_hooked(*answered).await,
             What::Missed(missed) => self.on_missed(missed),
             What::Spent(spent) => self.spent(*spent).await,
+            What::Filled(filled) => self.on_filled(*filled).await,
             What::Proven(_) | What::Tell(_) => {}
         }
     }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::catalog;
 use super::driver::{Driver, News, What};
 use super::rules::session_source;
 use super::streams::Stream;
@@ -18,6 +19,7 @@ impl Driver {
             Effect::HangUp => self.stream = None,
             Effect::Judge(call) => self.judge(call).await,
             Effect::Grant(answer) => self.grant(answer).await,
+            Effect::Run(call) if call.name == catalog::SKILL => self.run_skill(call).await,
             Effect::Run(call) => {
                 self.note_way(&call).await;
                 self.run_call(call);
@@ -50,6 +52,7 @@ impl Driver {
             bus.hear(&record);
         }
         self.hooks_hear(&record.body, &before);
+        self.catalog_hears(&record.body);
         self.tell(Event::Recorded(Arc::clone(&record))).await;
         self.money_hears(&record.body).await;
         if let Some(notice) = notice {

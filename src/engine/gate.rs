@@ -39,6 +39,12 @@ impl Gate {
         (Self { rules, texts, added: Vec::new(), home, readable, interactive }, problems)
     }
 
+    /// Lets these folders be read too.
+    pub(super) fn set_readable(&mut self, folders: Vec<PathBuf>) {
+        let new: Vec<PathBuf> = folders.into_iter().filter(|folder| !self.readable.contains(folder)).collect();
+        self.readable.extend(new);
+    }
+
     /// The same gate with this deny rule alone.
     pub(super) fn with_denial(&self, text: RuleText) -> Self {
         let rules = RuleSet::parse(vec![text]).0;
@@ -222,7 +228,7 @@ impl Driver {
             let names: Vec<String> = self.setup.tools.iter().map(|tool| tool.spec().name).collect();
             return refused(format!("there is no tool `{}`. The tools are {}.", call.name, names.join(", ")));
         };
-        match tool.access(&call.input, &self.stage.place) {
+        match self.access(&**tool, call) {
             Ok(access) => {
                 let asked = Asked { name: &call.name, input: &call.input, access };
                 self.judge_with_walls(gate, &asked, mode)

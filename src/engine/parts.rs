@@ -1,6 +1,7 @@
 //! What the driver keeps for each thing that it can do besides running a turn: one field a capability, each with
 //! its own type in the file that works with it.
 
+use super::catalog::Catalog;
 use super::classify::Classifier;
 use super::confine::Walls;
 use super::folder::Asking;
@@ -17,4 +18,6 @@ pub(super) struct Parts {
     pub(super) asking: Option<Asking>,
     /// What was spent, and where that stops.
     pub(super) money: Money,
+    /// Commands and skills in use.
+    pub(super) catalog: Catalog,
 }

@@ -46,6 +46,7 @@ impl Driver {
             Request::RemoveRule { tier, rule, source } => self.remove_rule(tier, rule, source).await,
             Request::Money(request) => self.on_money(request).await,
             Request::ShowFolder => self.show_folder().await,
+            Request::Catalog(request) => self.on_catalog(request).await,
             Request::Shutdown => self.closed = true,
         }
     }

@@ -200,7 +200,7 @@ impl<'a> Draft<'a> {
             }
             "effortLevel" => {
                 let named = text(layer, key, node, notices).filter(|name| *name != "auto");
-                let effort = named.and_then(effort_named);
+                let effort = named.and_then(Effort::named);
                 if named.is_some() && effort.is_none() {
                     notices.push(layer.notice(node.line, "`effortLevel` is one of low, medium, high, xhigh, max"));
                 }
@@ -315,9 +315,4 @@ impl<'a> Draft<'a> {
         let text = format!("`{section}.{key}` is not known and does nothing");
         self.notices.push(layer.notice(node.line, &text).hint(hint));
     }
-}
-
-/// A degree of effort by its name.
-pub(super) fn effort_named(name: &str) -> Option<Effort> {
-    [Effort::Low, Effort::Medium, Effort::High, Effort::Xhigh, Effort::Max].into_iter().find(|e| e.name() == name)
 }

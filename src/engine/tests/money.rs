@@ -16,17 +16,17 @@ fn step(name: &str, number: usize) -> Vec<StreamItem> {
     ]
 }
 
-fn priced() -> Option<(ModelRef, Arc<ModelInfo>)> {
+fn priced() -> (ModelRef, Arc<ModelInfo>) {
     let prices =
         Prices { input: 5.0, output: 10.0, cache_write_5m: 5.0, cache_write_1h: 5.0, cache_read: 0.5, above: None };
     let info = ModelInfo { prices: Some(prices), ..ModelInfo::unknown("m") };
-    Some((ModelRef::new(Wire::Replay, "m"), Arc::new(info)))
+    (ModelRef::new(Wire::Replay, "m"), Arc::new(info))
 }
 
 fn bench(answers: Vec<Vec<StreamItem>>, interactive: bool, caps: &[Cap]) -> Bench {
     let caps = caps.to_vec();
     Bench::with(Arc::new(TempDir::new().unwrap()), Open::New, answers, |setup| {
-        setup.stage.model = priced();
+        setup.stage.model = Some(priced());
         setup.interactive = interactive;
         setup.tuning.money.caps = caps;
         setup.tuning.money.report = Some(setup.home.join("report.csv"));
@@ -117,7 +117,9 @@ async fn the_ledger_adds_up_to_the_token_also_what_failed_and_what_was_stopped()
             SpentOn::Call(_) => None,
         })
         .collect();
-    requests.iter().for_each(|spent| usage += spent.usage);
+    for spent in &requests {
+        usage += spent.usage;
+    }
     assert_eq!(
         (usage.input, usage.cache_read, usage.output),
         (10_000 + 77 + 10_000 + 7 + 33, 5, 5_000 + 3 + 5_000 + 3 + 1)
@@ -183,7 +185,7 @@ async fn different_calls_are_no_circle_and_caps_over_the_day_count_other_session
     assert_eq!(first.end().await, TurnEnd::Done);
     let root = Arc::clone(&first.root);
     let mut second = Bench::with(root, Open::New, steps(100), |setup| {
-        setup.stage.model = priced();
+        setup.stage.model = Some(priced());
         setup.interactive = false;
         setup.tuning.money.caps = vec![dollar(CapScope::Day)];
     });

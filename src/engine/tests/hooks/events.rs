@@ -45,6 +45,7 @@ fn furnish(setup: &mut Setup) {
         path: "/p/ship.md".into(),
         source: "project".into(),
         body: "ship $ARGUMENTS".into(),
+        ..CommandFile::default()
     }];
     setup.stage.edit_rule = Arc::new(|_| Ok("/p/settings.local.json".into()));
     std::fs::create_dir_all(setup.stage.place.project.join("sub")).unwrap();
