@@ -29,6 +29,8 @@ pub(super) struct Turn {
     pub(super) uncompacted: bool,
     /// The request that is ready to leave, with the number of its try.
     pub(super) pending: Option<(Arc<CanonicalRequest>, u32)>,
+    /// Times that the provider refused the prompt as too long.
+    pub(super) too_long: u8,
 }
 
 /// What the turn waits for.
@@ -88,6 +90,7 @@ impl Turn {
             kept: 0,
             uncompacted: false,
             pending: None,
+            too_long: 0,
         }
     }
 

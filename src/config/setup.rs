@@ -55,7 +55,12 @@ pub fn setup(settings: &Settings, start: Start<'_>) -> Result<engine::Setup, Str
         clock: start.clock,
         ids: start.ids.clone(),
         store: Store::new(start.dirs.data.clone()),
-        agent: agent_settings(settings, &stage, start.max_turns, start.ids.next().as_u128() as u64),
+        agent: agent_settings(
+            settings,
+            &stage,
+            (start.max_turns, start.interactive),
+            start.ids.next().as_u128() as u64,
+        ),
         stage,
         rehearse,
         tools: tools::registry(),
@@ -140,8 +145,14 @@ fn known(wire: Wire, id: &str, table: &ModelTable, context: Option<u32>) -> (Mod
     (ModelRef::new(wire, id), Arc::new(info))
 }
 
-fn agent_settings(settings: &Settings, stage: &Stage, max_turns: Option<u32>, seed: u64) -> agent::Settings {
+fn agent_settings(
+    settings: &Settings,
+    stage: &Stage,
+    (max_turns, interactive): (Option<u32>, bool),
+    seed: u64,
+) -> agent::Settings {
     let usual = agent::Settings::default();
+    let context = &settings.bounds.context;
     let fallback = settings.model.as_ref().and_then(|choice| {
         let current = stage.model.as_ref().map(|(model, _)| model.id.as_str());
         let id = choice.fallback.iter().find(|id| Some(id.as_str()) != current)?;
@@ -154,6 +165,10 @@ fn agent_settings(settings: &Settings, stage: &Stage, max_turns: Option<u32>, se
         first_output: settings.bounds.max_output.unwrap_or(usual.first_output),
         max_attempts: settings.bounds.retries.saturating_add(1),
         thinking: settings.thinking.unwrap_or(usual.thinking),
+        auto_compact: context.auto,
+        lives: context.lives(interactive),
+        thresholds: context.thresholds,
+        review: interactive,
         fallback: fallback.filter(|_| !stage.rehearsal),
         seed,
         ..usual

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    CatalogNews, CommandFile, FolderClaims, MemoryFile, Mode, ModelInfo, ModelRef, MoneyNews, Record, Report, RuleTest, RulesReport, SandboxState, SessionId, SessionSummary, Shown,
+    CatalogNews, CommandFile, ContextNews, FolderClaims, MemoryFile, Mode, ModelInfo, ModelRef, MoneyNews, Record, Report, RuleTest, RulesReport, SandboxState, SessionId, SessionSummary, Shown,
 };
 
 /// One message from the engine to its face.
@@ -31,7 +31,10 @@ pub enum Live {
     /// Answer to `ListSessions`, newest first.
     Sessions(Vec<SessionSummary>),
     /// Answer to `PreviewSession`.
-    Preview { id: SessionId, records: Vec<Arc<Record>> },
+    Preview {
+        id: SessionId,
+        records: Vec<Arc<Record>>,
+    },
     /// Answer to `ListFiles`: project files, relative, `/` after folders.
     Files(Arc<Vec<String>>),
     /// Answer to `ListModels`.
@@ -41,7 +44,10 @@ pub enum Live {
     /// The branch or other facts of the start changed.
     Info(Box<StartInfo>),
     /// What a call that the person is asked about would change.
-    CallPreview { call_id: String, shown: Shown },
+    CallPreview {
+        call_id: String,
+        shown: Shown,
+    },
     /// A line of output of a command that the person runs with `!`.
     ShellOutput(String),
     /// What was asked for cannot be had, and no turn will come of it: a prompt that was not taken, or a
@@ -53,6 +59,7 @@ pub enum Live {
     Rules(Box<RulesReport>),
     /// Answer to `TestRule`.
     RuleTested(Box<RuleTest>),
+    Context(ContextNews),
     /// A hook holds something up, in its own words; none when nothing is held up any more.
     HookRuns(Option<String>),
     /// Something about money.

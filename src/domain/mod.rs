@@ -6,9 +6,11 @@
 
 mod access;
 mod act;
+mod cache;
 mod canonical;
 mod catalog;
 mod confine;
+mod context;
 mod event;
 mod folder;
 mod hook;
@@ -32,9 +34,14 @@ mod verdict;
 
 pub use access::{Access, Action, PathFact, PathFacts, PathMode, PathUse};
 pub use act::{Act, EditPurpose};
-pub use canonical::{CanonicalRequest, Hash, Mark, Sampling, Segment, SegmentBody, SegmentKind, Ttl};
+pub use cache::{BreakCause, CacheBreak};
+pub use canonical::{CanonicalRequest, Hash, Mark, Sampling, Segment, SegmentBody, SegmentKind, Ttl, weigh};
 pub use catalog::{CatalogBody, CatalogNews, CatalogRequest, CommandFile, PromptKind, Traits};
 pub use confine::{Confinement, SandboxState};
+pub use context::{
+    Choice, CompactionStage, ContextBody, ContextNews, ContextRequest, InspectNode, Inspection, ItemKey, NodeChange,
+    PrefixNote, PriceQuestion, ShrinkNote, SummaryDraft, When,
+};
 pub use event::{Event, Live, Notice, NoticeLevel, StartInfo};
 pub use folder::{Claim, ClaimKind, FolderAnswer, FolderClaims};
 pub use hook::{HookEntry, HookRun, HookState};
@@ -49,9 +56,7 @@ pub use money::{
 };
 pub use opinion::{Opinion, OpinionNote};
 pub use page::{Page, PageAct, PageKind, PageRow, RowMark};
-pub use record::{
-    Body, BreakCause, CacheBreak, DeltaKind, Origin, Queued, Record, RequestNote, ResponseNote, SegmentNote, TurnEnd,
-};
+pub use record::{Body, DeltaKind, Origin, Queued, Record, RequestNote, ResponseNote, SegmentNote, TurnEnd};
 pub use report::{ContextItem, ContextReport, Report};
 pub use request::{Answer, Input, Request, SaveScope, SessionScope};
 pub use rules::{RuleCover, RuleLine, RulePlace, RuleTest, RuleTier, RulesReport};

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    CatalogRequest, Effort, FolderAnswer, Media, Mode, ModelRef, MoneyRequest, RulePlace, RuleSource, RuleTier, SessionId,
+    CatalogRequest, ContextRequest, Effort, FolderAnswer, Media, Mode, ModelRef, MoneyRequest, RulePlace, RuleSource, RuleTier, SessionId,
 };
 
 /// One order from a face to the engine.
@@ -57,6 +57,7 @@ pub enum Request {
     ListModels,
     /// What fills the context.
     ReportContext,
+    Context(ContextRequest),
     /// Write the conversation as Markdown to a file, named by us when none is given.
     Save(Option<PathBuf>),
     /// Start the offline rehearsal in a session of its own.

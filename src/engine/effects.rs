@@ -8,7 +8,10 @@ use super::driver::{Driver, News, What};
 use super::rules::session_source;
 use super::streams::Stream;
 use crate::agent::{Effect, Input, Point};
-use crate::domain::{Answer, Body, CanonicalRequest, ErrorKind, Event, ModelError, Notice, RuleTier, StreamItem};
+use crate::domain::{
+    Answer, Body, CanonicalRequest, ContextBody, ContextNews, ErrorKind, Event, Live, ModelError, Notice, RuleTier,
+    StreamItem,
+};
 use crate::provider::Provider;
 
 impl Driver {
@@ -32,6 +35,8 @@ impl Driver {
             Effect::Sleep { timer, ms } => self.sleep(timer, ms),
             Effect::Hold { hold, point: Point::Spend } => self.on_spend(hold).await,
             Effect::Hold { hold, point } => self.on_hold(hold, point),
+            Effect::Keep { folder, files } => self.keep_outputs(&folder, files).await,
+            Effect::Review(draft) => self.tell(Event::Live(Live::Context(ContextNews::Draft(draft)))).await,
             Effect::Sync => {
                 if let Err(notice) = self.journal.sync() {
                     self.notice(notice).await;
@@ -46,7 +51,7 @@ impl Driver {
         if let Body::CwdSet { cwd } = &body {
             self.stage.place.cwd.clone_from(cwd);
         }
-        let shortened = matches!(body, Body::Compacted { .. } | Body::Cleared);
+        let shortened = matches!(body, Body::Compacted { .. } | Body::Cleared | Body::Context(ContextBody::Shrunk(_)));
         let (record, notice) = self.journal.write(body, self.setup.clock.wall_ms());
         if let Some(bus) = &mut self.hooking.bus {
             bus.hear(&record);

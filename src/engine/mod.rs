@@ -8,6 +8,7 @@ mod calls;
 mod catalog;
 mod classify;
 mod confine;
+mod context;
 mod driver;
 mod effects;
 mod files;

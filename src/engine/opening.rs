@@ -321,7 +321,9 @@ fn same_server(model: &ModelRef, stage: &Stage) -> bool {
 }
 
 fn machine(setup: &Setup, stage: &Stage, id: SessionId, records: &[Record]) -> Machine {
-    Machine::new(setup.agent.clone(), prefix(setup, stage), id.to_string(), records)
+    let mut machine = Machine::new(setup.agent.clone(), prefix(setup, stage), id.to_string(), records);
+    machine.set_outputs(setup.store.outputs(id));
+    machine
 }
 
 /// Tools, system text and memory of a stage.

@@ -36,6 +36,7 @@ impl Driver {
             Request::ListFiles => self.list_files(),
             Request::ListModels => self.list_models(),
             Request::ReportContext => self.report_context(),
+            Request::Context(request) => self.on_context(request).await,
             Request::ReportHooks => self.report_hooks().await,
             Request::Save(path) => self.save(path).await,
             Request::Rehearse => self.rehearse().await,

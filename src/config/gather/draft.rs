@@ -27,9 +27,10 @@ const PERMISSIONS: [&str; 11] = [
     "skipDangerousModePermissionPrompt",
 ];
 /// Keys of our own section.
-const LATIGO: [&str; 11] = [
+const LATIGO: [&str; 12] = [
     "caps",
     "classifierTimeoutMs",
+    "context",
     "maxTurns",
     "models",
     "ollamaContext",
@@ -243,6 +244,7 @@ impl<'a> Draft<'a> {
                     let problems = self.models.extend(&node.json());
                     self.notices.extend(problems.iter().map(|problem| layer.notice(node.line, problem)));
                 }
+                "context" => self.bounds.context.read(layer, node, notices),
                 "maxTurns" => {
                     let limit = count(layer, "latigo.maxTurns", node, notices);
                     self.bounds.max_turns = self.bounds.max_turns.or(limit);
@@ -275,6 +277,7 @@ impl<'a> Draft<'a> {
             "respectGitignore",
             "preferredNotifChannel",
             "bashOutputMaxChars",
+            "autoCompactEnabled",
         ];
         let Some(name) = known.into_iter().find(|name| *name == key) else { return };
         if self.seen.contains(&name) {
@@ -293,6 +296,7 @@ impl<'a> Draft<'a> {
                 match name {
                     "prefersReducedMotion" => self.ui.reduced_motion = value,
                     "axScreenReader" => self.ui.screen_reader = value,
+                    "autoCompactEnabled" => self.bounds.context.auto = value,
                     "syntaxHighlightingDisabled" => self.ui.syntax_colors = !value,
                     _ => self.ui.respect_gitignore = value,
                 }

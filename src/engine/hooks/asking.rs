@@ -61,7 +61,7 @@ impl Asker {
             info: &info,
             sampling: Sampling { max_output: ANSWER, effort: None, thinking: false },
             session_key: &self.key,
-            previous_len: None,
+            anchors: prompt::Anchors::default(),
         });
         let mut items = self.provider.stream(Arc::new(canonical));
         let (mut answer, mut usage) = (String::new(), Usage::default());
