@@ -117,7 +117,9 @@ impl Machine {
             (Point::Batch, _) => self.join(now),
             (Point::Stop { .. }, Release::Go | Release::OverBudget) => self.end_turn(TurnEnd::Done, now),
             (Point::Stop { .. }, Release::WorkOn { text }) => self.work_on(text, now),
-            (Point::Stop { .. } | Point::Spend, Release::Halt { reason }) => self.end_turn(TurnEnd::Stopped { reason }, now),
+            (Point::Stop { .. } | Point::Spend, Release::Halt { reason }) => {
+                self.end_turn(TurnEnd::Stopped { reason }, now)
+            }
             (Point::Spend, _) => self.send_pending(now),
             (Point::Compact { auto, .. }, Release::Halt { reason }) => self.not_compacted(auto, reason, now),
             (Point::Compact { .. }, _) => {

@@ -8,7 +8,8 @@ use super::machine::Machine;
 use super::turn::{Phase, Purpose};
 use super::{Effect, fit};
 use crate::domain::{
-    Block, Body, CanonicalRequest, DeltaKind, Message, MoneyBody, Notice, RequestNote, ResponseNote, StopReason, StreamItem, TurnEnd, Usage,
+    Block, Body, CanonicalRequest, DeltaKind, Message, MoneyBody, Notice, RequestNote, ResponseNote, StopReason,
+    StreamItem, TurnEnd, Usage,
 };
 use crate::prompt;
 use crate::usage;

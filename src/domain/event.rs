@@ -6,7 +6,8 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    CatalogNews, CommandFile, ContextNews, FolderClaims, MemoryFile, Mode, ModelInfo, ModelRef, MoneyNews, Record, Report, RuleTest, RulesReport, SandboxState, SessionId, SessionSummary, Shown,
+    CatalogNews, CommandFile, ContextNews, FolderClaims, MemoryFile, Mode, ModelInfo, ModelRef, MoneyNews, Record,
+    Report, RuleTest, RulesReport, SandboxState, SessionId, SessionSummary, Shown,
 };
 
 /// One message from the engine to its face.

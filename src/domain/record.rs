@@ -10,7 +10,9 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Answer, Block, CacheBreak, CatalogBody, Confinement, ContextBody, Cost, Effort, Hash, HookRun, Mark, Message, Mode, ModelError, ModelRef, MoneyBody, Notice, OpinionNote, SegmentKind, SessionId, Shown, StopReason, Todo, ToolResult, Usage, Verdict,
+    Answer, Block, CacheBreak, CatalogBody, Confinement, ContextBody, Cost, Effort, Hash, HookRun, Mark, Message, Mode,
+    ModelError, ModelRef, MoneyBody, Notice, OpinionNote, SegmentKind, SessionId, Shown, StopReason, Todo, ToolResult,
+    Usage, Verdict,
 };
 
 /// One thing that happened.

@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    CatalogRequest, ContextRequest, Effort, FolderAnswer, Media, Mode, ModelRef, MoneyRequest, RulePlace, RuleSource, RuleTier, SessionId,
+    CatalogRequest, ContextRequest, Effort, FolderAnswer, Media, Mode, ModelRef, MoneyRequest, RulePlace, RuleSource,
+    RuleTier, SessionId,
 };
 
 /// One order from a face to the engine.

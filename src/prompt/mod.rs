@@ -8,9 +8,9 @@ mod assemble;
 mod classifier;
 mod compaction;
 mod diagnose;
-mod places;
 mod forecast;
 mod marks;
+mod places;
 mod prefix;
 mod reminder;
 mod shape;
@@ -19,7 +19,6 @@ pub mod toon;
 
 pub use assemble::{Draft, assemble, prefix_hash};
 pub use classifier::{Judged, classifier_request, read_opinion};
-pub use places::places;
 pub use compaction::{
     FOLDED, Folding, Numbers, fold, gathered_summary, has_results, reduce, short_input, snip, statements, stub,
     summary_message, summary_request, words,
@@ -27,6 +26,7 @@ pub use compaction::{
 pub use diagnose::{Change, Reason, first_change};
 pub use forecast::{Forecast, LOOK_BACK, Rule, life_ms};
 pub use marks::{Anchors, Lives};
+pub use places::places;
 pub use prefix::{Place, prefix};
 pub use reminder::{INTERRUPTED, continue_text, first_prompt, plan_mode, wrap};
 pub use shape::{Shape, note_of};
