@@ -7,8 +7,8 @@ use std::sync::Arc;
 use super::partial::Partial;
 use super::view::View;
 use crate::domain::{
-    Block, Body, Effort, Message, Mode, ModelRef, Queued, Record, ResponseNote, Role, Segment, StopReason, Todo,
-    ToolCall, ToolResult, Usage,
+    Block, Body, Effort, Message, Mode, ModelRef, MoneyBody, Queued, Record, ResponseNote, Role, Segment, StopReason,
+    Todo, ToolCall, ToolResult, Usage,
 };
 use crate::prompt;
 
@@ -95,6 +95,7 @@ impl Conversation {
             Body::SessionStarted { cwd, .. } | Body::Resumed { cwd, .. } | Body::CwdSet { cwd } => {
                 self.cwd = Some(cwd.clone());
             }
+            Body::Money(money) => self.of_money(money),
             Body::TurnEnded { .. } => self.turn_ended(),
             Body::Cleared => {
                 self.history.clear();
@@ -115,8 +116,8 @@ impl Conversation {
             | Body::RuleAdded { .. }
             | Body::HookRan(_)
             | Body::CallChanged { .. }
+            | Body::Team(_)
             | Body::Noticed(_)
-            | Body::Money(_)
             | Body::Classified(_)
             | Body::Catalog(_)
             | Body::Confined { .. } => {}
@@ -150,6 +151,27 @@ impl Conversation {
         self.shell.clear();
         self.context.clear();
         self.push("you", Arc::clone(message));
+    }
+
+    fn of_money(&mut self, body: &MoneyBody) {
+        match body {
+            MoneyBody::Served(served) => self.counts.request = self.counts.request.max(served.request),
+            MoneyBody::Discarded => self.discarded(),
+            _ => {}
+        }
+    }
+
+    /// The last question and its answer never were.
+    fn discarded(&mut self) {
+        let answers = |segment: &Arc<Segment>, role| segment.as_message().is_some_and(|message| message.role == role);
+        let two = self.history.len().saturating_sub(2);
+        if let [question, answer] = &self.history[two..]
+            && answers(question, Role::User)
+            && answers(answer, Role::Assistant)
+        {
+            self.history.truncate(two);
+            self.measured = self.measured.filter(|(_, length)| *length <= two);
+        }
     }
 
     /// Results that no answer of the conversation asks for (of a declined answer) end with the turn.

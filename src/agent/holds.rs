@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::Effect;
 use super::machine::Machine;
 use super::turn::{Phase, Purpose};
-use crate::domain::{Body, Message, Notice, Origin, TurnEnd};
+use crate::domain::{Body, Message, Notice, Origin, Served, TurnEnd};
 use crate::prompt;
 
 /// Points that are in use.
@@ -34,7 +34,7 @@ pub enum Point {
 }
 
 /// How it goes on.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Release {
     Go,
     /// Not to end: the model reads this and works on. Elsewhere it is as good as [`Release::Go`].
@@ -47,6 +47,11 @@ pub enum Release {
     },
     /// To end the turn, because nothing more may be spent.
     OverBudget,
+    /// Not to ask the model: a cache has the answer.
+    Answered {
+        served: Box<Served>,
+        answer: String,
+    },
 }
 
 impl Machine {
@@ -115,11 +120,14 @@ impl Machine {
                 self.join(now);
             }
             (Point::Batch, _) => self.join(now),
-            (Point::Stop { .. }, Release::Go | Release::OverBudget) => self.end_turn(TurnEnd::Done, now),
+            (Point::Stop { .. }, Release::Go | Release::OverBudget | Release::Answered { .. }) => {
+                self.end_turn(TurnEnd::Done, now);
+            }
             (Point::Stop { .. }, Release::WorkOn { text }) => self.work_on(text, now),
             (Point::Stop { .. } | Point::Spend, Release::Halt { reason }) => {
-                self.end_turn(TurnEnd::Stopped { reason }, now)
+                self.end_turn(TurnEnd::Stopped { reason }, now);
             }
+            (Point::Spend, Release::Answered { served, answer }) => self.answer_from_cache(*served, answer, now),
             (Point::Spend, _) => self.send_pending(now),
             (Point::Compact { auto, .. }, Release::Halt { reason }) => self.not_compacted(auto, reason, now),
             (Point::Compact { .. }, _) => {

@@ -9,6 +9,8 @@ use super::sheet::{Sheet, What};
 use super::{Model, catalog, money, orders, show};
 use crate::commands::Show;
 use crate::domain::{Act, CommandFile, Event, Live, Request};
+use crate::panes::agents::{self, Agents};
+use crate::panes::conversation::Scene;
 use crate::panes::costs::Costs;
 use crate::panes::help::{self, Help};
 use crate::panes::page::PagePane;
@@ -32,6 +34,7 @@ pub(super) enum Dialog {
     Costs(Box<Costs>),
     /// The next request waits for an answer.
     Purse(Box<PurseQuestion>),
+    Agents(Box<Agents>),
     Page(Box<PagePane>),
 }
 
@@ -86,6 +89,10 @@ pub(super) fn open(model: &mut Model, what: Show) -> Vec<Act> {
             push(model, Dialog::Rules(Box::new(rules)));
             acts
         }
+        Show::Agents => {
+            push(model, Dialog::Agents(Box::default()));
+            Vec::new()
+        }
         Show::Page(kind) => {
             let (page, acts) = PagePane::open(kind);
             push(model, Dialog::Page(Box::new(page)));
@@ -128,12 +135,7 @@ pub(super) fn say(model: &mut Model, said: Said) -> Vec<Act> {
     let Some(Layer::Dialog(dialog)) = model.layers.last_mut() else { return Vec::new() };
     match dialog {
         Dialog::Help(help) => {
-            let close = match said {
-                Said::Key(key) => help.update(help::Msg::Key(key)),
-                Said::Wheel(rows) => help.update(help::Msg::Wheel(rows)),
-                Said::Paste(_) | Said::Click(_) => false,
-            };
-            if close {
+            if told(help, &said) {
                 model.layers.pop();
             }
             Vec::new()
@@ -160,6 +162,14 @@ pub(super) fn say(model: &mut Model, said: Said) -> Vec<Act> {
             acts
         }
         Dialog::Costs(_) | Dialog::Purse(_) => money::say(model, &said),
+        Dialog::Agents(agents) => {
+            let Some(msg) = said.into() else { return Vec::new() };
+            let (acts, close) = agents.update(msg, &model.facts);
+            if close {
+                model.layers.pop();
+            }
+            acts
+        }
         Dialog::Page(page) => {
             let (acts, close) = page.update(said.into());
             if close {
@@ -174,6 +184,15 @@ pub(super) fn say(model: &mut Model, said: Said) -> Vec<Act> {
             }
             acts
         }
+    }
+}
+
+/// Tells the help overlay something. True closes it.
+fn told(help: &mut Help, said: &Said) -> bool {
+    match said {
+        Said::Key(key) => help.update(help::Msg::Key(*key)),
+        Said::Wheel(rows) => help.update(help::Msg::Wheel(*rows)),
+        Said::Paste(_) | Said::Click(_) => false,
     }
 }
 
@@ -249,6 +268,7 @@ pub(super) fn hear(model: &mut Model, event: &Event) {
     for layer in &mut model.layers {
         match layer {
             Layer::Dialog(Dialog::Rules(rules)) => rules.hear(event),
+            Layer::Dialog(Dialog::Agents(agents)) => agents.hear(event),
             Layer::Dialog(Dialog::Page(page)) => page.hear(event),
             _ => {}
         }
@@ -277,12 +297,14 @@ impl Dialog {
     pub fn next_tick(&self, now: u64) -> Option<u64> {
         match self {
             Self::Sessions(sessions) => sessions.next_tick(now),
+            Self::Agents(agents) => agents.next_tick(now),
             _ => None,
         }
     }
 
     /// Derives what the next draw needs.
-    pub fn settle(&mut self, area: Rect, theme: &Theme, now: u64) {
+    pub fn settle(&mut self, area: Rect, scene: Scene<'_>) {
+        let (theme, now) = (scene.theme, scene.now);
         match self {
             Self::Help(help) => help.settle(area, theme),
             Self::Palette(palette) => palette.settle(area),
@@ -291,12 +313,14 @@ impl Dialog {
             Self::Rules(rules) => rules.settle(area),
             Self::Costs(costs) => costs.settle(area),
             Self::Purse(question) => question.settle(area),
+            Self::Agents(agents) => agents.settle(area, scene),
             Self::Page(page) => page.settle(area),
         }
     }
 
     /// Draws it. Returns where the cursor belongs.
-    pub fn view(&self, theme: &Theme, buf: &mut Buffer) -> Option<Position> {
+    pub fn view(&self, scene: Scene<'_>, buf: &mut Buffer) -> Option<Position> {
+        let theme = scene.theme;
         match self {
             Self::Help(help) => {
                 help.view(theme, buf);
@@ -314,6 +338,10 @@ impl Dialog {
                 question.view(theme, buf);
                 None
             }
+            Self::Agents(agents) => {
+                agents.view(scene, buf);
+                None
+            }
             Self::Page(page) => page.view(theme, buf),
         }
     }
@@ -326,6 +354,17 @@ impl From<Said> for picker::Msg {
             Said::Paste(text) => Self::Paste(text),
             Said::Click(at) => Self::Click(at),
             Said::Wheel(rows) => Self::Wheel(rows),
+        }
+    }
+}
+
+impl From<Said> for Option<agents::Msg> {
+    fn from(said: Said) -> Self {
+        match said {
+            Said::Key(key) => Some(agents::Msg::Key(key)),
+            Said::Paste(_) => None,
+            Said::Click(at) => Some(agents::Msg::Click(at)),
+            Said::Wheel(rows) => Some(agents::Msg::Wheel(rows)),
         }
     }
 }

@@ -3,7 +3,7 @@
 use super::layers::{self, Layer};
 use super::sheet::{Sheet, What};
 use super::{Focus, Model, Order, dialogs, layout};
-use crate::domain::{Act, EditPurpose, Request};
+use crate::domain::{Act, EditPurpose, MoneyRequest, Request};
 use crate::panes::facts::CallState;
 use crate::panes::{activity, conversation};
 
@@ -54,6 +54,8 @@ pub(super) fn run(model: &mut Model, order: Order) -> Vec<Act> {
         Order::Side => side(model),
         Order::ActivityPane => activity_pane(model),
         Order::RetryNow => vec![Act::Send(Request::RetryNow)],
+        Order::AskAfresh if model.facts.money.from_cache => vec![Act::Send(Request::Money(MoneyRequest::AskAfresh))],
+        Order::AskAfresh => Vec::new(),
         Order::Kill => kill(model),
         Order::Open => open(model),
         Order::Close => {

@@ -127,7 +127,11 @@ impl Sheet {
     fn derive(&self, scene: Scene<'_>, width: u16, answers: &Answers) -> Vec<Line<'static>> {
         match &self.what {
             What::Context => context::lines(answers.context.as_ref(), scene.theme, width),
-            What::Cache => cost::cache_lines(scene.facts, scene.theme),
+            What::Cache => {
+                let mut lines = cost::cache_lines(scene.facts, scene.theme);
+                lines.extend(crate::panes::answers::lines(scene.facts.money.answers.as_ref(), scene.theme, width));
+                lines
+            }
             What::Tools => cost::tools_lines(scene.facts, scene.theme),
             What::Permissions => cost::permission_lines(scene.facts, scene.theme),
             What::Hooks => hooks::lines(answers.hooks.as_ref(), scene.facts, scene.theme, (width, scene.utc_offset)),

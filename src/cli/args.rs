@@ -200,6 +200,12 @@ pub enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// List cached answers, say what they saved, or clear them
+    #[command(subcommand_required = true, arg_required_else_help = true)]
+    Cache {
+        #[command(subcommand)]
+        what: CacheCommand,
+    },
     /// Turn JSON into TOON or back, as a filter
     #[command(subcommand_required = true, arg_required_else_help = true)]
     Toon {
@@ -220,6 +226,17 @@ pub enum Sessions {
     List,
     /// One of them, by its id or the start of it
     Show { id: String },
+}
+
+/// What to do with cached answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Subcommand)]
+pub enum CacheCommand {
+    /// Questions, the newest first
+    List,
+    /// Hits, misses and savings of each tier
+    Stats,
+    /// Take all out
+    Clear,
 }
 
 /// Which way. TOON is that of version 3.3 of the specification.

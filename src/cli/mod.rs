@@ -13,6 +13,7 @@ use crate::shell::{Exit, Invocation, Opening, Overrides, Printer};
 
 mod args;
 mod bench;
+mod cache;
 mod caution;
 mod cost;
 mod doctor;
@@ -23,8 +24,9 @@ mod sessions;
 mod toon;
 
 pub use args::Sessions;
-use args::{Args, Command, PermissionsCommand, ToonCommand};
+use args::{Args, CacheCommand, Command, PermissionsCommand, ToonCommand};
 pub use bench::BenchOrder;
+pub use cache::CacheOrder;
 pub use cost::CostOrder;
 pub use helper::helper;
 pub use permissions::Permissions;
@@ -50,6 +52,7 @@ pub enum Order {
     Permissions(Permissions),
     Bench(BenchOrder),
     Cost(CostOrder),
+    Cache(CacheOrder),
     Toon(Toon),
     /// Print completions for this shell.
     Completions(clap_complete::Shell),
@@ -79,6 +82,7 @@ pub fn main() -> Exit {
         Order::Doctor { json } => doctor::doctor(json, Ends::of_process().stdout_is_terminal, &mut Printer::standard()),
         Order::Permissions(what) => permissions::run(what, &mut Printer::standard()),
         Order::Toon(order) => toon::run(order, &mut Printer::standard()),
+        Order::Cache(order) => cache::run(order, &mut Printer::standard()),
         Order::Cost(order) => cost::run(&order, &mut Printer::standard()),
         Order::Bench(order) => bench::run(&order, &mut Printer::standard()),
         Order::Completions(shell) => completions(shell),
@@ -96,6 +100,13 @@ pub fn parse(
         Some(Command::Sessions { what }) => return Ok(Order::Sessions(what)),
         Some(Command::Doctor { json }) => return Ok(Order::Doctor { json }),
         Some(Command::Permissions { what }) => return Ok(Order::Permissions(permissions_order(what))),
+        Some(Command::Cache { what }) => {
+            return Ok(Order::Cache(match what {
+                CacheCommand::List => CacheOrder::List,
+                CacheCommand::Stats => CacheOrder::Stats,
+                CacheCommand::Clear => CacheOrder::Clear,
+            }));
+        }
         Some(Command::Toon { what }) => return Ok(Order::Toon(toon_order(what))),
         Some(Command::Cost { by, session, project, json }) => {
             return Ok(Order::Cost(CostOrder { group: by, session, project, json }));

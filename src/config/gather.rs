@@ -72,8 +72,7 @@ pub(super) fn gather(input: &ConfigInput<'_>) -> Settings {
         thinking: if is_thinking_off(&set) { Some(false) } else { draft.thinking },
         rules: draft.rules,
         mode,
-        bypass_allowed: !draft.bypass_disabled,
-        auto_allowed: !draft.auto_disabled,
+        may_enter: super::MayEnter { bypass: !draft.bypass_disabled, auto: !draft.auto_disabled },
         directories,
         theme: draft.theme,
         ui: super::UiSettings {
@@ -83,7 +82,6 @@ pub(super) fn gather(input: &ConfigInput<'_>) -> Settings {
         },
         bounds: bounds(draft.bounds, &set),
         sandbox,
-        toon: draft.money.toon(),
         money: draft.money.finish(),
         models: draft.models,
         child_env,

@@ -155,10 +155,7 @@ pub struct Settings {
     /// Rules of flags and files, the strongest file first.
     pub rules: Vec<RuleEntry>,
     pub mode: Mode,
-    /// bypassPermissions may be entered in this run.
-    pub bypass_allowed: bool,
-    /// The mode auto may be entered in this run.
-    pub auto_allowed: bool,
+    pub may_enter: MayEnter,
     /// Folders beside the project that belong to the work.
     pub directories: Vec<PathBuf>,
     pub theme: Option<String>,
@@ -166,10 +163,7 @@ pub struct Settings {
     pub bounds: Bounds,
     /// How commands are kept in.
     pub sandbox: crate::sandbox::Wish,
-    /// Where spending stops.
-    pub money: crate::engine::Purse,
-    /// Results with uniform rows go to the model as TOON.
-    pub toon: bool,
+    pub money: MoneySettings,
     /// The whole environment of child processes, without our keys.
     pub child_env: BTreeMap<String, String>,
     /// Hooks and the event bus.
@@ -177,6 +171,25 @@ pub struct Settings {
     /// Our keys, to be kept out of everything that is written.
     pub secrets: Redactor,
     pub notices: Vec<Notice>,
+}
+
+/// Modes that can be entered in this run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MayEnter {
+    /// bypassPermissions.
+    pub bypass: bool,
+    pub auto: bool,
+}
+
+/// What the settings say of money.
+#[derive(Clone, Debug)]
+pub struct MoneySettings {
+    /// Where spending stops.
+    pub purse: crate::engine::Purse,
+    /// Results with uniform rows go to the model as TOON.
+    pub toon: bool,
+    /// The answer cache, without its file.
+    pub answers: crate::recall::Setting,
 }
 
 /// Reads everything there is to read.

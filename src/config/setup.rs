@@ -71,11 +71,16 @@ pub fn setup(settings: &Settings, start: Start<'_>) -> Result<engine::Setup, Str
         tuning: engine::Tuning {
             classifier_ms: settings.bounds.classifier_ms,
             money: engine::Purse {
-                caps: start.caps.iter().chain(&settings.money.caps).copied().collect(),
+                caps: start.caps.iter().chain(&settings.money.purse.caps).copied().collect(),
                 report: start.report.clone(),
-                ..settings.money.clone()
+                ..settings.money.purse.clone()
             },
-            toon: settings.toon,
+            toon: settings.money.toon,
+            recall: crate::recall::Setting {
+                file: Some(start.dirs.cache.join(crate::recall::FILE)),
+                ..settings.money.answers.clone()
+            },
+            ..engine::Tuning::default()
         },
         home: start.home.to_path_buf(),
         interactive: start.interactive,
@@ -105,7 +110,10 @@ pub(super) fn own_stage(settings: &Settings, start: &Base<'_>, notices: &mut Vec
     notices.extend(told);
     let (mut commands, told) = shelf::prompts(settings, start);
     notices.extend(told);
+    let (mut agents, told) = catalog::agents(start.home, start.cwd, &settings.project);
+    notices.extend(told);
     if !settings.trusted {
+        agents.retain(|agent| agent.source != "project");
         // Until the folder is trusted, the model reads nothing that it brings by itself.
         memory.retain(|file| !settings.folder.texts.contains(&file.path));
         commands.retain(|file| !settings.folder.texts.contains(&file.path));
@@ -124,14 +132,16 @@ pub(super) fn own_stage(settings: &Settings, start: &Base<'_>, notices: &mut Vec
         rules: settings.rules.iter().map(rule_text).collect(),
         edit_rule: rule_editor(settings, start),
         mode: settings.mode,
-        modes: modes(settings.bypass_allowed, settings.auto_allowed && choice_has_model(settings)),
+        modes: modes(settings.may_enter.bypass, settings.may_enter.auto && choice_has_model(settings)),
         trusted: settings.trusted,
         memory,
         commands,
+        agents,
         shelf: Arc::new(shelf),
         env: Arc::new(settings.child_env.clone()),
         hooks: Arc::new(settings.hooks.clone()),
         rehearsal: false,
+        child: None,
     }
 }
 

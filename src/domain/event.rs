@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     CatalogNews, CommandFile, ContextNews, FolderClaims, MemoryFile, Mode, ModelInfo, ModelRef, MoneyNews, Record,
-    Report, RuleTest, RulesReport, SandboxState, SessionId, SessionSummary, Shown,
+    Report, RuleTest, RulesReport, SandboxState, SessionId, SessionSummary, Shown, TeamNews,
 };
 
 /// One message from the engine to its face.
@@ -65,6 +65,8 @@ pub enum Live {
     HookRuns(Option<String>),
     /// Something about money.
     Money(MoneyNews),
+    /// Of sub-agents.
+    Team(TeamNews),
     /// Commands, skills, memory, styles, plugins, settings.
     Catalog(CatalogNews),
 }
@@ -83,6 +85,8 @@ pub struct StartInfo {
     pub modes: Vec<Mode>,
     pub memory: Vec<MemoryFile>,
     pub commands: Vec<CommandFile>,
+    /// Kinds of sub-agents.
+    pub agents: Vec<super::AgentFile>,
     /// Names of the tools that the model is offered.
     pub tools: Vec<String>,
     /// This is the offline rehearsal.

@@ -6,6 +6,7 @@
 
 mod access;
 mod act;
+mod answers;
 mod cache;
 mod canonical;
 mod catalog;
@@ -28,12 +29,14 @@ mod rules;
 mod session;
 mod shown;
 mod stream;
+mod team;
 mod tool;
 mod usage;
 mod verdict;
 
 pub use access::{Access, Action, PathFact, PathFacts, PathMode, PathUse};
 pub use act::{Act, EditPurpose};
+pub use answers::{AnswerLine, AnswerMode, AnswerStats, AnswerTier, Served, TierStats};
 pub use cache::{BreakCause, CacheBreak};
 pub use canonical::{CanonicalRequest, Hash, Mark, Sampling, Segment, SegmentBody, SegmentKind, Ttl, weigh};
 pub use catalog::{CatalogBody, CatalogNews, CatalogRequest, CommandFile, PromptKind, Traits};
@@ -63,6 +66,10 @@ pub use rules::{RuleCover, RuleLine, RulePlace, RuleTest, RuleTier, RulesReport}
 pub use session::{SessionId, SessionSummary};
 pub use shown::{DiffHunk, DiffLine, FileDiff, LineKind, Shown};
 pub use stream::{ErrorKind, ModelError, StopReason, StreamItem};
+pub use team::{
+    AgentEnd, AgentFile, AgentModel, AgentOutcome, AgentProgress, AgentQuestion, AgentSpent, AgentStart, AgentState,
+    AgentTools, AgentWay, Isolation, RulesInForce, TeamBody, TeamNews, TeamRequest,
+};
 pub use tool::{FileChange, Todo, TodoState, ToolOutcome, ToolSpec};
 pub use usage::{Cost, Usage};
 pub use verdict::{Because, BecauseKind, Decision, RuleScope, RuleSource, TrailStep, Verdict};

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Body, Cost, ModelRef, SessionId, Usage};
+use super::{AnswerMode, AnswerStats, Body, Cost, ModelRef, Served, SessionId, TeamBody, Usage};
 
 /// Who brought a request or a call about.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -217,6 +217,10 @@ pub enum MoneyBody {
     Lost { request: u32, usage: Usage, cost: Cost, duration_ms: u64 },
     /// The next request waits for the person.
     Paused { reason: PauseReason, bill: Bill },
+    /// A cache answered instead of the model.
+    Served(Box<Served>),
+    /// The question and its cached answer are taken out of the conversation, to be asked again.
+    Discarded,
     /// It went on, with this cap instead if one was raised.
     WentOn { raised: Option<Cap> },
 }
@@ -230,6 +234,12 @@ pub enum MoneyRequest {
     End,
     /// Sums of the ledger.
     Report(CostQuery),
+    /// The model's answer instead of the cached one.
+    AskAfresh,
+    /// What the answer cache holds.
+    ReportAnswers,
+    SetAnswers(AnswerMode),
+    ClearAnswers,
 }
 
 /// News about money.
@@ -238,6 +248,7 @@ pub enum MoneyNews {
     /// All caps, after something was spent.
     Caps(Vec<CapState>),
     Report(Box<CostReport>),
+    Answers(Box<AnswerStats>),
 }
 
 /// What sums are asked for.
@@ -314,6 +325,7 @@ impl Body {
         match self {
             Self::Responded(note) => Some((note.usage, note.cost)),
             Self::Classified(note) => Some((note.usage, note.cost)),
+            Self::Team(TeamBody::AgentSpent(spent)) => Some((spent.usage, spent.cost)),
             Self::Money(MoneyBody::Lost { usage, cost, .. }) => Some((*usage, *cost)),
             Self::Money(MoneyBody::Spent(spent)) => match &spent.on {
                 SpentOn::Request(spent) => Some((spent.usage, spent.cost)),

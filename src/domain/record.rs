@@ -11,8 +11,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Answer, Block, CacheBreak, CatalogBody, Confinement, ContextBody, Cost, Effort, Hash, HookRun, Mark, Message, Mode,
-    ModelError, ModelRef, MoneyBody, Notice, OpinionNote, SegmentKind, SessionId, Shown, StopReason, Todo, ToolResult,
-    Usage, Verdict,
+    ModelError, ModelRef, MoneyBody, Notice, OpinionNote, SegmentKind, SessionId, Shown, StopReason, TeamBody, Todo,
+    ToolResult, Usage, Verdict,
 };
 
 /// One thing that happened.
@@ -196,6 +196,8 @@ pub enum Body {
     },
     /// What was spent beside the answers, and where it stopped for that.
     Money(MoneyBody),
+    /// Of sub-agents.
+    Team(TeamBody),
     /// Commands, skills and memory.
     Catalog(CatalogBody),
 }

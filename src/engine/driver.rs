@@ -13,7 +13,9 @@ use super::hooks::{Answered, Hooking, Missed};
 use super::journal::Journal;
 use super::parts::Parts;
 use super::questions::Questions;
+use super::recall::Looked;
 use super::streams::Stream;
+use super::team::FromAgent;
 use super::{Setup, Stage};
 use crate::agent::{Input, Machine};
 use crate::base::secrets::Redactor;
@@ -61,6 +63,10 @@ pub(super) enum What {
     Missed(Missed),
     /// Somebody beside the turn has spent something.
     Spent(Box<Spent>),
+    /// The workspace was looked at for the answer cache.
+    Looked(Box<Looked>),
+    /// A sub-agent's minder reports.
+    Agent(Box<FromAgent>),
     /// A command's or a skill's text is complete.
     Filled(Box<Filled>),
     /// Straight to the face.
@@ -102,7 +108,8 @@ pub(super) struct Running {
 /// Runs until the face says goodbye or hangs up.
 pub(super) async fn run(setup: Setup, mut requests: mpsc::Receiver<Request>, events: mpsc::Sender<Event>) {
     let (tell, mut news) = mpsc::channel(NEWS);
-    let mut driver = Driver::open_first(setup, tell, events).await;
+    // The state of an engine is large; it lives on the heap from the start.
+    let mut driver = Box::pin(Driver::open_first(setup, tell, events)).await;
     while !driver.closed {
         tokio::select! {
             biased;
@@ -194,6 +201,8 @@ impl Driver {
             What::Hooked(answered) => self.on_hooked(*answered).await,
             What::Missed(missed) => self.on_missed(missed),
             What::Spent(spent) => self.spent(*spent).await,
+            What::Looked(looked) => self.on_looked(*looked).await,
+            What::Agent(heard) => self.on_agent(*heard).await,
             What::Filled(filled) => self.on_filled(*filled).await,
             What::Proven(_) | What::Tell(_) => {}
         }
@@ -222,6 +231,7 @@ impl Driver {
             running.cancel.cancel();
         }
         self.stream = None;
+        self.parts.team.stop_all();
         self.hooking.stop();
         self.session_ends(if self.setup.interactive { "prompt_input_exit" } else { "other" }).await;
         self.close_bus().await;

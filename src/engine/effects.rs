@@ -10,7 +10,7 @@ use super::streams::Stream;
 use crate::agent::{Effect, Input, Point};
 use crate::domain::{
     Answer, Body, CanonicalRequest, ContextBody, ContextNews, ErrorKind, Event, Live, ModelError, Notice, RuleTier,
-    StreamItem,
+    StreamItem, TeamNews,
 };
 use crate::provider::Provider;
 
@@ -51,14 +51,21 @@ impl Driver {
         if let Body::CwdSet { cwd } = &body {
             self.stage.place.cwd.clone_from(cwd);
         }
+        if let (Body::Asked { call_id, .. }, true) = (&body, self.stage.child.is_some())
+            && let Some(call) = self.machine.call(call_id).cloned()
+        {
+            self.tell(Event::Live(Live::Team(TeamNews::Asks(Box::new(call))))).await;
+        }
         let shortened = matches!(body, Body::Compacted { .. } | Body::Cleared | Body::Context(ContextBody::Shrunk(_)));
         let (record, notice) = self.journal.write(body, self.setup.clock.wall_ms());
         if let Some(bus) = &mut self.hooking.bus {
             bus.hear(&record);
         }
         self.hooks_hear(&record.body, &before);
+        self.children_hear(&record.body);
         self.catalog_hears(&record.body);
         self.tell(Event::Recorded(Arc::clone(&record))).await;
+        self.recall_hears(&record.body);
         self.money_hears(&record.body).await;
         if let Some(notice) = notice {
             self.notice(notice).await;

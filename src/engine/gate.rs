@@ -224,7 +224,7 @@ impl Driver {
             let start: String = text.chars().take(200).collect();
             return refused(format!("its input was not a JSON object, so nothing was done. It began with: {start}"));
         }
-        let Some(tool) = self.setup.tools.iter().find(|tool| tool.spec().name == call.name) else {
+        let Some(tool) = tools::named(&self.setup.tools, &call.name) else {
             let names: Vec<String> = self.setup.tools.iter().map(|tool| tool.spec().name).collect();
             return refused(format!("there is no tool `{}`. The tools are {}.", call.name, names.join(", ")));
         };

@@ -21,11 +21,13 @@ mod opening;
 mod parts;
 mod prompts;
 mod questions;
+mod recall;
 mod report;
 mod requests;
 mod rows;
 mod rules;
 mod streams;
+mod team;
 #[cfg(test)]
 mod tests;
 
@@ -41,8 +43,8 @@ use crate::base::clock::SharedClock;
 use crate::base::ids::SharedIds;
 use crate::base::secrets::Redactor;
 use crate::domain::{
-    Cap, CommandFile, Effort, Event, FolderClaims, MemoryFile, Mode, ModelInfo, ModelRef, Notice, Request, RuleSource,
-    RuleTier, SaveScope,
+    AgentFile, Cap, CommandFile, Effort, Event, FolderClaims, MemoryFile, Mode, ModelInfo, ModelRef, Notice, Request,
+    RuleSource, RuleTier, SaveScope,
 };
 use crate::policy::RuleText;
 use crate::provider::Provider;
@@ -52,6 +54,8 @@ use crate::usage::ModelTable;
 
 pub use catalog::{Scan, Shelf};
 pub use confine::Sandbox;
+pub use money::Together;
+pub use team::{Child, TeamTuning};
 
 /// Events that may wait for a slow face before the engine waits for it.
 const EVENTS: usize = 1024;
@@ -132,10 +136,13 @@ pub struct Tuning {
     pub money: Purse,
     /// Results with uniform rows go to the model as TOON.
     pub toon: bool,
+    /// The answer cache.
+    pub recall: crate::recall::Setting,
+    pub team: TeamTuning,
 }
 
 /// Where spending stops or is looked at.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct Purse {
     pub caps: Vec<Cap>,
     /// The same call with the same result, or the same error, so often: the turn pauses. 0 is never.
@@ -144,17 +151,25 @@ pub struct Purse {
     pub idle_steps: u32,
     /// Where a row for each request of the run is written.
     pub report: Option<PathBuf>,
+    /// What an engine and its sub-agents count together.
+    pub shared: Together,
 }
 
 impl Default for Tuning {
     fn default() -> Self {
-        Self { classifier_ms: 10_000, money: Purse::default(), toon: true }
+        Self {
+            classifier_ms: 10_000,
+            money: Purse::default(),
+            toon: true,
+            recall: crate::recall::Setting::default(),
+            team: TeamTuning::default(),
+        }
     }
 }
 
 impl Default for Purse {
     fn default() -> Self {
-        Self { caps: Vec::new(), repeats: 3, idle_steps: 40, report: None }
+        Self { caps: Vec::new(), repeats: 3, idle_steps: 40, report: None, shared: Together::default() }
     }
 }
 
@@ -175,6 +190,8 @@ pub struct Stage {
     pub trusted: bool,
     pub memory: Vec<MemoryFile>,
     pub commands: Vec<CommandFile>,
+    /// Kinds of sub-agents.
+    pub agents: Vec<AgentFile>,
     /// What else commands, skills and memory need.
     pub shelf: Arc<Shelf>,
     /// The whole environment of child processes.
@@ -182,6 +199,8 @@ pub struct Stage {
     /// Hooks of all settings files, those that wait for trust among them, and the event bus.
     pub hooks: Arc<crate::hooks::Config>,
     pub rehearsal: bool,
+    /// This is a sub-agent's.
+    pub child: Option<Arc<Child>>,
 }
 
 /// Which session to open at the start.

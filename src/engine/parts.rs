@@ -6,6 +6,8 @@ use super::classify::Classifier;
 use super::confine::Walls;
 use super::folder::Asking;
 use super::money::Money;
+use super::recall::Recall;
+use super::team::Team;
 
 /// The state of the driver's capabilities.
 #[derive(Default)]
@@ -18,6 +20,10 @@ pub(super) struct Parts {
     pub(super) asking: Option<Asking>,
     /// What was spent, and where that stops.
     pub(super) money: Money,
+    /// Cached answers.
+    pub(super) recall: Recall,
+    /// Sub-agents.
+    pub(super) team: Team,
     /// Commands and skills in use.
     pub(super) catalog: Catalog,
 }

@@ -34,7 +34,7 @@ pub struct Costs {
 impl Costs {
     /// Opens it and asks for the first sums.
     pub fn open(facts: &Facts) -> (Self, Vec<Act>) {
-        let caps = facts.caps.iter().map(|state| {
+        let caps = facts.money.caps.iter().map(|state| {
             let kind = if state.cap.hard { "hard" } else { "soft" };
             format!("{kind} cap, {}: {}", state.cap.scope.name(), used(state))
         });
@@ -213,7 +213,8 @@ mod tests {
 
     fn screen(width: u16, height: u16, group: CostGroup) -> String {
         let cap = Cap { scope: CapScope::Session, limit: Limit::Dollars(2.0), hard: true };
-        let facts = Facts { caps: vec![CapState { cap, dollars: 0.42, tokens: 0 }], ..Facts::default() };
+        let mut facts = Facts::default();
+        facts.money.caps.push(CapState { cap, dollars: 0.42, tokens: 0 });
         let (mut costs, acts) = Costs::open(&facts);
         assert_eq!(acts.len(), 1);
         while costs.query.group != group {

@@ -3,6 +3,8 @@
 //! No pane calls another; what it wants from outside it returns as an act.
 
 pub mod activity;
+pub mod agents;
+pub mod answers;
 pub mod composer;
 pub mod context;
 pub mod conversation;

@@ -7,7 +7,9 @@ use ratatui::text::{Line, Span};
 
 use super::permission::DEAD_MS;
 use crate::base::text;
-use crate::domain::{Act, Bill, CapState, Cost, Limit, MoneyBody, MoneyRequest, PauseReason, Request};
+use crate::domain::{
+    Act, AnswerTier, Bill, CapState, Cost, Limit, MoneyBody, MoneyRequest, PauseReason, Request, Served,
+};
 use crate::theme::{Meaning, Theme};
 use crate::widgets::popup::{self, Frame};
 
@@ -158,8 +160,20 @@ pub fn mark(body: &MoneyBody) -> Option<String> {
             Some(format!("the cap for this {} is {limit} now", cap.scope.name()))
         }
         MoneyBody::WentOn { raised: None } => Some("went on".to_owned()),
+        MoneyBody::Served(served) => Some(from_cache(served)),
+        MoneyBody::Discarded => Some("asked afresh: the cached answer is out of the conversation".to_owned()),
         MoneyBody::Spent(_) | MoneyBody::Lost { .. } => None,
     }
+}
+
+/// Tells that an answer is not the model's, how old it is and how near the question was.
+fn from_cache(served: &Served) -> String {
+    let age = text::human_ms(served.age_ms);
+    let near = match served.tier {
+        AnswerTier::Exact => String::new(),
+        AnswerTier::Semantic => format!(", {:.2} similar to: {}", served.similarity, served.asked),
+    };
+    format!("answered from the {} cache, {age} old{near} · F5 asks the model (/fresh)", served.tier.name())
 }
 
 /// The bill so far, as a sentence.

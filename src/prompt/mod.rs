@@ -28,6 +28,6 @@ pub use forecast::{Forecast, LOOK_BACK, Rule, life_ms};
 pub use marks::{Anchors, Lives};
 pub use places::places;
 pub use prefix::{Place, prefix};
-pub use reminder::{INTERRUPTED, continue_text, first_prompt, plan_mode, wrap};
+pub use reminder::{INTERRUPTED, continue_text, first_prompt, is_first_prompt, plan_mode, wrap};
 pub use shape::{Shape, note_of};
 pub use thresholds::Thresholds;

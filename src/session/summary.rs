@@ -97,7 +97,16 @@ impl Summary {
         let name = glance.body.get().strip_prefix("{\"").and_then(|rest| rest.split('"').next());
         if matches!(
             name,
-            Some("session_started" | "model_set" | "title_set" | "prompted" | "responded" | "classified" | "money")
+            Some(
+                "session_started"
+                    | "model_set"
+                    | "title_set"
+                    | "prompted"
+                    | "responded"
+                    | "classified"
+                    | "money"
+                    | "team"
+            )
         ) && let Ok(body) = serde_json::from_str(glance.body.get())
         {
             self.fold(body);

@@ -3,6 +3,7 @@
 //! A bench is one file with a `BENCH` and one line in the registry. It reads its workload (built in, or the file that
 //! the person names) and returns a [`Finding`]: a table for people and one JSON object for programs.
 
+mod cache;
 mod table;
 mod toon;
 
@@ -54,7 +55,7 @@ macro_rules! registry {
     };
 }
 
-registry![toon];
+registry![cache, toon];
 
 /// The names that the command line takes, with their one line.
 pub(super) fn names() -> Vec<clap::builder::PossibleValue> {

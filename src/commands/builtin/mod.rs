@@ -24,6 +24,7 @@ registry![
     tools,
     permissions,
     hooks,
+    agents,
     skills,
     trust,
     resume,
@@ -31,6 +32,7 @@ registry![
     save,
     theme,
     retry,
+    fresh,
     rehearse,
     exit,
 ];

@@ -27,7 +27,9 @@ const PERMISSIONS: [&str; 11] = [
     "skipDangerousModePermissionPrompt",
 ];
 /// Keys of our own section.
-const LATIGO: [&str; 12] = [
+const LATIGO: [&str; 14] = [
+    "answerCache",
+    "answerCacheDays",
     "caps",
     "classifierTimeoutMs",
     "context",

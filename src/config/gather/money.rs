@@ -5,12 +5,15 @@
 
 use super::super::document::{Node, Value};
 use super::super::layers::Layer;
-use super::entries::{flag, wrong};
-use crate::domain::{Cap, CapScope, Limit, Notice};
+use super::entries::{count, flag, text, wrong};
+use crate::config::MoneySettings;
+use crate::domain::{AnswerMode, Cap, CapScope, Limit, Notice};
 use crate::engine::Purse;
+use crate::recall::Setting;
 
 /// The keys of the section `latigo` that are read here.
-pub(in crate::config) const KEYS: [&str; 4] = ["caps", "pauseAfterRepeats", "pauseAfterIdleSteps", "toon"];
+pub(in crate::config) const KEYS: [&str; 6] =
+    ["answerCache", "answerCacheDays", "caps", "pauseAfterRepeats", "pauseAfterIdleSteps", "toon"];
 
 /// What the files say so far, the strongest first.
 #[derive(Clone, Debug, Default)]
@@ -19,6 +22,8 @@ pub(in crate::config) struct Draft {
     repeats: Option<u32>,
     idle_steps: Option<u32>,
     toon: Option<bool>,
+    answers: Option<AnswerMode>,
+    days: Option<u32>,
 }
 
 impl Draft {
@@ -26,6 +31,15 @@ impl Draft {
     pub fn take(&mut self, layer: &Layer, key: &str, node: &Node, notices: &mut Vec<Notice>) {
         match key {
             "caps" => self.caps(layer, node, notices),
+            "answerCache" => {
+                let named = text(layer, "latigo.answerCache", node, notices);
+                let mode = named.and_then(AnswerMode::named);
+                if named.is_some() && mode.is_none() {
+                    notices.push(layer.notice(node.line, "`latigo.answerCache` is one of off, exact, semantic"));
+                }
+                self.answers = self.answers.or(mode);
+            }
+            "answerCacheDays" => self.days = self.days.or(count(layer, "latigo.answerCacheDays", node, notices)),
             "toon" => self.toon = self.toon.or(flag(layer, "latigo.toon", node, notices)),
             _ => {
                 let number = number(node).filter(|number| number.fract() == 0.0 && *number <= f64::from(u32::MAX));
@@ -38,19 +52,22 @@ impl Draft {
         }
     }
 
-    /// Results with uniform rows go as TOON.
-    pub fn toon(&self) -> bool {
-        self.toon.unwrap_or(true)
-    }
-
     /// The whole of it.
-    pub fn finish(self) -> Purse {
-        let usual = Purse::default();
-        Purse {
-            caps: self.caps,
-            repeats: self.repeats.unwrap_or(usual.repeats),
-            idle_steps: self.idle_steps.unwrap_or(usual.idle_steps),
-            report: None,
+    pub fn finish(self) -> MoneySettings {
+        let (usual, cache) = (Purse::default(), Setting::default());
+        MoneySettings {
+            purse: Purse {
+                caps: self.caps,
+                repeats: self.repeats.unwrap_or(usual.repeats),
+                idle_steps: self.idle_steps.unwrap_or(usual.idle_steps),
+                ..usual
+            },
+            toon: self.toon.unwrap_or(true),
+            answers: Setting {
+                mode: self.answers.unwrap_or(cache.mode),
+                days: self.days.unwrap_or(cache.days),
+                file: None,
+            },
         }
     }
 

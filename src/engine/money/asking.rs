@@ -18,13 +18,20 @@ pub(super) struct Waits {
 impl Driver {
     /// The machine is about to send a request.
     pub(in crate::engine) async fn on_spend(&mut self, hold: u32) {
+        if !self.recall_looks(hold) {
+            self.check_purse(hold).await;
+        }
+    }
+
+    /// No cache has the answer: may it be asked for?
+    pub(in crate::engine) async fn check_purse(&mut self, hold: u32) {
         let reason = match self.cap_forbids() {
             Some(state) => Some(PauseReason::Cap(state)),
             None => self.parts.money.watch.circles(&self.setup.tuning.money),
         };
         let release = match reason {
             None => Release::Go,
-            Some(reason) if self.setup.interactive => return self.pause(hold, reason).await,
+            Some(reason) if self.setup.interactive && !self.is_child() => return self.pause(hold, reason).await,
             Some(PauseReason::Cap(state)) => {
                 let notice = Notice::error(format!("Stopped before the next request: {}.", told(&state)))
                     .hint("Everything is kept. Go on with a higher cap: latigo --continue --max-budget-usd …");
@@ -60,13 +67,17 @@ impl Driver {
                 self.feed(Input::Released { hold: waits.hold, release }).await;
             }
             MoneyRequest::Report(query) => self.report_cost(query),
+            MoneyRequest::AskAfresh => self.ask_afresh().await,
+            MoneyRequest::ReportAnswers => self.report_answers().await,
+            MoneyRequest::SetAnswers(mode) => self.set_answers(mode).await,
+            MoneyRequest::ClearAnswers => self.clear_answers().await,
         }
     }
 
     async fn go_on(&mut self) {
         let Some(waits) = self.parts.money.waits.take() else { return };
         let raised = match &waits.reason {
-            PauseReason::Cap(state) => self.parts.money.meter.raise(&state.cap),
+            PauseReason::Cap(state) => self.setup.tuning.money.shared.sums().meter.raise(&state.cap),
             _ => None,
         };
         self.put_on_record(Body::Money(MoneyBody::WentOn { raised })).await;
@@ -82,7 +93,7 @@ impl Driver {
     fn report_cost(&self, query: CostQuery) {
         let (ledger, session) = (self.setup.store.ledger(), self.session);
         let (project, now) = (self.stage.place.project.clone(), self.setup.clock.wall_ms());
-        let own = self.stage.rehearsal.then(|| self.parts.money.rows.clone());
+        let own = self.stage.rehearsal.then(|| self.setup.tuning.money.shared.sums().rows.clone());
         self.beside(move || {
             // What a rehearsal spends is in no file.
             let reading = ledger.read();

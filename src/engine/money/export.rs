@@ -69,8 +69,12 @@ impl<'a> Row<'a> {
 impl Driver {
     /// Writes the report of the run so far, where one is wanted.
     pub(in crate::engine) async fn write_report(&mut self) {
+        if self.is_child() {
+            return;
+        }
         let Some(path) = self.setup.tuning.money.report.clone() else { return };
-        if let Err(error) = write(&path, &self.parts.money.rows) {
+        let written = write(&path, &self.setup.tuning.money.shared.sums().rows);
+        if let Err(error) = written {
             let text = format!("The report {} was not written: {error}.", path.display());
             self.notice(Notice::error(text).hint("Name another file: --report FILE")).await;
         }

@@ -10,13 +10,14 @@ use crate::usage::{self, Places, Tally};
 
 impl Money {
     /// A message went into the conversation: a new turn has spent nothing.
-    pub(super) fn prompted(&mut self, turn: u32) {
-        if self.watch.turn != turn {
+    pub(super) fn prompted(&mut self, turn: u32) -> bool {
+        let new = self.watch.turn != turn;
+        if new {
             self.watch.begin(turn);
             self.turn = Tally::default();
             self.tools.clear();
-            self.meter.begin_turn();
         }
+        new
     }
 
     pub(super) fn sent(&mut self, note: &RequestNote) {
@@ -26,10 +27,9 @@ impl Money {
         self.asked.insert(note.request, (note.clone(), Places::default()));
     }
 
-    pub(super) fn count(&mut self, spent: &RequestSpent) {
-        self.turn.add(spent.usage, spent.cost);
-        self.session.add(spent.usage, spent.cost);
-        self.meter.add(&spent.usage, spent.cost);
+    pub(super) fn count(&mut self, usage: Usage, cost: Cost) {
+        self.turn.add(usage, cost);
+        self.session.add(usage, cost);
     }
 }
 

@@ -193,3 +193,100 @@ async fn different_calls_are_no_circle_and_caps_over_the_day_count_other_session
     assert_eq!(second.end().await, TurnEnd::BudgetCap);
     assert_eq!(sent(&second), 0);
 }
+
+fn cached(root: &Arc<TempDir>, answers: Vec<Vec<StreamItem>>) -> Bench {
+    Bench::with(Arc::clone(root), Open::New, answers, |setup| {
+        setup.stage.model = Some(priced());
+        setup.tuning.recall.mode = AnswerMode::Semantic;
+        setup.tuning.recall.file = Some(setup.home.join("cache/answers.sqlite"));
+    })
+}
+
+/// Prompts until the answer is kept: the engine looks at the workspace once more after the turn.
+async fn ask_and_keep(bench: &mut Bench, text: &str) {
+    bench.prompt(text).await;
+    assert_eq!(bench.end().await, TurnEnd::Done);
+    loop {
+        bench.ask(Request::Money(MoneyRequest::ReportAnswers)).await;
+        let entries = bench.live(|live| match live {
+            Live::Money(MoneyNews::Answers(stats)) => Some(stats.entries),
+            _ => None,
+        });
+        if entries.await > 0 {
+            return;
+        }
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test]
+async fn a_question_that_was_answered_makes_no_request_and_says_so() {
+    let question = "How do I reverse a list in Python?";
+    for (again, tier) in
+        [(question, AnswerTier::Exact), ("What's the best way to reverse a Python list?", AnswerTier::Semantic)]
+    {
+        let root = Arc::new(TempDir::new().unwrap());
+        let mut first = cached(&root, vec![text("with reversed()")]);
+        ask_and_keep(&mut first, question).await;
+        let mut second = cached(&root, vec![text("another answer")]);
+        second.prompt(again).await;
+        assert_eq!(second.end().await, TurnEnd::Done);
+        assert_eq!(sent(&second), 0, "{again}");
+        let served = second.seen.iter().find_map(|record| match &record.body {
+            Body::Money(MoneyBody::Served(served)) => Some(served.tier),
+            _ => None,
+        });
+        assert_eq!(served, Some(tier));
+        let said = second
+            .seen
+            .iter()
+            .any(|record| matches!(&record.body, Body::Responded(note) if note.message.text() == "with reversed()"));
+        assert!(said, "the answer stands in the conversation");
+        // One key asks the model.
+        second.ask(Request::Money(MoneyRequest::AskAfresh)).await;
+        assert_eq!(second.end().await, TurnEnd::Done);
+        let heard = second.script.heard.lock().unwrap();
+        assert_eq!(heard.len(), 1);
+        let messages = heard[0].segments.iter().filter(|segment| segment.as_message().is_some()).count();
+        assert_eq!(messages, 1, "the cached answer is out of the conversation");
+    }
+}
+
+#[tokio::test]
+async fn a_changed_file_another_history_an_order_or_another_question_is_not_served() {
+    let root = Arc::new(TempDir::new().unwrap());
+    let question = "How do I reverse a list in Python?";
+    let mut first = cached(&root, vec![text("with reversed()")]);
+    ask_and_keep(&mut first, question).await;
+
+    let mut other = cached(&root, vec![text("a"), text("b")]);
+    other.prompt("How do I reverse a list in Java?").await;
+    other.end().await;
+    other.prompt(question).await;
+    other.end().await;
+    assert_eq!(sent(&other), 2, "another question, then the same one with a history");
+
+    std::fs::write(root.path().join("project/new.txt"), "changed").unwrap();
+    let mut changed = cached(&root, vec![text("c")]);
+    changed.prompt(question).await;
+    changed.end().await;
+    assert_eq!(sent(&changed), 1, "a file changed");
+
+    for _ in 0..2 {
+        let mut order = cached(&root, vec![text("done")]);
+        order.prompt("Write a haiku about lists").await;
+        order.end().await;
+        assert_eq!(sent(&order), 1, "an order is always carried out");
+    }
+}
+
+#[tokio::test]
+async fn an_answer_of_a_turn_that_ran_something_is_not_kept() {
+    let root = Arc::new(TempDir::new().unwrap());
+    for _ in 0..2 {
+        let mut bench = cached(&root, vec![calls(&["Quick"]), text("it says so")]);
+        bench.prompt("What does the tool say?").await;
+        assert_eq!(bench.end().await, TurnEnd::Done);
+        assert_eq!(sent(&bench), 2);
+    }
+}

@@ -3,19 +3,23 @@
 //! Panes hold what is theirs (scroll, selection, folds) and read the rest from here. Nothing is drawn
 //! here and nothing is decided here.
 
+mod agents;
 mod calls;
 mod ledger;
+mod money;
 
 use std::collections::VecDeque;
 use std::sync::Arc;
 
 use crate::domain::{
-    Body, CapState, DeltaKind, Event, Live, Mode, ModelError, ModelInfo, ModelRef, MoneyNews, Queued, Record, Request,
-    StartInfo, Todo, TodoState, TurnEnd,
+    Body, DeltaKind, Event, Live, Mode, ModelError, ModelInfo, ModelRef, Queued, Record, Request, StartInfo, Todo,
+    TodoState, TurnEnd,
 };
 
+pub use agents::{AgentRow, Agents};
 pub use calls::{Call, CallState, Calls};
 pub use ledger::{Break, Ledger, RequestRow};
+pub use money::Money;
 
 /// Runs of hooks that are kept.
 const HOOKS: usize = 200;
@@ -40,8 +44,8 @@ pub struct Facts {
     pub todos: Vec<Todo>,
     pub calls: Calls,
     pub ledger: Ledger,
-    /// All caps on money and how far they are used.
-    pub caps: Vec<CapState>,
+    pub money: Money,
+    pub agents: Agents,
     /// Records of the newest runs of hooks, oldest first.
     pub hooks: VecDeque<Arc<Record>>,
     /// What is waited for while a hook holds something up, in its words.
@@ -108,11 +112,13 @@ impl Facts {
             Event::Opened { info, records } => self.open(info, records),
             Event::Recorded(record) => self.fold(record),
             Event::Live(Live::Info(info)) => self.adopt(info),
+            Event::Live(Live::Team(news)) => self.agents.news(news),
             Event::Live(Live::HookRuns(what)) => self.hook.clone_from(what),
-            Event::Live(Live::Money(MoneyNews::Caps(caps))) => self.caps.clone_from(caps),
+            Event::Live(Live::Money(news)) => self.money.news(news),
             Event::Live(_) => {}
             Event::Closed => {
                 self.closed = true;
+                self.agents.lose_all();
                 self.settle_turn();
             }
         }
@@ -176,6 +182,7 @@ impl Facts {
         }
         // A log that ends in the middle of a turn was left by a crash: nothing of it runs any more.
         self.settle_turn();
+        self.agents.lose_all();
         self.adopt(info);
     }
 
@@ -200,6 +207,8 @@ impl Facts {
     fn fold(&mut self, record: &Arc<Record>) {
         self.calls.fold(record);
         self.ledger.fold(record);
+        self.money.fold(&record.body);
+        self.agents.fold(record);
         match &record.body {
             Body::ModelSet { model, .. } => self.model = Some(model.clone()),
             Body::ModeSet { mode } => self.mode = *mode,

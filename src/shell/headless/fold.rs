@@ -64,7 +64,7 @@ impl Fold {
             }
             Body::Responded(note) => self.answered(note),
             Body::Classified(note) => self.cost.add(note.cost),
-            Body::Money(_) => self.beside(&record.body),
+            Body::Money(_) | Body::Team(_) => self.beside(&record.body),
             Body::Judged { call_id, verdict } if verdict.decision == Decision::Deny => self.deny(call_id),
             Body::Decided { call_id, answer, .. } if !answer.is_yes() => self.deny(call_id),
             Body::TurnEnded { end, .. } => self.end = Some(end.clone()),
