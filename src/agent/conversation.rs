@@ -116,6 +116,7 @@ impl Conversation {
             | Body::RuleAdded { .. }
             | Body::HookRan(_)
             | Body::CallChanged { .. }
+            | Body::Server(_)
             | Body::Team(_)
             | Body::Noticed(_)
             | Body::Classified(_)

@@ -6,6 +6,7 @@ pub mod atomic;
 pub mod clock;
 pub mod dirs;
 pub mod ids;
+pub mod net;
 pub mod paths;
 pub mod process;
 pub mod read;

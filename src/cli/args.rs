@@ -71,6 +71,9 @@ pub struct Args {
     #[command(flatten)]
     pub caps: Caps,
 
+    #[command(flatten)]
+    pub servers: Servers,
+
     /// A settings file, or settings as JSON
     #[arg(long, value_name = "FILE|JSON")]
     pub settings: Option<String>,
@@ -133,6 +136,18 @@ impl Caps {
         let limits = [self.max_budget_usd.map(Limit::Dollars), self.max_budget_tokens.map(Limit::Tokens)];
         limits.into_iter().flatten().map(|limit| Cap { scope: CapScope::Run, limit, hard: true }).collect()
     }
+}
+
+/// Tool servers of this run.
+#[derive(Debug, clap::Args)]
+pub struct Servers {
+    /// Tool servers (MCP) from files or JSON texts
+    #[arg(long, value_name = "FILE|JSON", num_args = 1..)]
+    pub mcp_config: Vec<String>,
+
+    /// Only those servers, none of the settings
+    #[arg(long, hide_short_help = true)]
+    pub strict_mcp_config: bool,
 }
 
 /// What the person takes on himself.

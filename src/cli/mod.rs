@@ -152,6 +152,8 @@ fn invocation(args: Args, ends: Ends) -> Invocation {
             settings: args.settings,
             theme: args.theme,
             trust: args.bold.trust,
+            mcp_config: args.servers.mcp_config,
+            strict_mcp: args.servers.strict_mcp_config,
         },
         print: headless.then(|| args.output_format.into()),
         verbose: args.verbose,

@@ -87,7 +87,7 @@ pub fn setup(settings: &Settings, start: Start<'_>) -> Result<engine::Setup, Str
         alone: true,
         secrets: settings.secrets.clone(),
         sandbox: engine::Sandbox {
-            wish: settings.sandbox.clone(),
+            wish: settings.capabilities.sandbox.clone(),
             prove: Arc::new(sandbox::prove),
             helper: std::env::current_exe().unwrap_or_default(),
             private: vec![start.dirs.config.clone(), start.dirs.data.clone()],
@@ -139,7 +139,8 @@ pub(super) fn own_stage(settings: &Settings, start: &Base<'_>, notices: &mut Vec
         agents,
         shelf: Arc::new(shelf),
         env: Arc::new(settings.child_env.clone()),
-        hooks: Arc::new(settings.hooks.clone()),
+        hooks: Arc::new(settings.capabilities.hooks.clone()),
+        servers: Arc::new(settings.capabilities.servers.clone()),
         rehearsal: false,
         child: None,
     }

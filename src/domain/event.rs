@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     CatalogNews, CommandFile, ContextNews, FolderClaims, MemoryFile, Mode, ModelInfo, ModelRef, MoneyNews, Record,
-    Report, RuleTest, RulesReport, SandboxState, SessionId, SessionSummary, Shown, TeamNews,
+    Report, RuleTest, RulesReport, SandboxState, ServerNews, SessionId, SessionSummary, Shown, TeamNews,
 };
 
 /// One message from the engine to its face.
@@ -60,6 +60,8 @@ pub enum Live {
     Rules(Box<RulesReport>),
     /// Answer to `TestRule`.
     RuleTested(Box<RuleTest>),
+    /// News of tool servers.
+    Server(ServerNews),
     Context(ContextNews),
     /// A hook holds something up, in its own words; none when nothing is held up any more.
     HookRuns(Option<String>),

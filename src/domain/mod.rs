@@ -26,6 +26,7 @@ mod record;
 mod report;
 mod request;
 mod rules;
+mod server;
 mod session;
 mod shown;
 mod stream;
@@ -63,6 +64,10 @@ pub use record::{Body, DeltaKind, Origin, Queued, Record, RequestNote, ResponseN
 pub use report::{ContextItem, ContextReport, Report};
 pub use request::{Answer, Input, Request, SaveScope, SessionScope};
 pub use rules::{RuleCover, RuleLine, RulePlace, RuleTest, RuleTier, RulesReport};
+pub use server::{
+    CALL_TOOL, FieldKind, QuestionField, QuestionForm, ServerAnswer, ServerBody, ServerNews, ServerPrompt,
+    ServerQuestion, ServerRequest, ServerResource, ServerState, ServerStatus, ServerTool, ToolMarks,
+};
 pub use session::{SessionId, SessionSummary};
 pub use shown::{DiffHunk, DiffLine, FileDiff, LineKind, Shown};
 pub use stream::{ErrorKind, ModelError, StopReason, StreamItem};

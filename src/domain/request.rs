@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     CatalogRequest, ContextRequest, Effort, FolderAnswer, Media, Mode, ModelRef, MoneyRequest, RulePlace, RuleSource,
-    RuleTier, SessionId, TeamRequest,
+    RuleTier, ServerRequest, SessionId, TeamRequest,
 };
 
 /// One order from a face to the engine.
@@ -88,6 +88,8 @@ pub enum Request {
     ReportHooks,
     /// Something about money.
     Money(MoneyRequest),
+    /// Something about tool servers.
+    Server(ServerRequest),
     /// About sub-agents.
     Team(TeamRequest),
     /// Commands, skills, memory, styles, plugins, settings.

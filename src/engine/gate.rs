@@ -206,7 +206,7 @@ impl Driver {
 
     /// Tells what a call that the person is asked about would change.
     pub(super) async fn preview(&mut self, call_id: &str) {
-        let Some(call) = self.machine.call(call_id) else { return };
+        let Some(call) = self.machine.call(call_id).map(|call| call.effective().into_owned()) else { return };
         if let Some(shown) = tools::preview(&call.name, &call.input, &self.stage.place) {
             let preview = Live::CallPreview { call_id: call_id.to_owned(), shown };
             self.tell(Event::Live(preview)).await;
@@ -224,11 +224,10 @@ impl Driver {
             let start: String = text.chars().take(200).collect();
             return refused(format!("its input was not a JSON object, so nothing was done. It began with: {start}"));
         }
-        let Some(tool) = tools::named(&self.setup.tools, &call.name) else {
-            let names: Vec<String> = self.setup.tools.iter().map(|tool| tool.spec().name).collect();
-            return refused(format!("there is no tool `{}`. The tools are {}.", call.name, names.join(", ")));
+        let Some(tool) = self.tool(&call.name) else {
+            return refused(self.no_such_tool(&call.name));
         };
-        match self.access(&**tool, call) {
+        match self.access(&*tool, call) {
             Ok(access) => {
                 let asked = Asked { name: &call.name, input: &call.input, access };
                 self.judge_with_walls(gate, &asked, mode)

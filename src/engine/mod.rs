@@ -26,6 +26,7 @@ mod report;
 mod requests;
 mod rows;
 mod rules;
+mod servers;
 mod streams;
 mod team;
 #[cfg(test)]
@@ -55,6 +56,7 @@ use crate::usage::ModelTable;
 pub use catalog::{Scan, Shelf};
 pub use confine::Sandbox;
 pub use money::Together;
+pub use servers::{SearchMode, ServerPlan};
 pub use team::{Child, TeamTuning};
 
 /// Events that may wait for a slow face before the engine waits for it.
@@ -198,6 +200,8 @@ pub struct Stage {
     pub env: Arc<BTreeMap<String, String>>,
     /// Hooks of all settings files, those that wait for trust among them, and the event bus.
     pub hooks: Arc<crate::hooks::Config>,
+    /// Tool servers.
+    pub servers: Arc<ServerPlan>,
     pub rehearsal: bool,
     /// This is a sub-agent's.
     pub child: Option<Arc<Child>>,

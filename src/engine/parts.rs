@@ -7,6 +7,7 @@ use super::confine::Walls;
 use super::folder::Asking;
 use super::money::Money;
 use super::recall::Recall;
+use super::servers::Servers;
 use super::team::Team;
 
 /// The state of the driver's capabilities.
@@ -22,6 +23,8 @@ pub(super) struct Parts {
     pub(super) money: Money,
     /// Cached answers.
     pub(super) recall: Recall,
+    /// Tool servers.
+    pub(super) servers: Servers,
     /// Sub-agents.
     pub(super) team: Team,
     /// Commands and skills in use.

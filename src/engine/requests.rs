@@ -19,7 +19,10 @@ impl Driver {
             Request::Shell(command) => self.run_shell(command),
             Request::Interrupt => self.on_interrupt().await,
             Request::RetryNow => self.feed(Input::RetryNow).await,
-            Request::Answer { ask, answer } => self.feed(Input::Answered { ask, answer }).await,
+            Request::Answer { ask, answer } => {
+                self.agree_by_answer(ask, &answer).await;
+                self.feed(Input::Answered { ask, answer }).await;
+            }
             Request::Kill { call_id } => self.feed(Input::Kill { call_id }).await,
             Request::EditQueued { id, text } => self.on_edit_queued(id, text).await,
             Request::SetMode(mode) => {
@@ -39,6 +42,7 @@ impl Driver {
             Request::ReportContext => self.report_context(),
             Request::Context(request) => self.on_context(request).await,
             Request::ReportHooks => self.report_hooks().await,
+            Request::Server(request) => self.on_server_request(request).await,
             Request::Save(path) => self.save(path).await,
             Request::Rehearse => self.rehearse().await,
             Request::AnswerFolder(answer) => self.on_folder_answer(answer).await,
@@ -108,7 +112,11 @@ impl Driver {
 
     fn list_files(&self) {
         let root = self.stage.place.cwd.clone();
-        self.beside(move || Live::Files(Arc::new(files::list(&root))));
+        let mut all = self.mentionable_resources();
+        self.beside(move || {
+            all.splice(0..0, files::list(&root));
+            Live::Files(Arc::new(all))
+        });
     }
 
     fn list_models(&mut self) {

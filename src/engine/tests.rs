@@ -165,6 +165,7 @@ fn setup(root: &Path, script: &Arc<Script>, open: Open) -> Setup {
             shelf: Arc::default(),
             env: Arc::default(),
             hooks: Arc::default(),
+            servers: Arc::default(),
             rehearsal: false,
             child: None,
         },

@@ -92,9 +92,8 @@ pub(super) fn parts<'a>(bench: &Bench<'a>) -> Vec<Part<'a>> {
             let parts: Vec<Part<'a>> = reads.chain(writes).collect();
             if parts.is_empty() { vec![call_part(bench, "it names no path")] } else { parts }
         }
-        Action::Fetch => vec![call_part(bench, "it talks to a host outside")],
+        Action::Fetch | Action::External => vec![call_part(bench, bench.case.access.outside())],
         Action::Grant => vec![call_part(bench, "the skill brings allow rules of its own")],
-        Action::External => vec![call_part(bench, "it runs a tool outside of Latigo")],
     }
 }
 

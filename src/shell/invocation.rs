@@ -53,6 +53,10 @@ pub struct Overrides {
     pub theme: Option<String>,
     /// Trust the folder for this run.
     pub trust: bool,
+    /// Lists of tool servers: files, or the JSON itself.
+    pub mcp_config: Vec<String>,
+    /// Only those servers.
+    pub strict_mcp: bool,
 }
 
 /// What a headless run prints.

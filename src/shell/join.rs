@@ -131,6 +131,8 @@ fn flags(invocation: &Invocation) -> Flags {
     let given = &invocation.overrides;
     Flags {
         trust: given.trust,
+        mcp_config: given.mcp_config.clone(),
+        strict_mcp: given.strict_mcp,
         settings: given.settings.clone(),
         provider: given.provider.clone(),
         model: given.model.clone(),

@@ -17,7 +17,9 @@ mod support;
 
 pub use agent::{AgentInput, list_kinds, read as read_agent};
 pub use bash::{offer_escape, shell_command, wants_out};
+pub use support::input::{parse as read_input, spec as describe};
 pub use support::reads::{FileStamp, ReadLedger, ReadState};
+pub use support::spill::keep;
 
 use crate::domain::{Access, Shown, ToolOutcome, ToolSpec};
 use crate::sandbox::Cage;
