@@ -1,7 +1,9 @@
 //! What the settings say of money: caps, and when a turn that runs in circles is looked at.
 //!
-//!     "latigo": { "caps": { "session": { "usd": 5, "softUsd": 2 }, "day": { "tokens": 2000000 } },
-//!                 "pauseAfterRepeats": 3, "pauseAfterIdleSteps": 40 }
+//! ```json
+//! "latigo": { "caps": { "session": { "usd": 5, "softUsd": 2 }, "day": { "tokens": 2000000 } },
+//!             "pauseAfterRepeats": 3, "pauseAfterIdleSteps": 40, "toon": true, "answerCache": "off" }
+//! ```
 
 use super::super::document::{Node, Value};
 use super::super::layers::Layer;
