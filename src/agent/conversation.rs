@@ -121,6 +121,7 @@ impl Conversation {
             | Body::Noticed(_)
             | Body::Classified(_)
             | Body::Catalog(_)
+            | Body::Library(_)
             | Body::Confined { .. } => {}
         }
     }

@@ -12,24 +12,31 @@ use crate::prompt::toon::{Reading, Style};
 use crate::shell::{Exit, Invocation, Opening, Overrides, Printer};
 
 mod args;
+mod asked;
 mod bench;
 mod cache;
 mod caution;
 mod cost;
 mod doctor;
+mod eval;
 mod helper;
+mod model;
 mod permissions;
+mod replay;
 mod rules;
 mod sessions;
 mod toon;
 
 pub use args::Sessions;
 use args::{Args, CacheCommand, Command, PermissionsCommand, ToonCommand};
+pub use asked::Wanted;
 pub use bench::BenchOrder;
 pub use cache::CacheOrder;
 pub use cost::CostOrder;
+pub use eval::EvalOrder;
 pub use helper::helper;
 pub use permissions::Permissions;
+pub use replay::ReplayOrder;
 pub use toon::Toon;
 
 /// Where the program's ends lead.
@@ -45,6 +52,11 @@ pub enum Order {
     /// Run an app.
     Run(Box<Invocation>),
     Sessions(Sessions),
+    Search(Wanted),
+    /// Ask another model what it would have done in a session.
+    Replay(Box<ReplayOrder>),
+    /// Let a model judge sessions.
+    Eval(Box<EvalOrder>),
     /// Say what works; as JSON or for people.
     Doctor {
         json: bool,
@@ -77,8 +89,10 @@ pub fn main() -> Exit {
     };
     match order {
         Order::Run(invocation) => crate::shell::run(*invocation),
-        Order::Sessions(Sessions::List) => sessions::list(&mut Printer::standard()),
-        Order::Sessions(Sessions::Show { id }) => sessions::show(&id, &mut Printer::standard()),
+        Order::Sessions(what) => sessions::run(what, &mut Printer::standard()),
+        Order::Search(wanted) => sessions::search(wanted, &mut Printer::standard()),
+        Order::Replay(order) => replay::run(&order, &mut Printer::standard()),
+        Order::Eval(order) => eval::run(&order, &mut Printer::standard()),
         Order::Doctor { json } => doctor::doctor(json, Ends::of_process().stdout_is_terminal, &mut Printer::standard()),
         Order::Permissions(what) => permissions::run(what, &mut Printer::standard()),
         Order::Toon(order) => toon::run(order, &mut Printer::standard()),
@@ -98,6 +112,9 @@ pub fn parse(
     let args = Args::try_parse_from(words)?;
     match args.command {
         Some(Command::Sessions { what }) => return Ok(Order::Sessions(what)),
+        Some(Command::Search(wanted)) => return Ok(Order::Search(wanted)),
+        Some(Command::Replay(asked)) => return Ok(Order::Replay(Box::new(asked.into()))),
+        Some(Command::Eval(asked)) => return Ok(Order::Eval(Box::new(asked.into()))),
         Some(Command::Doctor { json }) => return Ok(Order::Doctor { json }),
         Some(Command::Permissions { what }) => return Ok(Order::Permissions(permissions_order(what))),
         Some(Command::Cache { what }) => {
@@ -157,7 +174,8 @@ fn invocation(args: Args, ends: Ends) -> Invocation {
         },
         print: headless.then(|| args.output_format.into()),
         verbose: args.verbose,
-        rehearse: args.rehearse,
+        rehearse: args.play.rehearse,
+        traffic: args.play.tape.into(),
     }
 }
 
@@ -216,9 +234,7 @@ mod tests {
         let words = std::iter::once("latigo").chain(line.iter().copied()).map(OsString::from);
         match parse(words, ends, |name| (name == "IS_SANDBOX").then(|| "1".into()))? {
             Order::Run(invocation) => Ok(*invocation),
-            order => {
-                panic!("{order:?}")
-            }
+            order => panic!("{order:?}"),
         }
     }
 

@@ -25,6 +25,7 @@ mod servers;
 mod setup;
 mod shelf;
 mod themes;
+mod traffic;
 mod trust;
 
 use std::collections::BTreeMap;
@@ -47,6 +48,7 @@ pub use save_server::{forget_server_choices, save_server, save_server_switch};
 pub use served::ask_server;
 pub use setup::{Start, setup};
 pub use themes::themes;
+pub use traffic::Traffic;
 pub use trust::{Standing, Trust};
 
 /// Where the person is and what he asked for.

@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::{ModelChoice, Places, Settings, Trust, edit_rule, folder, rehearsal, rule_text, shelf};
+use super::{ModelChoice, Places, Settings, Traffic, Trust, edit_rule, folder, rehearsal, rule_text, shelf};
 use crate::agent;
 use crate::base::clock::SharedClock;
 use crate::base::dirs::Dirs;
@@ -14,7 +14,6 @@ use crate::domain::{Cap, Mode, ModelInfo, ModelRef, Notice, SaveScope, Wire};
 use crate::engine::{self, Connect, Open, RuleEdit, Stage};
 use crate::provider;
 use crate::sandbox;
-use crate::session::Store;
 use crate::tools::{self, Limits, Place};
 use crate::usage::ModelTable;
 
@@ -39,6 +38,8 @@ pub struct Start<'a> {
     pub model_forced: bool,
     /// Play the rehearsal instead of the person's own project.
     pub rehearse: bool,
+    /// Record or replay what is said to the model.
+    pub traffic: Traffic,
 }
 
 /// Makes the setup of an engine. The error is a sentence for the person.
@@ -50,11 +51,14 @@ pub fn setup(settings: &Settings, start: Start<'_>) -> Result<engine::Setup, Str
     let base = Base { home: start.home, cwd: start.cwd, dirs: start.dirs, model_forced: start.model_forced };
     let own = own_stage(settings, &base, &mut notices);
     let rehearse = rehearsal::opener(&own);
-    let stage = if start.rehearse { rehearse()? } else { own };
+    let mut stage = if start.rehearse { rehearse()? } else { own };
+    let mut tools = tools::registry();
+    let ground = (start.dirs, &settings.secrets, start.clock.wall_ms());
+    start.traffic.apply(&mut stage, &mut tools, ground)?;
     Ok(engine::Setup {
         clock: start.clock,
         ids: start.ids.clone(),
-        store: Store::new(start.dirs.data.clone()),
+        store: start.traffic.store(start.dirs)?,
         agent: agent_settings(
             settings,
             &stage,
@@ -63,7 +67,7 @@ pub fn setup(settings: &Settings, start: Start<'_>) -> Result<engine::Setup, Str
         ),
         stage,
         rehearse,
-        tools: tools::registry(),
+        tools,
         table: settings.models.clone(),
         open: start.open,
         notices,
@@ -80,6 +84,7 @@ pub fn setup(settings: &Settings, start: Start<'_>) -> Result<engine::Setup, Str
                 file: Some(start.dirs.cache.join(crate::recall::FILE)),
                 ..settings.money.answers.clone()
             },
+            library: engine::LibraryTuning { index: Some(start.dirs.cache.join("search.sqlite3")) },
             ..engine::Tuning::default()
         },
         home: start.home.to_path_buf(),

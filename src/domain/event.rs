@@ -6,8 +6,8 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    CatalogNews, CommandFile, ContextNews, FolderClaims, MemoryFile, Mode, ModelInfo, ModelRef, MoneyNews, Record,
-    Report, RuleTest, RulesReport, SandboxState, ServerNews, SessionId, SessionSummary, Shown, TeamNews,
+    CatalogNews, CommandFile, ContextNews, FolderClaims, LibraryNews, MemoryFile, Mode, ModelInfo, ModelRef, MoneyNews,
+    Record, Report, RuleTest, RulesReport, SandboxState, ServerNews, SessionId, SessionSummary, Shown, TeamNews,
 };
 
 /// One message from the engine to its face.
@@ -67,6 +67,8 @@ pub enum Live {
     HookRuns(Option<String>),
     /// Something about money.
     Money(MoneyNews),
+    /// Of the library of sessions.
+    Library(LibraryNews),
     /// Of sub-agents.
     Team(TeamNews),
     /// Commands, skills, memory, styles, plugins, settings.

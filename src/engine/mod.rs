@@ -16,6 +16,7 @@ mod folder;
 mod gate;
 mod hooks;
 mod journal;
+mod library;
 mod money;
 mod opening;
 mod parts;
@@ -45,7 +46,7 @@ use crate::base::ids::SharedIds;
 use crate::base::secrets::Redactor;
 use crate::domain::{
     AgentFile, Cap, CommandFile, Effort, Event, FolderClaims, MemoryFile, Mode, ModelInfo, ModelRef, Notice, Request,
-    RuleSource, RuleTier, SaveScope,
+    RuleSource, RuleTier, SaveScope, Segment,
 };
 use crate::policy::RuleText;
 use crate::provider::Provider;
@@ -55,6 +56,7 @@ use crate::usage::ModelTable;
 
 pub use catalog::{Scan, Shelf};
 pub use confine::Sandbox;
+pub use library::LibraryTuning;
 pub use money::Together;
 pub use servers::{SearchMode, ServerPlan};
 pub use team::{Child, TeamTuning};
@@ -140,6 +142,7 @@ pub struct Tuning {
     pub toon: bool,
     /// The answer cache.
     pub recall: crate::recall::Setting,
+    pub library: LibraryTuning,
     pub team: TeamTuning,
 }
 
@@ -164,6 +167,7 @@ impl Default for Tuning {
             money: Purse::default(),
             toon: true,
             recall: crate::recall::Setting::default(),
+            library: LibraryTuning::default(),
             team: TeamTuning::default(),
         }
     }
@@ -215,6 +219,11 @@ pub enum Open {
     Latest,
     /// By id, start of an id, or title.
     Named(String),
+}
+
+/// Tools, system text and memory as a session of this setup would send them first.
+pub fn prefix_of(setup: &Setup) -> Vec<Arc<Segment>> {
+    opening::prefix(setup, &setup.stage)
 }
 
 /// Starts an engine on the current tokio runtime.

@@ -18,7 +18,9 @@ use super::parts::Parts;
 use super::questions::Questions;
 use super::{Open, Setup, Stage};
 use crate::agent::{Effect, Machine};
-use crate::domain::{Body, Event, ModelRef, Notice, NoticeLevel, Record, Segment, SessionId, StartInfo, ToolSpec};
+use crate::domain::{
+    Body, Event, LibraryBody, ModelRef, Notice, NoticeLevel, Record, Segment, SessionId, StartInfo, ToolSpec,
+};
 use crate::hooks::bus::Bus;
 use crate::policy::{self, RuleSet};
 use crate::prompt;
@@ -231,10 +233,19 @@ impl Driver {
         for body in self.choices(mode) {
             self.put_on_record(body).await;
         }
+        if let Some(body) = self.on_branch() {
+            self.perform(Effect::Record(body)).await;
+        }
         for effect in self.machine.recover(now) {
             self.perform(effect).await;
         }
         self.tell_caps().await;
+    }
+
+    /// The branch that the session is opened on, for the list of sessions.
+    fn on_branch(&self) -> Option<Body> {
+        let branch = branch(&self.stage.place.project)?;
+        Some(Body::Library(LibraryBody::OnBranch { branch }))
     }
 
     /// The mode and model of this run, as records; permissions and mode are never restored from a log.

@@ -5,6 +5,7 @@ use super::catalog::Catalog;
 use super::classify::Classifier;
 use super::confine::Walls;
 use super::folder::Asking;
+use super::library::Library;
 use super::money::Money;
 use super::recall::Recall;
 use super::servers::Servers;
@@ -23,6 +24,8 @@ pub(super) struct Parts {
     pub(super) money: Money,
     /// Cached answers.
     pub(super) recall: Recall,
+    /// Work on the library of sessions.
+    pub(super) library: Library,
     /// Tool servers.
     pub(super) servers: Servers,
     /// Sub-agents.

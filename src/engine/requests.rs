@@ -6,8 +6,9 @@ use std::sync::Arc;
 use super::driver::{Driver, News, What};
 use super::files;
 use super::hooks::Pending;
+use super::library::write_new;
 use crate::agent::Input;
-use crate::domain::{Effort, Live, ModelRef, Notice, Request, SessionId, SessionScope};
+use crate::domain::{Effort, Live, ModelRef, Notice, Request};
 use crate::session;
 
 impl Driver {
@@ -53,6 +54,7 @@ impl Driver {
             Request::Money(request) => self.on_money(request).await,
             Request::Team(request) => self.on_team(request).await,
             Request::ShowFolder => self.show_folder().await,
+            Request::Library(request) => self.on_library(request).await,
             Request::Catalog(request) => self.on_catalog(request).await,
             Request::Shutdown => self.closed = true,
         }
@@ -92,22 +94,6 @@ impl Driver {
         let info = Box::new(self.start_info());
         self.tell(crate::domain::Event::Live(Live::Info(info))).await;
         self.model_switched(from.as_deref(), &to);
-    }
-
-    fn list_sessions(&self, scope: SessionScope) {
-        let (store, project) = (self.setup.store.clone(), self.stage.place.project.clone());
-        self.beside(move || {
-            let project = (scope == SessionScope::Project).then_some(project.as_path());
-            Live::Sessions(store.list(project))
-        });
-    }
-
-    fn preview_session(&self, id: SessionId) {
-        let store = self.setup.store.clone();
-        self.beside(move || match store.read(id) {
-            Ok((records, _)) => Live::Preview { id, records: records.into_iter().map(Arc::new).collect() },
-            Err(error) => Live::Notice(Notice::warning(error.to_string())),
-        });
     }
 
     fn list_files(&self) {
@@ -171,10 +157,4 @@ impl Driver {
             }
         });
     }
-}
-
-fn write_new(path: &std::path::Path, text: &str) -> std::io::Result<()> {
-    use std::io::Write;
-    let mut file = std::fs::OpenOptions::new().write(true).create_new(true).open(path)?;
-    file.write_all(text.as_bytes())
 }

@@ -24,3 +24,4 @@ pub mod rules;
 pub mod sessions;
 pub mod sidebar;
 pub mod status;
+pub mod timeline;

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use crate::config::Traffic;
 use crate::domain::{Cap, Mode};
 
 /// One start of the program.
@@ -17,6 +18,8 @@ pub struct Invocation {
     pub verbose: bool,
     /// Play the offline rehearsal.
     pub rehearse: bool,
+    /// Record or replay what is said to the model.
+    pub traffic: Traffic,
 }
 
 /// Which session to open.
