@@ -72,9 +72,7 @@ impl Conversation {
                 self.partial = Some(Partial::new(note.clone()));
             }
             Body::Responded(note) => self.responded(note),
-            Body::CallStarted { call_id } => {
-                self.started.insert(call_id.clone());
-            }
+            Body::CallStarted { call_id } => drop(self.started.insert(call_id.clone())),
             Body::CallDone { result, .. } => {
                 self.view.number(&result.call_id);
                 self.results.insert(result.call_id.clone(), result.clone());

@@ -9,7 +9,7 @@ use super::sheet::{Sheet, What};
 use super::{Model, catalog, library, money, orders, show};
 use crate::commands::Show;
 use crate::domain::{Act, CommandFile, Event, LibraryNews, Live, Request};
-use crate::panes::agents::{self, Agents};
+use crate::panes::agents::Agents;
 use crate::panes::conversation::Scene;
 use crate::panes::costs::Costs;
 use crate::panes::help::{self, Help};
@@ -361,62 +361,6 @@ impl Dialog {
                 None
             }
             Self::Page(page) => page.view(theme, buf),
-        }
-    }
-}
-
-impl From<Said> for timeline::Msg {
-    fn from(said: Said) -> Self {
-        match said {
-            Said::Key(key) => Self::Key(key),
-            // Nothing is typed there.
-            Said::Paste(_) => Self::Tick,
-            Said::Click(at) => Self::Click(at),
-            Said::Wheel(rows) => Self::Wheel(rows),
-        }
-    }
-}
-
-impl From<Said> for picker::Msg {
-    fn from(said: Said) -> Self {
-        match said {
-            Said::Key(key) => Self::Key(key),
-            Said::Paste(text) => Self::Paste(text),
-            Said::Click(at) => Self::Click(at),
-            Said::Wheel(rows) => Self::Wheel(rows),
-        }
-    }
-}
-
-impl From<Said> for Option<agents::Msg> {
-    fn from(said: Said) -> Self {
-        match said {
-            Said::Key(key) => Some(agents::Msg::Key(key)),
-            Said::Paste(_) => None,
-            Said::Click(at) => Some(agents::Msg::Click(at)),
-            Said::Wheel(rows) => Some(agents::Msg::Wheel(rows)),
-        }
-    }
-}
-
-impl From<Said> for rules::Msg {
-    fn from(said: Said) -> Self {
-        match said {
-            Said::Key(key) => Self::Key(key),
-            Said::Paste(text) => Self::Paste(text),
-            Said::Click(at) => Self::Click(at),
-            Said::Wheel(rows) => Self::Wheel(rows),
-        }
-    }
-}
-
-impl From<Said> for sessions::Msg {
-    fn from(said: Said) -> Self {
-        match said {
-            Said::Key(key) => Self::Key(key),
-            Said::Paste(text) => Self::Paste(text),
-            Said::Click(at) => Self::Click(at),
-            Said::Wheel(rows) => Self::Wheel(rows),
         }
     }
 }

@@ -14,6 +14,7 @@ mod library;
 mod money;
 mod mouse;
 mod orders;
+mod said;
 mod sheet;
 mod show;
 mod view;

@@ -25,10 +25,11 @@ mod permissions;
 mod replay;
 mod rules;
 mod sessions;
+mod spending;
 mod toon;
 
 pub use args::Sessions;
-use args::{Args, CacheCommand, Command, PermissionsCommand, ToonCommand};
+use args::{Args, Command, PermissionsCommand};
 pub use asked::Wanted;
 pub use bench::BenchOrder;
 pub use cache::CacheOrder;
@@ -37,6 +38,7 @@ pub use eval::EvalOrder;
 pub use helper::helper;
 pub use permissions::Permissions;
 pub use replay::ReplayOrder;
+use spending::{CacheCommand, ToonCommand};
 pub use toon::Toon;
 
 /// Where the program's ends lead.
