@@ -6,10 +6,11 @@ use ratatui::layout::{Position, Rect};
 
 use super::layers::Layer;
 use super::sheet::{Sheet, What};
-use super::{Model, catalog, library, money, orders, show};
+use super::steps::StepsPane;
+use super::{Model, catalog, library, money, orders, show, steps};
 use crate::commands::Show;
 use crate::domain::{Act, CommandFile, Event, LibraryNews, Live, Request};
-use crate::panes::agents::Agents;
+use crate::panes::agents::{self, Agents};
 use crate::panes::conversation::Scene;
 use crate::panes::costs::Costs;
 use crate::panes::help::{self, Help};
@@ -35,6 +36,7 @@ pub(super) enum Dialog {
     Costs(Box<Costs>),
     /// The next request waits for an answer.
     Purse(Box<PurseQuestion>),
+    Steps(Box<StepsPane>),
     Timeline(Box<Timeline>),
     Agents(Box<Agents>),
     Page(Box<PagePane>),
@@ -86,6 +88,8 @@ pub(super) fn open(model: &mut Model, what: Show) -> Vec<Act> {
             push(model, Dialog::Costs(Box::new(costs)));
             acts
         }
+        Show::Rewind => steps::open_rewind(model),
+        Show::Changes => steps::open_changes(model),
         Show::Permissions => {
             let (rules, acts) = Rules::open();
             push(model, Dialog::Rules(Box::new(rules)));
@@ -151,13 +155,13 @@ pub(super) fn say(model: &mut Model, said: Said) -> Vec<Act> {
             let outcome = picker.update(said.into());
             chosen_theme(model, outcome)
         }
+        Dialog::Steps(pane) => {
+            let done = pane.update(said);
+            steps::done(model, done)
+        }
         Dialog::Rules(rules) => {
             let (acts, wish) = rules.update(said.into());
-            match wish {
-                rules::Wish::Nothing => {}
-                rules::Wish::Close => drop(model.layers.pop()),
-                rules::Wish::Decisions => model.layers.push(Layer::Sheet(Sheet::new(What::Permissions))),
-            }
+            follow(model, wish);
             acts
         }
         Dialog::Costs(_) | Dialog::Purse(_) => money::say(model, &said),
@@ -187,6 +191,15 @@ pub(super) fn say(model: &mut Model, said: Said) -> Vec<Act> {
             let acts = sessions.update(said.into(), now);
             library::after(model, acts)
         }
+    }
+}
+
+/// What the pane of rules asks for besides acts.
+fn follow(model: &mut Model, wish: rules::Wish) {
+    match wish {
+        rules::Wish::Nothing => {}
+        rules::Wish::Close => drop(model.layers.pop()),
+        rules::Wish::Decisions => model.layers.push(Layer::Sheet(Sheet::new(What::Permissions))),
     }
 }
 
@@ -271,6 +284,7 @@ pub(super) fn hear(model: &mut Model, event: &Event) -> Vec<Act> {
     for layer in &mut model.layers {
         match layer {
             Layer::Dialog(Dialog::Rules(rules)) => rules.hear(event),
+            Layer::Dialog(Dialog::Steps(pane)) => pane.hear(event),
             Layer::Dialog(Dialog::Timeline(timeline)) => timeline.hear(event),
             Layer::Dialog(Dialog::Agents(agents)) => agents.hear(event),
             Layer::Dialog(Dialog::Page(page)) => page.hear(event),
@@ -322,6 +336,7 @@ impl Dialog {
             Self::Help(help) => help.settle(area, theme),
             Self::Palette(palette) => palette.settle(area),
             Self::Models(picker) | Self::Themes(picker, _) => picker.settle(area),
+            Self::Steps(pane) => pane.settle(area, theme),
             Self::Sessions(sessions) => sessions.settle(area, theme, now),
             Self::Rules(rules) => rules.settle(area),
             Self::Costs(costs) => costs.settle(area),
@@ -342,6 +357,7 @@ impl Dialog {
             }
             Self::Palette(palette) => palette.view(theme, buf),
             Self::Models(picker) | Self::Themes(picker, _) => picker.view(theme, buf),
+            Self::Steps(pane) => pane.view(theme, buf),
             Self::Sessions(sessions) => sessions.view(theme, buf),
             Self::Rules(rules) => rules.view(theme, buf),
             Self::Costs(costs) => {
@@ -361,6 +377,17 @@ impl Dialog {
                 None
             }
             Self::Page(page) => page.view(theme, buf),
+        }
+    }
+}
+
+impl From<Said> for Option<agents::Msg> {
+    fn from(said: Said) -> Self {
+        match said {
+            Said::Key(key) => Some(agents::Msg::Key(key)),
+            Said::Paste(_) => None,
+            Said::Click(at) => Some(agents::Msg::Click(at)),
+            Said::Wheel(rows) => Some(agents::Msg::Wheel(rows)),
         }
     }
 }

@@ -26,6 +26,7 @@ mod replay;
 mod rules;
 mod sessions;
 mod spending;
+mod store;
 mod toon;
 
 pub use args::Sessions;
@@ -140,6 +141,9 @@ pub fn parse(
             "there is no command `{prompt}`; did you mean `{nearest}`?\n\nTo send the word as a prompt: latigo -p {prompt}"
         )));
     }
+    if args.which.fork_session && !args.which.go_on && args.which.resume.is_none() {
+        return Err(usage("--fork-session needs --continue or --resume: which session is to be copied?"));
+    }
     let bypass = args.bold.dangerously_skip_permissions || args.permission_mode == Some(Mode::BypassPermissions);
     if bypass && let Some(reason) = caution::refusal(variable) {
         return Err(usage(&reason));
@@ -158,6 +162,7 @@ fn invocation(args: Args, ends: Ends) -> Invocation {
     Invocation {
         prompt: args.prompt.filter(|prompt| !prompt.trim().is_empty()),
         opening,
+        fork: args.which.fork_session,
         overrides: Overrides {
             model: args.model,
             provider: args.provider,

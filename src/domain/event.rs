@@ -6,8 +6,9 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    CatalogNews, CommandFile, ContextNews, FolderClaims, LibraryNews, MemoryFile, Mode, ModelInfo, ModelRef, MoneyNews,
-    Record, Report, RuleTest, RulesReport, SandboxState, ServerNews, SessionId, SessionSummary, Shown, TeamNews,
+    CatalogNews, CommandFile, ContextNews, FilesNews, FolderClaims, LibraryNews, MemoryFile, Mode, ModelInfo, ModelRef,
+    MoneyNews, Record, Report, RuleTest, RulesReport, SandboxState, ServerNews, SessionId, SessionSummary, Shown,
+    TeamNews,
 };
 
 /// One message from the engine to its face.
@@ -67,6 +68,8 @@ pub enum Live {
     HookRuns(Option<String>),
     /// Something about money.
     Money(MoneyNews),
+    /// Checkpoints, going back and forth, forks.
+    FilesNews(FilesNews),
     /// Of the library of sessions.
     Library(LibraryNews),
     /// Of sub-agents.

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
 use super::catalog::Filled;
@@ -19,7 +19,9 @@ use super::team::FromAgent;
 use super::{Setup, Stage};
 use crate::agent::{Input, Machine};
 use crate::base::secrets::Redactor;
-use crate::domain::{Event, Live, Notice, Request, SessionId, Shown, Spent, StreamItem, ToolOutcome, Wire};
+use crate::domain::{
+    Body, Event, FilesBody, Live, Notice, Request, SessionId, Shown, Spent, StreamItem, ToolOutcome, Wire,
+};
 use crate::mcp;
 use crate::provider::Provider;
 use crate::sandbox::Proof;
@@ -66,6 +68,11 @@ pub(super) enum What {
     Spent(Box<Spent>),
     /// The workspace was looked at for the answer cache.
     Looked(Box<Looked>),
+    /// A call is about to change files, or did. `written` hears that it is on record.
+    Files {
+        body: Box<FilesBody>,
+        written: Option<oneshot::Sender<()>>,
+    },
     /// A tool server has news.
     Server(Box<mcp::News>),
     /// A sub-agent's minder reports.
@@ -208,6 +215,11 @@ impl Driver {
             What::Missed(missed) => self.on_missed(missed),
             What::Spent(spent) => self.spent(*spent).await,
             What::Looked(looked) => self.on_looked(*looked).await,
+            What::Files { body, written } => {
+                self.feed(Input::Note(Body::Files(*body))).await;
+                // Whoever waits for it may be gone.
+                let _gone = written.map(|written| written.send(()));
+            }
             What::Agent(heard) => self.on_agent(*heard).await,
             What::Filled(filled) => self.on_filled(*filled).await,
             What::Proven(_) | What::Tell(_) | What::Server(_) => {}
@@ -241,6 +253,7 @@ impl Driver {
         self.hooking.stop();
         self.session_ends(if self.setup.interactive { "prompt_input_exit" } else { "other" }).await;
         self.close_bus().await;
+        self.settle_answer().await;
         self.write_report().await;
         self.close_servers().await;
         self.take_walls_down();

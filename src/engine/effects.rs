@@ -62,6 +62,7 @@ impl Driver {
         if let Some(bus) = &mut self.hooking.bus {
             bus.hear(&record);
         }
+        self.parts.steps.hear(&record);
         self.hooks_hear(&record.body, &before);
         self.servers_hear(&record.body);
         self.children_hear(&record.body);

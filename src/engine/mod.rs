@@ -28,6 +28,7 @@ mod requests;
 mod rows;
 mod rules;
 mod servers;
+mod steps;
 mod streams;
 mod team;
 #[cfg(test)]
@@ -219,6 +220,8 @@ pub enum Open {
     Latest,
     /// By id, start of an id, or title.
     Named(String),
+    /// A copy of that one.
+    Fork(Box<Open>),
 }
 
 /// Tools, system text and memory as a session of this setup would send them first.

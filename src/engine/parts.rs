@@ -9,6 +9,7 @@ use super::library::Library;
 use super::money::Money;
 use super::recall::Recall;
 use super::servers::Servers;
+use super::steps::Steps;
 use super::team::Team;
 
 /// The state of the driver's capabilities.
@@ -24,6 +25,8 @@ pub(super) struct Parts {
     pub(super) money: Money,
     /// Cached answers.
     pub(super) recall: Recall,
+    /// What the session did to files, and going back.
+    pub(super) steps: Steps,
     /// Work on the library of sessions.
     pub(super) library: Library,
     /// Tool servers.

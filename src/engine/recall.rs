@@ -184,6 +184,16 @@ impl Driver {
         }
     }
 
+    /// The engine closes: the answer of the last turn is kept before that.
+    pub(super) async fn settle_answer(&mut self) {
+        if self.parts.recall.asked.is_none() || self.machine.is_busy() {
+            return;
+        }
+        let root = self.stage.place.project.clone();
+        let print = tokio::task::spawn_blocking(move || recall::fingerprint(&root)).await.ok().flatten();
+        self.keep_answer(print).await;
+    }
+
     /// The person wants the model's answer after all.
     pub(super) async fn ask_afresh(&mut self) {
         if self.machine.is_busy() {

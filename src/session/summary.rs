@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use crate::domain::{Body, LibraryBody, Origin, SessionId, SessionState, SessionSummary, TurnEnd};
+use crate::domain::{Body, FilesBody, LibraryBody, Origin, SessionId, SessionState, SessionSummary, TurnEnd};
 
 use super::line::record_of;
 use super::lines::Lines;
@@ -18,7 +18,8 @@ const TITLE: usize = 120;
 /// Tags that are kept.
 const TAGS: usize = 16;
 /// The records that the line shows something of.
-const SHOWN: [&str; 10] = [
+const SHOWN: [&str; 11] = [
+    "files",
     "session_started",
     "model_set",
     "title_set",
@@ -181,6 +182,14 @@ impl Summary {
                     self.prompt = Some(short(&text));
                 }
             }
+            Body::Responded(note) => {
+                self.tokens += note.usage.context();
+                match note.cost {
+                    Some(cost) => self.cost += cost,
+                    None => self.unpriced = true,
+                }
+            }
+            Body::Files(FilesBody::Forked { parent, .. }) => self.parent = Some(parent),
             Body::TurnEnded { end, .. } => {
                 self.end = match end {
                     TurnEnd::Interrupted => End::Stopped,

@@ -34,6 +34,8 @@ pub fn report(rows: &[LedgerRow], query: &CostQuery, from: Viewpoint<'_>) -> Cos
         add(&mut total, row);
         match query.group {
             CostGroup::Tool => by_tool(&mut sums, row),
+            // A call has no model and is no request.
+            CostGroup::Model | CostGroup::Request if matches!(row.on, SpentOn::Call(_)) => {}
             group => add(sums.of(&name(row, group, from.utc_offset), row.at), row),
         }
     }
