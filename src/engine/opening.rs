@@ -256,7 +256,6 @@ impl Driver {
         for effect in self.machine.recover(now) {
             self.perform(effect).await;
         }
-        self.tell_caps().await;
         if let Some(knowledge) = knowledge {
             self.mend_steps().await;
             self.tell_of_changes_since(knowledge).await;

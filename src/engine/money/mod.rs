@@ -129,6 +129,10 @@ impl Driver {
         if let Body::RequestSent(note) = body {
             money.sent(note);
         }
+        if matches!(body, Body::ModelSet { .. }) {
+            // A session was opened, or another model has other prices: the face starts with true figures.
+            self.tell_caps().await;
+        }
         if let Body::Team(TeamBody::AgentSpent(spent)) = body {
             // The sub-agent's own engine has booked it.
             self.parts.money.count(spent.usage, spent.cost);
