@@ -1,24 +1,27 @@
 //! The dialogs over the panes: opening them, and what follows from a choice in them.
 
 use ratatui::buffer::Buffer;
-use ratatui::crossterm::event::KeyEvent;
 use ratatui::layout::{Position, Rect};
 
 use super::layers::Layer;
+pub(super) use super::said::Said;
 use super::sheet::{Sheet, What};
 use super::steps::StepsPane;
-use super::{Model, catalog, library, money, orders, show, steps};
+use super::{Model, catalog, library, money, orders, servers, show, steps};
 use crate::commands::Show;
 use crate::domain::{Act, CommandFile, Event, LibraryNews, Live, Request};
-use crate::panes::agents::{self, Agents};
+use crate::panes::agents::Agents;
+use crate::panes::context::{Panel, Reply};
 use crate::panes::conversation::Scene;
 use crate::panes::costs::Costs;
+use crate::panes::form::Form;
 use crate::panes::help::{self, Help};
 use crate::panes::page::PagePane;
 use crate::panes::palette::{self, Palette, Pick};
 use crate::panes::picker::{self, Entry, Picker};
 use crate::panes::purse::PurseQuestion;
 use crate::panes::rules::{self, Rules};
+use crate::panes::servers::Servers;
 use crate::panes::sessions::{self, Sessions};
 use crate::panes::timeline::{self, Timeline};
 use crate::theme::Theme;
@@ -36,20 +39,14 @@ pub(super) enum Dialog {
     Costs(Box<Costs>),
     /// The next request waits for an answer.
     Purse(Box<PurseQuestion>),
+    Servers(Box<Servers>),
+    /// What a server asks.
+    Form(Box<Form>),
     Steps(Box<StepsPane>),
     Timeline(Box<Timeline>),
     Agents(Box<Agents>),
     Page(Box<PagePane>),
-}
-
-/// What the terminal says to a dialog.
-#[derive(Clone, Debug)]
-pub(super) enum Said {
-    Key(KeyEvent),
-    Paste(String),
-    Click(Position),
-    /// Rows.
-    Wheel(i16),
+    Context(Box<Panel>),
 }
 
 /// Opens the help overlay.
@@ -70,6 +67,7 @@ pub(super) fn open_palette(model: &mut Model) -> Vec<Act> {
 pub(super) fn open(model: &mut Model, what: Show) -> Vec<Act> {
     match what {
         Show::Help => open_help(model),
+        Show::Servers => servers::open(model),
         Show::Model => {
             let picker = Picker::new("Model", model_entries(model));
             push(model, Dialog::Models(picker));
@@ -95,6 +93,7 @@ pub(super) fn open(model: &mut Model, what: Show) -> Vec<Act> {
             push(model, Dialog::Rules(Box::new(rules)));
             acts
         }
+        Show::Context | Show::Inspect => super::context::open(model, &what),
         Show::Sessions { filter } => library::open_browser(model, &filter),
         Show::Search { query } => library::open_search(model, &query),
         Show::Timeline => library::open_timeline(model, None, None),
@@ -134,13 +133,16 @@ fn model_entries(model: &Model) -> Vec<Entry> {
 
 /// Gives the dialog on top what was said to it.
 pub(super) fn say(model: &mut Model, said: Said) -> Vec<Act> {
+    servers::say(model, &said).unwrap_or_else(|| say_other(model, said))
+}
+
+fn say_other(model: &mut Model, said: Said) -> Vec<Act> {
     let now = model.pace.now;
     let Some(Layer::Dialog(dialog)) = model.layers.last_mut() else { return Vec::new() };
     match dialog {
+        Dialog::Servers(_) | Dialog::Form(_) => Vec::new(),
         Dialog::Help(help) => {
-            if say_help(help, said) {
-                model.layers.pop();
-            }
+            drop(say_help(help, said).then(|| model.layers.pop()));
             Vec::new()
         }
         Dialog::Palette(palette) => {
@@ -165,6 +167,10 @@ pub(super) fn say(model: &mut Model, said: Said) -> Vec<Act> {
             acts
         }
         Dialog::Costs(_) | Dialog::Purse(_) => money::say(model, &said),
+        Dialog::Context(panel) => {
+            let reply = panel.update(said.into());
+            super::context::done(model, reply)
+        }
         Dialog::Timeline(timeline) => {
             let (acts, wish) = timeline.update(said.into(), now);
             if wish == timeline::Wish::Close {
@@ -182,10 +188,7 @@ pub(super) fn say(model: &mut Model, said: Said) -> Vec<Act> {
         }
         Dialog::Page(page) => {
             let (acts, close) = page.update(said.into());
-            if close {
-                model.layers.pop();
-            }
-            acts
+            super::context::done(model, Reply { acts, close })
         }
         Dialog::Sessions(sessions) => {
             let acts = sessions.update(said.into(), now);
@@ -288,6 +291,7 @@ pub(super) fn hear(model: &mut Model, event: &Event) -> Vec<Act> {
             Layer::Dialog(Dialog::Timeline(timeline)) => timeline.hear(event),
             Layer::Dialog(Dialog::Agents(agents)) => agents.hear(event),
             Layer::Dialog(Dialog::Page(page)) => page.hear(event),
+            Layer::Dialog(Dialog::Context(panel)) => panel.hear(event),
             _ => {}
         }
     }
@@ -323,6 +327,7 @@ impl Dialog {
     pub fn next_tick(&self, now: u64) -> Option<u64> {
         match self {
             Self::Sessions(sessions) => sessions.next_tick(now),
+            Self::Form(form) => form.next_tick(now),
             Self::Timeline(timeline) => timeline.next_tick(now),
             Self::Agents(agents) => agents.next_tick(now),
             _ => None,
@@ -341,9 +346,12 @@ impl Dialog {
             Self::Rules(rules) => rules.settle(area),
             Self::Costs(costs) => costs.settle(area),
             Self::Purse(question) => question.settle(area),
+            Self::Servers(pane) => pane.settle(area, theme),
+            Self::Form(form) => form.settle(area, theme),
             Self::Timeline(timeline) => timeline.settle(area, theme, scene.utc_offset),
             Self::Agents(agents) => agents.settle(area, scene),
             Self::Page(page) => page.settle(area),
+            Self::Context(panel) => panel.settle(area, scene.theme),
         }
     }
 
@@ -368,6 +376,11 @@ impl Dialog {
                 question.view(theme, buf);
                 None
             }
+            Self::Servers(pane) => {
+                pane.view(theme, buf);
+                None
+            }
+            Self::Form(form) => form.view(theme, buf),
             Self::Timeline(timeline) => {
                 timeline.view(theme, scene.utc_offset, buf);
                 None
@@ -377,17 +390,7 @@ impl Dialog {
                 None
             }
             Self::Page(page) => page.view(theme, buf),
-        }
-    }
-}
-
-impl From<Said> for Option<agents::Msg> {
-    fn from(said: Said) -> Self {
-        match said {
-            Said::Key(key) => Some(agents::Msg::Key(key)),
-            Said::Paste(_) => None,
-            Said::Click(at) => Some(agents::Msg::Click(at)),
-            Said::Wheel(rows) => Some(agents::Msg::Wheel(rows)),
+            Self::Context(panel) => panel.view(scene.theme, buf),
         }
     }
 }

@@ -1,19 +1,19 @@
 //! What the engine says, handed to everyone who listens.
 
 use super::{Model, layers, steps};
-use crate::domain::{Act, Body, Event, Live, Report, SessionId};
+use crate::domain::{Act, Body, Event, Live, Report, ServerNews, SessionId};
 use crate::panes::folder::FolderQuestion;
 
 /// Takes in one event. The facts come first, because panes read them.
 pub(super) fn hear(model: &mut Model, event: Event) -> Vec<Act> {
+    let first = model.facts.info.is_none();
     model.facts.hear(&event);
     model.conversation.hear(&event, &model.facts);
     model.composer.hear(&event);
-    let mut acts = layers::hear(model, &event);
+    let mut acts = layers::hear(model, &event, first);
     acts.extend(steps::hear(model, &event));
     match event {
         Event::Opened { .. } => {
-            model.answers.context = None;
             model.answers.hooks = None;
             if let Some((_, seq)) = model.goto.take().filter(|(session, _)| is_open(model, *session)) {
                 model.conversation.go_to(seq, &model.facts);
@@ -32,7 +32,8 @@ pub(super) fn hear(model: &mut Model, event: Event) -> Vec<Act> {
             _ => {}
         },
         Event::Live(Live::Report(report)) => match *report {
-            Report::Context(report) => model.answers.context = Some(report),
+            // The pane has heard it.
+            Report::Context(_) => {}
             Report::Hooks { entries, never } => model.answers.hooks = Some((entries, never)),
         },
         Event::Live(Live::Folder(claims)) => {
@@ -41,6 +42,11 @@ pub(super) fn hear(model: &mut Model, event: Event) -> Vec<Act> {
                 acts.push(Act::Notify("latigo asks whether to trust this folder".to_owned()));
             }
         }
+        Event::Live(Live::Server(ServerNews::Asks(question))) if !model.pace.focused => {
+            let what = format!("the server {} asks", question.server);
+            acts.push(Act::Notify(crate::base::text::sanitize_line(&what).into_owned()));
+        }
+        Event::Live(Live::Context(news)) => super::context::open_news(model, &news),
         Event::Live(Live::CallPreview { call_id, shown }) => model.permission.set_preview(&call_id, shown),
         Event::Live(_) | Event::Closed => {}
     }

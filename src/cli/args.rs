@@ -68,10 +68,6 @@ pub struct Args {
     #[arg(long = "disallowed-tools", alias = "disallowedTools", value_name = "RULE", num_args = 1..)]
     pub disallowed_tools: Vec<String>,
 
-    /// Further folders that belong to the session
-    #[arg(long, value_name = "FOLDER", num_args = 1..)]
-    pub add_dir: Vec<std::path::PathBuf>,
-
     #[command(flatten)]
     pub caps: Caps,
 
@@ -101,7 +97,7 @@ pub struct Args {
     pub command: Option<Command>,
 }
 
-/// Which session to open.
+/// Which session to open, and with what.
 #[derive(Debug, clap::Args)]
 pub struct Which {
     /// Go on with the newest session of this project
@@ -112,6 +108,14 @@ pub struct Which {
     #[arg(short, long, value_name = "ID", num_args = 0..=1, default_missing_value = "")]
     pub resume: Option<String>,
 
+    /// Further folders that belong to the session
+    #[arg(long, value_name = "FOLDER", num_args = 1..)]
+    pub add_dir: Vec<std::path::PathBuf>,
+
+    /// A plugin's folder for this run
+    #[arg(long, value_name = "FOLDER")]
+    pub plugin_dir: Vec<std::path::PathBuf>,
+
     /// With one of these: in a copy of that session, which stays as it is
     #[arg(long, hide = true)]
     pub fork_session: bool,
@@ -121,7 +125,7 @@ pub struct Which {
 #[derive(Debug, clap::Args)]
 pub struct Servers {
     /// Tool servers (MCP) from files or JSON texts
-    #[arg(long, value_name = "FILE|JSON", num_args = 1..)]
+    #[arg(long, value_name = "FILE|JSON", num_args = 1.., hide_short_help = true)]
     pub mcp_config: Vec<String>,
 
     /// Only those servers, none of the settings
@@ -223,6 +227,18 @@ pub enum Command {
         #[command(subcommand)]
         what: ToonCommand,
     },
+    /// Tool servers (MCP): set up, try, log in; or be one
+    #[command(subcommand_required = true, arg_required_else_help = true)]
+    Mcp {
+        #[command(subcommand)]
+        what: super::McpCommand,
+    },
+    /// Say where settings come from, or change your own
+    #[command(subcommand_required = true, arg_required_else_help = true)]
+    Config {
+        #[command(subcommand)]
+        what: ConfigCommand,
+    },
     /// Print completions for a shell
     Completions {
         #[arg(value_enum)]
@@ -293,6 +309,23 @@ pub enum Sessions {
         #[arg(long)]
         json: bool,
     },
+}
+
+/// What to do with settings.
+#[derive(Clone, Debug, PartialEq, Eq, Subcommand)]
+pub enum ConfigCommand {
+    /// Every entry of every file, the strongest file first
+    List {
+        /// One JSON object a line
+        #[arg(long)]
+        json: bool,
+    },
+    /// The value in force
+    Get { key: String },
+    /// Every file that sets it, and which one wins
+    Where { key: String },
+    /// Set it in your own settings; the value is JSON, or else a text
+    Set { key: String, value: String },
 }
 
 /// What to do with permissions. Nothing runs and no model is asked.

@@ -16,10 +16,12 @@ mod asked;
 mod bench;
 mod cache;
 mod caution;
+mod config;
 mod cost;
 mod doctor;
 mod eval;
 mod helper;
+mod mcp;
 mod model;
 mod permissions;
 mod replay;
@@ -29,6 +31,7 @@ mod spending;
 mod store;
 mod toon;
 
+pub use args::ConfigCommand;
 pub use args::Sessions;
 use args::{Args, Command, PermissionsCommand};
 pub use asked::Wanted;
@@ -37,6 +40,7 @@ pub use cache::CacheOrder;
 pub use cost::CostOrder;
 pub use eval::EvalOrder;
 pub use helper::helper;
+pub use mcp::McpCommand;
 pub use permissions::Permissions;
 pub use replay::ReplayOrder;
 use spending::{CacheCommand, ToonCommand};
@@ -65,10 +69,14 @@ pub enum Order {
         json: bool,
     },
     Permissions(Permissions),
+    /// Say where settings come from.
+    Config(ConfigCommand),
     Bench(BenchOrder),
     Cost(CostOrder),
     Cache(CacheOrder),
     Toon(Toon),
+    /// Something about tool servers.
+    Mcp(McpCommand),
     /// Print completions for this shell.
     Completions(clap_complete::Shell),
 }
@@ -102,6 +110,8 @@ pub fn main() -> Exit {
         Order::Cache(order) => cache::run(order, &mut Printer::standard()),
         Order::Cost(order) => cost::run(&order, &mut Printer::standard()),
         Order::Bench(order) => bench::run(&order, &mut Printer::standard()),
+        Order::Mcp(what) => mcp::run(what, &mut Printer::standard()),
+        Order::Config(what) => config::run(what, &mut Printer::standard()),
         Order::Completions(shell) => completions(shell),
     }
 }
@@ -132,6 +142,8 @@ pub fn parse(
             return Ok(Order::Cost(CostOrder { group: by, session, project, json }));
         }
         Some(Command::Bench { name, input, json }) => return Ok(Order::Bench(BenchOrder { name, input, json })),
+        Some(Command::Mcp { what }) => return Ok(Order::Mcp(what)),
+        Some(Command::Config { what }) => return Ok(Order::Config(what)),
         Some(Command::Completions { shell }) => return Ok(Order::Completions(shell)),
         None => {}
     }
@@ -169,7 +181,8 @@ fn invocation(args: Args, ends: Ends) -> Invocation {
             mode,
             allow: rules::split(&args.allowed_tools),
             deny: rules::split(&args.disallowed_tools),
-            add_dirs: args.add_dir,
+            add_dirs: args.which.add_dir,
+            plugin_dirs: args.which.plugin_dir,
             max_turns: args.caps.max_turns,
             caps: args.caps.budget(),
             report: args.caps.report,

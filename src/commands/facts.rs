@@ -36,10 +36,13 @@ pub enum Show {
     Help,
     Cost,
     Context,
+    /// The next request, taken apart.
+    Inspect,
     Cache,
     Tools,
     Permissions,
     Hooks,
+    Servers,
     /// The steps of the session, to go back to one.
     Rewind,
     /// What the session changed.

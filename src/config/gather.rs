@@ -14,16 +14,17 @@ use super::{Bounds, Capabilities, ConfigInput, RuleEntry, Settings, Tier, dotenv
 
 pub(super) mod context;
 pub(super) mod draft;
-mod entries;
+pub(super) mod entries;
 mod money;
 mod sandbox;
 
 use draft::Draft;
 
 /// Variables that hold a key of a server of ours.
-const KEYS: [&str; 7] = [
+const KEYS: [&str; 8] = [
     "ANTHROPIC_API_KEY",
     "ANTHROPIC_AUTH_TOKEN",
+    "BRAVE_API_KEY",
     "CLAUDE_CODE_OAUTH_TOKEN",
     "DEEPSEEK_API_KEY",
     "LLM_API_KEY",
@@ -47,7 +48,8 @@ pub(super) fn gather(input: &ConfigInput<'_>) -> Settings {
     notices.append(&mut draft.notices);
 
     let sandbox = std::mem::take(&mut draft.sandbox).finish(&draft.rules, (input.cwd, input.home), &mut notices);
-    let hooks = super::hooks::read(&layers, &input.env, &mut notices);
+    let catalog = super::wish::read(input, &layers, trusted, &mut notices);
+    let hooks = super::wish::hooks(input, &layers, &catalog, &mut notices);
     let set = variables(input, &layers, trusted, &mut notices);
     let mut all = set.clone();
     read_dotenv(input, &project, trusted, &mut all, &mut notices);
@@ -58,6 +60,7 @@ pub(super) fn gather(input: &ConfigInput<'_>) -> Settings {
     let ground =
         servers::Ground { input, project: &project, layers: &layers, trusted, vars: &set, child_env: &child_env };
     let servers = servers::gather(&ground, &mut notices);
+    let search = super::web::choice(&layers, &all, &mut notices);
     let wishes = wishes(input, &draft);
     let model = choose(&set, &all, &wishes, &draft.models, &mut notices);
 
@@ -75,7 +78,7 @@ pub(super) fn gather(input: &ConfigInput<'_>) -> Settings {
         thinking: if is_thinking_off(&set) { Some(false) } else { draft.thinking },
         rules: draft.rules,
         mode,
-        may_enter: super::MayEnter { bypass: !draft.bypass_disabled, auto: !draft.auto_disabled },
+        allowed: super::Allowed { bypass: !draft.bypass_disabled, auto: !draft.auto_disabled },
         directories,
         theme: draft.theme,
         ui: super::UiSettings {
@@ -87,7 +90,8 @@ pub(super) fn gather(input: &ConfigInput<'_>) -> Settings {
         money: draft.money.finish(),
         models: draft.models,
         child_env,
-        capabilities: Capabilities { sandbox, hooks, servers },
+        capabilities: Capabilities { sandbox, hooks, servers, search },
+        catalog: super::wish::with_origins(catalog, super::origins::origins(input, &layers, trusted, &secrets)),
         secrets,
         notices,
     }

@@ -52,7 +52,7 @@ pub fn setup(settings: &Settings, start: Start<'_>) -> Result<engine::Setup, Str
     let own = own_stage(settings, &base, &mut notices);
     let rehearse = rehearsal::opener(&own);
     let mut stage = if start.rehearse { rehearse()? } else { own };
-    let mut tools = tools::registry();
+    let mut tools = all_tools(settings);
     let ground = (start.dirs, &settings.secrets, start.clock.wall_ms());
     start.traffic.apply(&mut stage, &mut tools, ground)?;
     Ok(engine::Setup {
@@ -102,6 +102,14 @@ pub fn setup(settings: &Settings, start: Start<'_>) -> Result<engine::Setup, Str
     })
 }
 
+/// All tools; a search of the web only where there is one.
+fn all_tools(settings: &Settings) -> Vec<Arc<dyn tools::Tool>> {
+    let mut all = tools::registry();
+    let search = super::web::tool(&settings.capabilities.search, settings.model.as_ref());
+    all.extend(search.map(|tool| Arc::new(tool) as Arc<dyn tools::Tool>));
+    all
+}
+
 /// The part of a start that a stage is made of.
 pub(super) struct Base<'a> {
     pub home: &'a Path,
@@ -111,19 +119,13 @@ pub(super) struct Base<'a> {
 }
 
 pub(super) fn own_stage(settings: &Settings, start: &Base<'_>, notices: &mut Vec<Notice>) -> Stage {
-    let (mut memory, told) = catalog::memory(start.home, start.cwd, &settings.project);
-    notices.extend(told);
-    let (mut commands, told) = shelf::prompts(settings, start);
-    notices.extend(told);
+    let shelf::Texts { commands, memory, shelf, rules } = shelf::texts(settings, start, notices);
     let (mut agents, told) = catalog::agents(start.home, start.cwd, &settings.project);
     notices.extend(told);
     if !settings.trusted {
         agents.retain(|agent| agent.source != "project");
-        // Until the folder is trusted, the model reads nothing that it brings by itself.
-        memory.retain(|file| !settings.folder.texts.contains(&file.path));
-        commands.retain(|file| !settings.folder.texts.contains(&file.path));
     }
-    let shelf = shelf::shelf(settings, start, &commands);
+    agents.extend(shelf::plugin_agents(&shelf.plugins, notices));
     let place =
         Place { cwd: start.cwd.to_path_buf(), project: settings.project.clone(), added: settings.directories.clone() };
     let choice = settings.model.clone();
@@ -134,10 +136,10 @@ pub(super) fn own_stage(settings: &Settings, start: &Base<'_>, notices: &mut Vec
         effort: settings.effort,
         model_forced: start.model_forced,
         connect: connector(choice),
-        rules: settings.rules.iter().map(rule_text).collect(),
+        rules: settings.rules.iter().map(rule_text).chain(rules).collect(),
         edit_rule: rule_editor(settings, start),
         mode: settings.mode,
-        modes: modes(settings.may_enter.bypass, settings.may_enter.auto && choice_has_model(settings)),
+        modes: modes(settings.allowed.bypass, settings.allowed.auto && choice_has_model(settings)),
         trusted: settings.trusted,
         memory,
         commands,

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
-use super::catalog::Filled;
+use super::catalog::{Filled, Ran as StatusRan};
 use super::classify::Heard;
 use super::gate::Gate;
 use super::hooks::{Answered, Hooking, Missed};
@@ -79,6 +79,8 @@ pub(super) enum What {
     Agent(Box<FromAgent>),
     /// A command's or a skill's text is complete.
     Filled(Box<Filled>),
+    /// The program for the status line has run, or it is time to run it.
+    Status(StatusRan),
     /// Straight to the face.
     Tell(Live),
 }
@@ -183,7 +185,7 @@ impl Driver {
         self.tell(Event::Live(Live::Refused(notice))).await;
     }
 
-    async fn on_news(&mut self, news: News) {
+    pub(super) async fn on_news(&mut self, news: News) {
         if let What::Tell(live) = news.what {
             return self.tell(Event::Live(live)).await;
         }
@@ -222,6 +224,7 @@ impl Driver {
             }
             What::Agent(heard) => self.on_agent(*heard).await,
             What::Filled(filled) => self.on_filled(*filled).await,
+            What::Status(ran) => self.on_status(ran).await,
             What::Proven(_) | What::Tell(_) | What::Server(_) => {}
         }
     }
@@ -244,7 +247,7 @@ impl Driver {
         }
     }
 
-    async fn close(&mut self) {
+    pub(super) async fn close(&mut self) {
         for running in self.running.values() {
             running.cancel.cancel();
         }

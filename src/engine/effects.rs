@@ -25,6 +25,7 @@ impl Driver {
             Effect::Run(call) if call.name == catalog::SKILL => self.run_skill(call).await,
             Effect::Run(call) => {
                 let call = call.effective().into_owned();
+                self.touch(&call);
                 self.note_way(&call).await;
                 self.run_call(call);
             }
@@ -58,6 +59,7 @@ impl Driver {
             self.tell(Event::Live(Live::Team(TeamNews::Asks(Box::new(call))))).await;
         }
         let shortened = matches!(body, Body::Compacted { .. } | Body::Cleared | Body::Context(ContextBody::Shrunk(_)));
+        let model_set = matches!(body, Body::ModelSet { .. });
         let (record, notice) = self.journal.write(body, self.setup.clock.wall_ms());
         if let Some(bus) = &mut self.hooking.bus {
             bus.hear(&record);
@@ -72,6 +74,10 @@ impl Driver {
         self.money_hears(&record.body).await;
         if let Some(notice) = notice {
             self.notice(notice).await;
+        }
+        if model_set && self.machine.model().is_some() {
+            // It may have been the machine that took another.
+            self.stage.model = self.machine.model().cloned();
         }
         if shortened {
             // What the model no longer sees it must read again before it edits.

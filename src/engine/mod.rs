@@ -15,6 +15,7 @@ mod files;
 mod folder;
 mod gate;
 mod hooks;
+mod inspect;
 mod journal;
 mod library;
 mod money;
@@ -55,11 +56,11 @@ use crate::session::Store;
 use crate::tools::{Limits, Place, Tool};
 use crate::usage::ModelTable;
 
-pub use catalog::{Scan, Shelf};
+pub use catalog::{AutoMemory, Nested, SaveSetting, Scan, Scanned, Shelf, StatusLine};
 pub use confine::Sandbox;
 pub use library::LibraryTuning;
 pub use money::Together;
-pub use servers::{SearchMode, ServerPlan};
+pub use servers::{OutsideCall, SearchMode, ServerPlan, open_counter};
 pub use team::{Child, TeamTuning};
 
 /// Events that may wait for a slow face before the engine waits for it.

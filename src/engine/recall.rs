@@ -1,6 +1,7 @@
 //! Answers from the cache: looked for before the first request of a turn, kept after a turn that only looked.
 
 use std::path::{Component, Path};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::driver::{Driver, News, What};
 use crate::agent::{Input, Release};
@@ -20,7 +21,7 @@ const SHOWN: usize = 20;
 #[derive(Default)]
 pub(super) struct Recall {
     /// None until it is needed, or when it cannot be used.
-    cache: Option<Cache>,
+    cache: Option<Mutex<Cache>>,
     /// How it is used now; none for what the settings say.
     mode: Option<AnswerMode>,
     broken: bool,
@@ -228,7 +229,7 @@ impl Driver {
             stats.newest = cache.store().list(now, SHOWN)?.into_iter().map(line).collect();
             Ok(stats)
         };
-        let stats = match self.cache().map(read) {
+        let stats = match self.cache().map(|cache| read(&cache)) {
             Some(Ok(stats)) => stats,
             Some(Err(error)) => {
                 self.cache_is_broken(&error.to_string()).await;
@@ -259,20 +260,21 @@ impl Driver {
     }
 
     /// The cache, opened when it is first needed.
-    fn cache(&mut self) -> Option<&Cache> {
+    fn cache(&mut self) -> Option<MutexGuard<'_, Cache>> {
         let mode = self.answer_mode();
         if self.parts.recall.cache.is_none() && !self.parts.recall.broken {
             let recall::Setting { file, days, .. } = &self.setup.tuning.recall;
             let store = file.as_ref().map(|file| recall::Store::open(file))?;
             match store {
-                Ok(store) => self.parts.recall.cache = Some(Cache::new(store, mode, *days)),
+                Ok(store) => self.parts.recall.cache = Some(Mutex::new(Cache::new(store, mode, *days))),
                 Err(error) => {
                     tracing::warn!(%error, "the answer cache cannot be opened");
                     self.parts.recall.broken = true;
                 }
             }
         }
-        self.parts.recall.cache.as_ref()
+        // Nobody holds it over a wait; whoever broke down with it has only read or added rows.
+        self.parts.recall.cache.as_ref().map(|cache| cache.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     async fn cache_is_broken(&mut self, error: &str) {

@@ -3,6 +3,7 @@
 //! A shell line is as many parts as it has commands, redirections and doubts; each needs its own grant.
 
 use super::bash_rule::BashPattern;
+use super::hosts;
 use super::matching::Bench;
 use super::programs::{self, FileWork};
 use super::rule::{Rule, Target as About};
@@ -79,7 +80,7 @@ const PAGERS: &[&str] = &["PAGER", "GIT_PAGER", "MANPAGER"];
 /// All parts of the call, in order.
 pub(super) fn parts<'a>(bench: &Bench<'a>) -> Vec<Part<'a>> {
     match bench.case.access.action {
-        Action::Internal => {
+        _ if hosts::needs_nothing(bench.case.access) => {
             vec![Part { label: bench.case.tool.to_owned(), grant: Ok(Grant::Free), words: None, exact: None }]
         }
         Action::Execute => match &bench.subject.analysis {
@@ -92,7 +93,7 @@ pub(super) fn parts<'a>(bench: &Bench<'a>) -> Vec<Part<'a>> {
             let parts: Vec<Part<'a>> = reads.chain(writes).collect();
             if parts.is_empty() { vec![call_part(bench, "it names no path")] } else { parts }
         }
-        Action::Fetch | Action::External => vec![call_part(bench, bench.case.access.outside())],
+        Action::Internal | Action::Fetch | Action::External => vec![call_part(bench, bench.case.access.outside())],
         Action::Grant => vec![call_part(bench, "the skill brings allow rules of its own")],
     }
 }

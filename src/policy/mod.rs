@@ -9,6 +9,7 @@ mod confined;
 mod danger;
 mod glob;
 mod grant;
+mod hosts;
 mod matching;
 mod path_rule;
 mod place;

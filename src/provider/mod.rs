@@ -18,6 +18,7 @@ mod http;
 mod listing;
 mod ndjson;
 pub mod replay;
+mod search;
 mod secrets;
 mod sse;
 #[cfg(test)]
@@ -28,6 +29,7 @@ mod wire;
 pub use client::warm;
 pub use endpoint::{Auth, Endpoint, Timeouts};
 pub use listing::{list_ollama, ollama_base};
+pub use search::{Searched, can_search, search};
 pub use wire::Site;
 
 /// Something that answers canonical requests. The engine holds it and calls it from its own task.
@@ -38,6 +40,11 @@ pub trait Provider: Send + Sync + Debug {
     /// Sends the request. The receiver ends after `Done` or `Failed`; dropping it hangs up at once.
     /// Must be called within a tokio runtime.
     fn stream(&self, request: Arc<CanonicalRequest>) -> mpsc::Receiver<StreamItem>;
+
+    /// The bytes of the body that [`Provider::stream`] would send; none where nothing is sent.
+    fn wire_form(&self, _request: &CanonicalRequest) -> Option<Vec<u8>> {
+        None
+    }
 
     /// The models that the server offers.
     fn models(&self) -> BoxFuture<'_, Result<Vec<ModelInfo>, ModelError>>;

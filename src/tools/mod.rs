@@ -14,6 +14,7 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 mod support;
+mod web_search;
 
 pub use agent::{AgentInput, list_kinds, read as read_agent};
 pub use bash::{offer_escape, shell_command, wants_out};
@@ -21,6 +22,7 @@ pub use support::diff::{compare, without_hunk};
 pub use support::input::{parse as read_input, spec as describe};
 pub use support::reads::{FileStamp, ReadLedger, ReadState};
 pub use support::spill::keep;
+pub use web_search::{WebHit, WebQuery, WebResults, WebSearch, WebSearcher, by_brave, by_searxng};
 
 use crate::domain::{Access, Shown, ToolOutcome, ToolSpec};
 use crate::sandbox::Cage;
@@ -50,9 +52,11 @@ tools! {
     grep::Grep,
     ls::Ls,
     multi_edit::MultiEdit,
+    notebook_edit::NotebookEdit,
     read::Read,
     skill::Skill,
     todo_write::TodoWrite,
+    web_fetch::WebFetch,
     write::Write,
 }
 
@@ -69,6 +73,10 @@ pub fn today(name: &str) -> &str {
         other => other,
     }
 }
+
+/// The tools that are made with something of the settings, for the same test.
+#[cfg(test)]
+const MADE: &[&str] = &["web_search"];
 
 /// One tool. The engine calls it; implementations are stateless, what lasts is in [`ToolContext`].
 pub trait Tool: Send + Sync + Debug {
@@ -131,12 +139,13 @@ impl Default for Limits {
     }
 }
 
-/// The change that a call of Edit, MultiEdit or Write would make by what is on disk now, for the permission
+/// The change that a call of Edit, MultiEdit, NotebookEdit or Write would make by what is on disk now, for the permission
 /// question. None for other tools and for a call that would fail.
 pub fn preview(name: &str, input: &Value, place: &Place) -> Option<Shown> {
     let plan = match name {
         "Edit" => edit::plan(input, place, None),
         "MultiEdit" => multi_edit::plan(input, place, None),
+        "NotebookEdit" => notebook_edit::plan(input, place, None),
         "Write" => write::plan(input, place, None),
         _ => return None,
     };

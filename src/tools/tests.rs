@@ -24,14 +24,28 @@ fn names_in(folder: &str, extension: &str) -> BTreeSet<String> {
 
 #[test]
 fn no_tool_is_forgotten() {
-    let listed: BTreeSet<String> = MODULES.iter().map(|module| (*module).to_owned()).collect();
+    let listed: BTreeSet<String> = MODULES.iter().chain(MADE).map(|module| (*module).to_owned()).collect();
     assert_eq!(names_in("src/tools", "rs"), listed, "src/tools and the tools! list differ");
     assert_eq!(names_in("assets/tools", "md"), listed, "assets/tools and the tools! list differ");
     let specs: Vec<ToolSpec> = registry().iter().map(|tool| tool.spec()).collect();
     let names: Vec<&str> = specs.iter().map(|spec| spec.name.as_str()).collect();
     assert_eq!(
         names,
-        ["Agent", "Bash", "Edit", "Glob", "Grep", "LS", "MultiEdit", "Read", "Skill", "TodoWrite", "Write"]
+        [
+            "Agent",
+            "Bash",
+            "Edit",
+            "Glob",
+            "Grep",
+            "LS",
+            "MultiEdit",
+            "NotebookEdit",
+            "Read",
+            "Skill",
+            "TodoWrite",
+            "WebFetch",
+            "Write",
+        ]
     );
     for spec in &specs {
         assert!(!spec.description.trim().is_empty(), "{} has no description", spec.name);

@@ -7,6 +7,8 @@ mod crash;
 mod harness;
 mod headless;
 mod hooks;
+mod library;
+mod mcp;
 mod sandbox;
 mod screen;
 mod server;

@@ -27,7 +27,8 @@ const PERMISSIONS: [&str; 11] = [
     "skipDangerousModePermissionPrompt",
 ];
 /// Keys of our own section.
-const LATIGO: [&str; 14] = [
+const LATIGO: [&str; 16] = [
+    "agentsMd",
     "answerCache",
     "answerCacheDays",
     "caps",
@@ -42,6 +43,7 @@ const LATIGO: [&str; 14] = [
     "telemetry",
     "toon",
     "webhooks",
+    "webSearch",
 ];
 
 /// What the files say so far.
@@ -263,8 +265,8 @@ impl<'a> Draft<'a> {
                     self.bounds.ollama_context = self.bounds.ollama_context.or(tokens);
                 }
                 key if super::money::KEYS.contains(&key) => self.money.take(layer, key, node, notices),
-                // Read with the hooks.
-                "telemetry" | "webhooks" => {}
+                // Read with the hooks, with the instructions and with the search.
+                "telemetry" | "webhooks" | "agentsMd" | "webSearch" => {}
                 _ => self.unknown(layer, "latigo", key, node, &LATIGO),
             }
         }

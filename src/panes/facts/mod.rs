@@ -12,8 +12,8 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use crate::domain::{
-    Body, DeltaKind, Event, Live, Mode, ModelError, ModelInfo, ModelRef, Queued, Record, Request, StartInfo, Todo,
-    TodoState, TurnEnd,
+    Body, CatalogNews, DeltaKind, Event, Live, Mode, ModelError, ModelInfo, ModelRef, Queued, Record, Request,
+    ServerNews, ServerStatus, StartInfo, Todo, TodoState, TurnEnd,
 };
 
 pub use agents::{AgentRow, Agents};
@@ -50,12 +50,22 @@ pub struct Facts {
     pub hooks: VecDeque<Arc<Record>>,
     /// What is waited for while a hook holds something up, in its words.
     pub hook: Option<String>,
+    pub around: Around,
     /// Counts everything that was heard.
     pub revision: u64,
     /// Counts changes of what is known of the session itself.
     pub opened: u32,
     /// The engine is gone.
     pub closed: bool,
+}
+
+/// What programs beside the session say now.
+#[derive(Debug, Default)]
+pub struct Around {
+    /// What the person's own program says for the line above the status line. Foreign.
+    pub status_line: Option<String>,
+    /// Tool servers as they stand.
+    pub servers: Vec<ServerStatus>,
 }
 
 /// A turn that runs.
@@ -122,6 +132,10 @@ impl Facts {
             Event::Live(Live::Team(news)) => self.agents.news(news),
             Event::Live(Live::HookRuns(what)) => self.hook.clone_from(what),
             Event::Live(Live::Money(news)) => self.money.news(news),
+            Event::Live(Live::Server(ServerNews::Status(list))) => self.around.servers.clone_from(list),
+            Event::Live(Live::Catalog(CatalogNews::StatusLine(line))) => {
+                self.around.status_line = Some(line.clone()).filter(|line| !line.is_empty());
+            }
             Event::Live(_) => {}
             Event::Closed => {
                 self.closed = true;
