@@ -134,7 +134,6 @@ impl Conversation {
             | Body::RuleAdded { .. }
             | Body::HookRan(_)
             | Body::CallChanged { .. }
-            | Body::Server(_)
             | Body::Team(_)
             | Body::Noticed(_)
             | Body::Classified(_)

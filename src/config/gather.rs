@@ -61,8 +61,7 @@ pub(super) fn gather(input: &ConfigInput<'_>) -> Settings {
         servers::Ground { input, project: &project, layers: &layers, trusted, vars: &set, child_env: &child_env };
     let servers = servers::gather(&ground, &mut notices);
     let search = super::web::choice(&layers, &all, &mut notices);
-    let wishes = wishes(input, &draft);
-    let model = choose(&set, &all, &wishes, &draft.models, &mut notices);
+    let model = choose(&set, &all, &wishes(input, &draft), &draft.models, &mut notices);
 
     let mut directories: Vec<_> =
         input.flags.directories.iter().map(|text| absolute_from(input.cwd, text, Some(input.home))).collect();

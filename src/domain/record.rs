@@ -11,8 +11,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Answer, Block, CacheBreak, CatalogBody, Confinement, ContextBody, Cost, Effort, FilesBody, Hash, HookRun,
-    LibraryBody, Mark, Message, Mode, ModelError, ModelRef, MoneyBody, Notice, OpinionNote, SegmentKind, ServerBody,
-    SessionId, Shown, StopReason, TeamBody, Todo, ToolResult, Usage, Verdict,
+    LibraryBody, Mark, Message, Mode, ModelError, ModelRef, MoneyBody, Notice, OpinionNote, SegmentKind, SessionId,
+    Shown, StopReason, TeamBody, Todo, ToolResult, Usage, Verdict,
 };
 
 /// One thing that happened.
@@ -200,11 +200,9 @@ pub enum Body {
     Files(FilesBody),
     /// About the session as a thing on the shelf.
     Library(LibraryBody),
-    /// Something of a tool server.
-    Server(ServerBody),
     /// Of sub-agents.
     Team(TeamBody),
-    /// Commands, skills and memory.
+    /// Commands, skills, memory and tool servers.
     Catalog(CatalogBody),
 }
 

@@ -4,6 +4,7 @@
 //! bounded channel. The engine decides nothing: the machine decides, the gate judges, the hands act. It
 //! draws nothing and knows no face: it hears [`Request`]s and sends [`Event`]s.
 
+mod branch;
 mod calls;
 mod catalog;
 mod classify;

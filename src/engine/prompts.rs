@@ -45,7 +45,7 @@ impl Driver {
     fn first_reminder(&self) -> String {
         let now = jiff::Timestamp::from_millisecond(self.setup.clock.wall_ms() as i64).unwrap_or_default();
         let date = now.to_zoned(jiff::tz::TimeZone::system()).strftime("%A, %-d %B %Y").to_string();
-        prompt::first_prompt(&date, super::opening::branch(&self.stage.place.project).as_deref())
+        prompt::first_prompt(&date, super::branch::branch(&self.stage.place.project).as_deref())
     }
 
     /// Reads a mentioned path. What does not exist is left as words; what a rule denies is said.

@@ -48,8 +48,6 @@ pub struct Facts {
     pub agents: Agents,
     /// Records of the newest runs of hooks, oldest first.
     pub hooks: VecDeque<Arc<Record>>,
-    /// What is waited for while a hook holds something up, in its words.
-    pub hook: Option<String>,
     pub around: Around,
     /// Counts everything that was heard.
     pub revision: u64,
@@ -64,6 +62,8 @@ pub struct Facts {
 pub struct Around {
     /// What the person's own program says for the line above the status line. Foreign.
     pub status_line: Option<String>,
+    /// What is waited for while a hook holds something up, in its words.
+    pub hook: Option<String>,
     /// Tool servers as they stand.
     pub servers: Vec<ServerStatus>,
 }
@@ -130,7 +130,7 @@ impl Facts {
             Event::Recorded(record) => self.fold(record),
             Event::Live(Live::Info(info)) => self.adopt(info),
             Event::Live(Live::Team(news)) => self.agents.news(news),
-            Event::Live(Live::HookRuns(what)) => self.hook.clone_from(what),
+            Event::Live(Live::HookRuns(what)) => self.around.hook.clone_from(what),
             Event::Live(Live::Money(news)) => self.money.news(news),
             Event::Live(Live::Server(ServerNews::Status(list))) => self.around.servers.clone_from(list),
             Event::Live(Live::Catalog(CatalogNews::StatusLine(line))) => {
@@ -158,7 +158,7 @@ impl Facts {
             || self.request.is_some()
             || self.retry.is_some()
             || self.shell.is_some()
-            || self.hook.is_some()
+            || self.around.hook.is_some()
     }
 
     /// Since when, in milliseconds since 1970.
@@ -221,7 +221,7 @@ impl Facts {
         self.request = None;
         self.retry = None;
         self.shell = None;
-        self.hook = None;
+        self.around.hook = None;
         self.calls.stop_all();
     }
 
