@@ -6,13 +6,14 @@
 #![cfg(target_os = "linux")]
 
 use std::fs;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::Output;
 use std::sync::Arc;
 use std::time::Duration;
 
-use latigo::domain::ToolOutcome;
-use latigo::sandbox::{Cage, Means, Profile, Scope, Wish, prove_with, try_means};
+use latigo::domain::{Terms, ToolOutcome};
+use latigo::sandbox::{Cage, Doubt, Means, Profile, Scope, Wish, prove_with, try_means};
 use latigo::tools::{Limits, Place, ToolContext, registry};
 use tempfile::TempDir;
 use tokio::sync::mpsc;
@@ -115,10 +116,34 @@ fn the_probes_prove_what_works_and_see_through_what_does_not() {
     // A program that only looks like bubblewrap proves nothing: it runs what it is given, unconfined.
     let dir = tempfile::tempdir().unwrap();
     let fake = dir.path().join("bwrap");
-    fs::write(&fake, "#!/bin/bash\nwhile [[ $1 != -- ]]; do shift; done; shift 4\nexec \"$@\"\n").unwrap();
-    fs::set_permissions(&fake, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    script(&fake, "while [[ $1 != -- ]]; do shift; done; shift 4\nexec \"$@\"\n");
     let proven = try_means(&Means::Bubblewrap(fake), &helper());
-    assert!(proven.as_ref().is_err_and(|why| why.contains("write-outside")), "{proven:?}");
+    assert!(matches!(&proven, Err(Doubt::Fails(why)) if why.contains("write-outside")), "{proven:?}");
+}
+
+/// Makes a program. Another process writes it: a file that this one held open for writing while another test
+/// started something would be held open there too for a moment, and could not be run ("text file busy").
+fn script(path: &Path, lines: &str) {
+    let mut child = std::process::Command::new("/bin/bash")
+        .args(["-c", "cat >\"$1\" && chmod 755 \"$1\"", "bash"])
+        .arg(path)
+        .stdin(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut input = child.stdin.take().unwrap();
+    input.write_all(format!("#!/bin/bash\n{lines}").as_bytes()).unwrap();
+    drop(input);
+    assert!(child.wait().unwrap().success());
+}
+
+#[test]
+fn a_program_that_is_being_written_proves_nothing_and_refutes_nothing() {
+    let dir = tempfile::tempdir().unwrap();
+    let fake = dir.path().join("bwrap");
+    script(&fake, "exit 0\n");
+    let _held = fs::OpenOptions::new().append(true).open(&fake).unwrap();
+    let proven = try_means(&Means::Bubblewrap(fake), &helper());
+    assert!(matches!(&proven, Err(Doubt::Unclear(_))), "{proven:?}");
 }
 
 #[test]
@@ -308,6 +333,7 @@ impl Desk {
             outputs: self.at("outputs"),
             limits: Limits::default(),
             cage: Some(Arc::new(self.cage(means))),
+            terms: Terms::default(),
         };
         let bash = registry().into_iter().find(|tool| tool.spec().name == "Bash").unwrap();
         bash.run(serde_json::json!({ "command": line, "timeout": timeout }), context).await

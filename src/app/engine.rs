@@ -38,7 +38,9 @@ pub(super) fn hear(model: &mut Model, event: Event) -> Vec<Act> {
                 acts.push(Act::Notify("latigo asks whether to trust this folder".to_owned()));
             }
         }
-        Event::Live(Live::CallPreview { call_id, shown }) => model.permission.set_preview(&call_id, shown),
+        Event::Live(Live::CallPreview { call_id, shown, parts }) => {
+            model.permission.set_preview(&call_id, shown, parts);
+        }
         Event::Live(_) | Event::Closed => {}
     }
     acts

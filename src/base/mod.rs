@@ -3,6 +3,7 @@
 //! Nothing here knows what an agent is.
 
 pub mod atomic;
+pub mod beneath;
 pub mod clock;
 pub mod dirs;
 pub mod ids;

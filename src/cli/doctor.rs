@@ -12,7 +12,7 @@ use crate::base::dirs::{Dirs, HOME_VARIABLE};
 use crate::base::text::sanitize_line;
 use crate::config::{self, ConfigInput, Flags, Settings};
 use crate::domain::{Notice, NoticeLevel};
-use crate::sandbox::{self, Means, Proof};
+use crate::sandbox::{self, Doubt, Means, Proof};
 use crate::session::Store;
 use crate::shell::{Exit, Printer};
 
@@ -140,7 +140,11 @@ fn walls(proof: &Proof, wish: &sandbox::Wish) -> Vec<Finding> {
     for trial in &proof.trials {
         findings.push(match &trial.outcome {
             Ok(proven) => found("sandbox", State::Ok, format!("{} works: {proven}", trial.name)),
-            Err(why) => {
+            Err(Doubt::Unclear(why)) => {
+                found("sandbox", State::Note, format!("{} could not be tried to the end: {why}", trial.name))
+                    .hint("the machine seems to be very busy; run latigo doctor again")
+            }
+            Err(Doubt::Fails(why)) => {
                 let finding = found("sandbox", State::Note, format!("{} does not work: {why}", trial.name));
                 match advice(trial.name, why) {
                     Some(advice) => finding.hint(advice),
@@ -271,7 +275,7 @@ mod tests {
 
     #[test]
     fn a_sandbox_that_is_on_and_missing_is_a_problem() {
-        let why = "bubblewrap is not installed".to_owned();
+        let why = Doubt::Fails("bubblewrap is not installed".to_owned());
         let none = Proof { means: None, trials: vec![Trial { name: "bubblewrap", outcome: Err(why) }] };
         let on = Wish { enabled: true, ..Wish::default() };
         let findings = walls(&none, &on);

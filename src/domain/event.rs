@@ -41,8 +41,8 @@ pub enum Live {
     Report(Box<Report>),
     /// The branch or other facts of the start changed.
     Info(Box<StartInfo>),
-    /// What a call that the person is asked about would change.
-    CallPreview { call_id: String, shown: Shown },
+    /// What a call that the person is asked about would change, and how many parts of it they can choose from.
+    CallPreview { call_id: String, shown: Shown, parts: u32 },
     /// A line of output of a command that the person runs with `!`.
     ShellOutput(String),
     /// What was asked for cannot be had, and no turn will come of it: a prompt that was not taken, or a

@@ -23,6 +23,7 @@ mod rules;
 mod session;
 mod shown;
 mod stream;
+mod terms;
 mod tool;
 mod usage;
 mod verdict;
@@ -48,6 +49,7 @@ pub use rules::{RuleCover, RuleLine, RulePlace, RuleTest, RuleTier, RulesReport}
 pub use session::{SessionId, SessionSummary};
 pub use shown::{DiffHunk, DiffLine, FileDiff, LineKind, Shown};
 pub use stream::{ErrorKind, ModelError, StopReason, StreamItem};
+pub use terms::{Accepted, Terms, Unseen};
 pub use tool::{FileChange, Todo, TodoState, ToolOutcome, ToolSpec};
 pub use usage::{Cost, Usage};
 pub use verdict::{Because, BecauseKind, Decision, RuleScope, RuleSource, TrailStep, Verdict};

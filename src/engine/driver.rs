@@ -174,14 +174,16 @@ impl Driver {
         match news.what {
             What::Output { call_id, text } => self.on_output(call_id, text).await,
             What::Done { call_id, mut outcome, duration_ms } => {
+                self.end_output(&call_id).await;
                 self.running.remove(&call_id);
                 clean(&self.setup.secrets, &mut outcome);
                 self.feed(Input::CallDone { call_id, outcome, duration_ms }).await;
             }
             What::Timer(timer) => self.feed(Input::Timer(timer)).await,
-            What::ShellOutput(text) => self.tell(Event::Live(Live::ShellOutput(text))).await,
+            What::ShellOutput(text) => self.shell_output(Some(&text)).await,
             What::ShellDone { command, mut outcome } => {
                 clean(&self.setup.secrets, &mut outcome);
+                self.shell_output(None).await;
                 self.on_shell_done(command, *outcome).await;
             }
             What::Opinion(heard) => self.on_opinion(*heard).await,
@@ -197,7 +199,7 @@ impl Driver {
             let item = super::streams::ended();
             return self.feed(Input::Stream { request, item }).await;
         }
-        for item in items {
+        for item in self.parts.pieces.sift(&self.setup.secrets, request, items) {
             let ends = matches!(item, StreamItem::Done { .. } | StreamItem::Failed(_));
             if ends {
                 self.stream = None;

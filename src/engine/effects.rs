@@ -48,6 +48,7 @@ impl Driver {
         if let Some(bus) = &mut self.hooking.bus {
             bus.hear(&record);
         }
+        self.settled_hears(&record.body);
         self.hooks_hear(&record.body, &before);
         self.tell(Event::Recorded(record)).await;
         if let Some(notice) = notice {
@@ -94,7 +95,7 @@ impl Driver {
                 Err(problem) => self.notice(Notice::warning(problem)).await,
             },
             Answer::Always { rule, scope } => self.save_allowed(rule, scope).await,
-            Answer::Once { .. } | Answer::No { .. } => {}
+            Answer::Once { .. } | Answer::Partly { .. } | Answer::No { .. } => {}
         }
     }
 }

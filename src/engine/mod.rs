@@ -16,12 +16,14 @@ mod hooks;
 mod journal;
 mod opening;
 mod parts;
+mod pieces;
 mod prompts;
 mod questions;
 mod report;
 mod requests;
 mod rules;
 mod streams;
+mod terms;
 #[cfg(test)]
 mod tests;
 

@@ -4,12 +4,18 @@
 use super::classify::Classifier;
 use super::confine::Walls;
 use super::folder::Asking;
+use super::pieces::Sieve;
+use super::terms::Settled;
 
 /// The state of the driver's capabilities.
 #[derive(Default)]
 pub(super) struct Parts {
     /// What keeps commands in.
     pub(super) walls: Walls,
+    /// What is settled about calls before they run.
+    pub(super) settled: Settled,
+    /// Keys that arrive in pieces.
+    pub(super) pieces: Sieve,
     /// The model that judges in the mode auto.
     pub(super) classifier: Classifier,
     /// The folder that the person is asked about.

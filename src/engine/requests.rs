@@ -57,6 +57,7 @@ impl Driver {
         }
         self.hooking.stop();
         self.parts.classifier.stop();
+        self.end_answer().await;
         self.feed(Input::Interrupt).await;
     }
 
@@ -103,7 +104,8 @@ impl Driver {
 
     fn list_files(&self) {
         let root = self.stage.place.cwd.clone();
-        self.beside(move || Live::Files(Arc::new(files::list(&root))));
+        let unseen = self.unseen();
+        self.beside(move || Live::Files(Arc::new(files::list(&root, &unseen))));
     }
 
     fn list_models(&mut self) {

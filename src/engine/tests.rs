@@ -20,6 +20,7 @@ use crate::domain::*;
 use crate::tools::ToolContext;
 
 mod confine;
+mod terms;
 
 /// A model that says what the script says, one answer a request.
 #[derive(Debug, Default)]

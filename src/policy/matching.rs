@@ -1,7 +1,5 @@
 //! Does a rule match a call? For deny and ask in every form the call may take, for allow in both forms of a path.
 
-use std::path::{Path, PathBuf};
-
 use super::glob::Stars;
 use super::path_rule::{Bases, PathPattern};
 use super::place::{Roots, Spot};
@@ -9,7 +7,7 @@ use super::rule::{Rule, Target as About};
 use super::ruleset::Tier;
 use super::subject::{Subject, Target};
 use super::{Case, Scene};
-use crate::domain::{Action, PathFacts};
+use crate::domain::{Action, Mode, PathFacts};
 
 /// How sure a match is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,25 +29,12 @@ pub(super) struct Bench<'a> {
 
 impl<'a> Bench<'a> {
     pub(super) fn new(case: &'a Case<'a>, scene: &'a Scene<'a>, facts: &'a PathFacts) -> Self {
-        let both = |path: &Path| -> Vec<PathBuf> {
-            let spot = Spot::new(path, facts);
-            let resolved = spot.resolved.filter(|resolved| *resolved != spot.given);
-            std::iter::once(spot.given).chain(resolved).collect()
-        };
-        let moved = scene.rules.anchors().iter().filter_map(|anchor| {
-            Spot::new(anchor, facts).resolved.filter(|resolved| resolved != anchor).map(|real| (anchor.clone(), real))
-        });
         Self {
             case,
             scene,
             facts,
             roots: Roots::new(scene, facts),
-            bases: Bases {
-                home: both(scene.home),
-                cwd: both(scene.cwd),
-                project: both(scene.project),
-                moved: moved.collect(),
-            },
+            bases: Bases::new(scene, facts),
             subject: Subject::new(case, scene, facts),
         }
     }
@@ -139,8 +124,20 @@ impl<'a> Bench<'a> {
         }
     }
 
+    /// The allow rules that count. In the mode auto a rule that covers anything would leave nothing to be judged.
     pub(super) fn allows(&self) -> impl Iterator<Item = &'a Rule> {
-        self.scene.rules.tier(Tier::Allow, self.scene.trusted)
+        let auto = self.scene.mode == Mode::Auto;
+        self.scene.rules.tier(Tier::Allow, self.scene.trusted).filter(move |rule| !(auto && rule.broad))
+    }
+
+    /// The allow rules that the mode sets aside although they are about this call.
+    pub(super) fn set_aside(&self) -> impl Iterator<Item = &'a Rule> {
+        let auto = self.scene.mode == Mode::Auto;
+        let tool = self.case.tool;
+        self.scene
+            .rules
+            .tier(Tier::Allow, self.scene.trusted)
+            .filter(move |rule| auto && rule.broad && rule.is_for(tool))
     }
 
     /// The allow rule that covers this path. A bare `Edit` reaches no further than the session's folders.

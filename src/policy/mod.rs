@@ -5,6 +5,7 @@
 //! nobody can answer is a no. Nothing here reads a disk, a clock or the environment.
 
 mod bash_rule;
+mod broad;
 mod confined;
 mod danger;
 mod glob;
@@ -20,6 +21,7 @@ mod shell;
 mod stages;
 mod subject;
 mod suggest;
+mod unseen;
 
 use std::path::{Path, PathBuf};
 
@@ -28,6 +30,7 @@ use serde_json::Value;
 use crate::domain::{Access, Action, Decision, Mode, PathFacts, RuleScope, RuleSource, Verdict};
 pub use confined::{insist, is_among, judge_confined, refuse};
 pub use ruleset::{RuleProblem, RuleSet, RuleText, Tier};
+pub use unseen::Reserved;
 
 /// Where and under which rules a call is judged.
 #[derive(Clone, Copy, Debug)]

@@ -7,8 +7,11 @@ use std::path::{Path, PathBuf};
 
 use globset::{Glob, GlobBuilder, GlobSet, GlobSetBuilder};
 
+use super::Scene;
 use super::glob::Stars;
+use super::place::Spot;
 use super::ruleset::Tier;
+use crate::domain::PathFacts;
 
 /// The folders that patterns may start at, each with its resolved form where that is another one.
 #[derive(Clone, Debug)]
@@ -18,6 +21,20 @@ pub(super) struct Bases {
     pub(super) project: Vec<PathBuf>,
     /// Anchors of rules whose resolved form differs: named, resolved.
     pub(super) moved: Vec<(PathBuf, PathBuf)>,
+}
+
+impl Bases {
+    pub(super) fn new(scene: &Scene<'_>, facts: &PathFacts) -> Self {
+        let both = |path: &Path| -> Vec<PathBuf> {
+            let spot = Spot::new(path, facts);
+            let resolved = spot.resolved.filter(|resolved| *resolved != spot.given);
+            std::iter::once(spot.given).chain(resolved).collect()
+        };
+        let moved = scene.rules.anchors().iter().filter_map(|anchor| {
+            Spot::new(anchor, facts).resolved.filter(|resolved| resolved != anchor).map(|real| (anchor.clone(), real))
+        });
+        Self { home: both(scene.home), cwd: both(scene.cwd), project: both(scene.project), moved: moved.collect() }
+    }
 }
 
 /// A parsed pattern.

@@ -97,6 +97,19 @@ impl RuleSet {
         &self.anchors
     }
 
+    /// Remarks about allow rules that the mode auto sets aside.
+    pub fn broad(&self) -> Vec<RuleProblem> {
+        let broad = self.rules.iter().filter(|rule| rule.broad);
+        broad
+            .map(|rule| RuleProblem {
+                text: rule.text.clone(),
+                source: rule.source.clone(),
+                what: "it covers anything, so it does not count in the mode auto; name what may run".to_owned(),
+                unused: false,
+            })
+            .collect()
+    }
+
     /// How many allow rules wait for trust.
     pub(super) fn waiting(&self) -> usize {
         self.tier(Tier::Allow, true).count() - self.tier(Tier::Allow, false).count()

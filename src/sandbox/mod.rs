@@ -20,7 +20,7 @@ use crate::domain::Confinement;
 
 pub use cage::{Cage, Caged};
 pub use helper::{PROBE_WORD, WORD, enter, try_everything};
-pub use probe::{Proof, Trial, prove, prove_with, try_means};
+pub use probe::{Doubt, Proof, Trial, prove, prove_with, try_means};
 pub use profile::{Profile, Scope, key_places};
 pub use watch::{Seen, look};
 

@@ -6,6 +6,7 @@
 mod calls;
 mod content;
 pub(in crate::panes) mod field;
+mod parts;
 mod preview;
 mod question;
 mod suspect;
@@ -33,6 +34,7 @@ pub const KEYS: &[(&str, &str)] = &[
     ("3  w", "Always: edit the rule, choose where it is saved"),
     ("4  n  d  Esc", "No, and stop the turn"),
     ("5  c", "No, with a comment to the model"),
+    ("6  p", "Of a change: choose the parts that are made"),
     ("Tab", "A comment with a yes or a no"),
     ("Shift+Tab", "Of a file: yes, for this session"),
     ("?  e", "Everything that the gate looked at"),
@@ -56,7 +58,7 @@ pub enum Msg {
 pub struct Permission {
     calls: Calls,
     verdicts: HashMap<String, Verdict>,
-    previews: HashMap<String, Shown>,
+    previews: HashMap<String, (Shown, u32)>,
     waiting: VecDeque<Question>,
     /// Questions answered since none waited, for "2 of 3".
     answered: usize,
@@ -82,12 +84,12 @@ impl Permission {
         self.waiting.front().map(Question::title)
     }
 
-    /// Sets what a call would change, for a diff against the file on disk.
-    pub fn set_preview(&mut self, call_id: &str, shown: Shown) {
+    /// Sets what a call would change, for a diff against the file on disk, and how many parts of it can be chosen.
+    pub fn set_preview(&mut self, call_id: &str, shown: Shown, parts: u32) {
         for question in self.waiting.iter_mut().filter(|question| question.call_id == call_id) {
-            question.set_preview(shown.clone());
+            question.set_preview(shown.clone(), parts);
         }
-        self.previews.insert(call_id.to_owned(), shown);
+        self.previews.insert(call_id.to_owned(), (shown, parts));
     }
 
     /// Puts an edited comment into the question that it belongs to.
@@ -147,8 +149,8 @@ impl Permission {
         }
         let mut question = Question::new(ask, call_id, self.verdicts.get(call_id).cloned());
         question.set_call(self.calls.get(call_id));
-        if let Some(shown) = self.previews.get(call_id) {
-            question.set_preview(shown.clone());
+        if let Some((shown, parts)) = self.previews.get(call_id) {
+            question.set_preview(shown.clone(), *parts);
         }
         self.waiting.push_back(question);
         self.raise(now);

@@ -14,6 +14,7 @@ pub mod job;
 pub mod live;
 pub mod notebook;
 pub mod pager;
+pub mod parts;
 pub mod reads;
 pub mod replace;
 pub mod shell_cwd;
