@@ -148,6 +148,20 @@ pub enum Command {
         #[command(subcommand)]
         what: PermissionsCommand,
     },
+    /// Measure what is saved, offline and the same every time
+    Bench {
+        /// What to measure
+        #[arg(value_parser = clap::builder::PossibleValuesParser::new(super::bench::names()))]
+        name: String,
+
+        /// A workload of your own instead of the one built in
+        #[arg(long, value_name = "FILE")]
+        input: Option<std::path::PathBuf>,
+
+        /// One JSON object
+        #[arg(long)]
+        json: bool,
+    },
     /// Print completions for a shell
     Completions {
         #[arg(value_enum)]

@@ -11,6 +11,7 @@ use crate::domain::Mode;
 use crate::shell::{Exit, Invocation, Opening, Overrides, Printer};
 
 mod args;
+mod bench;
 mod caution;
 mod doctor;
 mod helper;
@@ -20,6 +21,7 @@ mod sessions;
 
 pub use args::Sessions;
 use args::{Args, Command, PermissionsCommand};
+pub use bench::BenchOrder;
 pub use helper::helper;
 pub use permissions::Permissions;
 
@@ -41,6 +43,7 @@ pub enum Order {
         json: bool,
     },
     Permissions(Permissions),
+    Bench(BenchOrder),
     /// Print completions for this shell.
     Completions(clap_complete::Shell),
 }
@@ -68,6 +71,7 @@ pub fn main() -> Exit {
         Order::Sessions(Sessions::Show { id }) => sessions::show(&id, &mut Printer::standard()),
         Order::Doctor { json } => doctor::doctor(json, Ends::of_process().stdout_is_terminal, &mut Printer::standard()),
         Order::Permissions(what) => permissions::run(what, &mut Printer::standard()),
+        Order::Bench(order) => bench::run(&order, &mut Printer::standard()),
         Order::Completions(shell) => completions(shell),
     }
 }
@@ -83,6 +87,7 @@ pub fn parse(
         Some(Command::Sessions { what }) => return Ok(Order::Sessions(what)),
         Some(Command::Doctor { json }) => return Ok(Order::Doctor { json }),
         Some(Command::Permissions { what }) => return Ok(Order::Permissions(permissions_order(what))),
+        Some(Command::Bench { name, input, json }) => return Ok(Order::Bench(BenchOrder { name, input, json })),
         Some(Command::Completions { shell }) => return Ok(Order::Completions(shell)),
         None => {}
     }
@@ -171,7 +176,11 @@ mod tests {
         let words = std::iter::once("latigo").chain(line.iter().copied()).map(OsString::from);
         match parse(words, ends, |name| (name == "IS_SANDBOX").then(|| "1".into()))? {
             Order::Run(invocation) => Ok(*invocation),
-            order @ (Order::Completions(_) | Order::Sessions(_) | Order::Permissions(_) | Order::Doctor { .. }) => {
+            order @ (Order::Completions(_)
+            | Order::Sessions(_)
+            | Order::Permissions(_)
+            | Order::Doctor { .. }
+            | Order::Bench(_)) => {
                 panic!("{order:?}")
             }
         }

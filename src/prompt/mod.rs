@@ -10,6 +10,7 @@ mod compaction;
 mod diagnose;
 mod prefix;
 mod reminder;
+pub mod toon;
 
 pub use assemble::{Draft, assemble, prefix_hash};
 pub use classifier::{Judged, classifier_request, read_opinion};
