@@ -6,6 +6,7 @@ pub mod atomic;
 pub mod beneath;
 pub mod clock;
 pub mod dirs;
+pub mod hosts;
 pub mod ids;
 pub mod paths;
 pub mod process;

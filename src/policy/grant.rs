@@ -3,7 +3,9 @@
 //! A shell line is as many parts as it has commands, redirections and doubts; each needs its own grant.
 
 use super::bash_rule::BashPattern;
+use super::fed;
 use super::matching::Bench;
+use super::place::Spot;
 use super::programs::{self, FileWork};
 use super::rule::{Rule, Target as About};
 use super::shell::{self, Analysis, Assign, Command, Kind, Redirect, Word};
@@ -95,7 +97,10 @@ pub(super) fn parts<'a>(bench: &Bench<'a>) -> Vec<Part<'a>> {
             }
             parts
         }
-        Action::Fetch => vec![call_part(bench, "it talks to a host outside")],
+        Action::Fetch => {
+            let inner = "it talks to this machine or its own network, which only a rule that names the host allows";
+            vec![call_part(bench, if bench.inner_host().is_some() { inner } else { "it talks to a host outside" })]
+        }
         Action::External => vec![call_part(bench, "it runs a tool outside of Latigo")],
     }
 }
@@ -216,7 +221,7 @@ fn is_harmless(assign: &Assign) -> bool {
 
 /// The command only reads, and only what may be read.
 fn free(bench: &Bench<'_>, command: &Command) -> Result<(), String> {
-    let named = only_reads(command)?;
+    let named = only_reads(command).or_else(|why| fed::reads(bench, command).ok_or(why))?;
     let start = shell::stripped(&command.words);
     let name = command.words.get(start).map(|word| word.value.as_str()).unwrap_or_default();
     if name == "git" && (command.dirs.moved || command.dirs.lost) {
@@ -227,10 +232,12 @@ fn free(bench: &Bench<'_>, command: &Command) -> Result<(), String> {
         if relative && command.dirs.lost {
             return Err(format!("the folder of {} is not known before the run", named.path));
         }
-        for spot in subject::spots(&named, command, bench.scene.home, bench.facts) {
-            if !bench.roots.reads_in(&spot) && bench.path_rule(&spot, false).is_none() {
-                return Err(format!("it reads {}, which is outside the project", named.path));
-            }
+        let spots = subject::spots(&named, command, bench.scene.home, bench.facts);
+        let may = |spot: &Spot| bench.roots.reads_in(spot) || bench.path_rule(spot, false).is_some();
+        // Going somewhere reads nothing; what follows is judged in every folder that it may run in.
+        let fine = if name == "cd" { spots.iter().any(may) } else { spots.iter().all(may) };
+        if !fine {
+            return Err(format!("it reads {}, which is outside the project", named.path));
         }
     }
     Ok(())
@@ -244,10 +251,12 @@ fn command_rule<'a>(bench: &Bench<'a>, command: &Command, whole: Option<&'a Rule
     let texts = allowed_texts(command);
     let wrapped = wrapped_length(command);
     let loose =
-        files_allowed(bench, command) && !command.dirs.lost && !runs_arguments(command) && !is_moved_git(command);
+        files_allowed(bench, command) && !command.dirs.lost && !shell::runs_arguments(&command.words) && !is_moved_git(command);
     bench.allows().find(|rule| match &rule.target {
         About::Bash(_) if !is_named(command) => false,
-        About::Bash(pattern @ BashPattern::Exact(_)) => texts.iter().any(|text| pattern.covers(text)),
+        About::Bash(pattern @ BashPattern::Exact(_)) => {
+            !is_moved_git(command) && texts.iter().any(|text| pattern.covers(text))
+        }
         // What stands in front of a stripped wrapper's command counts only for a rule that names that command.
         About::Bash(pattern) => {
             let named = |text: &&String| {
@@ -295,10 +304,6 @@ fn allowed_texts(command: &Command) -> Vec<String> {
     }
     out.retain(|text| !text.is_empty());
     out
-}
-
-fn runs_arguments(command: &Command) -> bool {
-    shell::runs_arguments(&command.words)
 }
 
 fn is_moved_git(command: &Command) -> bool {

@@ -8,6 +8,7 @@ mod bash_rule;
 mod broad;
 mod confined;
 mod danger;
+mod fed;
 mod glob;
 mod grant;
 mod matching;

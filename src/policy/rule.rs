@@ -37,7 +37,7 @@ pub(super) enum Target {
     /// Hosts.
     Domain(String),
     /// A text field of the input: sub-agents and skills by name. `more` also covers arguments after it.
-    Named { tool: String, field: &'static str, name: Stars },
+    Named { tool: String, field: &'static str, name: BashPattern },
     /// `Tool(param:value)`, for deny and ask only. A Bash rule may mean a command as well.
     Param { tool: String, param: String, value: Stars, command: Option<BashPattern> },
 }
@@ -255,7 +255,7 @@ fn named(tool: &str, inner: &str, tier: Tier) -> Result<(Target, Remark), String
         return Err(format!("it names nothing between the brackets; write `{tool}` to mean all"));
     }
     let field = if tool == "Agent" { "subagent_type" } else { "skill" };
-    Ok((Target::Named { tool: tool.into(), field, name: Stars::parse(inner) }, None))
+    Ok((Target::Named { tool: tool.into(), field, name: BashPattern::parse(inner) }, None))
 }
 
 /// Fields that have rules of their own, so that a `param:value` rule on them is refused.

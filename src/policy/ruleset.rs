@@ -92,6 +92,11 @@ impl RuleSet {
         })
     }
 
+    /// Some rule of the tier is about reading certain paths.
+    pub(super) fn reserves_reads(&self, tier: Tier) -> bool {
+        self.tier(tier, true).any(|rule| matches!(rule.target, Target::Read(_)))
+    }
+
     /// Folders at which patterns of the rules start.
     pub(super) fn anchors(&self) -> &[PathBuf] {
         &self.anchors

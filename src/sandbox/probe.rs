@@ -214,7 +214,10 @@ fn compare(said: &str) -> Result<(), Doubt> {
         let word = if wanted { "ok" } else { "denied" };
         let Some(found) = said.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' ')) else {
             let start: String = said.trim().chars().take(300).collect();
-            return Err(Doubt::Fails(format!("it does not start here: {start}")));
+            let text = format!("it does not start here: {start}");
+            // Said by the program in between: what it is to start is being written at this moment.
+            let busy = start.contains("Text file busy");
+            return Err(if busy { Doubt::Unclear(text) } else { Doubt::Fails(text) });
         };
         if found == UNCLEAR {
             // A refusal that did not come is none.
