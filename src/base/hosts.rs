@@ -101,7 +101,9 @@ mod tests {
 
     #[test]
     fn names_of_this_machine_are_known_by_whole_labels() {
-        for host in ["localhost", "LOCALHOST.", "a.localhost", "printer.local", "metadata.google.internal", "[::1]", "10.0.0.1"] {
+        for host in
+            ["localhost", "LOCALHOST.", "a.localhost", "printer.local", "metadata.google.internal", "[::1]", "10.0.0.1"]
+        {
             assert!(is_inner(host), "{host}");
         }
         for host in ["example.com", "notlocalhost", "local.example.com", "internal.io", "1.1.1.1"] {

@@ -22,7 +22,9 @@ pub(super) fn reads(bench: &Bench<'_>, command: &Command) -> Option<Vec<Named>> 
     if !stays || !names_only(producer, bench) {
         return None;
     }
-    programs::reads(&[words, &[Word::plain(SAMPLE)]].concat()).ok()
+    let named = programs::reads(&[words, &[Word::plain(SAMPLE)]].concat()).ok()?;
+    // The sample stands for files that were found in the project.
+    Some(named.into_iter().filter(|named| named.path != SAMPLE).collect())
 }
 
 /// The one command of the stage before, past stages that only leave lines out.
@@ -46,13 +48,16 @@ fn passes_lines(command: &Command) -> bool {
     let plain = |words: &[Word]| words.iter().all(|word| word.literal().is_some());
     match name {
         Some("head" | "tail" | "sort" | "uniq") => {
-            plain(&command.words) && command.words.iter().skip(1).all(|word| word.value.starts_with('-') || is_number(&word.value))
+            plain(&command.words)
+                && command.words.iter().skip(1).all(|word| word.value.starts_with('-') || is_number(&word.value))
         }
         // Only with a pattern alone; with a file it would say that file's lines, with `-o` parts of lines.
         Some("grep") => {
             plain(&command.words)
                 && command.words.iter().skip(1).filter(|word| !word.value.starts_with('-')).count() == 1
-                && command.words.iter().skip(1).all(|word| !word.value.starts_with('-') || matches!(word.value.as_str(), "-v" | "-E" | "-i" | "-F"))
+                && command.words.iter().skip(1).all(|word| {
+                    !word.value.starts_with('-') || matches!(word.value.as_str(), "-v" | "-E" | "-i" | "-F")
+                })
         }
         _ => false,
     }
@@ -69,8 +74,10 @@ fn names_only(command: &Command, bench: &Bench<'_>) -> bool {
     let lists = match words.first() {
         // A format could print any text.
         Some(&"find") => !has(&["-printf", "-print0", "-ls"]),
-        Some(&"git") => matches!(words.get(1), Some(&"ls-files")) && !has(&["-z", "-s", "--stage", "--format"])
-            || matches!(words.get(1), Some(&"diff")) && has(&["--name-only"]) && !has(&["-z"]),
+        Some(&"git") => {
+            matches!(words.get(1), Some(&"ls-files")) && !has(&["-z", "-s", "--stage", "--format"])
+                || matches!(words.get(1), Some(&"diff")) && has(&["--name-only"]) && !has(&["-z"])
+        }
         Some(&"rg") => has(&["-l", "--files", "--files-with-matches"]),
         Some(&"grep") => has(&["-l", "-rl", "-lr", "-Rl", "-rln", "-lrn", "-ril"]),
         _ => false,

@@ -2,6 +2,7 @@
 //!
 //! A shell line is as many parts as it has commands, redirections and doubts; each needs its own grant.
 
+use super::assigns::is_harmless;
 use super::bash_rule::BashPattern;
 use super::fed;
 use super::matching::Bench;
@@ -30,53 +31,6 @@ pub(super) struct Part<'a> {
     /// The command with all that stands in front of it.
     pub(super) exact: Option<String>,
 }
-
-/// Assignments that change how a program talks, not what it runs or loads.
-const HARMLESS: &[&str] = &[
-    "NODE_ENV",
-    "LANG",
-    "LANGUAGE",
-    "LC_ALL",
-    "LC_CTYPE",
-    "LC_TIME",
-    "LC_COLLATE",
-    "LC_MESSAGES",
-    "LC_NUMERIC",
-    "CHARSET",
-    "NO_COLOR",
-    "FORCE_COLOR",
-    "CLICOLOR",
-    "CLICOLOR_FORCE",
-    "TERM",
-    "COLORTERM",
-    "COLUMNS",
-    "LINES",
-    "TZ",
-    "CI",
-    "RUST_BACKTRACE",
-    "RUST_LOG",
-    "CARGO_TERM_COLOR",
-    "PYTHONUNBUFFERED",
-    "PYTHONDONTWRITEBYTECODE",
-    "PYTEST_DISABLE_PLUGIN_AUTOLOAD",
-    "GOOS",
-    "GOARCH",
-    "CGO_ENABLED",
-    "GO111MODULE",
-    "GOEXPERIMENT",
-    "LS_COLORS",
-    "LSCOLORS",
-    "GREP_COLOR",
-    "GREP_COLORS",
-    "GCC_COLORS",
-    "TIME_STYLE",
-    "BLOCK_SIZE",
-    "BLOCKSIZE",
-    "DEBIAN_FRONTEND",
-    "GIT_OPTIONAL_LOCKS",
-    "GIT_TERMINAL_PROMPT",
-];
-const PAGERS: &[&str] = &["PAGER", "GIT_PAGER", "MANPAGER"];
 
 /// All parts of the call, in order.
 pub(super) fn parts<'a>(bench: &Bench<'a>) -> Vec<Part<'a>> {
@@ -214,11 +168,6 @@ pub(super) fn only_reads(command: &Command) -> Result<Vec<programs::Named>, Stri
     programs::reads(words)
 }
 
-fn is_harmless(assign: &Assign) -> bool {
-    let Some(value) = assign.value.literal() else { return false };
-    HARMLESS.contains(&assign.name.as_str()) || (PAGERS.contains(&assign.name.as_str()) && matches!(value, "cat" | ""))
-}
-
 /// The command only reads, and only what may be read.
 fn free(bench: &Bench<'_>, command: &Command) -> Result<(), String> {
     let named = only_reads(command).or_else(|why| fed::reads(bench, command).ok_or(why))?;
@@ -250,8 +199,10 @@ fn command_rule<'a>(bench: &Bench<'a>, command: &Command, whole: Option<&'a Rule
     }
     let texts = allowed_texts(command);
     let wrapped = wrapped_length(command);
-    let loose =
-        files_allowed(bench, command) && !command.dirs.lost && !shell::runs_arguments(&command.words) && !is_moved_git(command);
+    let loose = files_allowed(bench, command)
+        && !command.dirs.lost
+        && !shell::runs_arguments(&command.words)
+        && !is_moved_git(command);
     bench.allows().find(|rule| match &rule.target {
         About::Bash(_) if !is_named(command) => false,
         About::Bash(pattern @ BashPattern::Exact(_)) => {

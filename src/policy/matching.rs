@@ -155,7 +155,9 @@ impl<'a> Bench<'a> {
     /// be read anyway needs none. A bare `Edit` reaches no further than the session's folders.
     pub(super) fn path_rule(&self, spot: &Spot, write: bool) -> Option<&'a Rule> {
         let forms = spot.both()?;
-        if let Some(rule) = self.allows().find(|rule| forms.iter().all(|form| self.rule_covers_path(rule, form, spot, write))) {
+        if let Some(rule) =
+            self.allows().find(|rule| forms.iter().all(|form| self.rule_covers_path(rule, form, spot, write)))
+        {
             return Some(rule);
         }
         let mut found = None;

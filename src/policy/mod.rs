@@ -4,6 +4,7 @@
 //! nature, protected names, allow rules, mode, the person. What is not understood is asked, and a question that
 //! nobody can answer is a no. Nothing here reads a disk, a clock or the environment.
 
+mod assigns;
 mod bash_rule;
 mod broad;
 mod confined;

@@ -143,7 +143,9 @@ pub(super) fn reads(words: &[Word]) -> Result<Vec<Named>, String> {
         "--version" if rest.is_empty() => Ok(Vec::new()),
         // With one name it tells where that leads; with two it changes it.
         "symbolic-ref" => match rest.split_last() {
-            Some((name, options)) if name.literal().is_some_and(|name| !name.starts_with('-')) => table(command, options),
+            Some((name, options)) if name.literal().is_some_and(|name| !name.starts_with('-')) => {
+                table(command, options)
+            }
             _ => Err("`git symbolic-ref` of this form changes a reference".into()),
         },
         "branch" => listing(&BRANCH, rest, &["l", "list", "contains", "no-contains", "merged", "no-merged"]),

@@ -25,9 +25,8 @@ pub(super) fn reads(name: &str, words: &[Word]) -> Option<Found> {
         "command" => command(rest),
         "docker" | "podman" if !matches!(rest.first().and_then(Word::literal), Some("--version")) => docker(rest)?,
         "node" | "python" | "python3" | "ruby" | "gcc" | "g++" | "clang" | "cmake" | "perl" | "php" | "make"
-        | "npm" | "java" | "javac" | "docker" | "pip" | "pip3" | "yarn" | "pnpm" | "bun" | "deno" => {
-            version(name, rest)?
-        }
+        | "npm" | "cargo" | "rustc" | "rustup" | "go" | "java" | "javac" | "docker" | "pip" | "pip3" | "yarn"
+        | "pnpm" | "bun" | "deno" => version(name, rest)?,
         _ => return None,
     })
 }
@@ -125,7 +124,10 @@ fn version(name: &str, words: &[Word]) -> Option<Found> {
         [one]
             if matches!(
                 (name, one.literal()),
-                ("node" | "npm" | "ruby" | "php", Some("-v")) | ("java", Some("-version"))
+                ("node" | "npm" | "ruby" | "php", Some("-v"))
+                    | ("java", Some("-version"))
+                    | ("python" | "python3" | "cargo" | "rustc", Some("-V"))
+                    | ("go", Some("version"))
             ) =>
         {
             Some(Ok(Vec::new()))

@@ -20,7 +20,7 @@ impl Walker<'_, '_> {
     }
 
     /// Here-documents and here-strings of a statement or command.
-    pub(super) fn texts_on_input(&self, node: Node<'_>) -> Vec<String> {
+    pub(super) fn texts_on_input(&mut self, node: Node<'_>) -> Vec<String> {
         let mut out = Vec::new();
         let mut open = vec![node];
         while let Some(next) = open.pop() {

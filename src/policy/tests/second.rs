@@ -151,10 +151,20 @@ fn going_away_and_coming_back_is_free_and_what_follows_is_judged_where_it_may_be
 #[test]
 fn what_docker_lists_is_free_but_not_of_another_daemon() {
     let desk = Desk::new();
-    desk.all(Allow, &["docker ps -a", "docker images", "docker logs --tail 20 web", "docker inspect x", "docker --version"]);
+    desk.all(
+        Allow,
+        &["docker ps -a", "docker images", "docker logs --tail 20 web", "docker inspect x", "docker --version"],
+    );
     desk.all(
         Ask,
-        &["docker -H tcp://x ps", "docker --context x ps", "docker run x", "docker exec x ls", "docker ps $X", "docker rm x"],
+        &[
+            "docker -H tcp://x ps",
+            "docker --context x ps",
+            "docker run x",
+            "docker exec x ls",
+            "docker ps $X",
+            "docker rm x",
+        ],
     );
 }
 
@@ -198,4 +208,28 @@ fn a_link_and_where_it_leads_may_be_allowed_by_two_rules() {
     assert_eq!(both.edit("/home/u/app/pkg/gen/x").decision, Allow);
     assert_eq!(desk().allow("Read(//srv/schema/**)").read("/home/u/app/pkg/gen/x").decision, Allow);
     assert_eq!(desk().read("/home/u/app/pkg/gen/x").decision, Ask);
+}
+
+#[test]
+fn a_path_that_is_half_known_may_be_what_a_rule_reserves() {
+    let desk = Desk::new().allow("Bash(*)").deny("Read(.env)").deny("Read(secrets/**)");
+    desk.all(
+        Ask,
+        &[
+            "cat $PWD/.env",
+            "cat \"$(pwd)/.env\"",
+            "cat {.env,x}",
+            "head -1 $X/secrets/key",
+            "grep x $DIR/.env",
+            "sudo cat $PWD/.env",
+            "cat secrets/$X",
+        ],
+    );
+    desk.all(Allow, &["cat $X", "cat \"$X\"", "cat src/$X.rs", "echo $PWD/.env", "cat $PWD/other"]);
+}
+
+#[test]
+fn versions_are_told_unasked() {
+    Desk::new().all(Allow, &["cargo --version", "rustc -V", "go version", "python3 -V", "node -v"]);
+    Desk::new().all(Ask, &["cargo --version build", "go run version", "python3 -Vc x"]);
 }
