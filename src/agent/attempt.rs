@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::watch::Expectation;
 use crate::domain::{Block, CanonicalRequest, DeltaKind, ToolCall, Usage};
 
 /// An answer being received.
@@ -13,8 +14,10 @@ pub(super) struct Attempt {
     pub(super) number: u32,
     pub(super) canonical: Arc<CanonicalRequest>,
     pub(super) sent_at: u64,
-    /// Estimated tokens of the prompt that the cache should serve.
-    pub(super) expected_read: u64,
+    /// What is expected of the cache.
+    pub(super) expected: Option<Box<Expectation>>,
+    /// It asks for a summary.
+    pub(super) summary: bool,
     /// Milliseconds since the request before.
     pub(super) idle_ms: u64,
     pub(super) usage: Option<Usage>,
@@ -31,7 +34,8 @@ impl Attempt {
             number,
             canonical,
             sent_at,
-            expected_read: 0,
+            expected: None,
+            summary: false,
             idle_ms: 0,
             usage: None,
             open: BTreeMap::new(),

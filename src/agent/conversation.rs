@@ -5,9 +5,10 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::partial::Partial;
+use super::view::View;
 use crate::domain::{
-    Block, Body, Effort, Message, Mode, ModelRef, Queued, Record, ResponseNote, ResultPart, Role, Segment, StopReason,
-    Todo, ToolCall, ToolResult, Usage,
+    Block, Body, Effort, Message, Mode, ModelRef, Queued, Record, ResponseNote, Role, Segment, StopReason, Todo,
+    ToolCall, ToolResult, Usage,
 };
 use crate::prompt;
 
@@ -39,6 +40,8 @@ pub struct Conversation {
     pub(super) partial: Option<Partial>,
     /// Usage of the newest answer, and the history's length after it.
     pub measured: Option<(Usage, usize)>,
+    /// What was cut, folded, pinned and taken out.
+    pub view: View,
 }
 
 /// The highest numbers given out.
@@ -73,6 +76,7 @@ impl Conversation {
                 self.started.insert(call_id.clone());
             }
             Body::CallDone { result, .. } => {
+                self.view.number(&result.call_id);
                 self.results.insert(result.call_id.clone(), result.clone());
             }
             Body::ResultsJoined { calls, extra } => self.joined(calls, extra),
@@ -95,10 +99,12 @@ impl Conversation {
             Body::Cleared => {
                 self.history.clear();
                 self.measured = None;
+                self.view = View::default();
                 self.todos.clear();
             }
             Body::Compacted { summary, kept, .. } => self.compacted(summary, *kept as usize),
             Body::Trimmed { calls, .. } => self.trimmed(calls),
+            Body::Context(body) => self.on_context(body),
             Body::ContextAdded { from, text } => self.context.push(prompt::wrap(&format!("{from} says:\n{text}"))),
             Body::Delta { .. } | Body::Judged { .. } | Body::BlockDone { .. } => self.streamed(body),
             Body::RequestFailed { .. } => self.partial = None,
@@ -111,6 +117,7 @@ impl Conversation {
             | Body::CallChanged { .. }
             | Body::Noticed(_)
             | Body::Classified(_)
+            | Body::Catalog(_)
             | Body::Confined { .. } => {}
         }
     }
@@ -131,9 +138,9 @@ impl Conversation {
         self.open.iter().filter(|call| !self.results.contains_key(&call.id))
     }
 
-    /// Bytes of the history from a message on.
-    pub fn bytes_from(&self, index: usize) -> u64 {
-        self.history.iter().skip(index).map(|segment| u64::from(segment.bytes)).sum()
+    /// Estimated tokens of the history from a message on.
+    pub fn tokens_from(&self, index: usize) -> u64 {
+        self.history.iter().skip(index).map(|segment| u64::from(segment.tokens)).sum()
     }
 
     fn prompted(&mut self, turn: u32, message: &Arc<Message>) {
@@ -183,14 +190,6 @@ impl Conversation {
         }
     }
 
-    fn compacted(&mut self, summary: &str, kept: usize) {
-        let tail = self.history.split_off(self.history.len().saturating_sub(kept));
-        self.history.clear();
-        self.push("summary", Arc::new(prompt::summary_message(summary)));
-        self.history.extend(tail);
-        self.measured = None;
-    }
-
     fn trimmed(&mut self, calls: &[String]) {
         let calls: HashSet<&str> = calls.iter().map(String::as_str).collect();
         for segment in &mut self.history {
@@ -203,20 +202,9 @@ impl Conversation {
     }
 
     fn push(&mut self, label: &str, message: Arc<Message>) {
+        self.view.said();
         self.history.push(Arc::new(Segment::message(label, message)));
     }
-}
-
-/// Characters of a result's text and images together, as a measure of what a stub saves.
-pub(super) fn weight(result: &ToolResult) -> usize {
-    result
-        .parts
-        .iter()
-        .map(|part| match part {
-            ResultPart::Text(text) => text.len(),
-            ResultPart::Image(media) => media.data.len(),
-        })
-        .sum()
 }
 
 fn with_stubs(message: &Message, calls: &HashSet<&str>) -> Option<Message> {
@@ -226,7 +214,8 @@ fn with_stubs(message: &Message, calls: &HashSet<&str>) -> Option<Message> {
     }
     let blocks = message.blocks.iter().map(|block| match block {
         Block::ToolResult(result) if calls.contains(result.call_id.as_str()) => {
-            Block::ToolResult(ToolResult::text(result.call_id.clone(), prompt::stub(weight(result)), result.is_error))
+            let text = "[This output was taken out of the context to save room. Run the call again if needed.]";
+            Block::ToolResult(ToolResult::text(result.call_id.clone(), text, result.is_error))
         }
         other => other.clone(),
     });

@@ -1,14 +1,19 @@
 //! The machine's state and its one entry. What each input does stands in the files beside this one.
 
 use std::collections::HashMap;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::conversation::Conversation;
 use super::retry::Chance;
 use super::turn::{Phase, Purpose, Turn};
+use super::watch::Watch;
 use super::{Effect, Input, Points, Prompt, Settings};
-use crate::domain::{Body, CanonicalRequest, Mode, ModelInfo, ModelRef, Record, Sampling, Segment, ToolCall, TurnEnd};
-use crate::prompt::{self, Draft, Shape};
+use crate::domain::{
+    Body, CanonicalRequest, ContextBody, Mode, ModelInfo, ModelRef, PrefixNote, Record, Sampling, Segment, ToolCall,
+    TurnEnd,
+};
+use crate::prompt::{self, Anchors, Draft, Shape};
 
 /// The agent of one session.
 #[derive(Debug)]
@@ -22,14 +27,14 @@ pub struct Machine {
     pub(super) turn: Option<Turn>,
     /// The prepared form of the messages that wait, by their number in the queue.
     pub(super) waiting: HashMap<u32, Prompt>,
-    /// The request sent last, for the diagnosis of the cache.
-    pub(super) shape: Option<Shape>,
-    /// When it was sent.
+    /// The provider's cache.
+    pub(super) watch: Watch,
+    /// Where whole outputs are kept; empty where nobody keeps them.
+    pub(super) outputs: PathBuf,
+    /// Messages that the draft of a summary stands for, while the person looks at it.
+    pub(super) draft_length: Option<usize>,
+    /// When the last request was sent.
     pub(super) sent_at: u64,
-    /// The history was shortened since then.
-    pub(super) shortened: bool,
-    /// The provider's cache has served or taken something in this session, so that a miss means something.
-    pub(super) cache_seen: bool,
     /// A window that the provider showed to be smaller than the table says.
     pub(super) learned_window: Option<u64>,
     pub(super) chance: Chance,
@@ -46,21 +51,21 @@ impl Machine {
         settings: Settings,
         prefix: Vec<Arc<Segment>>,
         session_key: String,
-        records: impl IntoIterator<Item = &'a Record>,
+        records: impl IntoIterator<Item = &'a Record> + Clone,
     ) -> Self {
         let chance = Chance::new(settings.seed);
         Self {
             settings,
-            conversation: Conversation::fold(records),
+            conversation: Conversation::fold(records.clone()),
             prefix,
             session_key,
             model: None,
             turn: None,
             waiting: HashMap::new(),
-            shape: None,
+            watch: Watch::fold(records),
+            outputs: PathBuf::new(),
+            draft_length: None,
             sent_at: 0,
-            shortened: false,
-            cache_seen: false,
             learned_window: None,
             chance,
             timer: 0,
@@ -100,6 +105,9 @@ impl Machine {
             Input::ChangeCall { call_id, input, by } => self.on_change_call(call_id, input, by),
             Input::Released { hold, release } => self.on_released(hold, release, now),
             Input::Stop { reason } => self.on_stop(reason, now),
+            input @ (Input::AcceptSummary { .. } | Input::DiscardSummary | Input::UndoCompaction) => {
+                self.on_review(input);
+            }
         }
         std::mem::take(&mut self.out)
     }
@@ -124,9 +132,26 @@ impl Machine {
         &self.prefix
     }
 
-    /// Replaces the fixed part, because the folder was trusted. The next request pays for its cache again.
-    pub fn set_prefix(&mut self, prefix: Vec<Arc<Segment>>) {
+    /// Puts another fixed part in place; `why` says who or what changed it. It is told on record, with its price:
+    /// the record goes out with the effects of the next input.
+    pub fn set_prefix(&mut self, prefix: Vec<Arc<Segment>>, why: &str) {
+        let same = |(a, b): &(&Arc<Segment>, &Arc<Segment>)| a.hash == b.hash;
+        let kept = self.prefix.iter().zip(&prefix).take_while(same).count();
+        if kept == self.prefix.len() && kept == prefix.len() {
+            return;
+        }
+        let (tokens, cost) = self.price_of_break(kept, self.sent_at);
+        let note = changes(&self.prefix, &prefix, why);
+        let begun = self.conversation.counts.request > 0;
         self.prefix = prefix;
+        if begun {
+            self.record(Body::Context(ContextBody::PrefixSet(PrefixNote { tokens, cost, ..note })));
+        }
+    }
+
+    /// Says where whole outputs are kept.
+    pub fn set_outputs(&mut self, outputs: PathBuf) {
+        self.outputs = outputs;
     }
 
     /// The model that answers, if one is set.
@@ -137,6 +162,7 @@ impl Machine {
     /// Puts a body on record: applied here, written and shown by the engine.
     pub(super) fn record(&mut self, body: Body) {
         self.conversation.apply(&body);
+        self.watch.hear(&body);
         self.out.push(Effect::Record(body));
     }
 
@@ -157,16 +183,32 @@ impl Machine {
         let (model, info) = self.model.as_ref()?;
         let mut history = self.conversation.history.clone();
         history.extend(extra);
+        let hidden = &self.conversation.view.hidden;
+        let is_hidden =
+            |segment: &Segment| hidden.iter().any(|(kind, label)| *kind == segment.kind && *label == segment.label);
+        let prefix: Vec<Arc<Segment>> = self.prefix.iter().filter(|segment| !is_hidden(segment)).cloned().collect();
         let canonical = prompt::assemble(&Draft {
-            prefix: &self.prefix,
+            prefix: &prefix,
             history: &history,
             model,
             info,
             sampling: self.sampling(tokens),
             session_key: &self.session_key,
-            previous_len: self.shape.as_ref().map(Shape::len),
+            anchors: self.anchors(info),
         });
         Some(Arc::new(canonical))
+    }
+
+    /// Where marks are worth it.
+    fn anchors(&self, info: &ModelInfo) -> Anchors {
+        Anchors {
+            lives: self.settings.lives,
+            answered: self.watch.shape.as_ref().map(Shape::len),
+            settled: Some(self.conversation.view.settled)
+                .filter(|count| *count > 0)
+                .map(|count| self.prefix.len() + count),
+            minimum: self.watch.minimum(info),
+        }
     }
 
     pub(super) fn first_output(&self) -> u32 {
@@ -189,5 +231,23 @@ impl Machine {
         self.record(Body::ModeSet { mode });
         // What waits for an answer may be allowed or denied by the new mode.
         self.judge_questions_again();
+    }
+}
+
+/// What is different between two prefixes, by name.
+fn changes(before: &[Arc<Segment>], after: &[Arc<Segment>], why: &str) -> PrefixNote {
+    let find = |list: &[Arc<Segment>], one: &Segment| {
+        list.iter().find(|other| other.kind == one.kind && other.label == one.label).map(|other| other.hash)
+    };
+    let names = |list: &[Arc<Segment>], wanted: &dyn Fn(&Segment) -> bool| -> Vec<String> {
+        list.iter().filter(|segment| wanted(segment)).map(|segment| segment.label.clone()).collect()
+    };
+    PrefixNote {
+        why: why.to_owned(),
+        added: names(after, &|segment| find(before, segment).is_none()),
+        removed: names(before, &|segment| find(after, segment).is_none()),
+        changed: names(after, &|segment| find(before, segment).is_some_and(|hash| hash != segment.hash)),
+        tokens: 0,
+        cost: None,
     }
 }

@@ -17,21 +17,28 @@ mod partial;
 mod prompts;
 mod recovery;
 mod retry;
+mod shrink;
 mod stream;
 #[cfg(test)]
 mod tests;
 mod turn;
+mod view;
+mod watch;
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 pub use conversation::Conversation;
 pub use holds::{Point, Points, Release};
 pub use machine::Machine;
+pub use view::View;
+pub use watch::Evidence;
 
 use crate::domain::{
-    Answer, Body, CanonicalRequest, Effort, Message, Mode, ModelInfo, ModelRef, Origin, StreamItem, ToolCall,
-    ToolOutcome, Verdict,
+    Answer, Body, CanonicalRequest, Effort, Message, Mode, ModelInfo, ModelRef, Origin, StreamItem, SummaryDraft,
+    ToolCall, ToolOutcome, Verdict,
 };
+use crate::prompt::{Lives, Thresholds};
 
 /// Something that the machine has to react to.
 #[derive(Clone, Debug)]
@@ -95,6 +102,13 @@ pub enum Input {
         input: serde_json::Value,
         by: String,
     },
+    /// The person's answer to [`Effect::Review`].
+    AcceptSummary {
+        summary: String,
+    },
+    DiscardSummary,
+    /// What the newest compaction replaced comes back.
+    UndoCompaction,
     /// The answer to [`Effect::Hold`].
     Released {
         hold: u32,
@@ -141,6 +155,13 @@ pub enum Effect {
         timer: u32,
         ms: u64,
     },
+    /// Write these outputs (names and texts) where they can be read back, unless they are there.
+    Keep {
+        folder: PathBuf,
+        files: Vec<(String, String)>,
+    },
+    /// A summary is there that the person is to look at.
+    Review(Box<SummaryDraft>),
     /// What is on record must be on the disk before anything else happens.
     Sync,
     /// The turn waits here until [`Input::Released`].
@@ -165,6 +186,12 @@ pub struct Settings {
     pub thinking: bool,
     /// Summarise by itself when the window fills up.
     pub auto_compact: bool,
+    /// How long entries of the provider's cache shall live.
+    pub lives: Lives,
+    /// When the stages of compaction act.
+    pub thresholds: Thresholds,
+    /// A summary that the person asked for is shown before it takes effect.
+    pub review: bool,
     /// The model that takes over when the chosen one stays overloaded.
     pub fallback: Option<(ModelRef, Arc<ModelInfo>)>,
     /// Times that a turn can be kept from ending.
@@ -182,6 +209,9 @@ impl Default for Settings {
             parallel: 10,
             thinking: true,
             auto_compact: true,
+            lives: Lives::default(),
+            thresholds: Thresholds::default(),
+            review: false,
             fallback: None,
             stop_cap: 8,
             seed: 0x9e37_79b9_7f4a_7c15,

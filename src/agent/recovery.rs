@@ -53,6 +53,15 @@ impl Machine {
             return;
         }
         let (canonical, attempt) = (Arc::clone(canonical), *attempt);
+        let extra = match &turn.purpose {
+            Purpose::Answer => None,
+            Purpose::Summary { focus, .. } => Some(super::fit::summary_segment(focus.as_deref())),
+        };
+        // What changed meanwhile (a tool, the model) holds for the next try already.
+        let hash = prompt::prefix_hash(&canonical.segments);
+        let changed = self.draft(canonical.sampling.max_output, extra);
+        let changed = changed.filter(|draft| prompt::prefix_hash(&draft.segments) != hash);
+        let canonical = changed.unwrap_or(canonical);
         self.send(canonical, attempt, now);
     }
 

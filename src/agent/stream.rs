@@ -7,14 +7,11 @@ use super::machine::Machine;
 use super::turn::{Phase, Purpose};
 use super::{Effect, fit};
 use crate::domain::{
-    Block, Body, BreakCause, CacheBreak, CanonicalRequest, DeltaKind, Message, Notice, RequestNote, ResponseNote,
-    SegmentNote, StopReason, StreamItem, TurnEnd, Usage,
+    Block, Body, CanonicalRequest, DeltaKind, Message, Notice, RequestNote, ResponseNote, StopReason, StreamItem,
+    TurnEnd, Usage,
 };
-use crate::prompt::{self, Shape};
+use crate::prompt;
 use crate::usage;
-
-/// The lifetime of the cache entries that we ask for, in milliseconds.
-const CACHE_LIFE_MS: u64 = 300_000;
 
 impl Machine {
     pub(super) fn on_stream(&mut self, request: u32, item: StreamItem, now: u64) {
@@ -61,14 +58,11 @@ impl Machine {
     pub(super) fn send(&mut self, canonical: Arc<CanonicalRequest>, number: u32, now: u64) {
         let request = self.conversation.counts.request + 1;
         let mut attempt = Attempt::new(request, number, Arc::clone(&canonical), now);
-        let expected = self.shape.as_ref().map_or(0, |shape| prompt::expected_read(shape, &canonical));
-        attempt.expected_read = usage::estimate(expected);
+        attempt.expected = Some(Box::new(self.watch.expect(&canonical, now)));
+        attempt.summary = self.turn.as_ref().is_some_and(|turn| turn.purpose != Purpose::Answer);
         attempt.idle_ms = now.saturating_sub(self.sent_at);
-        self.diagnose(&canonical);
         let note = self.request_note(&attempt);
-        self.shape = Some(Shape::of(&canonical));
         self.sent_at = now;
-        self.shortened = false;
         self.record(Body::RequestSent(note));
         if let Some(turn) = &mut self.turn {
             turn.phase = Phase::Streaming(attempt);
@@ -94,11 +88,10 @@ impl Machine {
             duration_ms: now.saturating_sub(attempt.sent_at),
             cut,
         };
-        let missed = (!estimated && self.cache_seen).then(|| missed(attempt, &usage)).flatten();
+        let attempt = attempt.clone();
         self.record(Body::Responded(note));
-        self.cache_seen |= usage.cache_read + usage.cache_write_5m + usage.cache_write_1h > 0;
-        if let Some(missed) = missed {
-            self.record(Body::CacheBroken(missed));
+        if let Some(broken) = self.watch_answer(&attempt, &usage, estimated) {
+            self.record(Body::CacheBroken(broken));
         }
     }
 
@@ -205,24 +198,12 @@ impl Machine {
         self.record(Body::Noticed(Notice::warning(text).hint("Ask again, or say what is missing.")));
     }
 
-    fn diagnose(&mut self, canonical: &CanonicalRequest) {
-        let Some(before) = &self.shape else { return };
-        let Some(mut broken) = prompt::diagnose(before, canonical, self.shortened) else { return };
-        broken.tokens = usage::estimate(broken.tokens);
-        broken.cost = paid_again(canonical, broken.tokens);
-        self.record(Body::CacheBroken(broken));
-    }
-
     fn request_note(&self, attempt: &Attempt) -> RequestNote {
         let canonical = &attempt.canonical;
-        let known = self.shape.as_ref().map_or(0, |shape| shape.shared(canonical));
-        let note = |segment: &Arc<crate::domain::Segment>| SegmentNote {
-            kind: segment.kind,
-            label: segment.label.clone(),
-            hash: segment.hash,
-            bytes: segment.bytes,
-        };
-        let bytes: u64 = canonical.segments.iter().map(|segment| u64::from(segment.bytes)).sum();
+        let shape = self.watch.shape.as_ref();
+        let known =
+            attempt.expected.as_deref().zip(shape).map_or(0, |(expected, before)| before.shared(&expected.shape));
+        let estimate = canonical.segments.iter().map(|segment| u64::from(segment.tokens)).sum();
         RequestNote {
             request: attempt.request,
             turn: self.turn.as_ref().map_or(0, |turn| turn.number),
@@ -230,41 +211,19 @@ impl Machine {
             model: canonical.model.clone(),
             segments: canonical.segments.len() as u32,
             prefix: prompt::prefix_hash(&canonical.segments),
-            added: canonical.segments[known..].iter().map(note).collect(),
+            added: canonical.segments[known..].iter().map(|segment| prompt::note_of(segment)).collect(),
             marks: canonical.marks.clone(),
             max_output: canonical.sampling.max_output,
-            estimate: usage::estimate(bytes),
-            expected_read: attempt.expected_read,
-            summary: self.turn.as_ref().is_some_and(|turn| turn.purpose != Purpose::Answer),
+            estimate,
+            expected_read: attempt.expected.as_deref().map_or(0, |expected| expected.read),
+            summary: attempt.summary,
+            effort: canonical.sampling.effort,
+            thinking: canonical.sampling.thinking,
         }
     }
 }
 
-/// What the tokens cost when they are written to the cache again instead of read.
-fn paid_again(canonical: &CanonicalRequest, tokens: u64) -> Option<f64> {
-    let prices = canonical.info.prices.as_ref()?;
-    let written = Usage { cache_write_5m: tokens, ..Usage::default() };
-    let read = Usage { cache_read: tokens, ..Usage::default() };
-    Some(usage::price(prices, &written) - usage::price(prices, &read))
-}
-
-/// A cache entry that should have been there and was not.
-fn missed(attempt: &Attempt, usage: &Usage) -> Option<CacheBreak> {
-    let expected = attempt.expected_read;
-    if expected < u64::from(attempt.canonical.info.cache_minimum) * 2 || usage.cache_read * 2 >= expected {
-        return None;
-    }
-    let expired = attempt.idle_ms > CACHE_LIFE_MS;
-    let tokens = expected - usage.cache_read;
-    Some(CacheBreak {
-        cause: if expired { BreakCause::Expired } else { BreakCause::Provider },
-        segment: None,
-        tokens,
-        cost: paid_again(&attempt.canonical, tokens),
-    })
-}
-
 fn estimate(attempt: &Attempt) -> Usage {
-    let bytes: u64 = attempt.canonical.segments.iter().map(|segment| u64::from(segment.bytes)).sum();
-    Usage { input: usage::estimate(bytes), output: usage::estimate(attempt.received()), ..Usage::default() }
+    let input = attempt.canonical.segments.iter().map(|segment| u64::from(segment.tokens)).sum();
+    Usage { input, output: usage::estimate(attempt.received()), ..Usage::default() }
 }

@@ -6,13 +6,15 @@ use std::collections::HashSet;
 use proptest::prelude::*;
 use serde_json::json;
 
+mod context;
+
 use super::*;
 use crate::domain::{
     Because, BecauseKind, Block, Decision, DeltaKind, ErrorKind, ModelError, Record, ResultPart, Role, StopReason,
     TurnEnd, Usage, Wire,
 };
 
-fn machine_with<'a>(settings: Settings, records: impl IntoIterator<Item = &'a Record>) -> Machine {
+fn machine_with<'a>(settings: Settings, records: impl IntoIterator<Item = &'a Record> + Clone) -> Machine {
     let mut machine = Machine::new(settings, Vec::new(), "session".into(), records);
     let model = ModelRef::new(Wire::Anthropic, "m");
     let info = Arc::new(ModelInfo::unknown("m"));
@@ -29,6 +31,8 @@ struct Bench {
     judged: Vec<ToolCall>,
     running: Vec<String>,
     killed: Vec<String>,
+    kept: Vec<String>,
+    reviews: Vec<String>,
     timer: u32,
     now: u64,
 }
@@ -47,6 +51,8 @@ impl Bench {
             judged: Vec::new(),
             running: Vec::new(),
             killed: Vec::new(),
+            kept: Vec::new(),
+            reviews: Vec::new(),
             timer: 0,
             now: 1_000,
         }
@@ -76,6 +82,8 @@ impl Bench {
                 }
                 Effect::Sleep { timer, .. } => self.timer = timer,
                 Effect::HangUp | Effect::Grant(_) | Effect::Sync | Effect::Hold { .. } => {}
+                Effect::Keep { files, .. } => self.kept.extend(files.into_iter().map(|(name, _)| name)),
+                Effect::Review(draft) => self.reviews.push(draft.summary),
             }
         }
     }

@@ -27,6 +27,8 @@ pub(super) struct Turn {
     pub(super) kept: u32,
     /// A summary was refused; it is not asked for again in this turn.
     pub(super) uncompacted: bool,
+    /// Times that the provider refused the prompt as too long.
+    pub(super) too_long: u8,
 }
 
 /// What the turn waits for.
@@ -85,6 +87,7 @@ impl Turn {
             stopped: None,
             kept: 0,
             uncompacted: false,
+            too_long: 0,
         }
     }
 

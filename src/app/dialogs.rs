@@ -10,6 +10,7 @@ use super::{Model, catalog, orders, show};
 use crate::commands::Show;
 use crate::domain::{Act, CommandFile, Event, Live, Request};
 use crate::panes::help::{self, Help};
+use crate::panes::page::PagePane;
 use crate::panes::palette::{self, Palette, Pick};
 use crate::panes::picker::{self, Entry, Picker};
 use crate::panes::rules::{self, Rules};
@@ -26,6 +27,7 @@ pub(super) enum Dialog {
     Themes(Picker, Box<Theme>),
     Sessions(Sessions),
     Rules(Box<Rules>),
+    Page(Box<PagePane>),
 }
 
 /// What the terminal says to a dialog.
@@ -72,6 +74,11 @@ pub(super) fn open(model: &mut Model, what: Show) -> Vec<Act> {
         Show::Permissions => {
             let (rules, acts) = Rules::open();
             push(model, Dialog::Rules(Box::new(rules)));
+            acts
+        }
+        Show::Page(kind) => {
+            let (page, acts) = PagePane::open(kind);
+            push(model, Dialog::Page(Box::new(page)));
             acts
         }
         Show::Sessions { filter } => {
@@ -139,6 +146,13 @@ pub(super) fn say(model: &mut Model, said: Said) -> Vec<Act> {
                 rules::Wish::Nothing => {}
                 rules::Wish::Close => drop(model.layers.pop()),
                 rules::Wish::Decisions => model.layers.push(Layer::Sheet(Sheet::new(What::Permissions))),
+            }
+            acts
+        }
+        Dialog::Page(page) => {
+            let (acts, close) = page.update(said.into());
+            if close {
+                model.layers.pop();
             }
             acts
         }
@@ -222,8 +236,10 @@ pub(super) fn hear(model: &mut Model, event: &Event) {
         }
     }
     for layer in &mut model.layers {
-        if let Layer::Dialog(Dialog::Rules(rules)) = layer {
-            rules.hear(event);
+        match layer {
+            Layer::Dialog(Dialog::Rules(rules)) => rules.hear(event),
+            Layer::Dialog(Dialog::Page(page)) => page.hear(event),
+            _ => {}
         }
     }
     for sessions in browsers(model) {
@@ -261,6 +277,7 @@ impl Dialog {
             Self::Models(picker) | Self::Themes(picker, _) => picker.settle(area),
             Self::Sessions(sessions) => sessions.settle(area, theme, now),
             Self::Rules(rules) => rules.settle(area),
+            Self::Page(page) => page.settle(area),
         }
     }
 
@@ -275,6 +292,7 @@ impl Dialog {
             Self::Models(picker) | Self::Themes(picker, _) => picker.view(theme, buf),
             Self::Sessions(sessions) => sessions.view(theme, buf),
             Self::Rules(rules) => rules.view(theme, buf),
+            Self::Page(page) => page.view(theme, buf),
         }
     }
 }

@@ -83,10 +83,15 @@ pub(super) fn paste(model: &mut Model, text: String) -> Vec<Act> {
 
 /// A text comes back from the editor.
 pub(super) fn edited(model: &mut Model, purpose: EditPurpose, text: Option<String>) -> Vec<Act> {
+    if let EditPurpose::File { page, .. } = purpose {
+        // What was changed is read again for the page that stands there.
+        return vec![Act::Redraw, crate::panes::page::ask(page)];
+    }
     let Some(text) = text else { return vec![Act::Redraw] };
     match purpose {
         EditPurpose::Prompt => model.composer.set_text(text.strip_suffix('\n').unwrap_or(&text)),
         EditPurpose::Comment { ask } => model.permission.set_comment(ask, &text),
+        EditPurpose::File { .. } => {}
     }
     vec![Act::Redraw]
 }

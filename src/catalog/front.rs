@@ -12,6 +12,8 @@ use serde::Deserialize;
 pub(super) struct Front<'a> {
     /// The values that are texts, numbers, truth values, or lists of texts (as `[a, b]`).
     pub values: BTreeMap<String, String>,
+    /// The lists among them, item by item.
+    pub lists: BTreeMap<String, Vec<String>>,
     pub body: &'a str,
     /// Line and words of what could not be used.
     pub problem: Option<(usize, String)>,
@@ -22,9 +24,19 @@ pub(super) struct Front<'a> {
 #[serde(untagged)]
 enum Scalar {
     Flag(bool),
-    Number(i64),
+    Number(f64),
     Text(String),
-    List(Vec<String>),
+    List(Vec<Item>),
+    Other(serde::de::IgnoredAny),
+}
+
+/// An item of a list.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Item {
+    Flag(bool),
+    Number(f64),
+    Text(String),
     Other(serde::de::IgnoredAny),
 }
 
@@ -37,8 +49,14 @@ pub(super) fn split(text: &str) -> Front<'_> {
     };
     match serde_saphyr::from_str::<BTreeMap<String, Scalar>>(head) {
         Ok(parsed) => {
-            let values = parsed.into_iter().filter_map(|(key, value)| value.text().map(|text| (key, text))).collect();
-            Front { values, body, problem: None }
+            let mut front = Front { body, ..Front::default() };
+            for (key, value) in parsed {
+                if let Scalar::List(items) = &value {
+                    front.lists.insert(key.clone(), items.iter().filter_map(Item::text).collect());
+                }
+                front.values.extend(value.text().map(|text| (key, text)));
+            }
+            front
         }
         Err(_) if head.trim().is_empty() => Front { body, ..Front::default() },
         Err(_) => by_line(head, body),
@@ -63,15 +81,27 @@ fn closing(rest: &str) -> Option<(&str, &str)> {
     None
 }
 
-/// Reads `key: value` lines; indented lines, list items and comments belong to what stands before them.
+/// Reads `key: value` lines. List items and indented lines belong to the key before them.
 fn by_line<'a>(head: &str, body: &'a str) -> Front<'a> {
     let mut front = Front { body, ..Front::default() };
+    let mut open: Option<String> = None;
     for (index, line) in head.lines().enumerate() {
-        let is_more = line.starts_with([' ', '\t', '-', '#']) || line.trim().is_empty();
+        let text = line.trim();
+        if text.is_empty() || line.starts_with('#') {
+            continue;
+        }
+        if line.starts_with([' ', '\t', '-']) {
+            if let Some(key) = &open {
+                more(&mut front, key, text);
+            }
+            continue;
+        }
         match line.split_once(':') {
-            _ if is_more => {}
             Some((key, value)) if !key.contains(char::is_whitespace) => {
-                front.values.insert(key.to_owned(), unquoted(value.trim()).to_owned());
+                let value = value.trim();
+                let block = matches!(value, "" | "|" | ">" | "|-" | ">-" | "|+" | ">+");
+                front.values.insert(key.to_owned(), if block { String::new() } else { unquoted(value).to_owned() });
+                open = block.then(|| key.to_owned());
             }
             _ if front.problem.is_none() => {
                 // The first line of the file is the opening one.
@@ -82,6 +112,18 @@ fn by_line<'a>(head: &str, body: &'a str) -> Front<'a> {
         }
     }
     front
+}
+
+/// A line that belongs to an open key.
+fn more(front: &mut Front<'_>, key: &str, text: &str) {
+    if let Some(item) = text.strip_prefix("- ") {
+        front.lists.entry(key.to_owned()).or_default().push(unquoted(item.trim()).to_owned());
+    } else if let Some(value) = front.values.get_mut(key) {
+        if !value.is_empty() {
+            value.push(' ');
+        }
+        value.push_str(text);
+    }
 }
 
 fn unquoted(value: &str) -> &str {
@@ -95,10 +137,70 @@ impl Scalar {
             Self::Flag(flag) => Some(flag.to_string()),
             Self::Number(number) => Some(number.to_string()),
             Self::Text(text) => Some(text),
-            Self::List(items) => Some(format!("[{}]", items.join(", "))),
+            Self::List(items) => {
+                Some(format!("[{}]", items.iter().filter_map(Item::text).collect::<Vec<_>>().join(", ")))
+            }
             Self::Other(_) => None,
         }
     }
+}
+
+impl Item {
+    fn text(&self) -> Option<String> {
+        match self {
+            Self::Flag(flag) => Some(flag.to_string()),
+            Self::Number(number) => Some(number.to_string()),
+            Self::Text(text) => Some(text.clone()),
+            Self::Other(_) => None,
+        }
+    }
+}
+
+impl Front<'_> {
+    /// A text that says something.
+    pub fn text(&self, key: &str) -> Option<String> {
+        self.values.get(key).map(|text| text.trim()).filter(|text| !text.is_empty()).map(ToOwned::to_owned)
+    }
+
+    /// A truth value in any of the spellings that are in use.
+    pub fn flag(&self, key: &str) -> Option<bool> {
+        match self.values.get(key)?.trim().to_ascii_lowercase().as_str() {
+            "true" | "yes" | "on" | "1" => Some(true),
+            "false" | "no" | "off" | "0" => Some(false),
+            _ => None,
+        }
+    }
+
+    /// A list, or a text whose parts stand between commas or blanks outside of brackets.
+    pub fn list(&self, key: &str) -> Vec<String> {
+        match (self.lists.get(key), self.values.get(key)) {
+            (Some(items), _) => {
+                items.iter().map(|item| item.trim().to_owned()).filter(|item| !item.is_empty()).collect()
+            }
+            (None, Some(text)) => parts(text),
+            (None, None) => Vec::new(),
+        }
+    }
+}
+
+/// Splits at commas and blanks, but not inside parentheses: `Bash(git log *), Read`.
+fn parts(text: &str) -> Vec<String> {
+    let text = text.trim().strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(text);
+    let mut parts = vec![String::new()];
+    let mut depth = 0_u32;
+    for c in text.chars() {
+        match c {
+            '(' | '{' => depth += 1,
+            ')' | '}' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        if depth == 0 && (c == ',' || c.is_whitespace()) {
+            parts.push(String::new());
+        } else if let Some(part) = parts.last_mut() {
+            part.push(c);
+        }
+    }
+    parts.iter().map(|part| unquoted(part).to_owned()).filter(|part| !part.is_empty()).collect()
 }
 
 #[cfg(test)]
@@ -138,6 +240,25 @@ mod tests {
         let front = split("---\ndescription: x: 'y'\nwhat is this\n---\n");
         assert_eq!(value(&front, "description"), Some("x: 'y'"));
         assert_eq!(front.problem.map(|(line, _)| line), Some(3));
+    }
+
+    #[test]
+    fn lists_and_flags_are_read_in_all_their_spellings() {
+        let rules = ["Bash(git log *)", "Read"];
+        for head in [
+            "tools: Bash(git log *), Read",
+            "tools: Bash(git log *) Read",
+            "tools:\n  - Bash(git log *)\n  - Read",
+            "tools: [\"Bash(git log *)\", Read]",
+            "description: a: b: c\ntools:\n- Bash(git log *)\n- 'Read'",
+        ] {
+            let text = format!("---\n{head}\non: yes\noff: 0\n---\n");
+            let front = split(&text);
+            assert_eq!(front.list("tools"), rules, "{head}");
+            assert_eq!((front.flag("on"), front.flag("off"), front.flag("none")), (Some(true), Some(false), None));
+        }
+        let front = split("---\ndescription: >-\n  one: two\n  three\nx: a: b\n---\n");
+        assert_eq!(front.text("description").as_deref(), Some("one: two three"));
     }
 
     #[test]

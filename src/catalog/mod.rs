@@ -1,15 +1,51 @@
-//! Markdown with front matter: command files and memory files.
+//! Markdown with front matter: commands, skills, output styles, memory files, and the plugins that bring such things.
 //!
 //! It reads what the user and the project keep for the model and for the slash menu. It runs nothing and
 //! writes nothing; whether a project's files may be used is decided by trust, not here.
 
-mod commands;
+mod bundled;
 mod expand;
 mod front;
 mod imports;
+mod listing;
 mod markdown;
 mod memory;
+mod plugin;
+mod prompts;
 
-pub use commands::commands;
-pub use expand::expand;
+use std::path::{Path, PathBuf};
+
+pub use expand::{Part, Surroundings, expand, shell_lines};
+pub use listing::{Budget, listing};
 pub use memory::memory;
+pub use plugin::Plugin;
+pub use prompts::prompts;
+
+/// Where to look.
+#[derive(Clone, Copy, Debug)]
+pub struct Ground<'a> {
+    pub home: &'a Path,
+    /// The start folder.
+    pub cwd: &'a Path,
+    /// The repository's root, or the start folder.
+    pub project: &'a Path,
+    pub plugins: &'a [Plugin],
+    /// With what comes along.
+    pub bundled: bool,
+}
+
+impl Ground<'_> {
+    /// The folders of the project from the start folder upwards. The home folder's own files are the user's and
+    /// never a project's.
+    fn folders(&self) -> Vec<&Path> {
+        let up: Vec<&Path> = self.cwd.ancestors().take_while(|folder| folder.starts_with(self.project)).collect();
+        let folders = if up.is_empty() { vec![self.project] } else { up };
+        folders.into_iter().filter(|folder| *folder != self.home).collect()
+    }
+}
+
+/// The administrator's folder.
+pub fn managed_folder() -> PathBuf {
+    let folder = if cfg!(target_os = "macos") { "/Library/Application Support/ClaudeCode" } else { "/etc/claude-code" };
+    PathBuf::from(folder)
+}

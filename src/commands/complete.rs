@@ -54,7 +54,7 @@ pub fn complete(prefix: &str, files: &[CommandFile]) -> Vec<Completion> {
         let completion = Completion {
             name: file.name.clone(),
             alias: None,
-            summary: file.description.clone(),
+            summary: with_source(file),
             argument_hint: file.argument_hint.clone(),
             kind: CompletionKind::File,
         };
@@ -62,6 +62,12 @@ pub fn complete(prefix: &str, files: &[CommandFile]) -> Vec<Completion> {
     }
     found.sort_by_key(|(rank, order, _)| (*rank, *order));
     found.into_iter().map(|(_, _, completion)| completion).collect()
+}
+
+/// What a file is for, and whose it is.
+fn with_source(file: &CommandFile) -> String {
+    let gap = if file.description.is_empty() { "" } else { " · " };
+    format!("{}{gap}{}", file.description, file.source)
 }
 
 /// 0 exact, 1 start, 3 inside, 4 letters in order; none when it does not match.
@@ -95,6 +101,7 @@ mod tests {
             path: "x.md".into(),
             source: "user".to_owned(),
             body: String::new(),
+            ..CommandFile::default()
         }
     }
 

@@ -1,6 +1,6 @@
 //! What a command is told and what it answers. Plain values; the app fills and reads them.
 
-use crate::domain::{Act, Mode, ModelRef, Notice, Request};
+use crate::domain::{Act, Mode, ModelRef, Notice, PageKind, Request};
 
 /// What commands may know of the running program. The app lends it for one call.
 #[derive(Clone, Copy, Debug, Default)]
@@ -44,6 +44,8 @@ pub enum Show {
     Sessions {
         filter: String,
     },
+    /// A page of things with where they come from.
+    Page(PageKind),
     /// The list of models.
     Model,
     /// The list of themes.

@@ -90,6 +90,7 @@ mod tests {
             path: "x.md".into(),
             source: "project".to_owned(),
             body: String::new(),
+            ..CommandFile::default()
         }
     }
 

@@ -4,9 +4,8 @@
 use std::path::{Path, PathBuf};
 
 use crate::base::read;
-use crate::catalog;
+use crate::catalog::{self, Ground};
 use crate::domain::{Claim, ClaimKind, FolderClaims, Hash, MemoryScope};
-use crate::engine;
 
 use super::document::{self, Node, Value};
 use super::layers::Layer;
@@ -183,12 +182,17 @@ impl Gathering<'_> {
 
     /// Shell lines of command files. Returns the texts that wait: instruction files and command files.
     fn commands(&mut self, project: &Path) -> Vec<PathBuf> {
-        let (files, _) = catalog::commands(self.input.home, self.input.cwd, project);
+        let ground = Ground { home: self.input.home, cwd: self.input.cwd, project, plugins: &[], bundled: false };
+        let (files, _) = catalog::prompts(&ground);
         let mut texts = Vec::new();
         for file in files.into_iter().filter(|file| file.source == "project") {
             let source = shown(&file.path, self.input.cwd, self.input.home);
-            for line in engine::shell_lines(&file.body) {
-                self.add(ClaimKind::ShellLine, source.clone(), &format!("/{}", file.name), line);
+            let name = format!("/{}", file.name);
+            for line in catalog::shell_lines(&file.body) {
+                self.add(ClaimKind::ShellLine, source.clone(), &name, line);
+            }
+            for rule in &file.traits.allowed_tools {
+                self.add(ClaimKind::Rule, source.clone(), &name, rule.clone());
             }
             texts.push(file.path);
         }

@@ -12,6 +12,7 @@ use super::model::{Wishes, choose};
 use super::project::{project_root, shown};
 use super::{Bounds, ConfigInput, RuleEntry, Settings, Tier, dotenv, folder};
 
+pub(super) mod context;
 pub(super) mod draft;
 mod entries;
 mod sandbox;
@@ -191,7 +192,7 @@ fn mode(input: &ConfigInput<'_>, draft: &Draft<'_>, notices: &mut Vec<Notice>) -
 }
 
 fn effort(vars: &Vars, input: &ConfigInput<'_>, draft: &Draft<'_>) -> Option<Effort> {
-    let named = vars.text("CLAUDE_CODE_EFFORT_LEVEL").and_then(draft::effort_named);
+    let named = vars.text("CLAUDE_CODE_EFFORT_LEVEL").and_then(Effort::named);
     named.or(input.flags.effort).or(draft.effort)
 }
 
@@ -207,6 +208,17 @@ fn bounds(from_files: Bounds, vars: &Vars) -> Bounds {
     bounds.command_max_ms = vars.number("BASH_MAX_TIMEOUT_MS").unwrap_or(bounds.command_max_ms).max(bounds.command_ms);
     if let Some(chars) = vars.number("BASH_MAX_OUTPUT_LENGTH") {
         bounds.result_chars = chars.clamp(1_000, 150_000) as usize;
+    }
+    if let Some(percent) = vars.number("CLAUDE_AUTOCOMPACT_PCT_OVERRIDE").filter(|percent| (1..=100).contains(percent))
+    {
+        // It lowers the mark at which a summary is made, never raises it.
+        let thresholds = &mut bounds.context.thresholds;
+        thresholds.summary = thresholds.summary.min(percent as f64 / 100.0);
+        thresholds.act = thresholds.act.min(thresholds.summary);
+        thresholds.target = thresholds.target.min(thresholds.act);
+    }
+    if let Some(tokens) = vars.number("LATIGO_MAX_CONTEXT").filter(|tokens| *tokens > 0) {
+        bounds.context.thresholds.window = Some(tokens);
     }
     bounds.retries = small("CLAUDE_CODE_MAX_RETRIES").unwrap_or(bounds.retries).min(15);
     bounds.max_turns = small("CLAUDE_CODE_MAX_TURNS").filter(|turns| *turns > 0).or(bounds.max_turns);

@@ -21,6 +21,7 @@ mod save;
 mod served;
 mod server;
 mod setup;
+mod shelf;
 mod themes;
 mod trust;
 
@@ -35,6 +36,7 @@ use crate::usage::ModelTable;
 
 pub use environment::child_env;
 pub use folder::{FolderGround, folder};
+pub use gather::context::ContextSettings;
 pub use model::ModelChoice;
 pub use project::project_root;
 pub use rules::{Rules, rule_text, rules};
@@ -113,7 +115,7 @@ pub struct UiSettings {
 }
 
 /// Bounds of what runs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Bounds {
     /// Milliseconds that a command may take when the call does not say, and at most.
     pub command_ms: u64,
@@ -130,6 +132,8 @@ pub struct Bounds {
     pub ollama_context: Option<u32>,
     /// Milliseconds that the classifier of the mode auto may take.
     pub classifier_ms: u64,
+    /// How the context is kept within its room.
+    pub context: ContextSettings,
 }
 
 /// Everything that settings, variables and flags say together.
@@ -201,6 +205,7 @@ impl Default for Bounds {
             max_output: None,
             ollama_context: None,
             classifier_ms: 10_000,
+            context: ContextSettings::default(),
         }
     }
 }

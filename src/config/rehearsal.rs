@@ -56,6 +56,7 @@ pub(super) fn opener(own: &Stage) -> Rehearse {
             trusted: true,
             memory: Vec::new(),
             commands: Vec::new(),
+            shelf: Arc::default(),
             env: Arc::clone(&env),
             hooks: Arc::default(),
             rehearsal: true,

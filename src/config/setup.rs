@@ -4,7 +4,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use super::{ModelChoice, Places, Settings, Trust, edit_rule, folder, rehearsal, rule_text};
+use super::{ModelChoice, Places, Settings, Trust, edit_rule, folder, rehearsal, rule_text, shelf};
 use crate::agent;
 use crate::base::clock::SharedClock;
 use crate::base::dirs::Dirs;
@@ -51,7 +51,12 @@ pub fn setup(settings: &Settings, start: Start<'_>) -> Result<engine::Setup, Str
         clock: start.clock,
         ids: start.ids.clone(),
         store: Store::new(start.dirs.data.clone()),
-        agent: agent_settings(settings, &stage, start.max_turns, start.ids.next().as_u128() as u64),
+        agent: agent_settings(
+            settings,
+            &stage,
+            (start.max_turns, start.interactive),
+            start.ids.next().as_u128() as u64,
+        ),
         stage,
         rehearse,
         tools: tools::registry(),
@@ -86,13 +91,14 @@ pub(super) struct Base<'a> {
 pub(super) fn own_stage(settings: &Settings, start: &Base<'_>, notices: &mut Vec<Notice>) -> Stage {
     let (mut memory, told) = catalog::memory(start.home, start.cwd, &settings.project);
     notices.extend(told);
-    let (mut commands, told) = catalog::commands(start.home, start.cwd, &settings.project);
+    let (mut commands, told) = shelf::prompts(settings, start);
     notices.extend(told);
     if !settings.trusted {
         // Until the folder is trusted, the model reads nothing that it brings by itself.
         memory.retain(|file| !settings.folder.texts.contains(&file.path));
         commands.retain(|file| !settings.folder.texts.contains(&file.path));
     }
+    let shelf = shelf::shelf(settings, start, &commands);
     let place =
         Place { cwd: start.cwd.to_path_buf(), project: settings.project.clone(), added: settings.directories.clone() };
     let choice = settings.model.clone();
@@ -110,6 +116,7 @@ pub(super) fn own_stage(settings: &Settings, start: &Base<'_>, notices: &mut Vec
         trusted: settings.trusted,
         memory,
         commands,
+        shelf: Arc::new(shelf),
         env: Arc::new(settings.child_env.clone()),
         hooks: Arc::new(settings.hooks.clone()),
         rehearsal: false,
@@ -126,8 +133,14 @@ fn known(wire: Wire, id: &str, table: &ModelTable, context: Option<u32>) -> (Mod
     (ModelRef::new(wire, id), Arc::new(info))
 }
 
-fn agent_settings(settings: &Settings, stage: &Stage, max_turns: Option<u32>, seed: u64) -> agent::Settings {
+fn agent_settings(
+    settings: &Settings,
+    stage: &Stage,
+    (max_turns, interactive): (Option<u32>, bool),
+    seed: u64,
+) -> agent::Settings {
     let usual = agent::Settings::default();
+    let context = &settings.bounds.context;
     let fallback = settings.model.as_ref().and_then(|choice| {
         let current = stage.model.as_ref().map(|(model, _)| model.id.as_str());
         let id = choice.fallback.iter().find(|id| Some(id.as_str()) != current)?;
@@ -140,6 +153,10 @@ fn agent_settings(settings: &Settings, stage: &Stage, max_turns: Option<u32>, se
         first_output: settings.bounds.max_output.unwrap_or(usual.first_output),
         max_attempts: settings.bounds.retries.saturating_add(1),
         thinking: settings.thinking.unwrap_or(usual.thinking),
+        auto_compact: context.auto,
+        lives: context.lives(interactive),
+        thresholds: context.thresholds,
+        review: interactive,
         fallback: fallback.filter(|_| !stage.rehearsal),
         seed,
         ..usual

@@ -21,6 +21,8 @@ pub enum Action {
     Fetch,
     /// Calls a tool of an MCP server.
     External,
+    /// Loads instructions that bring allow rules of their own.
+    Grant,
 }
 
 /// What one call would touch.

@@ -1,6 +1,8 @@
 //! What a face asks of the shell around it. `update` returns acts; the shell runs them.
 
-use super::Request;
+use std::path::PathBuf;
+
+use super::{PageKind, Request};
 
 /// One order from the app to its shell.
 #[must_use]
@@ -35,5 +37,11 @@ pub enum EditPurpose {
     /// The comment of a permission question.
     Comment {
         ask: u32,
+    },
+    /// A file of the person's own; the text that goes along counts for nothing.
+    File {
+        path: PathBuf,
+        /// The page that it was opened from.
+        page: PageKind,
     },
 }

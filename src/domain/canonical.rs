@@ -10,14 +10,20 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::{Effort, Message, ModelInfo, ModelRef, ToolSpec};
+use super::{Block, Effort, Message, ModelInfo, ModelRef, ResultPart, ToolResult, ToolSpec};
+use crate::base::text;
+
+/// Tokens of an image whose size is not known: what a large one comes to.
+const IMAGE_TOKENS: u64 = 1_600;
+/// Tokens that a block costs beside its text.
+const BLOCK_TOKENS: u64 = 4;
 
 /// The first 16 bytes of a SHA-256, enough to tell segments apart.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Hash(pub [u8; 16]);
 
 /// What a segment is, in the order in which segments stand.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SegmentKind {
     Tool,
@@ -34,8 +40,12 @@ pub struct Segment {
     pub label: String,
     pub body: SegmentBody,
     pub hash: Hash,
-    /// Bytes of its JSON, the basis of estimates.
+    /// Bytes of its JSON.
     pub bytes: u32,
+    /// Tokens, estimated from its text; what the provider counts puts the sum right.
+    pub tokens: u32,
+    /// Blocks that a provider's cache sees in it.
+    pub blocks: u32,
 }
 
 /// The content of a segment.
@@ -91,26 +101,36 @@ pub struct CanonicalRequest {
 impl Segment {
     /// Seals a tool definition.
     pub fn tool(spec: Arc<ToolSpec>) -> Self {
-        let json = serde_json::to_vec(&*spec).unwrap_or_default();
-        Self::seal(SegmentKind::Tool, spec.name.clone(), SegmentBody::Tool(spec), &json)
+        let json = serde_json::to_string(&*spec).unwrap_or_default();
+        Self::seal(
+            SegmentKind::Tool,
+            spec.name.clone(),
+            SegmentBody::Tool(spec),
+            (json.as_bytes(), text::tokens(&json)),
+        )
     }
 
     /// Seals a block of the system text.
     pub fn system(label: impl Into<String>, text: impl Into<Arc<str>>) -> Self {
         let text = text.into();
-        Self::seal(SegmentKind::System, label.into(), SegmentBody::System(text.clone()), text.as_bytes())
+        let tokens = text::tokens(&text);
+        Self::seal(SegmentKind::System, label.into(), SegmentBody::System(text.clone()), (text.as_bytes(), tokens))
     }
 
     /// Seals a memory file's text.
     pub fn memory(label: impl Into<String>, text: impl Into<Arc<str>>) -> Self {
         let text = text.into();
-        Self::seal(SegmentKind::Memory, label.into(), SegmentBody::Memory(text.clone()), text.as_bytes())
+        let tokens = text::tokens(&text);
+        Self::seal(SegmentKind::Memory, label.into(), SegmentBody::Memory(text.clone()), (text.as_bytes(), tokens))
     }
 
     /// Seals a message.
     pub fn message(label: impl Into<String>, message: Arc<Message>) -> Self {
         let json = serde_json::to_vec(&*message).unwrap_or_default();
-        Self::seal(SegmentKind::Message, label.into(), SegmentBody::Message(message), &json)
+        let tokens = message.blocks.iter().map(weigh).sum();
+        let blocks = message.blocks.len().max(1) as u32;
+        let body = SegmentBody::Message(message);
+        Self { blocks, ..Self::seal(SegmentKind::Message, label.into(), body, (&json, tokens)) }
     }
 
     /// The message in it, if it is one.
@@ -121,9 +141,34 @@ impl Segment {
         }
     }
 
-    fn seal(kind: SegmentKind, label: String, body: SegmentBody, bytes: &[u8]) -> Self {
-        Self { kind, label, body, hash: Hash::of(bytes), bytes: bytes.len() as u32 }
+    fn seal(kind: SegmentKind, label: String, body: SegmentBody, (bytes, tokens): (&[u8], u64)) -> Self {
+        let tokens = u32::try_from(tokens).unwrap_or(u32::MAX);
+        Self { kind, label, body, hash: Hash::of(bytes), bytes: bytes.len() as u32, tokens, blocks: 1 }
     }
+}
+
+/// Tokens of a block, estimated.
+pub fn weigh(block: &Block) -> u64 {
+    let content = match block {
+        Block::Text { text } => text::tokens(text),
+        // Sealed thinking costs about what its seal says.
+        Block::Thinking { text, signature } => {
+            text::tokens(text).max(signature.as_ref().map_or(0, |signature| signature.len() as u64 / 6))
+        }
+        Block::Opaque { item, .. } => item.to_string().len() as u64 / 6,
+        Block::Image(_) => IMAGE_TOKENS,
+        Block::ToolCall(call) => text::tokens(&call.name) + text::tokens(&call.input.to_string()),
+        Block::ToolResult(result) => weigh_result(result),
+    };
+    content + BLOCK_TOKENS
+}
+
+fn weigh_result(result: &ToolResult) -> u64 {
+    let part = |part: &ResultPart| match part {
+        ResultPart::Text(text) => text::tokens(text),
+        ResultPart::Image(_) => IMAGE_TOKENS,
+    };
+    result.parts.iter().map(part).sum()
 }
 
 impl Hash {

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    CommandFile, FolderClaims, MemoryFile, Mode, ModelInfo, ModelRef, Record, Report, RuleTest, RulesReport,
-    SandboxState, SessionId, SessionSummary, Shown,
+    CatalogNews, CommandFile, ContextNews, FolderClaims, MemoryFile, Mode, ModelInfo, ModelRef, Record, Report,
+    RuleTest, RulesReport, SandboxState, SessionId, SessionSummary, Shown,
 };
 
 /// One message from the engine to its face.
@@ -32,7 +32,10 @@ pub enum Live {
     /// Answer to `ListSessions`, newest first.
     Sessions(Vec<SessionSummary>),
     /// Answer to `PreviewSession`.
-    Preview { id: SessionId, records: Vec<Arc<Record>> },
+    Preview {
+        id: SessionId,
+        records: Vec<Arc<Record>>,
+    },
     /// Answer to `ListFiles`: project files, relative, `/` after folders.
     Files(Arc<Vec<String>>),
     /// Answer to `ListModels`.
@@ -42,7 +45,11 @@ pub enum Live {
     /// The branch or other facts of the start changed.
     Info(Box<StartInfo>),
     /// What a call that the person is asked about would change, and how many parts of it they can choose from.
-    CallPreview { call_id: String, shown: Shown, parts: u32 },
+    CallPreview {
+        call_id: String,
+        shown: Shown,
+        parts: u32,
+    },
     /// A line of output of a command that the person runs with `!`.
     ShellOutput(String),
     /// What was asked for cannot be had, and no turn will come of it: a prompt that was not taken, or a
@@ -54,8 +61,11 @@ pub enum Live {
     Rules(Box<RulesReport>),
     /// Answer to `TestRule`.
     RuleTested(Box<RuleTest>),
+    Context(ContextNews),
     /// A hook holds something up, in its own words; none when nothing is held up any more.
     HookRuns(Option<String>),
+    /// Commands, skills, memory, styles, plugins, settings.
+    Catalog(CatalogNews),
 }
 
 /// What a face shows around the conversation.

@@ -1,4 +1,4 @@
-//! Text that the user keeps for the model or for himself: instruction files and command files.
+//! Instruction files: text that the user keeps for the model.
 
 use std::path::PathBuf;
 
@@ -21,18 +21,4 @@ pub struct MemoryFile {
     pub path: PathBuf,
     /// The text with imports put in and block comments taken out.
     pub text: String,
-}
-
-/// A Markdown file that is a slash command.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct CommandFile {
-    /// What is typed after the slash; sub-folders are joined by colons.
-    pub name: String,
-    pub description: String,
-    pub argument_hint: Option<String>,
-    pub path: PathBuf,
-    /// `project` or `user`.
-    pub source: String,
-    /// The body with its place-holders.
-    pub body: String,
 }

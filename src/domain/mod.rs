@@ -6,8 +6,11 @@
 
 mod access;
 mod act;
+mod cache;
 mod canonical;
+mod catalog;
 mod confine;
+mod context;
 mod event;
 mod folder;
 mod hook;
@@ -16,6 +19,7 @@ mod message;
 mod mode;
 mod model;
 mod opinion;
+mod page;
 mod record;
 mod report;
 mod request;
@@ -30,19 +34,24 @@ mod verdict;
 
 pub use access::{Access, Action, PathFact, PathFacts, PathMode, PathUse};
 pub use act::{Act, EditPurpose};
-pub use canonical::{CanonicalRequest, Hash, Mark, Sampling, Segment, SegmentBody, SegmentKind, Ttl};
+pub use cache::{BreakCause, CacheBreak};
+pub use canonical::{CanonicalRequest, Hash, Mark, Sampling, Segment, SegmentBody, SegmentKind, Ttl, weigh};
+pub use catalog::{CatalogBody, CatalogNews, CatalogRequest, CommandFile, PromptKind, Traits};
 pub use confine::{Confinement, SandboxState};
+pub use context::{
+    Choice, CompactionStage, ContextBody, ContextNews, ContextRequest, InspectNode, Inspection, ItemKey, NodeChange,
+    PrefixNote, PriceQuestion, ShrinkNote, SummaryDraft, When,
+};
 pub use event::{Event, Live, Notice, NoticeLevel, StartInfo};
 pub use folder::{Claim, ClaimKind, FolderAnswer, FolderClaims};
 pub use hook::{HookEntry, HookRun, HookState};
-pub use memory::{CommandFile, MemoryFile, MemoryScope};
+pub use memory::{MemoryFile, MemoryScope};
 pub use message::{Block, Media, Message, ResultPart, Role, ToolCall, ToolResult};
 pub use mode::{Effort, Mode};
 pub use model::{ModelInfo, ModelRef, PriceStep, Prices, Thinking, Wire};
 pub use opinion::{Opinion, OpinionNote};
-pub use record::{
-    Body, BreakCause, CacheBreak, DeltaKind, Origin, Queued, Record, RequestNote, ResponseNote, SegmentNote, TurnEnd,
-};
+pub use page::{Page, PageAct, PageKind, PageRow, RowMark};
+pub use record::{Body, DeltaKind, Origin, Queued, Record, RequestNote, ResponseNote, SegmentNote, TurnEnd};
 pub use report::{ContextItem, ContextReport, Report};
 pub use request::{Answer, Input, Request, SaveScope, SessionScope};
 pub use rules::{RuleCover, RuleLine, RulePlace, RuleTest, RuleTier, RulesReport};

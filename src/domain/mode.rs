@@ -88,4 +88,9 @@ impl Effort {
             Self::Max => "max",
         }
     }
+
+    /// The degree of that name.
+    pub fn named(name: &str) -> Option<Self> {
+        [Self::Low, Self::Medium, Self::High, Self::Xhigh, Self::Max].into_iter().find(|effort| effort.name() == name)
+    }
 }

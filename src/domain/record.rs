@@ -10,8 +10,9 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Answer, Block, Confinement, Cost, Effort, Hash, HookRun, Mark, Message, Mode, ModelError, ModelRef, Notice,
-    OpinionNote, SegmentKind, SessionId, Shown, StopReason, Todo, ToolResult, Usage, Verdict,
+    Answer, Block, CacheBreak, CatalogBody, Confinement, ContextBody, Cost, Effort, Hash, HookRun, Mark, Message, Mode,
+    ModelError, ModelRef, Notice, OpinionNote, SegmentKind, SessionId, Shown, StopReason, Todo, ToolResult, Usage,
+    Verdict,
 };
 
 /// One thing that happened.
@@ -185,12 +186,16 @@ pub enum Body {
         from: String,
         text: String,
     },
+    /// The context was changed: compaction, pins, the fixed part.
+    Context(ContextBody),
     /// A hook put another input in the place of a call's own; that one was judged and runs.
     CallChanged {
         call_id: String,
         input: serde_json::Value,
         by: String,
     },
+    /// Commands, skills and memory.
+    Catalog(CatalogBody),
 }
 
 /// Where a prompt came from.
@@ -247,6 +252,10 @@ pub struct RequestNote {
     /// It asks for a summary of the conversation, not for an answer to the person.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub summary: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub effort: Option<Effort>,
+    #[serde(default)]
+    pub thinking: bool,
 }
 
 /// One segment in the log.
@@ -256,6 +265,11 @@ pub struct SegmentNote {
     pub label: String,
     pub hash: Hash,
     pub bytes: u32,
+    /// Estimated tokens, and blocks that a cache sees.
+    #[serde(default)]
+    pub tokens: u32,
+    #[serde(default)]
+    pub blocks: u32,
 }
 
 /// An answer in the log.
@@ -293,31 +307,4 @@ pub enum TurnEnd {
     Failed { error: ModelError },
     /// A hook stopped it.
     Stopped { reason: String },
-}
-
-/// The cached prefix ended earlier than it could have.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct CacheBreak {
-    pub cause: BreakCause,
-    /// The first segment that is not as it was.
-    pub segment: Option<String>,
-    /// Estimated tokens that are paid again.
-    pub tokens: u64,
-    pub cost: Cost,
-}
-
-/// What broke the cache.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum BreakCause {
-    Tools,
-    System,
-    Memory,
-    Model,
-    Effort,
-    History,
-    Compaction,
-    Expired,
-    /// Everything was as before and yet it missed.
-    Provider,
 }

@@ -4,7 +4,10 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Effort, FolderAnswer, Media, Mode, ModelRef, RulePlace, RuleSource, RuleTier, SessionId};
+use super::{
+    CatalogRequest, ContextRequest, Effort, FolderAnswer, Media, Mode, ModelRef, RulePlace, RuleSource, RuleTier,
+    SessionId,
+};
 
 /// One order from a face to the engine.
 #[derive(Clone, Debug, PartialEq)]
@@ -55,6 +58,7 @@ pub enum Request {
     ListModels,
     /// What fills the context.
     ReportContext,
+    Context(ContextRequest),
     /// Write the conversation as Markdown to a file, named by us when none is given.
     Save(Option<PathBuf>),
     /// Start the offline rehearsal in a session of its own.
@@ -82,6 +86,8 @@ pub enum Request {
     },
     /// All hooks with their places.
     ReportHooks,
+    /// Commands, skills, memory, styles, plugins, settings.
+    Catalog(CatalogRequest),
     /// Finish what must be finished and close.
     Shutdown,
 }

@@ -30,17 +30,30 @@ impl Driver {
         let mut context = self.context(&call.id, |call_id, text| What::Output { call_id, text });
         let caged = self.cage(&call).map(|cage| context.cage = cage);
         let caged = caged.and_then(|()| self.terms(&call).map(|terms| context.terms = terms));
-        self.running.insert(call.id.clone(), Running { cancel: context.cancel.clone(), recorded: 0 });
+        let (cancel, input) = (context.cancel.clone(), call.input.clone());
+        self.start_work(call, cancel, async move {
+            match caged {
+                Err(problem) => ToolOutcome::error(format!("It was not run: {problem}")),
+                Ok(()) => tool.run(input, context).await,
+            }
+        });
+    }
+
+    /// Does the work of a call beside the driver, with the hooks that follow it.
+    pub(super) fn start_work(
+        &mut self,
+        call: ToolCall,
+        cancel: CancellationToken,
+        work: impl Future<Output = ToolOutcome> + Send + 'static,
+    ) {
         let (news, epoch, clock) = (self.news.clone(), self.epoch, Arc::clone(&self.setup.clock));
-        let after = self.hooks_after(&call, &context.cancel);
+        let after = self.hooks_after(&call, &cancel);
+        self.running.insert(call.id.clone(), Running { cancel, recorded: 0 });
         tokio::spawn(async move {
             let start = clock.elapsed();
-            let outcome = match caged {
-                Err(problem) => ToolOutcome::error(format!("It was not run: {problem}")),
-                Ok(()) => AssertUnwindSafe(tool.run(call.input, context)).catch_unwind().await.unwrap_or_else(|_| {
-                    ToolOutcome::error(format!("{} broke down inside. This is a fault of the program.", call.name))
-                }),
-            };
+            let outcome = AssertUnwindSafe(work).catch_unwind().await.unwrap_or_else(|_| {
+                ToolOutcome::error(format!("{} broke down inside. This is a fault of the program.", call.name))
+            });
             let duration_ms = clock.elapsed().saturating_sub(start).as_millis() as u64;
             let outcome = Box::new(outcome);
             let what = match after {

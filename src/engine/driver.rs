@@ -6,6 +6,7 @@ use std::sync::Arc;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
+use super::catalog::Filled;
 use super::classify::Heard;
 use super::gate::Gate;
 use super::hooks::{Answered, Hooking, Missed};
@@ -58,6 +59,8 @@ pub(super) enum What {
     Hooked(Box<Answered>),
     /// The person may have missed something.
     Missed(Missed),
+    /// A command's or a skill's text is complete.
+    Filled(Box<Filled>),
     /// Straight to the face.
     Tell(Live),
 }
@@ -189,6 +192,7 @@ impl Driver {
             What::Opinion(heard) => self.on_opinion(*heard).await,
             What::Hooked(answered) => self.on_hooked(*answered).await,
             What::Missed(missed) => self.on_missed(missed),
+            What::Filled(filled) => self.on_filled(*filled).await,
             What::Proven(_) | What::Tell(_) => {}
         }
     }

@@ -3,11 +3,15 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::catalog;
 use super::driver::{Driver, News, What};
 use super::rules::session_source;
 use super::streams::Stream;
 use crate::agent::{Effect, Input};
-use crate::domain::{Answer, Body, CanonicalRequest, ErrorKind, Event, ModelError, Notice, RuleTier, StreamItem};
+use crate::domain::{
+    Answer, Body, CanonicalRequest, ContextBody, ContextNews, ErrorKind, Event, Live, ModelError, Notice, RuleTier,
+    StreamItem,
+};
 use crate::provider::Provider;
 
 impl Driver {
@@ -18,6 +22,7 @@ impl Driver {
             Effect::HangUp => self.stream = None,
             Effect::Judge(call) => self.judge(call).await,
             Effect::Grant(answer) => self.grant(answer).await,
+            Effect::Run(call) if call.name == catalog::SKILL => self.run_skill(call).await,
             Effect::Run(call) => {
                 self.note_way(&call).await;
                 self.run_call(call);
@@ -29,6 +34,8 @@ impl Driver {
             }
             Effect::Sleep { timer, ms } => self.sleep(timer, ms),
             Effect::Hold { hold, point } => self.on_hold(hold, point),
+            Effect::Keep { folder, files } => self.keep_outputs(&folder, files).await,
+            Effect::Review(draft) => self.tell(Event::Live(Live::Context(ContextNews::Draft(draft)))).await,
             Effect::Sync => {
                 if let Err(notice) = self.journal.sync() {
                     self.notice(notice).await;
@@ -43,13 +50,14 @@ impl Driver {
         if let Body::CwdSet { cwd } = &body {
             self.stage.place.cwd.clone_from(cwd);
         }
-        let shortened = matches!(body, Body::Compacted { .. } | Body::Cleared);
+        let shortened = matches!(body, Body::Compacted { .. } | Body::Cleared | Body::Context(ContextBody::Shrunk(_)));
         let (record, notice) = self.journal.write(body, self.setup.clock.wall_ms());
         if let Some(bus) = &mut self.hooking.bus {
             bus.hear(&record);
         }
         self.settled_hears(&record.body);
         self.hooks_hear(&record.body, &before);
+        self.catalog_hears(&record.body);
         self.tell(Event::Recorded(record)).await;
         if let Some(notice) = notice {
             self.notice(notice).await;

@@ -94,7 +94,7 @@ impl Driver {
         gate.grant_again(granted);
         self.gate = gate;
         self.providers.clear();
-        self.machine.set_prefix(opening::prefix(&self.setup, &self.stage));
+        self.machine.set_prefix(opening::prefix(&self.setup, &self.stage), "the folder was trusted");
         for body in self.choices(self.stage.mode) {
             self.put_on_record(body).await;
         }

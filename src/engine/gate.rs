@@ -37,6 +37,12 @@ impl Gate {
         (Self { rules, texts, added: Vec::new(), home, readable, interactive }, problems)
     }
 
+    /// Lets these folders be read too.
+    pub(super) fn set_readable(&mut self, folders: Vec<PathBuf>) {
+        let new: Vec<PathBuf> = folders.into_iter().filter(|folder| !self.readable.contains(folder)).collect();
+        self.readable.extend(new);
+    }
+
     /// The same gate with this deny rule alone.
     pub(super) fn with_denial(&self, text: RuleText) -> Self {
         let rules = RuleSet::parse(vec![text]).0;

@@ -5,8 +5,10 @@
 //! draws nothing and knows no face: it hears [`Request`]s and sends [`Event`]s.
 
 mod calls;
+mod catalog;
 mod classify;
 mod confine;
+mod context;
 mod driver;
 mod effects;
 mod files;
@@ -48,8 +50,8 @@ use crate::session::Store;
 use crate::tools::{Limits, Place, Tool};
 use crate::usage::ModelTable;
 
+pub use catalog::{Scan, Shelf};
 pub use confine::Sandbox;
-pub use prompts::shell_lines;
 
 /// Events that may wait for a slow face before the engine waits for it.
 const EVENTS: usize = 1024;
@@ -152,6 +154,8 @@ pub struct Stage {
     pub trusted: bool,
     pub memory: Vec<MemoryFile>,
     pub commands: Vec<CommandFile>,
+    /// What else commands, skills and memory need.
+    pub shelf: Arc<Shelf>,
     /// The whole environment of child processes.
     pub env: Arc<BTreeMap<String, String>>,
     /// Hooks of all settings files, those that wait for trust among them, and the event bus.

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use tokio::sync::mpsc;
 
+use super::catalog;
 use super::classify::Classifier;
 use super::confine::tell_of_walls;
 use super::driver::{Driver, News};
@@ -160,7 +161,7 @@ impl Driver {
             mode: self.machine.conversation().mode,
             modes: self.stage.modes.clone(),
             memory: self.stage.memory.clone(),
-            commands: self.stage.commands.clone(),
+            commands: self.stage.commands.iter().filter(|file| !file.traits.model_only).cloned().collect(),
             tools: self.setup.tools.iter().map(|tool| tool.spec().name).collect(),
             rehearsal: self.stage.rehearsal,
             sandbox: self.sandbox_state(),
@@ -202,6 +203,7 @@ impl Driver {
     async fn announce(&mut self, records: Vec<Record>) {
         let resumed = !records.is_empty();
         self.questions = Questions::of(&records, &self.setup.tools, &self.stage.place);
+        self.parts.catalog = catalog::Catalog::of(&records);
         let now = self.setup.clock.wall_ms();
         let (version, cwd) = (self.setup.version.to_owned(), self.stage.place.cwd.clone());
         let first = if resumed {
@@ -317,7 +319,9 @@ fn same_server(model: &ModelRef, stage: &Stage) -> bool {
 }
 
 fn machine(setup: &Setup, stage: &Stage, id: SessionId, records: &[Record]) -> Machine {
-    Machine::new(setup.agent.clone(), prefix(setup, stage), id.to_string(), records)
+    let mut machine = Machine::new(setup.agent.clone(), prefix(setup, stage), id.to_string(), records);
+    machine.set_outputs(setup.store.outputs(id));
+    machine
 }
 
 /// Tools, system text and memory of a stage.
@@ -327,17 +331,19 @@ pub(super) fn prefix(setup: &Setup, stage: &Stage) -> Vec<Arc<Segment>> {
     let names: Vec<String> = specs.iter().map(|spec| spec.name.clone()).collect();
     let hidden = policy::hidden_tools(&rules, &names);
     let mut specs: Vec<ToolSpec> = specs.into_iter().filter(|spec| !hidden.contains(&spec.name)).collect();
+    catalog::choose_tools(&mut specs, stage);
     tell_of_walls(&mut specs, &setup.sandbox.wish);
     let place = prompt::Place {
         cwd: stage.place.project.display().to_string(),
         platform: std::env::consts::OS.to_owned(),
         repository: stage.place.project.join(".git").exists(),
     };
-    prompt::prefix(specs, &place, &stage.memory)
+    catalog::dress(prompt::prefix(specs, &place, &stage.memory), stage)
 }
 
 pub(super) fn make_gate(setup: &Setup, stage: &Stage, id: SessionId) -> (Gate, Vec<Notice>) {
-    let readable = vec![setup.store.outputs(id)];
+    let mut readable = vec![setup.store.outputs(id)];
+    readable.extend(catalog::readable(stage));
     let (gate, problems) = Gate::new(stage.rules.clone(), setup.home.clone(), readable, setup.interactive);
     let notices = problems
         .iter()

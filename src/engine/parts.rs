@@ -1,6 +1,7 @@
 //! What the driver keeps for each thing that it can do besides running a turn: one field a capability, each with
 //! its own type in the file that works with it.
 
+use super::catalog::Catalog;
 use super::classify::Classifier;
 use super::confine::Walls;
 use super::folder::Asking;
@@ -20,4 +21,6 @@ pub(super) struct Parts {
     pub(super) classifier: Classifier,
     /// The folder that the person is asked about.
     pub(super) asking: Option<Asking>,
+    /// Commands and skills in use.
+    pub(super) catalog: Catalog,
 }

@@ -1,12 +1,11 @@
-//! From what was typed to what is sent: mentioned files are read, command files filled in.
+//! From what was typed to what is sent: mentioned files are read.
 
 use std::sync::Arc;
 
 use super::driver::{Driver, What};
 use super::hooks::Pending;
-use crate::agent::{self, Input, Prompt};
-use crate::catalog;
-use crate::domain::{self, Block, Decision, Message, Notice, Origin, ResultPart, Role, ToolCall, ToolOutcome};
+use crate::agent::{self, Prompt};
+use crate::domain::{self, Block, Decision, Message, Origin, ResultPart, Role, ToolCall, ToolOutcome};
 use crate::prompt;
 
 /// What may follow a path in a sentence without being part of it.
@@ -17,27 +16,6 @@ const MENTIONS: usize = 20;
 impl Driver {
     pub(super) async fn on_prompt(&mut self, input: domain::Input) {
         self.submit(Pending::Typed(input)).await;
-    }
-
-    /// Fills in a command file and sends it.
-    pub(super) async fn run_command(&mut self, name: &str, arguments: &str) {
-        let Some(file) = self.stage.commands.iter().find(|file| file.name == name).cloned() else {
-            let text = format!("There is no command `/{name}` any more.");
-            return self.refuse(Notice::warning(text)).await;
-        };
-        let text = catalog::expand(&file, arguments);
-        match self.fill_in_shell(&text).await {
-            Err(problem) => {
-                let text = format!("/{name} was not run ({}): {problem}", file.path.display());
-                self.refuse(Notice::warning(text)).await;
-            }
-            Ok(text) => {
-                let mut prompt = self.prepare(domain::Input { text, images: Vec::new() }, Origin::Command).await;
-                let typed = format!("/{name} {arguments}");
-                typed.trim_end().clone_into(&mut prompt.typed);
-                self.feed(Input::Prompt(prompt)).await;
-            }
-        }
     }
 
     /// Makes a message of what was typed: mentioned files first, then the words.
@@ -83,25 +61,6 @@ impl Driver {
         }
     }
 
-    /// Runs the shell lines of a command file. Each goes through the gate; a line that would have to ask
-    /// stops the command, as the format says.
-    async fn fill_in_shell(&mut self, text: &str) -> Result<String, String> {
-        let mut filled = String::with_capacity(text.len());
-        let mut rest = text;
-        while let Some((before, command, after)) = shell_inclusion(rest) {
-            filled.push_str(before);
-            if !self.stage.trusted {
-                return Err(format!("its line `{command}` may not run before the folder is trusted"));
-            }
-            let outcome = self.run_aside("Bash", serde_json::json!({ "command": command })).await;
-            let outcome = outcome.map_err(|problem| format!("its line `{command}` may not run: {problem}"))?;
-            filled.push_str(&joined(&outcome));
-            rest = after;
-        }
-        filled.push_str(rest);
-        Ok(filled)
-    }
-
     /// Runs a call outside a turn if the gate allows it without asking.
     async fn run_aside(&mut self, name: &str, input: serde_json::Value) -> Result<ToolOutcome, String> {
         let call = ToolCall { id: format!("aside-{name}"), name: name.to_owned(), input };
@@ -121,11 +80,6 @@ impl Driver {
         context.terms = self.terms(&call)?;
         Ok(tool.run(call.input, context).await)
     }
-}
-
-fn joined(outcome: &ToolOutcome) -> String {
-    let result = domain::ToolResult { call_id: String::new(), parts: outcome.parts.clone(), is_error: false };
-    result.joined()
 }
 
 /// Paths after an `@` at the start of a word; one with blanks in it stands in double quotes.
@@ -151,33 +105,6 @@ fn mentions(text: &str) -> Vec<String> {
     found
 }
 
-/// The shell lines of a command file's body, as they would be found when it is used.
-pub fn shell_lines(body: &str) -> Vec<String> {
-    let mut found = Vec::new();
-    let mut rest = body;
-    while let Some((_, command, after)) = shell_inclusion(rest) {
-        found.push(command.to_owned());
-        rest = after;
-    }
-    found
-}
-
-/// The first `` !`command` `` that stands at the start of a line or after a blank.
-fn shell_inclusion(text: &str) -> Option<(&str, &str, &str)> {
-    let mut from = 0;
-    while let Some(found) = text.get(from..)?.find("!`") {
-        let at = from + found;
-        let before = text.get(..at)?;
-        let rest = text.get(at + 2..)?;
-        let fits = before.is_empty() || before.ends_with(char::is_whitespace);
-        if let Some(end) = rest.find('`').filter(|_| fits) {
-            return Some((before, rest.get(..end)?, rest.get(end + 1..)?));
-        }
-        from = at + 2;
-    }
-    None
-}
-
 impl From<agent::Prompt> for domain::Input {
     fn from(prompt: agent::Prompt) -> Self {
         Self { text: prompt.typed, images: Vec::new() }
@@ -193,13 +120,5 @@ mod tests {
         assert_eq!(mentions("see @src/lib.rs, and @README.md. mail me@x.org @"), ["src/lib.rs", "README.md"]);
         assert_eq!(mentions("@\"a b.rs\" is @c."), ["a b.rs", "c"]);
         assert_eq!(mentions("look in @src."), ["src"]);
-    }
-
-    #[test]
-    fn shell_lines_are_found_only_where_the_format_allows() {
-        assert_eq!(shell_inclusion("a !`ls` b"), Some(("a ", "ls", " b")));
-        assert_eq!(shell_inclusion("wow!`ls`"), None);
-        assert_eq!(shell_inclusion("wow!`ls` !`pwd`"), Some(("wow!`ls` ", "pwd", "")));
-        assert_eq!(shell_inclusion("open !`ls"), None);
     }
 }

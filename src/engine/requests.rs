@@ -36,6 +36,7 @@ impl Driver {
             Request::ListFiles => self.list_files(),
             Request::ListModels => self.list_models(),
             Request::ReportContext => self.report_context(),
+            Request::Context(request) => self.on_context(request).await,
             Request::ReportHooks => self.report_hooks().await,
             Request::Save(path) => self.save(path).await,
             Request::Rehearse => self.rehearse().await,
@@ -45,6 +46,7 @@ impl Driver {
             Request::AddRule { tier, rule, place } => self.add_rule(tier, rule, place).await,
             Request::RemoveRule { tier, rule, source } => self.remove_rule(tier, rule, source).await,
             Request::ShowFolder => self.show_folder().await,
+            Request::Catalog(request) => self.on_catalog(request).await,
             Request::Shutdown => self.closed = true,
         }
     }

@@ -112,7 +112,7 @@ impl Driver {
             let text = format!("there is no tool `{}`. The tools are {}.", call.name, names.join(", "));
             return Err(refused(text));
         };
-        let access = tool.access(&call.input, &self.stage.place).map_err(refused)?;
+        let access = self.access(&**tool, call).map_err(refused)?;
         Ok(Asked { name: &call.name, input: &call.input, access })
     }
 }

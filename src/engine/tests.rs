@@ -19,6 +19,7 @@ use crate::base::ids::TimeIds;
 use crate::domain::*;
 use crate::tools::ToolContext;
 
+mod catalog;
 mod confine;
 mod terms;
 
@@ -159,6 +160,7 @@ fn setup(root: &Path, script: &Arc<Script>, open: Open) -> Setup {
             trusted: true,
             memory: Vec::new(),
             commands: Vec::new(),
+            shelf: Arc::default(),
             env: Arc::default(),
             hooks: Arc::default(),
             rehearsal: false,

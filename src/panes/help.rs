@@ -157,6 +157,7 @@ mod tests {
             path: "x.md".into(),
             source: "project".to_owned(),
             body: String::new(),
+            ..CommandFile::default()
         };
         Help::new(vec![Section::of("Everywhere", &[("Ctrl+L", "Draw again")])], &[file])
     }

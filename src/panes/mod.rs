@@ -12,6 +12,7 @@ pub mod facts;
 pub mod folder;
 pub mod help;
 pub mod hooks;
+pub mod page;
 pub mod palette;
 pub mod permission;
 pub mod picker;

@@ -45,16 +45,14 @@ pub(super) fn parts<'a>(bench: &Bench<'a>) -> Vec<Part<'a>> {
         Action::Read | Action::Edit => {
             let reads = bench.subject.reads.iter().map(|target| path_part(bench, target, false));
             let writes = bench.subject.writes.iter().map(|target| path_part(bench, target, true));
-            let mut parts: Vec<Part<'a>> = reads.chain(writes).collect();
-            if parts.is_empty() {
-                parts.push(call_part(bench, "it names no path"));
-            }
-            parts
+            let parts: Vec<Part<'a>> = reads.chain(writes).collect();
+            if parts.is_empty() { vec![call_part(bench, "it names no path")] } else { parts }
         }
         Action::Fetch => {
             let inner = "it talks to this machine or its own network, which only a rule that names the host allows";
             vec![call_part(bench, if bench.inner_host().is_some() { inner } else { "it talks to a host outside" })]
         }
+        Action::Grant => vec![call_part(bench, "the skill brings allow rules of its own")],
         Action::External => vec![call_part(bench, "it runs a tool outside of Latigo")],
     }
 }

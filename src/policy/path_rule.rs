@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use globset::{Glob, GlobBuilder, GlobSet, GlobSetBuilder};
 
 use super::Scene;
-use super::glob::Stars;
+use super::glob::{Stars, UNKNOWN};
 use super::place::Spot;
 use super::ruleset::Tier;
 use crate::domain::PathFacts;
@@ -96,7 +96,8 @@ impl PathPattern {
         self.starts(bases).iter().any(|base| {
             let base = base.to_string_lossy();
             let base = base.trim_end_matches('/');
-            self.rough.iter().any(|rough| Stars::parse(&format!("{base}/{rough}")).meets(globbed))
+            let fits = |rough: &&String| !globbed.contains(UNKNOWN) || is_named_in(rough, globbed);
+            self.rough.iter().filter(fits).any(|rough| Stars::parse(&format!("{base}/{rough}")).meets(globbed))
         })
     }
 
@@ -135,6 +136,14 @@ impl PathPattern {
             Anchor::Cwd => bases.cwd.clone(),
         }
     }
+}
+
+/// An unknown piece may stand for any folder, so nearly every half-known path could lie below what a rule is about.
+/// That counts only where the path names the folder.
+fn is_named_in(rough: &str, globbed: &str) -> bool {
+    let Some(stem) = rough.strip_suffix("/*") else { return true };
+    let name = stem.rsplit('/').next().unwrap_or(stem).trim_matches('*');
+    name.is_empty() || globbed.contains(name)
 }
 
 /// The anchor, what follows it, and whether the text itself fixed the place.

@@ -45,7 +45,7 @@ fn is_read_only(bench: &Bench<'_>) -> bool {
         Action::Internal => true,
         Action::Read => bench.subject.writes.is_empty(),
         Action::Execute => bench.subject.analysis.as_ref().is_some_and(grant::line_only_reads),
-        Action::Edit | Action::Fetch | Action::External => false,
+        Action::Edit | Action::Fetch | Action::External | Action::Grant => false,
     }
 }
 
@@ -121,7 +121,8 @@ fn forbidden_by_plan(bench: &Bench<'_>, read_only: bool) -> Option<Finding> {
     }
     let because = |text: &str| Because::new(BecauseKind::Mode, text);
     match bench.case.access.action {
-        Action::Fetch => None,
+        // A skill is only read; what it allows still changes nothing here.
+        Action::Fetch | Action::Grant => None,
         Action::External => Some((
             Decision::Ask,
             because("Plan mode asks about every tool of a server, because it may change something."),

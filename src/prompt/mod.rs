@@ -8,13 +8,24 @@ mod assemble;
 mod classifier;
 mod compaction;
 mod diagnose;
+mod forecast;
+mod marks;
 mod prefix;
 mod reminder;
+mod shape;
+mod thresholds;
 pub mod toon;
 
 pub use assemble::{Draft, assemble, prefix_hash};
 pub use classifier::{Judged, classifier_request, read_opinion};
-pub use compaction::{gathered_summary, stub, summary_message, summary_request};
-pub use diagnose::{Shape, diagnose, expected_read};
+pub use compaction::{
+    FOLDED, Folding, Numbers, fold, gathered_summary, has_results, reduce, short_input, snip, statements, stub,
+    summary_message, summary_request, words,
+};
+pub use diagnose::{Change, Reason, first_change};
+pub use forecast::{Forecast, LOOK_BACK, Rule, life_ms};
+pub use marks::{Anchors, Lives};
 pub use prefix::{Place, prefix};
 pub use reminder::{INTERRUPTED, continue_text, first_prompt, plan_mode, wrap};
+pub use shape::{Shape, note_of};
+pub use thresholds::Thresholds;

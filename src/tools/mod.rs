@@ -48,6 +48,7 @@ tools! {
     ls::Ls,
     multi_edit::MultiEdit,
     read::Read,
+    skill::Skill,
     todo_write::TodoWrite,
     write::Write,
 }

@@ -176,6 +176,8 @@ impl Play {
             estimate: 12_000,
             summary,
             expected_read: 10_000,
+            effort: None,
+            thinking: true,
         };
         self.record(Body::RequestSent(note));
         self.request

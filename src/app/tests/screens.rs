@@ -194,8 +194,13 @@ fn todos_in_sidebar_and_sheet() {
             todo("Run the tests", TodoState::Pending),
         ],
     });
-    let broken =
-        CacheBreak { cause: BreakCause::Tools, segment: Some("Bash".into()), tokens: 12_000, cost: Some(0.04) };
+    let broken = CacheBreak {
+        cause: BreakCause::Tools,
+        segment: Some("Bash".into()),
+        tokens: 12_000,
+        cost: Some(0.04),
+        ..CacheBreak::default()
+    };
     play.record(Body::CacheBroken(broken));
     assert_snapshot!(play.screen());
     let screen = play.keys("ctrl+t").screen();
@@ -277,7 +282,13 @@ fn hostile_text_never_reaches_the_screen_raw() {
     let error = ModelError::new(ErrorKind::Server, EVIL);
     play.record(Body::RequestFailed { request: 1, error: error.clone(), retry_in_ms: Some(900) });
     hostile(&mut play, "");
-    let broken = CacheBreak { cause: BreakCause::Tools, segment: Some(EVIL.into()), tokens: 5, cost: None };
+    let broken = CacheBreak {
+        cause: BreakCause::Tools,
+        segment: Some(EVIL.into()),
+        tokens: 5,
+        cost: None,
+        ..CacheBreak::default()
+    };
     play.record(Body::CacheBroken(broken));
     play.record(Body::RuleAdded { rule: EVIL.into(), file: Some(EVIL.into()) });
     play.record(Body::Compacted { summary: EVIL.into(), kept: 1, tokens_before: 9, tokens_after: 1, auto: true });

@@ -24,6 +24,7 @@ registry![
     tools,
     permissions,
     hooks,
+    skills,
     trust,
     resume,
     title,

@@ -27,8 +27,8 @@ const PERMISSIONS: [&str; 11] = [
     "skipDangerousModePermissionPrompt",
 ];
 /// Keys of our own section.
-const LATIGO: [&str; 7] =
-    ["classifierTimeoutMs", "maxTurns", "models", "ollamaContext", "provider", "telemetry", "webhooks"];
+const LATIGO: [&str; 8] =
+    ["classifierTimeoutMs", "context", "maxTurns", "models", "ollamaContext", "provider", "telemetry", "webhooks"];
 
 /// What the files say so far.
 pub(in crate::config) struct Draft<'a> {
@@ -187,7 +187,7 @@ impl<'a> Draft<'a> {
             }
             "effortLevel" => {
                 let named = text(layer, key, node, notices).filter(|name| *name != "auto");
-                let effort = named.and_then(effort_named);
+                let effort = named.and_then(Effort::named);
                 if named.is_some() && effort.is_none() {
                     notices.push(layer.notice(node.line, "`effortLevel` is one of low, medium, high, xhigh, max"));
                 }
@@ -230,6 +230,7 @@ impl<'a> Draft<'a> {
                     let problems = self.models.extend(&node.json());
                     self.notices.extend(problems.iter().map(|problem| layer.notice(node.line, problem)));
                 }
+                "context" => self.bounds.context.read(layer, node, notices),
                 "maxTurns" => {
                     let limit = count(layer, "latigo.maxTurns", node, notices);
                     self.bounds.max_turns = self.bounds.max_turns.or(limit);
@@ -261,6 +262,7 @@ impl<'a> Draft<'a> {
             "respectGitignore",
             "preferredNotifChannel",
             "bashOutputMaxChars",
+            "autoCompactEnabled",
         ];
         let Some(name) = known.into_iter().find(|name| *name == key) else { return };
         if self.seen.contains(&name) {
@@ -279,6 +281,7 @@ impl<'a> Draft<'a> {
                 match name {
                     "prefersReducedMotion" => self.ui.reduced_motion = value,
                     "axScreenReader" => self.ui.screen_reader = value,
+                    "autoCompactEnabled" => self.bounds.context.auto = value,
                     "syntaxHighlightingDisabled" => self.ui.syntax_colors = !value,
                     _ => self.ui.respect_gitignore = value,
                 }
@@ -301,9 +304,4 @@ impl<'a> Draft<'a> {
         let text = format!("`{section}.{key}` is not known and does nothing");
         self.notices.push(layer.notice(node.line, &text).hint(hint));
     }
-}
-
-/// A degree of effort by its name.
-pub(super) fn effort_named(name: &str) -> Option<Effort> {
-    [Effort::Low, Effort::Medium, Effort::High, Effort::Xhigh, Effort::Max].into_iter().find(|e| e.name() == name)
 }

@@ -51,7 +51,7 @@ impl Asker {
             info: &info,
             sampling: Sampling { max_output: ANSWER, effort: None, thinking: false },
             session_key: &self.key,
-            previous_len: None,
+            anchors: prompt::Anchors::default(),
         });
         let mut items = self.provider.stream(Arc::new(canonical));
         let mut answer = String::new();

@@ -6,7 +6,6 @@ use std::collections::VecDeque;
 use super::super::driver::Driver;
 use super::Then;
 use crate::agent::Input;
-use crate::catalog;
 use crate::domain::{self, Notice, Origin};
 use crate::hooks::events::{self, prompt};
 use crate::hooks::{Event as Name, Firing, Hook, Ran};
@@ -78,7 +77,7 @@ impl Driver {
             && self.hooked(Name::UserPromptExpansion)
             && let Some(file) = self.stage.commands.iter().find(|file| file.name == *name)
         {
-            add(prompt::expansion(name, arguments, &file.source, &catalog::expand(file, arguments)));
+            add(prompt::expansion(name, arguments, &file.source, &self.expanded(file, arguments)));
         }
         if self.hooked(Name::UserPromptSubmit) {
             add(prompt::submit(&pending.text(), None));
@@ -89,6 +88,7 @@ impl Driver {
     async fn admit(&mut self, pending: Pending) {
         match pending {
             Pending::Typed(input) => {
+                self.scan_again().await;
                 let origin = if self.setup.interactive { Origin::Typed } else { Origin::Headless };
                 let prompt = self.prepare(input, origin).await;
                 self.feed(Input::Prompt(prompt)).await;

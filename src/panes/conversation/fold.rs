@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::cell::{Cell, Kind, RetryRow, RetryState, ShellRun, Source};
 use super::draft::Draft;
-use super::words::{break_text, worth_telling};
+use super::words::{break_text, context_text, worth_telling};
 use crate::base::text;
 use crate::domain::{Block, Body, DeltaKind, Message, ModelError, Notice, Record, ResponseNote, StopReason, TurnEnd};
 use crate::panes::cut::keep_tail;
@@ -351,6 +351,7 @@ impl Fold {
                     Meaning::Muted,
                 );
             }
+            Body::Context(body) => self.note(context_text(body), Meaning::Muted),
             Body::CacheBroken(broken) if worth_telling(broken) => {
                 self.note(break_text(broken), Meaning::Warning);
             }

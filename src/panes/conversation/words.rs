@@ -3,7 +3,7 @@
 //! What comes from outside is not sanitised here; the drawing does that.
 
 use crate::base::text;
-use crate::domain::{Block, Body, BreakCause, CacheBreak, NoticeLevel, Origin, Record};
+use crate::domain::{Block, Body, BreakCause, CacheBreak, ContextBody, NoticeLevel, Origin, Record, When};
 use crate::theme::Meaning;
 
 /// The prompt's text as a person typed it.
@@ -27,20 +27,50 @@ pub(super) fn sign(level: NoticeLevel) -> (&'static str, Meaning) {
 
 /// What broke the cache, in words.
 pub fn break_text(broken: &CacheBreak) -> String {
-    let cause = match broken.cause {
-        BreakCause::Tools => "the tools changed",
-        BreakCause::System => "the system text changed",
-        BreakCause::Memory => "an instruction file changed",
-        BreakCause::Model => "another model",
-        BreakCause::Effort => "another effort",
-        BreakCause::History => "the history changed",
-        BreakCause::Compaction => "compaction",
-        BreakCause::Expired => "it expired",
-        BreakCause::Provider => "the provider dropped it",
-    };
-    let segment = broken.segment.as_deref().map(|segment| format!(" ({segment})")).unwrap_or_default();
+    let cause = broken.cause.words();
+    let named: Vec<&str> = [broken.segment.as_deref(), broken.detail.as_deref()].into_iter().flatten().collect();
+    let segment = if named.is_empty() { String::new() } else { format!(" ({})", named.join(", ")) };
     let cost = broken.cost.map(|cost| format!(", {}", text::human_cost(cost))).unwrap_or_default();
     format!("cache broken: {cause}{segment}; {} tokens are paid again{cost}", text::human_tokens(broken.tokens))
+}
+
+/// What happened to the context, in words.
+pub(super) fn context_text(body: &ContextBody) -> String {
+    let cost = |cost: Option<f64>| cost.map(|cost| format!(" ({})", text::human_cost(cost))).unwrap_or_default();
+    match body {
+        ContextBody::Shrunk(note) => {
+            let (freed, written) = (text::human_tokens(note.freed()), text::human_tokens(note.rewritten));
+            let again =
+                if note.rewritten > 0 { format!(", {written} written to the cache again") } else { String::new() };
+            format!("{}: {}, {freed} tokens freed{again}", note.stage.name(), note.told())
+        }
+        ContextBody::PrefixSet(note) => {
+            let names = [("+", &note.added), ("−", &note.removed), ("~", &note.changed)];
+            let names: Vec<String> = names
+                .iter()
+                .flat_map(|(sign, list)| list.iter().take(3).map(move |name| format!("{sign}{name}")))
+                .collect();
+            let again = if note.tokens > 0 {
+                format!("; {} tokens are paid again{}", text::human_tokens(note.tokens), cost(note.cost))
+            } else {
+                String::new()
+            };
+            format!("what every request begins with changed: {} ({}){again}", note.why, names.join(" "))
+        }
+        ContextBody::Pinned { label, on, .. } => {
+            format!("{} {label}", if *on { "pinned, never dropped from the context:" } else { "no longer pinned:" })
+        }
+        ContextBody::Ejected { label, on: true, when: When::Now, .. } => format!("taken out of the context: {label}"),
+        ContextBody::Ejected { label, on: true, when: When::Next, .. } => {
+            format!("leaves the context with the next compaction: {label}")
+        }
+        ContextBody::Ejected { label, on: false, .. } => format!("stays in the context: {label}"),
+        ContextBody::Restored { messages } => {
+            format!("the compaction is undone: {messages} messages are in the context")
+        }
+        ContextBody::Deferred { what, on: true } => format!("waits for the next compaction: {what}"),
+        ContextBody::Deferred { what, on: false } => format!("waits no longer: {what}"),
+    }
 }
 
 /// It cost something, and the person did not cause it by asking for a compaction.

@@ -4,7 +4,7 @@
 
 use std::collections::{HashMap, VecDeque};
 
-use crate::domain::{Body, CacheBreak, ModelRef, OpinionNote, Record, ResponseNote, Usage};
+use crate::domain::{Body, CacheBreak, ContextBody, ModelRef, OpinionNote, Record, ResponseNote, Usage};
 use crate::usage::Tally;
 
 /// Requests that are kept in single rows.
@@ -96,10 +96,12 @@ impl Ledger {
             Body::Responded(note) => self.responded(note, record.at),
             Body::Classified(note) => self.classified(note),
             Body::Compacted { tokens_after, .. } => self.context = *tokens_after,
+            Body::Context(ContextBody::Shrunk(note)) => self.context = note.tokens_after,
             Body::Cleared => self.context = 0,
             Body::CacheBroken(what) => {
                 bounded(&mut self.breaks, BREAKS);
-                self.breaks.push_back(Break { at: record.at, request: self.current.0, what: what.clone() });
+                let request = if what.request > 0 { what.request } else { self.current.0 };
+                self.breaks.push_back(Break { at: record.at, request, what: what.clone() });
             }
             _ => {}
         }

@@ -42,6 +42,7 @@ mod tests {
             path: "review.md".into(),
             source: "project".to_owned(),
             body: String::new(),
+            ..CommandFile::default()
         }]
     }
 

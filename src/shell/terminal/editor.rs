@@ -3,9 +3,12 @@
 use std::ffi::OsString;
 use std::fs;
 use std::io::{self, Write};
+use std::path::Path;
 use std::process::Stdio;
 
 use tokio::process::Command;
+
+use crate::domain::EditPurpose;
 
 /// The largest text that is read back.
 const LARGEST: u64 = 10 << 20;
@@ -14,6 +17,23 @@ const LARGEST: u64 = 10 << 20;
 pub fn choose(variable: impl Fn(&str) -> Option<OsString>) -> OsString {
     let set = |name| variable(name).filter(|value| !value.is_empty());
     set("VISUAL").or_else(|| set("EDITOR")).unwrap_or_else(|| "vi".into())
+}
+
+/// Lets the person edit what an act names: a text, or a file as it lies there.
+pub async fn run(editor: OsString, purpose: EditPurpose, text: String) -> (EditPurpose, io::Result<Option<String>>) {
+    let done = match &purpose {
+        EditPurpose::File { path, .. } => open(editor, path).await.map(|_| None),
+        EditPurpose::Prompt | EditPurpose::Comment { .. } => edit(editor, text).await,
+    };
+    (purpose, done)
+}
+
+/// Opens a file in the editor; false when the editor says that it failed.
+async fn open(mut script: OsString, path: &Path) -> io::Result<bool> {
+    script.push(" \"$1\"");
+    let mut command = Command::new("/bin/sh");
+    command.arg("-c").arg(script).arg("sh").arg(path).stdin(Stdio::inherit()).kill_on_drop(true);
+    Ok(command.status().await?.success())
 }
 
 /// Lets the person edit `text`. None when the editor says that it failed (`:cq`): the text stays as it was.
@@ -25,18 +45,7 @@ pub async fn edit(editor: OsString, text: String) -> io::Result<Option<String>> 
     file.write_all(text.as_bytes())?;
     file.flush()?;
     let path = file.into_temp_path();
-    let mut script = editor;
-    script.push(" \"$1\"");
-    let status = Command::new("/bin/sh")
-        .arg("-c")
-        .arg(script)
-        .arg("sh")
-        .arg(&path)
-        .stdin(Stdio::inherit())
-        .kill_on_drop(true)
-        .status()
-        .await?;
-    if !status.success() {
+    if !open(editor, &path).await? {
         return Ok(None);
     }
     let length = fs::metadata(&path)?.len();

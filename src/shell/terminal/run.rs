@@ -343,7 +343,7 @@ impl Show {
         self.input.close();
         self.stage.guard.suspend();
         let program = editor::choose(|name| std::env::var_os(name));
-        self.editing = Some(Box::pin(async move { (purpose, editor::edit(program, text).await) }));
+        self.editing = Some(Box::pin(editor::run(program, purpose, text)));
     }
 
     fn edited(&mut self, (purpose, text): (EditPurpose, io::Result<Option<String>>)) -> io::Result<()> {

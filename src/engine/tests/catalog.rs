@@ -1,0 +1,149 @@
+//! Commands and skills over the whole engine: what the model is told, what enters the conversation, what is granted.
+
+use super::*;
+use crate::catalog::{self, Ground};
+
+/// A bench with the real tools and the commands and skills of its project, which lies in `project`.
+pub(super) fn shelved(files: &[(&str, &str)], answers: Vec<Vec<StreamItem>>) -> Bench {
+    let root = Arc::new(TempDir::new().unwrap());
+    for (path, text) in files {
+        let path = root.path().join("project").join(path);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    }
+    let base = std::fs::canonicalize(root.path()).unwrap();
+    Bench::with(root, Open::New, answers, |setup| {
+        let (home, project) = (base.join("home"), base.join("project"));
+        setup.stage.place = Place { cwd: project.clone(), project: project.clone(), added: Vec::new() };
+        let scan: Scan = Arc::new(move || {
+            catalog::prompts(&Ground { home: &home, cwd: &project, project: &project, plugins: &[], bundled: true })
+        });
+        setup.stage.commands = scan().0;
+        setup.stage.shelf = Arc::new(Shelf { scan: Some(scan), ..Shelf::default() });
+        setup.tools = crate::tools::registry();
+    })
+}
+
+pub(super) fn call(name: &str, input: Value) -> Vec<StreamItem> {
+    let call = ToolCall { id: format!("call-{input}"), name: name.into(), input };
+    vec![
+        StreamItem::BlockDone { index: 0, block: Block::ToolCall(call) },
+        StreamItem::Done { stop: StopReason::ToolUse, usage: Some(Usage::default()) },
+    ]
+}
+
+impl Bench {
+    /// The system text and the last message of a request.
+    pub(super) fn heard(&self, request: usize) -> (String, String) {
+        let heard = self.script.heard.lock().unwrap();
+        let text = |segment: &Arc<Segment>| match &segment.body {
+            SegmentBody::System(text) => text.to_string(),
+            _ => String::new(),
+        };
+        let last = heard[request].segments.last().unwrap().as_message().unwrap().text();
+        (heard[request].segments.iter().map(text).collect(), last)
+    }
+
+    async fn run(&mut self, name: &str, arguments: &str) {
+        self.ask(Request::RunCommand { name: name.into(), arguments: arguments.into() }).await;
+        self.end().await;
+    }
+}
+
+const DEPLOY: &str = "---\nname: deploy\ndescription: Deploys the site\n---\nRun the SECRET steps for $0.";
+
+#[tokio::test]
+async fn a_skill_shows_its_name_first_and_its_text_when_the_model_asks() {
+    let answers = vec![call("Skill", json!({"skill": "deploy", "args": "live"})), text("ok"), text("ok")];
+    let mut bench = shelved(&[(".claude/skills/deploy/SKILL.md", DEPLOY)], answers);
+    bench.prompt("deploy it").await;
+    assert_eq!(bench.end().await, TurnEnd::Done);
+    let (system, last) = bench.heard(0);
+    assert!(system.contains("- deploy: Deploys the site\n") && system.contains("- code-review: "), "{system}");
+    assert!(!system.contains("SECRET") && !last.contains("SECRET"));
+    let result = bench.results(1).concat();
+    assert!(result.starts_with("<skill name=\"deploy\" folder=\""), "{result}");
+    assert!(result.contains("Run the SECRET steps for live.\n</skill>"), "{result}");
+    assert!(!bench.verdict().1, "a skill that brings nothing is not asked about");
+    assert!(bench.log().contains(r#""catalog":{"used":{"name":"deploy""#));
+}
+
+#[tokio::test]
+async fn an_unknown_skill_names_the_known_ones() {
+    let mut bench = shelved(&[], vec![call("Skill", json!({"skill": "nope"})), text("ok")]);
+    bench.prompt("go").await;
+    bench.end().await;
+    let result = bench.results(1).concat();
+    assert!(result.contains("There is no skill `nope`. The skills are: agent-builder, code-review, pdf."), "{result}");
+}
+
+#[tokio::test]
+async fn the_person_uses_commands_and_stacked_skills() {
+    let files = [
+        (".claude/skills/deploy/SKILL.md", DEPLOY),
+        (".claude/commands/git/say.md", "Say $1 with @notes.txt"),
+        ("notes.txt", "THE NOTES"),
+    ];
+    let mut bench = shelved(&files, vec![text("ok"), text("ok")]);
+    bench.run("git:say", "hello").await;
+    let (_, last) = bench.heard(0);
+    assert!(last.contains("THE NOTES") && last.contains("Say hello with @notes.txt"), "{last}");
+    bench.run("deploy", "/pdf a.pdf").await;
+    let (_, last) = bench.heard(1);
+    assert!(last.contains("SECRET steps for a.pdf") && last.contains("<skill name=\"pdf\">"), "{last}");
+    let typed = bench.seen.iter().rev().find_map(|record| match &record.body {
+        Body::Prompted { typed, .. } => typed.clone(),
+        _ => None,
+    });
+    assert_eq!(typed.as_deref(), Some("/deploy a.pdf"));
+}
+
+#[tokio::test]
+async fn shell_lines_pass_the_gate_and_a_refused_one_stops_all() {
+    let files = [
+        (".claude/commands/ok.md", "---\nallowed-tools: Bash(printf *)\n---\nGot: !`printf 'a%sb' $0`"),
+        (".claude/commands/no.md", "Got: !`rm -rf $0`"),
+        (".claude/commands/bad.md", "---\nallowed-tools: Bash(false)\n---\nGot: !`false`"),
+    ];
+    let mut bench = shelved(&files, vec![text("ok"), text("ok")]);
+    bench.run("ok", "1").await;
+    assert!(bench.heard(0).1.contains("Got: a1b"), "{}", bench.heard(0).1);
+    for (name, why) in [("no", "may not run"), ("bad", "failed")] {
+        bench.ask(Request::RunCommand { name: name.into(), arguments: "x".into() }).await;
+        let notice = bench.live(|live| if let Live::Refused(notice) = live { Some(notice) } else { None }).await;
+        assert!(notice.text.contains(why), "{}", notice.text);
+    }
+    assert_eq!(bench.script.heard.lock().unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn allowed_tools_hold_for_the_turn_and_are_asked_about_when_the_model_brings_them() {
+    let skill = "---\ndescription: x\nallowed-tools: Bash(touch *)\n---\nTouch it.";
+    let touch = || call("Bash", json!({"command": "touch made"}));
+    let answers = vec![touch(), text("ok"), touch(), call("Skill", json!({"skill": "t"}))];
+    let mut bench = shelved(&[(".claude/skills/t/SKILL.md", skill)], answers);
+    bench.run("t", "").await;
+    assert_eq!(bench.verdict().0.decision, Decision::Allow, "{:?}", bench.verdict().0);
+    bench.prompt("again").await;
+    bench.until(|body| matches!(body, Body::Asked { .. })).await;
+    let (verdict, _) = bench.verdict();
+    assert_eq!(verdict.decision, Decision::Ask, "{verdict:?}");
+    bench.ask(Request::Answer { ask: 1, answer: Answer::No { comment: Some("no".into()) } }).await;
+    bench.until(|body| matches!(body, Body::Asked { ask: 2, .. })).await;
+    assert!(bench.verdict().0.because.text.contains("allow rules of its own"), "{:?}", bench.verdict().0);
+}
+
+#[tokio::test]
+async fn a_changed_skill_is_new_at_once_and_a_new_one_stands_at_the_tail() {
+    let mut bench = shelved(&[(".claude/skills/deploy/SKILL.md", DEPLOY)], vec![text("ok"), text("ok")]);
+    bench.run("deploy", "x").await;
+    let before = bench.heard(0).0;
+    let folder = bench.root.path().join("project/.claude/skills");
+    std::fs::write(folder.join("deploy/SKILL.md"), DEPLOY.replace("SECRET", "CHANGED")).unwrap();
+    std::fs::create_dir_all(folder.join("fresh")).unwrap();
+    std::fs::write(folder.join("fresh/SKILL.md"), "---\ndescription: Brand new\n---\nx").unwrap();
+    bench.run("deploy", "x").await;
+    let (system, last) = bench.heard(1);
+    assert_eq!(system, before, "the prefix stays");
+    assert!(last.contains("CHANGED steps") && last.contains("- fresh: Brand new"), "{last}");
+}
