@@ -115,6 +115,7 @@ impl Conversation {
             | Body::RuleAdded { .. }
             | Body::HookRan(_)
             | Body::CallChanged { .. }
+            | Body::Team(_)
             | Body::Noticed(_)
             | Body::Classified(_)
             | Body::Catalog(_)

@@ -194,6 +194,8 @@ pub struct Settings {
     pub review: bool,
     /// The model that takes over when the chosen one stays overloaded.
     pub fallback: Option<(ModelRef, Arc<ModelInfo>)>,
+    /// It is a sub-agent: nobody reads along.
+    pub child: bool,
     /// Times that a turn can be kept from ending.
     pub stop_cap: u32,
     /// Seed of the jitter.
@@ -213,6 +215,7 @@ impl Default for Settings {
             thresholds: Thresholds::default(),
             review: false,
             fallback: None,
+            child: false,
             stop_cap: 8,
             seed: 0x9e37_79b9_7f4a_7c15,
         }

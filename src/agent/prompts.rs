@@ -94,7 +94,7 @@ impl Machine {
             self.conversation.shell.iter().map(|text| Block::Text { text: text.clone() }).collect();
         blocks.append(&mut message.blocks);
         blocks.extend(self.context_blocks());
-        if self.conversation.mode == Mode::Plan {
+        if self.conversation.mode == Mode::Plan && !self.settings.child {
             blocks.push(Block::Text { text: prompt::plan_mode() });
         }
         Message { blocks, ..message }

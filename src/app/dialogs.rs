@@ -9,6 +9,8 @@ use super::sheet::{Sheet, What};
 use super::{Model, catalog, orders, show};
 use crate::commands::Show;
 use crate::domain::{Act, CommandFile, Event, Live, Request};
+use crate::panes::agents::{self, Agents};
+use crate::panes::conversation::Scene;
 use crate::panes::help::{self, Help};
 use crate::panes::page::PagePane;
 use crate::panes::palette::{self, Palette, Pick};
@@ -27,6 +29,7 @@ pub(super) enum Dialog {
     Themes(Picker, Box<Theme>),
     Sessions(Sessions),
     Rules(Box<Rules>),
+    Agents(Box<Agents>),
     Page(Box<PagePane>),
 }
 
@@ -75,6 +78,10 @@ pub(super) fn open(model: &mut Model, what: Show) -> Vec<Act> {
             let (rules, acts) = Rules::open();
             push(model, Dialog::Rules(Box::new(rules)));
             acts
+        }
+        Show::Agents => {
+            push(model, Dialog::Agents(Box::default()));
+            Vec::new()
         }
         Show::Page(kind) => {
             let (page, acts) = PagePane::open(kind);
@@ -146,6 +153,14 @@ pub(super) fn say(model: &mut Model, said: Said) -> Vec<Act> {
                 rules::Wish::Nothing => {}
                 rules::Wish::Close => drop(model.layers.pop()),
                 rules::Wish::Decisions => model.layers.push(Layer::Sheet(Sheet::new(What::Permissions))),
+            }
+            acts
+        }
+        Dialog::Agents(agents) => {
+            let Some(msg) = said.into() else { return Vec::new() };
+            let (acts, close) = agents.update(msg, &model.facts);
+            if close {
+                model.layers.pop();
             }
             acts
         }
@@ -238,6 +253,7 @@ pub(super) fn hear(model: &mut Model, event: &Event) {
     for layer in &mut model.layers {
         match layer {
             Layer::Dialog(Dialog::Rules(rules)) => rules.hear(event),
+            Layer::Dialog(Dialog::Agents(agents)) => agents.hear(event),
             Layer::Dialog(Dialog::Page(page)) => page.hear(event),
             _ => {}
         }
@@ -265,24 +281,28 @@ impl Dialog {
     pub fn next_tick(&self, now: u64) -> Option<u64> {
         match self {
             Self::Sessions(sessions) => sessions.next_tick(now),
+            Self::Agents(agents) => agents.next_tick(now),
             _ => None,
         }
     }
 
     /// Derives what the next draw needs.
-    pub fn settle(&mut self, area: Rect, theme: &Theme, now: u64) {
+    pub fn settle(&mut self, area: Rect, scene: Scene<'_>) {
+        let (theme, now) = (scene.theme, scene.now);
         match self {
             Self::Help(help) => help.settle(area, theme),
             Self::Palette(palette) => palette.settle(area),
             Self::Models(picker) | Self::Themes(picker, _) => picker.settle(area),
             Self::Sessions(sessions) => sessions.settle(area, theme, now),
             Self::Rules(rules) => rules.settle(area),
+            Self::Agents(agents) => agents.settle(area, scene),
             Self::Page(page) => page.settle(area),
         }
     }
 
     /// Draws it. Returns where the cursor belongs.
-    pub fn view(&self, theme: &Theme, buf: &mut Buffer) -> Option<Position> {
+    pub fn view(&self, scene: Scene<'_>, buf: &mut Buffer) -> Option<Position> {
+        let theme = scene.theme;
         match self {
             Self::Help(help) => {
                 help.view(theme, buf);
@@ -292,6 +312,10 @@ impl Dialog {
             Self::Models(picker) | Self::Themes(picker, _) => picker.view(theme, buf),
             Self::Sessions(sessions) => sessions.view(theme, buf),
             Self::Rules(rules) => rules.view(theme, buf),
+            Self::Agents(agents) => {
+                agents.view(scene, buf);
+                None
+            }
             Self::Page(page) => page.view(theme, buf),
         }
     }
@@ -304,6 +328,17 @@ impl From<Said> for picker::Msg {
             Said::Paste(text) => Self::Paste(text),
             Said::Click(at) => Self::Click(at),
             Said::Wheel(rows) => Self::Wheel(rows),
+        }
+    }
+}
+
+impl From<Said> for Option<agents::Msg> {
+    fn from(said: Said) -> Self {
+        match said {
+            Said::Key(key) => Some(agents::Msg::Key(key)),
+            Said::Paste(_) => None,
+            Said::Click(at) => Some(agents::Msg::Click(at)),
+            Said::Wheel(rows) => Some(agents::Msg::Wheel(rows)),
         }
     }
 }

@@ -160,7 +160,7 @@ pub(super) fn settle(model: &mut Model, size: Size) {
     for layer in layers {
         match layer {
             Layer::Sheet(sheet) => sheet.settle(screen, scene, answers),
-            Layer::Dialog(dialog) => dialog.settle(screen, &look.theme, pace.now),
+            Layer::Dialog(dialog) => dialog.settle(screen, scene),
             Layer::Activity => activity.settle(facts, activity_area(screen).height.saturating_sub(2)),
         }
     }
@@ -181,7 +181,7 @@ pub(super) fn view(model: &Model, area: Rect, buf: &mut Buffer) -> Option<Positi
                 sheet.view(theme, area, buf);
                 cursor = None;
             }
-            Layer::Dialog(dialog) => cursor = dialog.view(theme, buf),
+            Layer::Dialog(dialog) => cursor = dialog.view(model.scene(), buf),
             Layer::Activity => {
                 let frame =
                     popup::Frame { title: "activity", foot: "j k choose · Enter details · x kill · Esc close" };

@@ -63,6 +63,12 @@ pub(super) fn split(text: &str) -> Front<'_> {
     }
 }
 
+/// The front matter with everything that stands in it, where it is YAML.
+pub(super) fn tree(text: &str) -> Option<serde_json::Value> {
+    let (head, _) = closing(opening(text)?)?;
+    serde_saphyr::from_str(head).ok()
+}
+
 fn opening(text: &str) -> Option<&str> {
     let (first, rest) = text.split_once('\n')?;
     (first.trim_end() == "---").then_some(rest)

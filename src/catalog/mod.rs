@@ -3,6 +3,7 @@
 //! It reads what the user and the project keep for the model and for the slash menu. It runs nothing and
 //! writes nothing; whether a project's files may be used is decided by trust, not here.
 
+mod agents;
 mod bundled;
 mod expand;
 mod front;
@@ -13,6 +14,7 @@ mod memory;
 mod plugin;
 mod prompts;
 
+pub use agents::{agent_folders, agents, agents_in, built_in};
 use std::path::{Path, PathBuf};
 
 pub use expand::{Part, Surroundings, expand, shell_lines};

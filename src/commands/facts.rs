@@ -40,6 +40,7 @@ pub enum Show {
     Tools,
     Permissions,
     Hooks,
+    Agents,
     /// The session browser, with this text in its filter.
     Sessions {
         filter: String,

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::{Places, edit_rule};
+use crate::catalog;
 use crate::domain::{ModelRef, RuleScope, Wire};
 use crate::engine::{Rehearse, Stage};
 use crate::policy::RuleText;
@@ -56,10 +57,12 @@ pub(super) fn opener(own: &Stage) -> Rehearse {
             trusted: true,
             memory: Vec::new(),
             commands: Vec::new(),
+            agents: catalog::built_in(),
             shelf: Arc::default(),
             env: Arc::clone(&env),
             hooks: Arc::default(),
             rehearsal: true,
+            child: None,
         })
     })
 }

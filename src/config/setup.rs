@@ -64,7 +64,7 @@ pub fn setup(settings: &Settings, start: Start<'_>) -> Result<engine::Setup, Str
         open: start.open,
         notices,
         limits: limits(settings),
-        tuning: engine::Tuning { classifier_ms: settings.bounds.classifier_ms },
+        tuning: engine::Tuning { classifier_ms: settings.bounds.classifier_ms, ..engine::Tuning::default() },
         home: start.home.to_path_buf(),
         interactive: start.interactive,
         alone: true,
@@ -93,7 +93,10 @@ pub(super) fn own_stage(settings: &Settings, start: &Base<'_>, notices: &mut Vec
     notices.extend(told);
     let (mut commands, told) = shelf::prompts(settings, start);
     notices.extend(told);
+    let (mut agents, told) = catalog::agents(start.home, start.cwd, &settings.project);
+    notices.extend(told);
     if !settings.trusted {
+        agents.retain(|agent| agent.source != "project");
         // Until the folder is trusted, the model reads nothing that it brings by itself.
         memory.retain(|file| !settings.folder.texts.contains(&file.path));
         commands.retain(|file| !settings.folder.texts.contains(&file.path));
@@ -116,10 +119,12 @@ pub(super) fn own_stage(settings: &Settings, start: &Base<'_>, notices: &mut Vec
         trusted: settings.trusted,
         memory,
         commands,
+        agents,
         shelf: Arc::new(shelf),
         env: Arc::new(settings.child_env.clone()),
         hooks: Arc::new(settings.hooks.clone()),
         rehearsal: false,
+        child: None,
     }
 }
 

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     CatalogNews, CommandFile, ContextNews, FolderClaims, MemoryFile, Mode, ModelInfo, ModelRef, Record, Report,
-    RuleTest, RulesReport, SandboxState, SessionId, SessionSummary, Shown,
+    RuleTest, RulesReport, SandboxState, SessionId, SessionSummary, Shown, TeamNews,
 };
 
 /// One message from the engine to its face.
@@ -64,6 +64,8 @@ pub enum Live {
     Context(ContextNews),
     /// A hook holds something up, in its own words; none when nothing is held up any more.
     HookRuns(Option<String>),
+    /// Of sub-agents.
+    Team(TeamNews),
     /// Commands, skills, memory, styles, plugins, settings.
     Catalog(CatalogNews),
 }
@@ -82,6 +84,8 @@ pub struct StartInfo {
     pub modes: Vec<Mode>,
     pub memory: Vec<MemoryFile>,
     pub commands: Vec<CommandFile>,
+    /// Kinds of sub-agents.
+    pub agents: Vec<super::AgentFile>,
     /// Names of the tools that the model is offered.
     pub tools: Vec<String>,
     /// This is the offline rehearsal.

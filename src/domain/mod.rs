@@ -27,6 +27,7 @@ mod rules;
 mod session;
 mod shown;
 mod stream;
+mod team;
 mod terms;
 mod tool;
 mod usage;
@@ -58,6 +59,10 @@ pub use rules::{RuleCover, RuleLine, RulePlace, RuleTest, RuleTier, RulesReport}
 pub use session::{SessionId, SessionSummary};
 pub use shown::{DiffHunk, DiffLine, FileDiff, LineKind, Shown};
 pub use stream::{ErrorKind, ModelError, StopReason, StreamItem};
+pub use team::{
+    AgentEnd, AgentFile, AgentModel, AgentOutcome, AgentProgress, AgentQuestion, AgentSpent, AgentStart, AgentState,
+    AgentTools, AgentWay, Isolation, RulesInForce, TeamBody, TeamNews, TeamRequest,
+};
 pub use terms::{Accepted, Terms, Unseen};
 pub use tool::{FileChange, Todo, TodoState, ToolOutcome, ToolSpec};
 pub use usage::{Cost, Usage};

@@ -11,8 +11,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Answer, Block, CacheBreak, CatalogBody, Confinement, ContextBody, Cost, Effort, Hash, HookRun, Mark, Message, Mode,
-    ModelError, ModelRef, Notice, OpinionNote, SegmentKind, SessionId, Shown, StopReason, Todo, ToolResult, Usage,
-    Verdict,
+    ModelError, ModelRef, Notice, OpinionNote, SegmentKind, SessionId, Shown, StopReason, TeamBody, Todo, ToolResult,
+    Usage, Verdict,
 };
 
 /// One thing that happened.
@@ -194,6 +194,8 @@ pub enum Body {
         input: serde_json::Value,
         by: String,
     },
+    /// Of sub-agents.
+    Team(TeamBody),
     /// Commands, skills and memory.
     Catalog(CatalogBody),
 }

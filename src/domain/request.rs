@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     CatalogRequest, ContextRequest, Effort, FolderAnswer, Media, Mode, ModelRef, RulePlace, RuleSource, RuleTier,
-    SessionId,
+    SessionId, TeamRequest,
 };
 
 /// One order from a face to the engine.
@@ -86,6 +86,8 @@ pub enum Request {
     },
     /// All hooks with their places.
     ReportHooks,
+    /// About sub-agents.
+    Team(TeamRequest),
     /// Commands, skills, memory, styles, plugins, settings.
     Catalog(CatalogRequest),
     /// Finish what must be finished and close.

@@ -5,6 +5,7 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
 use futures::FutureExt;
+use futures::future::BoxFuture;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
@@ -20,7 +21,7 @@ const PIECES: usize = 64;
 
 impl Driver {
     pub(super) fn run_call(&mut self, call: ToolCall) {
-        let Some(tool) = self.setup.tools.iter().find(|tool| tool.spec().name == call.name).map(Arc::clone) else {
+        let Some(tool) = tools::named(&self.setup.tools, &call.name).map(Arc::clone) else {
             return;
         };
         if let Err(notice) = self.journal.sync() {
@@ -31,10 +32,11 @@ impl Driver {
         let caged = self.cage(&call).map(|cage| context.cage = cage);
         let caged = caged.and_then(|()| self.terms(&call).map(|terms| context.terms = terms));
         let (cancel, input) = (context.cancel.clone(), call.input.clone());
+        let own = self.own_work(&call, &context);
         self.start_work(call, cancel, async move {
             match caged {
                 Err(problem) => ToolOutcome::error(format!("It was not run: {problem}")),
-                Ok(()) => tool.run(input, context).await,
+                Ok(()) => own.unwrap_or_else(|| tool.run(input, context)).await,
             }
         });
     }
@@ -62,6 +64,14 @@ impl Driver {
             };
             let _gone = news.send(News { epoch, what }).await;
         });
+    }
+
+    /// The work of a call that only the engine can do.
+    fn own_work(&mut self, call: &ToolCall, context: &ToolContext) -> Option<BoxFuture<'static, ToolOutcome>> {
+        match tools::today(&call.name) {
+            "Agent" => Some(self.call_agent(call, context)),
+            _ => None,
+        }
     }
 
     /// Runs the person's own command: unasked, because the person typed it.

@@ -36,6 +36,13 @@ pub(super) struct Walls {
     temp: Option<tempfile::TempDir>,
 }
 
+impl Walls {
+    /// What was found out so far.
+    pub(super) fn proof(&self) -> Option<Arc<Proof>> {
+        self.proof.clone()
+    }
+}
+
 /// How a command runs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Way {
@@ -169,6 +176,11 @@ impl Driver {
             helper: sandbox.helper.clone(),
             hidden_variables: sandbox.wish.hidden_variables.clone(),
         })))
+    }
+
+    /// Takes over what a parent has found out.
+    pub(super) fn take_over(&mut self, proof: Option<Arc<Proof>>) {
+        self.parts.walls.proof = proof;
     }
 
     fn temp(&mut self) -> Result<std::path::PathBuf, String> {

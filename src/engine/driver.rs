@@ -14,6 +14,7 @@ use super::journal::Journal;
 use super::parts::Parts;
 use super::questions::Questions;
 use super::streams::Stream;
+use super::team::FromAgent;
 use super::{Setup, Stage};
 use crate::agent::{Input, Machine};
 use crate::base::secrets::Redactor;
@@ -59,6 +60,8 @@ pub(super) enum What {
     Hooked(Box<Answered>),
     /// The person may have missed something.
     Missed(Missed),
+    /// A sub-agent's minder reports.
+    Agent(Box<FromAgent>),
     /// A command's or a skill's text is complete.
     Filled(Box<Filled>),
     /// Straight to the face.
@@ -192,6 +195,7 @@ impl Driver {
             What::Opinion(heard) => self.on_opinion(*heard).await,
             What::Hooked(answered) => self.on_hooked(*answered).await,
             What::Missed(missed) => self.on_missed(missed),
+            What::Agent(heard) => self.on_agent(*heard).await,
             What::Filled(filled) => self.on_filled(*filled).await,
             What::Proven(_) | What::Tell(_) => {}
         }
@@ -220,6 +224,7 @@ impl Driver {
             running.cancel.cancel();
         }
         self.stream = None;
+        self.parts.team.stop_all();
         self.hooking.stop();
         self.session_ends(if self.setup.interactive { "prompt_input_exit" } else { "other" }).await;
         self.close_bus().await;

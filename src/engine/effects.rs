@@ -10,7 +10,7 @@ use super::streams::Stream;
 use crate::agent::{Effect, Input};
 use crate::domain::{
     Answer, Body, CanonicalRequest, ContextBody, ContextNews, ErrorKind, Event, Live, ModelError, Notice, RuleTier,
-    StreamItem,
+    StreamItem, TeamNews,
 };
 use crate::provider::Provider;
 
@@ -50,6 +50,11 @@ impl Driver {
         if let Body::CwdSet { cwd } = &body {
             self.stage.place.cwd.clone_from(cwd);
         }
+        if let (Body::Asked { call_id, .. }, true) = (&body, self.stage.child.is_some())
+            && let Some(call) = self.machine.call(call_id).cloned()
+        {
+            self.tell(Event::Live(Live::Team(TeamNews::Asks(Box::new(call))))).await;
+        }
         let shortened = matches!(body, Body::Compacted { .. } | Body::Cleared | Body::Context(ContextBody::Shrunk(_)));
         let (record, notice) = self.journal.write(body, self.setup.clock.wall_ms());
         if let Some(bus) = &mut self.hooking.bus {
@@ -57,6 +62,7 @@ impl Driver {
         }
         self.settled_hears(&record.body);
         self.hooks_hear(&record.body, &before);
+        self.children_hear(&record.body);
         self.catalog_hears(&record.body);
         self.tell(Event::Recorded(record)).await;
         if let Some(notice) = notice {

@@ -21,6 +21,8 @@ pub(super) struct Journal {
     store: Store,
     id: SessionId,
     project: PathBuf,
+    /// The file of a log beside the session's own.
+    beside: Option<PathBuf>,
     /// Keys that are not written.
     secrets: Redactor,
     log: Option<Log>,
@@ -32,13 +34,28 @@ pub(super) struct Journal {
 impl Journal {
     /// A session that is not on disk yet.
     pub(super) fn new(store: Store, id: SessionId, project: PathBuf, secrets: Redactor) -> Self {
-        Self { store, id, project, secrets, log: None, waiting: VecDeque::new(), next: 0, failing: false }
+        Self { store, id, project, beside: None, secrets, log: None, waiting: VecDeque::new(), next: 0, failing: false }
+    }
+
+    /// The same in a file beside the session's own, for a sub-agent.
+    pub(super) fn in_file(self, path: PathBuf) -> Self {
+        Self { beside: Some(path), ..self }
     }
 
     /// A session that goes on.
     pub(super) fn resumed(store: Store, project: PathBuf, log: Log, secrets: Redactor) -> Self {
         let next = log.next_seq();
-        Self { store, id: log.id(), project, secrets, log: Some(log), waiting: VecDeque::new(), next, failing: false }
+        Self {
+            store,
+            id: log.id(),
+            project,
+            beside: None,
+            secrets,
+            log: Some(log),
+            waiting: VecDeque::new(),
+            next,
+            failing: false,
+        }
     }
 
     /// Numbers a record and writes it. A notice comes back when saving stopped or goes on again.
@@ -72,7 +89,11 @@ impl Journal {
 
     /// The file of the log, also when there is none yet.
     pub(super) fn path(&self) -> PathBuf {
-        self.log.as_ref().map_or_else(|| self.store.log(self.id, &self.project), |log| log.path().to_path_buf())
+        match (&self.log, &self.beside) {
+            (Some(log), _) => log.path().to_path_buf(),
+            (None, Some(path)) => path.clone(),
+            (None, None) => self.store.log(self.id, &self.project),
+        }
     }
 
     /// Makes sure that what was written is on the disk.
@@ -87,7 +108,11 @@ impl Journal {
 
     fn flush(&mut self) -> Result<(), String> {
         if self.log.is_none() {
-            self.log = Some(self.store.create(self.id, &self.project).map_err(|error| error.to_string())?);
+            let made = match &self.beside {
+                Some(path) => self.store.create_at(self.id, path),
+                None => self.store.create(self.id, &self.project),
+            };
+            self.log = Some(made.map_err(|error| error.to_string())?);
         }
         let Some(log) = &mut self.log else { return Ok(()) };
         while let Some(record) = self.waiting.front() {

@@ -25,6 +25,7 @@ mod report;
 mod requests;
 mod rules;
 mod streams;
+mod team;
 mod terms;
 #[cfg(test)]
 mod tests;
@@ -41,8 +42,8 @@ use crate::base::clock::SharedClock;
 use crate::base::ids::SharedIds;
 use crate::base::secrets::Redactor;
 use crate::domain::{
-    CommandFile, Effort, Event, FolderClaims, MemoryFile, Mode, ModelInfo, ModelRef, Notice, Request, RuleSource,
-    RuleTier, SaveScope,
+    AgentFile, CommandFile, Effort, Event, FolderClaims, MemoryFile, Mode, ModelInfo, ModelRef, Notice, Request,
+    RuleSource, RuleTier, SaveScope,
 };
 use crate::policy::RuleText;
 use crate::provider::Provider;
@@ -52,6 +53,7 @@ use crate::usage::ModelTable;
 
 pub use catalog::{Scan, Shelf};
 pub use confine::Sandbox;
+pub use team::{Child, TeamTuning};
 
 /// Events that may wait for a slow face before the engine waits for it.
 const EVENTS: usize = 1024;
@@ -129,11 +131,12 @@ pub struct Setup {
 pub struct Tuning {
     /// Milliseconds that the classifier of the mode auto may take.
     pub classifier_ms: u64,
+    pub team: TeamTuning,
 }
 
 impl Default for Tuning {
     fn default() -> Self {
-        Self { classifier_ms: 10_000 }
+        Self { classifier_ms: 10_000, team: TeamTuning::default() }
     }
 }
 
@@ -154,6 +157,8 @@ pub struct Stage {
     pub trusted: bool,
     pub memory: Vec<MemoryFile>,
     pub commands: Vec<CommandFile>,
+    /// Kinds of sub-agents.
+    pub agents: Vec<AgentFile>,
     /// What else commands, skills and memory need.
     pub shelf: Arc<Shelf>,
     /// The whole environment of child processes.
@@ -161,6 +166,8 @@ pub struct Stage {
     /// Hooks of all settings files, those that wait for trust among them, and the event bus.
     pub hooks: Arc<crate::hooks::Config>,
     pub rehearsal: bool,
+    /// This is a sub-agent's.
+    pub child: Option<Arc<Child>>,
 }
 
 /// Which session to open at the start.

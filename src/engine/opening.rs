@@ -22,7 +22,7 @@ use crate::domain::{Body, Event, ModelRef, Notice, NoticeLevel, Record, Segment,
 use crate::hooks::bus::Bus;
 use crate::policy::{self, RuleSet};
 use crate::prompt;
-use crate::tools::ReadLedger;
+use crate::tools::{self, ReadLedger};
 
 /// The version of the log's schema.
 const FORMAT: u32 = 1;
@@ -82,6 +82,9 @@ impl Driver {
             closed: false,
             setup,
         };
+        if let Some(child) = driver.stage.child.clone() {
+            driver.take_over(child.proof.clone());
+        }
         if let Some(notice) = refusal {
             driver.refuse(notice).await;
             driver.closed = true;
@@ -162,6 +165,7 @@ impl Driver {
             modes: self.stage.modes.clone(),
             memory: self.stage.memory.clone(),
             commands: self.stage.commands.iter().filter(|file| !file.traits.model_only).cloned().collect(),
+            agents: self.stage.agents.clone(),
             tools: self.setup.tools.iter().map(|tool| tool.spec().name).collect(),
             rehearsal: self.stage.rehearsal,
             sandbox: self.sandbox_state(),
@@ -177,6 +181,7 @@ impl Driver {
             self.notice(notice).await;
         }
         self.running.clear();
+        self.parts.team.stop_all();
         self.parts.classifier.stop();
         self.parts.classifier = Classifier::default();
         self.stream = None;
@@ -283,8 +288,11 @@ fn wanted(setup: &Setup, stage: &Stage) -> Result<Option<SessionId>, Notice> {
 }
 
 fn open_new(setup: &Setup, stage: &Stage) -> Opened {
-    let id = SessionId(setup.ids.next());
-    let journal = Journal::new(setup.store.clone(), id, stage.place.project.clone(), setup.secrets.clone());
+    let id = stage.child.as_ref().map_or_else(|| SessionId(setup.ids.next()), |child| child.session);
+    let mut journal = Journal::new(setup.store.clone(), id, stage.place.project.clone(), setup.secrets.clone());
+    if let Some(child) = &stage.child {
+        journal = journal.in_file(child.log.clone());
+    }
     Opened { id, machine: machine(setup, stage, id, &[]), journal, records: Vec::new() }
 }
 
@@ -333,10 +341,16 @@ pub(super) fn prefix(setup: &Setup, stage: &Stage) -> Vec<Arc<Segment>> {
     let mut specs: Vec<ToolSpec> = specs.into_iter().filter(|spec| !hidden.contains(&spec.name)).collect();
     catalog::choose_tools(&mut specs, stage);
     tell_of_walls(&mut specs, &setup.sandbox.wish);
+    let kinds = stage.agents.iter().map(|agent| (agent.name.clone(), agent.description.clone()));
+    let kinds: Vec<(String, String)> = kinds.collect();
+    for spec in &mut specs {
+        tools::list_kinds(spec, &kinds);
+    }
     let place = prompt::Place {
         cwd: stage.place.project.display().to_string(),
         platform: std::env::consts::OS.to_owned(),
         repository: stage.place.project.join(".git").exists(),
+        role: stage.child.as_ref().map(|child| child.prompt.clone()),
     };
     catalog::dress(prompt::prefix(specs, &place, &stage.memory), stage)
 }

@@ -6,6 +6,7 @@ use super::classify::Classifier;
 use super::confine::Walls;
 use super::folder::Asking;
 use super::pieces::Sieve;
+use super::team::Team;
 use super::terms::Settled;
 
 /// The state of the driver's capabilities.
@@ -21,6 +22,8 @@ pub(super) struct Parts {
     pub(super) classifier: Classifier,
     /// The folder that the person is asked about.
     pub(super) asking: Option<Asking>,
+    /// Sub-agents.
+    pub(super) team: Team,
     /// Commands and skills in use.
     pub(super) catalog: Catalog,
 }

@@ -32,6 +32,16 @@ impl Driver {
         Prompt { message: Message { role: Role::User, blocks, by: None }, typed: input.text, origin }
     }
 
+    /// A sub-agent's task: nothing in it is read or expanded, because a model wrote it.
+    pub(super) fn task(&self, text: String) -> Prompt {
+        let mut blocks = Vec::new();
+        if self.machine.conversation().counts.turn == 0 {
+            blocks.push(Block::Text { text: self.first_reminder() });
+        }
+        blocks.push(Block::Text { text: text.clone() });
+        Prompt { message: Message { role: Role::User, blocks, by: None }, typed: text, origin: Origin::Harness }
+    }
+
     fn first_reminder(&self) -> String {
         let now = jiff::Timestamp::from_millisecond(self.setup.clock.wall_ms() as i64).unwrap_or_default();
         let date = now.to_zoned(jiff::tz::TimeZone::system()).strftime("%A, %-d %B %Y").to_string();
@@ -71,7 +81,7 @@ impl Driver {
         if verdict.decision != Decision::Allow && !mention {
             return Err(verdict.because.text);
         }
-        let Some(tool) = self.setup.tools.iter().find(|tool| tool.spec().name == name) else {
+        let Some(tool) = crate::tools::named(&self.setup.tools, name) else {
             return Err(format!("there is no tool `{name}`"));
         };
         let tool = Arc::clone(tool);

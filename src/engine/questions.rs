@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::domain::{Access, Body, Record, ToolCall};
-use crate::tools::{Place, Tool};
+use crate::tools::{self, Place, Tool};
 
 /// Questions that are kept.
 const KEPT: usize = 100;
@@ -56,7 +56,7 @@ impl Questions {
         if self.list.iter().any(|question| question.call.id == call.id) {
             return;
         }
-        let tool = tools.iter().find(|tool| tool.spec().name == call.name);
+        let tool = tools::named(tools, &call.name);
         let Some(access) = tool.and_then(|tool| tool.access(&call.input, place).ok()) else { return };
         if self.list.len() >= KEPT {
             self.list.pop_front();

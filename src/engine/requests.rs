@@ -23,6 +23,7 @@ impl Driver {
             Request::Kill { call_id } => self.feed(Input::Kill { call_id }).await,
             Request::EditQueued { id, text } => self.on_edit_queued(id, text).await,
             Request::SetMode(mode) => {
+                let mode = self.stage.child.as_ref().map_or(mode, |child| child.mode(mode, &self.stage.modes));
                 self.parts.classifier.resume();
                 self.feed(Input::SetMode(mode)).await;
             }
@@ -45,6 +46,7 @@ impl Driver {
             Request::TestRule { rule, call_id } => self.test_rule(rule, call_id),
             Request::AddRule { tier, rule, place } => self.add_rule(tier, rule, place).await,
             Request::RemoveRule { tier, rule, source } => self.remove_rule(tier, rule, source).await,
+            Request::Team(request) => self.on_team(request).await,
             Request::ShowFolder => self.show_folder().await,
             Request::Catalog(request) => self.on_catalog(request).await,
             Request::Shutdown => self.closed = true,

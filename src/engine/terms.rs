@@ -107,7 +107,7 @@ impl Driver {
             let text = format!("its input was not a JSON object, so nothing was done. It began with: {start}");
             return Err(refused(text));
         }
-        let Some(tool) = self.setup.tools.iter().find(|tool| tool.spec().name == call.name) else {
+        let Some(tool) = tools::named(&self.setup.tools, &call.name) else {
             let names: Vec<String> = self.setup.tools.iter().map(|tool| tool.spec().name).collect();
             let text = format!("there is no tool `{}`. The tools are {}.", call.name, names.join(", "));
             return Err(refused(text));

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 
 mod hooks;
+mod team;
 
 use std::collections::VecDeque;
 use std::path::Path;
@@ -160,10 +161,12 @@ fn setup(root: &Path, script: &Arc<Script>, open: Open) -> Setup {
             trusted: true,
             memory: Vec::new(),
             commands: Vec::new(),
+            agents: crate::catalog::built_in(),
             shelf: Arc::default(),
             env: Arc::default(),
             hooks: Arc::default(),
             rehearsal: false,
+            child: None,
         },
         rehearse: Arc::new(|| Err("not here".into())),
         tools: ["Bash", "Break", "Env", "Fail", "Leak", "Make", "Meet", "Move", "Outside", "Quick", "Wait"]

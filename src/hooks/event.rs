@@ -67,8 +67,6 @@ impl Event {
             self,
             Self::Setup
                 | Self::MessageDisplay
-                | Self::SubagentStart
-                | Self::SubagentStop
                 | Self::TaskCreated
                 | Self::TaskCompleted
                 | Self::TeammateIdle

@@ -46,6 +46,8 @@ pub struct Around {
     pub mode: &'static str,
     pub effort: Option<&'static str>,
     pub prompt_id: Option<String>,
+    /// Id and kind of the sub-agent that it happens in.
+    pub agent: Option<(String, String)>,
     /// The whole environment of a child; no keys of ours are in it.
     pub env: Arc<BTreeMap<String, String>>,
     /// Where texts that are too long are kept.
@@ -119,6 +121,10 @@ impl Firing {
         }
         if let Some(level) = around.effort {
             all.insert("effort".to_owned(), json!({ "level": level }));
+        }
+        if let Some((id, kind)) = &around.agent {
+            all.insert("agent_id".to_owned(), json!(id));
+            all.insert("agent_type".to_owned(), json!(kind));
         }
         all.extend(self.fields.clone());
         Value::Object(all)

@@ -3,6 +3,7 @@
 //! No pane calls another; what it wants from outside it returns as an act.
 
 pub mod activity;
+pub mod agents;
 pub mod composer;
 pub mod context;
 pub mod conversation;

@@ -6,6 +6,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
+use super::agents::agent_row;
 use super::conversation::{Scene, break_text};
 use super::facts::Facts;
 use crate::base::text;
@@ -17,6 +18,8 @@ use crate::widgets::{Glyphs, gauge, sparkline};
 pub const WIDTH: u16 = 30;
 /// Todos that are listed.
 const TODOS: usize = 5;
+/// Agents that are listed.
+const AGENTS: usize = 6;
 /// Waiting messages that are listed.
 const QUEUE: usize = 3;
 
@@ -36,6 +39,7 @@ pub fn lines(scene: Scene<'_>, width: u16) -> Vec<Line<'static>> {
     cache(&mut page, facts);
     money(&mut page, facts);
     todos(&mut page, facts);
+    agents(&mut page, facts, scene.now);
     queue(&mut page, facts);
     page.lines
 }
@@ -152,6 +156,19 @@ pub fn todo_row(todo: &Todo) -> (&'static str, &str, Meaning) {
         TodoState::Completed => ("✓", &todo.content, Meaning::Muted),
         TodoState::InProgress => ("▸", &todo.active_form, Meaning::Accent),
         TodoState::Pending => ("·", &todo.content, Meaning::Text),
+    }
+}
+
+/// Agents that run, each with the age of its last event, so that one that hangs is seen.
+fn agents(page: &mut Page<'_>, facts: &Facts, now: u64) {
+    let living = facts.agents.living().count();
+    if living == 0 {
+        return;
+    }
+    page.head(&format!("agents {living}"));
+    for row in facts.agents.living().take(AGENTS) {
+        let (words, meaning) = agent_row(row, now);
+        page.push("", &words, meaning);
     }
 }
 

@@ -11,6 +11,8 @@ pub struct Place {
     pub platform: String,
     /// The folder is under git.
     pub repository: bool,
+    /// A sub-agent's text, which stands in the place of our own.
+    pub role: Option<String>,
 }
 
 /// Seals the prefix. Equal input gives equal bytes, also in another session of the same folder.
@@ -29,7 +31,7 @@ pub fn prefix(tools: Vec<ToolSpec>, place: &Place, memory: &[MemoryFile]) -> Vec
 }
 
 fn system_text(place: &Place) -> String {
-    let text = include_str!("../../assets/prompt/system.md");
+    let text = place.role.as_deref().unwrap_or(include_str!("../../assets/prompt/system.md"));
     let repository = if place.repository { "yes" } else { "no" };
     format!(
         "{text}\n# Where you are\n- Working folder: {}\n- Platform: {}\n- Git repository: {repository}\n",
@@ -64,7 +66,7 @@ mod tests {
 
     #[test]
     fn the_order_of_registration_does_not_change_the_bytes() {
-        let place = Place { cwd: "/p".into(), platform: "linux".into(), repository: true };
+        let place = Place { cwd: "/p".into(), platform: "linux".into(), repository: true, role: None };
         let one = prefix(vec![spec("Read"), spec("Bash")], &place, &[]);
         let two = prefix(vec![spec("Bash"), spec("Read")], &place, &[]);
         let hashes = |segments: &[Arc<Segment>]| segments.iter().map(|s| s.hash).collect::<Vec<_>>();

@@ -108,6 +108,31 @@ impl Store {
         outputs_of(&log)
     }
 
+    /// The folder for the logs of a session's sub-agents. It may not exist yet.
+    pub fn agents(&self, id: SessionId) -> PathBuf {
+        self.outputs(id).with_file_name("agents")
+    }
+
+    /// Starts a log of that session beside its own.
+    pub fn create_at(&self, id: SessionId, path: &Path) -> Result<Log> {
+        if let Some(folder) = path.parent() {
+            create_private(folder).map_err(|source| at(folder, source))?;
+        }
+        Log::create(id, path.to_path_buf())
+    }
+
+    /// Opens a log beside the session's own to go on with it.
+    pub fn open_at(&self, id: SessionId, path: &Path) -> Result<(Vec<Record>, Log, Vec<Notice>)> {
+        let (log, reading) = Log::open(id, path.to_path_buf(), read)?;
+        Ok((reading.records, log, reading.notices))
+    }
+
+    /// Reads a log beside a session's own and leaves it as it is.
+    pub fn read_at(&self, path: &Path) -> Result<Vec<Record>> {
+        let reading = read(path).map_err(|source| at(path, source))?;
+        Ok(reading.records)
+    }
+
     /// The file of a project's prompt history, for [`super::history`].
     pub fn history(&self, project: &Path) -> PathBuf {
         self.data.join("history").join(format!("{}.jsonl", slug(project)))

@@ -15,6 +15,7 @@ use tokio_util::sync::CancellationToken;
 
 mod support;
 
+pub use agent::{AgentInput, list_kinds, read as read_agent};
 pub use bash::{offer_escape, shell_command, wants_out};
 pub use support::parts::Preview;
 pub use support::reads::{FileStamp, ReadLedger, ReadState};
@@ -41,6 +42,7 @@ macro_rules! tools {
 }
 
 tools! {
+    agent::Agent,
     bash::Bash,
     edit::Edit,
     glob::Glob,
@@ -51,6 +53,20 @@ tools! {
     skill::Skill,
     todo_write::TodoWrite,
     write::Write,
+}
+
+/// The tool that answers to a name, older names included.
+pub fn named<'a>(tools: &'a [Arc<dyn Tool>], name: &str) -> Option<&'a Arc<dyn Tool>> {
+    let find = |name: &str| tools.iter().find(|tool| tool.spec().name == name);
+    find(name).or_else(|| find(today(name)))
+}
+
+/// The present name of a tool that had another once.
+pub fn today(name: &str) -> &str {
+    match name {
+        "Task" => "Agent",
+        other => other,
+    }
 }
 
 /// One tool. The engine calls it; implementations are stateless, what lasts is in [`ToolContext`].

@@ -29,7 +29,10 @@ fn no_tool_is_forgotten() {
     assert_eq!(names_in("assets/tools", "md"), listed, "assets/tools and the tools! list differ");
     let specs: Vec<ToolSpec> = registry().iter().map(|tool| tool.spec()).collect();
     let names: Vec<&str> = specs.iter().map(|spec| spec.name.as_str()).collect();
-    assert_eq!(names, ["Bash", "Edit", "Glob", "Grep", "LS", "MultiEdit", "Read", "Skill", "TodoWrite", "Write"]);
+    assert_eq!(
+        names,
+        ["Agent", "Bash", "Edit", "Glob", "Grep", "LS", "MultiEdit", "Read", "Skill", "TodoWrite", "Write"]
+    );
     for spec in &specs {
         assert!(!spec.description.trim().is_empty(), "{} has no description", spec.name);
         assert_eq!(spec.input_schema["type"], "object", "{}", spec.name);
@@ -48,7 +51,7 @@ fn every_schema_is_as_it_was() {
 fn the_tools_stay_cheap() {
     let bytes: usize = registry().iter().map(|tool| serde_json::to_vec(&tool.spec()).unwrap().len()).sum();
     // Below 3,000 tokens by any tokenizer; JSON comes to more than three bytes a token.
-    assert!(bytes < 8_000, "{bytes} bytes");
+    assert!(bytes < 9_000, "{bytes} bytes");
 }
 
 #[test]

@@ -46,6 +46,7 @@ pub fn start_info(model: bool) -> StartInfo {
             text: String::new(),
         }],
         commands: Vec::new(),
+        agents: Vec::new(),
         tools: ["Bash", "Edit", "Read"].map(str::to_owned).to_vec(),
         rehearsal: false,
         sandbox: crate::domain::SandboxState::Off,

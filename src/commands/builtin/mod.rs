@@ -24,6 +24,7 @@ registry![
     tools,
     permissions,
     hooks,
+    agents,
     skills,
     trust,
     resume,

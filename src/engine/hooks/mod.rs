@@ -148,7 +148,7 @@ impl Driver {
     pub(super) fn set_points(&mut self) {
         let points = Points {
             batch: self.hooked(Name::PostToolBatch),
-            stop: self.hooked(Name::Stop),
+            stop: self.hooked(if self.stage.child.is_some() { Name::SubagentStop } else { Name::Stop }),
             compact: self.hooked(Name::PreCompact),
         };
         self.machine.set_points(points);
@@ -176,7 +176,7 @@ impl Driver {
         if RuleSet::parse(vec![text.clone()]).1.iter().any(|problem| problem.unused) {
             return true;
         }
-        let Some(tool) = self.setup.tools.iter().find(|tool| tool.spec().name == call.name) else { return true };
+        let Some(tool) = crate::tools::named(&self.setup.tools, &call.name) else { return true };
         let Ok(access) = tool.access(&call.input, &self.stage.place) else { return true };
         let asked = Asked { name: &call.name, input: &call.input, access };
         let gate = self.gate.with_denial(text);
@@ -188,7 +188,8 @@ impl Driver {
         let store = self.setup.store.outputs(self.session);
         let around = Around {
             session: self.session.to_string(),
-            transcript: self.journal.path(),
+            transcript: self.stage.child.as_ref().map_or_else(|| self.journal.path(), |child| child.transcript.clone()),
+            agent: self.stage.child.as_ref().map(|child| (child.agent.clone(), child.kind.clone())),
             cwd: self.stage.place.cwd.clone(),
             project: self.stage.place.project.clone(),
             mode: self.machine.conversation().mode.name(),

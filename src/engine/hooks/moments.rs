@@ -7,7 +7,7 @@ use super::super::driver::{Driver, News, What};
 use super::{Then, calls};
 use crate::agent::{Input, Point, Release};
 use crate::domain::{Body, Effort, Message, ModelRef, Notice, Role};
-use crate::hooks::events::{self, model, news, session, turn};
+use crate::hooks::events::{self, agent, model, news, session, turn};
 use crate::hooks::{Event as Name, Ran};
 
 /// What the person may have missed.
@@ -24,11 +24,20 @@ impl Driver {
     pub(in crate::engine) fn on_hold(&mut self, hold: u32, point: Point) {
         let firing = match &point {
             Point::Batch => calls::batch(self),
+            Point::Stop { active } if self.stage.child.is_some() => self.agent_would_stop(*active),
             Point::Stop { active } => turn::stop(*active, self.last_answer().as_deref()),
             Point::Compact { auto, focus } => turn::before_compact(*auto, focus.as_deref()),
         };
         if self.fire(firing, None, Then::Hold { hold, point }).is_some() {
             self.inbox.push_back(Input::Released { hold, release: Release::Go });
+        }
+    }
+
+    fn agent_would_stop(&self, active: bool) -> crate::hooks::Firing {
+        let answer = self.last_answer();
+        match &self.stage.child {
+            Some(child) => agent::stop((&child.agent, &child.kind), &child.log, active, answer.as_deref()),
+            None => turn::stop(active, answer.as_deref()),
         }
     }
 

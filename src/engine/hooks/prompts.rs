@@ -26,6 +26,8 @@ pub(in crate::engine) enum Pending {
         id: u32,
         text: String,
     },
+    /// What a sub-agent is to do: words of a model, taken as they are.
+    Task(String),
 }
 
 /// Prompts on their way through hooks.
@@ -67,6 +69,9 @@ impl Driver {
 
     fn prompt_firings(&self, pending: &Pending) -> Vec<(Firing, Vec<Hook>)> {
         let mut firings = Vec::new();
+        if matches!(pending, Pending::Task(_)) {
+            return firings;
+        }
         let mut add = |firing: Firing| {
             let hooks = self.chosen(&firing, None);
             if !hooks.is_empty() {
@@ -94,6 +99,10 @@ impl Driver {
                 self.feed(Input::Prompt(prompt)).await;
             }
             Pending::Command { name, arguments } => self.run_command(&name, &arguments).await,
+            Pending::Task(text) => {
+                let prompt = self.task(text);
+                self.feed(Input::Prompt(prompt)).await;
+            }
             Pending::Edit { id, text } => {
                 let input = domain::Input { text, images: Vec::new() };
                 let prompt = Some(self.prepare(input, Origin::Queued).await);
@@ -136,7 +145,7 @@ impl Pending {
         match self {
             Self::Typed(input) => input.text.clone(),
             Self::Command { name, arguments } => format!("/{name} {arguments}").trim_end().to_owned(),
-            Self::Edit { text, .. } => text.clone(),
+            Self::Edit { text, .. } | Self::Task(text) => text.clone(),
         }
     }
 }

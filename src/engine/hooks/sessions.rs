@@ -6,7 +6,7 @@ use super::super::driver::Driver;
 use super::Then;
 use crate::agent::Input;
 use crate::domain::{Body, Event, Live};
-use crate::hooks::events::session;
+use crate::hooks::events::{agent, session};
 use crate::hooks::{self, Desk, Event as Name, Firing, Hook, Ran};
 
 /// How long the event bus may take to send what waits at the end.
@@ -21,6 +21,9 @@ impl Driver {
     pub(in crate::engine) fn session_begins(&mut self, source: &str) {
         self.set_points();
         self.hooking.begun = true;
+        if let Some(child) = self.stage.child.clone() {
+            return self.agent_begins(&child);
+        }
         if self.hooked(Name::InstructionsLoaded) {
             for file in self.stage.memory.clone() {
                 self.tell_hooks(session::instructions(&file));
@@ -29,6 +32,14 @@ impl Driver {
         if self.hooked(Name::SessionStart) {
             let model = self.machine.model().map(|(model, _)| model.id.clone());
             let firing = session::start(source, model.as_deref(), None);
+            self.hooking.prompts.starting = self.fire(firing, None, Then::Begin).is_none();
+        }
+    }
+
+    /// A sub-agent begins: its hooks may add to what it reads.
+    fn agent_begins(&mut self, child: &crate::engine::Child) {
+        if self.hooked(Name::SubagentStart) {
+            let firing = agent::start(&child.agent, &child.kind);
             self.hooking.prompts.starting = self.fire(firing, None, Then::Begin).is_none();
         }
     }
@@ -49,6 +60,9 @@ impl Driver {
 
     /// The session ends. Its hooks are waited for, within a short time that they share.
     pub(in crate::engine) async fn session_ends(&mut self, reason: &str) {
+        if self.stage.child.is_some() {
+            return;
+        }
         if self.hooking.begun && self.hooked(Name::SessionEnd) {
             let firing = session::end(reason);
             let hooks = self.chosen(&firing, None);

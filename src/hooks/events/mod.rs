@@ -2,6 +2,7 @@
 //!
 //! Deciding is a function of the runs. The engine acts on it, and the gate still has the last word.
 
+pub mod agent;
 pub mod model;
 pub mod news;
 pub mod permission;

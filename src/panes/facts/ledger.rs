@@ -4,7 +4,7 @@
 
 use std::collections::{HashMap, VecDeque};
 
-use crate::domain::{Body, CacheBreak, ContextBody, ModelRef, OpinionNote, Record, ResponseNote, Usage};
+use crate::domain::{Body, CacheBreak, ContextBody, ModelRef, Record, ResponseNote, TeamBody, Usage};
 use crate::usage::Tally;
 
 /// Requests that are kept in single rows.
@@ -94,7 +94,8 @@ impl Ledger {
                 self.sent.remove(request);
             }
             Body::Responded(note) => self.responded(note, record.at),
-            Body::Classified(note) => self.classified(note),
+            Body::Classified(note) => self.beside(&note.model, note.usage, note.cost),
+            Body::Team(TeamBody::AgentSpent(spent)) => self.beside(&spent.model, spent.usage, spent.cost),
             Body::Compacted { tokens_after, .. } => self.context = *tokens_after,
             Body::Context(ContextBody::Shrunk(note)) => self.context = note.tokens_after,
             Body::Cleared => self.context = 0,
@@ -118,13 +119,7 @@ impl Ledger {
             self.rates.push_back(rate);
         }
         let Some(sent) = sent else { return };
-        if let Some((_, sum)) = self.models.iter_mut().find(|(model, _)| *model == sent.model) {
-            sum.add(note.usage, note.cost);
-        } else {
-            let mut sum = Tally::default();
-            sum.add(note.usage, note.cost);
-            self.models.push((sent.model.clone(), sum));
-        }
+        self.of_model(&sent.model).add(note.usage, note.cost);
         bounded(&mut self.rows, ROWS);
         self.rows.push_back(RequestRow {
             request: note.request,
@@ -141,13 +136,19 @@ impl Ledger {
 }
 
 impl Ledger {
-    /// What a judgement cost counts, but says nothing of the conversation's context and cache.
-    fn classified(&mut self, note: &OpinionNote) {
-        self.session.add(note.usage, note.cost);
-        self.turn.add(note.usage, note.cost);
-        if let Some((_, sum)) = self.models.iter_mut().find(|(model, _)| *model == note.model) {
-            sum.add(note.usage, note.cost);
-        }
+    /// What a judgement or a sub-agent cost counts, but says nothing of the conversation's context and cache.
+    fn beside(&mut self, model: &ModelRef, usage: Usage, cost: Option<f64>) {
+        self.session.add(usage, cost);
+        self.turn.add(usage, cost);
+        self.of_model(model).add(usage, cost);
+    }
+
+    fn of_model(&mut self, model: &ModelRef) -> &mut Tally {
+        let at = self.models.iter().position(|(known, _)| known == model).unwrap_or_else(|| {
+            self.models.push((model.clone(), Tally::default()));
+            self.models.len() - 1
+        });
+        &mut self.models[at].1
     }
 }
 

@@ -3,6 +3,7 @@
 //! Panes hold what is theirs (scroll, selection, folds) and read the rest from here. Nothing is drawn
 //! here and nothing is decided here.
 
+mod agents;
 mod calls;
 mod ledger;
 
@@ -14,6 +15,7 @@ use crate::domain::{
     TodoState, TurnEnd,
 };
 
+pub use agents::{AgentRow, Agents};
 pub use calls::{Call, CallState, Calls};
 pub use ledger::{Break, Ledger, RequestRow};
 
@@ -40,6 +42,7 @@ pub struct Facts {
     pub todos: Vec<Todo>,
     pub calls: Calls,
     pub ledger: Ledger,
+    pub agents: Agents,
     /// Records of the newest runs of hooks, oldest first.
     pub hooks: VecDeque<Arc<Record>>,
     /// What is waited for while a hook holds something up, in its words.
@@ -106,10 +109,12 @@ impl Facts {
             Event::Opened { info, records } => self.open(info, records),
             Event::Recorded(record) => self.fold(record),
             Event::Live(Live::Info(info)) => self.adopt(info),
+            Event::Live(Live::Team(news)) => self.agents.news(news),
             Event::Live(Live::HookRuns(what)) => self.hook.clone_from(what),
             Event::Live(_) => {}
             Event::Closed => {
                 self.closed = true;
+                self.agents.lose_all();
                 self.settle_turn();
             }
         }
@@ -173,6 +178,7 @@ impl Facts {
         }
         // A log that ends in the middle of a turn was left by a crash: nothing of it runs any more.
         self.settle_turn();
+        self.agents.lose_all();
         self.adopt(info);
     }
 
@@ -197,6 +203,7 @@ impl Facts {
     fn fold(&mut self, record: &Arc<Record>) {
         self.calls.fold(record);
         self.ledger.fold(record);
+        self.agents.fold(record);
         match &record.body {
             Body::ModelSet { model, .. } => self.model = Some(model.clone()),
             Body::ModeSet { mode } => self.mode = *mode,

@@ -21,6 +21,13 @@ pub(super) struct Seen {
     pub(super) raw: String,
 }
 
+impl Seen {
+    /// A call that is known whole.
+    pub(super) fn of(call: &ToolCall) -> Self {
+        Self { name: call.name.clone(), input: Some(call.input.clone()), raw: String::new() }
+    }
+}
+
 /// Calls of the running turn by their id.
 #[derive(Debug, Default)]
 pub(super) struct Calls {

@@ -18,10 +18,10 @@ use std::path::PathBuf;
 use ratatui::crossterm::event::KeyEvent;
 use ratatui::layout::{Position, Rect};
 
-use self::calls::Calls;
+use self::calls::{Calls, Seen};
 use self::question::Question;
 use self::view::Places;
-use crate::domain::{Act, Body, Decision, Event, Live, Request, Shown, StartInfo, Verdict};
+use crate::domain::{Act, Body, Decision, Event, Live, Request, Shown, StartInfo, TeamBody, TeamRequest, Verdict};
 use crate::theme::Theme;
 
 /// Milliseconds after a question appeared in which no key counts.
@@ -129,12 +129,13 @@ impl Permission {
             }
             Body::CwdSet { cwd } => self.folders.cwd.clone_from(cwd),
             Body::Asked { ask, call_id } => self.ask(*ask, call_id, now),
-            Body::Decided { ask, .. } => self.remove(now, |question| question.ask == *ask),
+            Body::Decided { ask, .. } => self.remove(now, |question| question.agent.is_none() && question.ask == *ask),
+            Body::Team(body) => self.hear_team(body, now),
             // A rule that came meanwhile may let it run without this answer.
             Body::CallStarted { call_id } => self.remove(now, |question| question.call_id == *call_id),
             Body::CallDone { result, .. } => self.remove(now, |question| question.call_id == result.call_id),
             Body::TurnEnded { .. } | Body::Cleared => {
-                self.remove(now, |_| true);
+                self.remove(now, |question| question.agent.is_none());
                 self.calls.clear();
                 self.verdicts.clear();
                 self.previews.clear();
@@ -143,8 +144,29 @@ impl Permission {
         }
     }
 
+    /// Questions of sub-agents stand in the same queue, with the name of who asks.
+    fn hear_team(&mut self, body: &TeamBody, now: u64) {
+        match body {
+            TeamBody::AgentAsked(asked) => {
+                let mut question = Question::new(asked.ask, &asked.call.id, Some(asked.verdict.clone()));
+                question.agent = Some((asked.agent.clone(), asked.who.clone()));
+                question.set_call(Some(Seen::of(&asked.call)));
+                if let Some(shown) = self.previews.get(&asked.call.id) {
+                    question.set_preview(shown.clone());
+                }
+                self.waiting.push_back(question);
+                self.raise(now);
+            }
+            TeamBody::AgentDecided { agent, ask, .. } => {
+                self.remove(now, |question| question.is_of(agent) && question.ask == *ask);
+            }
+            TeamBody::AgentEnded(end) => self.remove(now, |question| question.is_of(&end.agent)),
+            TeamBody::AgentStarted(_) | TeamBody::AgentSpent(_) => {}
+        }
+    }
+
     fn ask(&mut self, ask: u32, call_id: &str, now: u64) {
-        if self.waiting.iter().any(|question| question.ask == ask) {
+        if self.waiting.iter().any(|question| question.agent.is_none() && question.ask == ask) {
             return;
         }
         let mut question = Question::new(ask, call_id, self.verdicts.get(call_id).cloned());
@@ -195,8 +217,13 @@ impl Permission {
             question::Outcome::Act(act) => vec![act],
             question::Outcome::Answer(answer) => {
                 let ask = question.ask;
-                self.remove(now, |question| question.ask == ask);
-                vec![Act::Send(Request::Answer { ask, answer })]
+                let agent = question.agent.as_ref().map(|(agent, _)| agent.clone());
+                self.remove(now, |question| question.ask == ask && question.agent_id() == agent.as_deref());
+                let request = match agent {
+                    Some(agent) => Request::Team(TeamRequest::Answer { agent, ask, answer }),
+                    None => Request::Answer { ask, answer },
+                };
+                vec![Act::Send(request)]
             }
         }
     }

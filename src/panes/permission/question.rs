@@ -49,6 +49,8 @@ pub(super) enum Outcome {
 pub(super) struct Question {
     pub(super) ask: u32,
     pub(super) call_id: String,
+    /// Id and name of the sub-agent that asks.
+    pub(super) agent: Option<(String, String)>,
     pub(super) verdict: Option<Verdict>,
     pub(super) seen: Option<Seen>,
     /// What the call would change, when somebody who can read the file has said so.
@@ -81,6 +83,7 @@ impl Question {
         Self {
             ask,
             call_id: call_id.to_owned(),
+            agent: None,
             verdict,
             seen: None,
             preview: None,
@@ -99,10 +102,23 @@ impl Question {
         }
     }
 
-    /// `Allow Bash?`
+    /// `Allow Bash?`, and who asks when it is a sub-agent.
     pub(super) fn title(&self) -> String {
         let name = self.seen.as_ref().map_or("this call", |seen| seen.name.as_str());
-        format!("Allow {}?", text::clip(&text::sanitize_line(name), 60))
+        let title = format!("Allow {}?", text::clip(&text::sanitize_line(name), 60));
+        match &self.agent {
+            Some((_, who)) => format!("{title} · asked by {}", text::clip(&text::sanitize_line(who), 40)),
+            None => title,
+        }
+    }
+
+    pub(super) fn agent_id(&self) -> Option<&str> {
+        self.agent.as_ref().map(|(id, _)| id.as_str())
+    }
+
+    /// That sub-agent asks.
+    pub(super) fn is_of(&self, agent: &str) -> bool {
+        self.agent_id() == Some(agent)
     }
 
     pub(super) fn set_call(&mut self, seen: Option<Seen>) {

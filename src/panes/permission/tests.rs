@@ -34,6 +34,7 @@ fn opened() -> Event {
         modes: Vec::new(),
         memory: Vec::new(),
         commands: Vec::new(),
+        agents: Vec::new(),
         tools: Vec::new(),
         rehearsal: false,
         sandbox: crate::domain::SandboxState::Off,

@@ -159,6 +159,7 @@ fn label(choice: Choice, question: &Question) -> (char, &'static str, String) {
         Choice::Once => ('1', "y", "Yes, once".to_owned()),
         Choice::Session => ('2', "s", format!("Yes, for this session: {suggested}")),
         Choice::Always => ('3', "w", format!("Always: {rule}")),
+        Choice::No if question.agent.is_some() => ('4', "n", "No, and stop this agent".to_owned()),
         Choice::No => ('4', "n", "No, and stop the turn".to_owned()),
         Choice::Comment => ('5', "c", "No, and tell the model what to do instead".to_owned()),
         Choice::Parts => {

@@ -272,6 +272,7 @@ mod tests {
             modes: vec![Mode::Default],
             memory: Vec::new(),
             commands: Vec::new(),
+            agents: Vec::new(),
             tools: vec!["Read".to_owned()],
             rehearsal: false,
             sandbox: crate::domain::SandboxState::Off,

@@ -1,0 +1,376 @@
+//! Sub-agents: `agents/**/*.md` of the project and of the user, and those that come along.
+//!
+//! The format is that of Claude Code: front matter with `name` and `description`, the body is the system text. It is
+//! read leniently; what cannot be used is told with its file and line.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+
+use crate::base::read;
+use crate::domain::{AgentFile, AgentModel, AgentTools, AgentWay, Effort, Isolation, Notice};
+
+use super::front;
+
+/// Bytes that an agent file may have.
+const LIMIT: u64 = 1024 * 1024;
+/// Folders inside folders that are looked into, and files that are read.
+const DEPTH: usize = 8;
+const FILES: usize = 500;
+/// The agents that come along.
+const BUILT_IN: [&str; 3] = [
+    include_str!("../../assets/agents/explore.md"),
+    include_str!("../../assets/agents/general-purpose.md"),
+    include_str!("../../assets/agents/plan.md"),
+];
+/// Keys that have a meaning; of others the person is told.
+const KEYS: [&str; 20] = [
+    "name",
+    "description",
+    "tools",
+    "disallowedTools",
+    "model",
+    "permissionMode",
+    "maxTurns",
+    "skills",
+    "mcpServers",
+    "hooks",
+    "memory",
+    "background",
+    "effort",
+    "isolation",
+    "color",
+    "initialPrompt",
+    "omitClaudeMd",
+    "autoCompactWindow",
+    "observer",
+    "readOnly",
+];
+
+/// Finds the kinds of agents, sorted by name. Where a name stands several times, the project wins over the user, the
+/// folder nearer to `cwd` over the one further up, `.latigo` over `.claude` beside it, and any file over a built-in.
+pub fn agents(home: &Path, cwd: &Path, project: &Path) -> (Vec<AgentFile>, Vec<Notice>) {
+    let mut finder = Finder::default();
+    let up: Vec<&Path> = cwd.ancestors().take_while(|folder| folder.starts_with(project)).collect();
+    let folders = if up.is_empty() { vec![project] } else { up };
+    for folder in folders.into_iter().filter(|folder| *folder != home) {
+        finder.look(folder, "project");
+    }
+    finder.look(home, "user");
+    for agent in built_in() {
+        finder.found.entry(agent.name.clone()).or_insert(agent);
+    }
+    (finder.found.into_values().collect(), finder.notices)
+}
+
+/// The agents of one folder, such as a plugin's, under `prefix:name`.
+pub fn agents_in(folder: &Path, prefix: &str) -> (Vec<AgentFile>, Vec<Notice>) {
+    let mut finder = Finder::default();
+    finder.walk(folder, 0, prefix);
+    let named = |agent: AgentFile| AgentFile {
+        name: format!("{prefix}:{}", agent.name),
+        hooks: None,
+        tools: AgentTools { servers: Vec::new(), ..agent.tools },
+        way: AgentWay { mode: None, ..agent.way },
+        ..agent
+    };
+    (finder.found.into_values().map(named).collect(), finder.notices)
+}
+
+/// Where agent files can stand, so that a change of them is seen.
+pub fn agent_folders(home: &Path, cwd: &Path, project: &Path) -> Vec<PathBuf> {
+    let up = cwd.ancestors().take_while(|folder| folder.starts_with(project));
+    let folders = up.chain([project, home]);
+    folders.flat_map(|folder| [".latigo", ".claude"].map(|name| folder.join(name).join("agents"))).collect()
+}
+
+/// The agents that come along.
+pub fn built_in() -> Vec<AgentFile> {
+    let read = |text: &str| {
+        let (agent, _) = parse(text, "built-in", None);
+        agent.map(|agent| {
+            let reads = agent.name != "general-purpose";
+            let way = AgentWay { read_only: reads, without_memory: reads, ..agent.way };
+            let model = AgentModel { cheap: agent.name == "Explore", ..agent.model };
+            AgentFile { model, way, ..agent }
+        })
+    };
+    BUILT_IN.iter().filter_map(|text| read(text)).collect()
+}
+
+#[derive(Default)]
+struct Finder {
+    found: BTreeMap<String, AgentFile>,
+    notices: Vec<Notice>,
+    read: usize,
+}
+
+impl Finder {
+    fn look(&mut self, folder: &Path, source: &str) {
+        for name in [".latigo", ".claude"] {
+            self.walk(&folder.join(name).join("agents"), 0, source);
+        }
+    }
+
+    fn walk(&mut self, folder: &Path, depth: usize, source: &str) {
+        let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+        let mut paths: Vec<PathBuf> = entries.map(|entry| entry.path()).collect();
+        paths.sort();
+        for path in paths {
+            let Some(name) = path.file_name().and_then(|name| name.to_str()) else { continue };
+            if name.starts_with('.') {
+                continue;
+            }
+            if path.is_dir() && depth < DEPTH {
+                self.walk(&path, depth + 1, source);
+            } else if path.extension().is_some_and(|extension| extension == "md") {
+                self.read(&path, source);
+            }
+        }
+    }
+
+    fn read(&mut self, path: &Path, source: &str) {
+        self.read += 1;
+        if self.read > FILES {
+            if self.read == FILES + 1 {
+                let text = format!("{}: more than {FILES} agent files; the rest is left out", path.display());
+                self.notices.push(Notice::warning(text));
+            }
+            return;
+        }
+        let text = match read::text(path, LIMIT) {
+            Ok(Some(text)) => text,
+            Ok(None) => return,
+            Err(problem) => {
+                let text = format!("{}: {problem}; this agent is left out", path.display());
+                return self.notices.push(Notice::warning(text));
+            }
+        };
+        let (agent, problems) = parse(&text, source, Some(path));
+        for (line, problem) in problems {
+            self.notices.push(Notice::warning(format!("{}, line {line}: {problem}", path.display())));
+        }
+        if let Some(agent) = agent {
+            self.found.entry(agent.name.clone()).or_insert(agent);
+        }
+    }
+}
+
+/// Reads one file. A file without a usable name is no agent (a README in the folder).
+fn parse(text: &str, source: &str, path: Option<&Path>) -> (Option<AgentFile>, Vec<(usize, String)>) {
+    let front = front::split(text);
+    let mut keys = Keys { values: front.values, tree: front::tree(text), text, problems: Vec::new() };
+    keys.problems.extend(front.problem);
+    let Some(name) = keys.name() else { return (None, keys.problems) };
+    let Some(description) = keys.take("description") else {
+        keys.complain("name", format!("the agent `{name}` has no description, so no model could choose it"));
+        return (None, keys.problems);
+    };
+    keys.unknown();
+    let agent = AgentFile {
+        description,
+        prompt: front.body.trim().to_owned(),
+        source: source.to_owned(),
+        path: path.map(Path::to_path_buf),
+        tools: keys.tools(),
+        model: keys.model(),
+        way: keys.way(),
+        color: keys.take("color"),
+        initial_prompt: keys.take("initialPrompt"),
+        hooks: keys.tree.as_ref().and_then(|tree| tree.get("hooks")).cloned(),
+        name,
+    };
+    (Some(agent), keys.problems)
+}
+
+/// The front matter while it is read.
+struct Keys<'a> {
+    values: BTreeMap<String, String>,
+    /// The whole of it, where it is YAML.
+    tree: Option<Value>,
+    text: &'a str,
+    problems: Vec<(usize, String)>,
+}
+
+impl Keys<'_> {
+    fn take(&mut self, key: &str) -> Option<String> {
+        self.values.remove(key).map(|text| text.trim().to_owned()).filter(|text| !text.is_empty())
+    }
+
+    fn name(&mut self) -> Option<String> {
+        let name = self.take("name")?;
+        let bad = name.starts_with('-') || name.contains(':') || name.chars().any(char::is_control);
+        if bad {
+            self.complain("name", format!("`{name}` cannot be an agent's name; this file is no agent"));
+        }
+        (!bad).then_some(name)
+    }
+
+    fn complain(&mut self, key: &str, problem: String) {
+        let at = self.text.lines().position(|line| line.trim_start().starts_with(&format!("{key}:")));
+        self.problems.push((at.map_or(1, |at| at + 1), problem));
+    }
+
+    fn unknown(&mut self) {
+        let mut names: Vec<String> = self.values.keys().cloned().collect();
+        names.retain(|key| !KEYS.contains(&key.as_str()));
+        for key in names {
+            self.complain(&key, format!("`{key}` means nothing here; it is passed over"));
+        }
+    }
+
+    fn list(&mut self, key: &str) -> Option<Vec<String>> {
+        if let Some(Value::Array(items)) = self.tree.as_ref().and_then(|tree| tree.get(key)) {
+            // Of an inline server only the name counts here.
+            let name = |item: &Value| match item {
+                Value::String(text) => Some(text.trim().to_owned()),
+                Value::Object(map) => map.keys().next().cloned(),
+                _ => None,
+            };
+            return Some(items.iter().filter_map(name).filter(|name| !name.is_empty()).collect());
+        }
+        let text = self.take(key)?;
+        let text = text.trim_start_matches('[').trim_end_matches(']');
+        Some(entries(text))
+    }
+
+    fn tools(&mut self) -> AgentTools {
+        AgentTools {
+            allowed: self.list("tools"),
+            denied: self.list("disallowedTools").unwrap_or_default(),
+            skills: self.list("skills").unwrap_or_default(),
+            servers: self.list("mcpServers").unwrap_or_default(),
+        }
+    }
+
+    fn model(&mut self) -> AgentModel {
+        let effort = self.take("effort").and_then(|text| {
+            let effort = serde_json::from_value::<Effort>(Value::String(text.clone())).ok();
+            if effort.is_none() {
+                self.complain("effort", format!("there is no effort `{text}`; low, medium, high, xhigh or max"));
+            }
+            effort
+        });
+        let max_turns = self.take("maxTurns").and_then(|text| {
+            let turns = text.parse().ok().filter(|turns| *turns > 0);
+            if turns.is_none() {
+                self.complain("maxTurns", format!("`{text}` is not a number of turns"));
+            }
+            turns
+        });
+        let model = self.take("model").filter(|model| model != "inherit");
+        AgentModel { model, effort, max_turns, cheap: false }
+    }
+
+    fn way(&mut self) -> AgentWay {
+        let mode = self.take("permissionMode").and_then(|text| match text.parse() {
+            Ok(mode) => Some(mode),
+            Err(problem) => {
+                self.complain("permissionMode", problem);
+                None
+            }
+        });
+        let isolation = match self.take("isolation").as_deref() {
+            None | Some("none" | "context") => Isolation::Context,
+            Some("worktree") => Isolation::Worktree,
+            Some("process") => Isolation::Process,
+            Some(other) => {
+                self.complain("isolation", format!("there is no isolation `{other}`; worktree or process"));
+                Isolation::Context
+            }
+        };
+        let flag = |text: Option<String>| text.as_deref() == Some("true");
+        AgentWay {
+            mode,
+            read_only: flag(self.take("readOnly")),
+            background: flag(self.take("background")),
+            isolation,
+            without_memory: flag(self.take("omitClaudeMd")),
+            memory: self.take("memory"),
+        }
+    }
+}
+
+/// Names between commas; those in parentheses belong to what stands before them (`Agent(a, b)`).
+fn entries(text: &str) -> Vec<String> {
+    let (mut found, mut depth, mut start) = (Vec::new(), 0_usize, 0);
+    for (at, c) in text.char_indices().chain([(text.len(), ',')]) {
+        match c {
+            '(' => depth += 1,
+            ')' => depth = depth.saturating_sub(1),
+            ',' if depth == 0 || at == text.len() => {
+                found.push(text.get(start..at).unwrap_or_default().trim().trim_matches('"').to_owned());
+                start = at + 1;
+            }
+            _ => {}
+        }
+    }
+    found.retain(|name| !name.is_empty());
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+
+    use super::*;
+    use crate::domain::Mode;
+
+    #[test]
+    fn every_documented_key_is_read() {
+        let text = "---\nname: reviewer\ndescription: Reviews: use it after edits\ntools: Read, Grep, Agent(a, b)\n\
+                    disallowedTools: [Bash]\nmodel: haiku\npermissionMode: plan\nmaxTurns: 7\nskills:\n  - one\n  - two\n\
+                    mcpServers:\n  - github\n  - mine:\n      command: x\nmemory: project\nbackground: true\n\
+                    effort: low\nisolation: worktree\ncolor: cyan\ninitialPrompt: Go\n---\n\nYou review.\n";
+        let text = text.replace("Reviews: use", "\"Reviews: use").replace("after edits", "after edits\"");
+        let (agent, problems) = parse(&text, "project", None);
+        assert_eq!(problems, []);
+        let agent = agent.unwrap();
+        assert_eq!(agent.name, "reviewer");
+        assert_eq!(agent.tools.allowed.unwrap(), ["Read", "Grep", "Agent(a, b)"]);
+        assert_eq!(agent.tools.denied, ["Bash"]);
+        assert_eq!(agent.tools.skills, ["one", "two"]);
+        assert_eq!(agent.tools.servers, ["github", "mine"]);
+        assert_eq!(agent.model.model.as_deref(), Some("haiku"));
+        assert_eq!((agent.model.effort, agent.model.max_turns), (Some(Effort::Low), Some(7)));
+        assert_eq!(agent.way.mode, Some(Mode::Plan));
+        assert_eq!((agent.way.background, agent.way.isolation), (true, Isolation::Worktree));
+        assert_eq!(agent.way.memory.as_deref(), Some("project"));
+        assert_eq!(agent.color.as_deref(), Some("cyan"));
+        assert_eq!(agent.initial_prompt.as_deref(), Some("Go"));
+        assert_eq!(agent.prompt, "You review.");
+    }
+
+    #[test]
+    fn loose_front_matter_is_read_and_mistakes_have_a_line() {
+        let text =
+            "---\nname: a\ndescription: Use this: when asked\nmodle: opus\neffort: huge\nmaxTurns: no\n---\nbody";
+        let (agent, problems) = parse(text, "user", None);
+        assert_eq!(agent.unwrap().description, "Use this: when asked");
+        let lines: Vec<usize> = problems.iter().map(|(line, _)| *line).collect();
+        assert_eq!(lines, [4, 5, 6], "{problems:?}");
+        assert!(parse("# no front matter", "user", None).0.is_none());
+        let (agent, problems) = parse("---\nname: a:b\ndescription: d\n---\n", "user", None);
+        assert!(agent.is_none() && problems.len() == 1);
+    }
+
+    #[test]
+    fn a_file_takes_the_place_of_a_built_in_and_the_project_of_the_user() {
+        let root = tempfile::tempdir().unwrap();
+        let (home, project) = (root.path().join("home"), root.path().join("project"));
+        for (folder, text) in [(&home, "user"), (&project, "project")] {
+            let folder = folder.join(".claude/agents/deep");
+            fs::create_dir_all(&folder).unwrap();
+            let text = format!("---\nname: Explore\ndescription: {text}\n---\nbody");
+            fs::write(folder.join("x.md"), text).unwrap();
+        }
+        let (found, notices) = agents(&home, &project, &project);
+        assert!(notices.is_empty(), "{notices:?}");
+        let names: Vec<&str> = found.iter().map(|agent| agent.name.as_str()).collect();
+        assert_eq!(names, ["Explore", "Plan", "general-purpose"]);
+        assert_eq!((found[0].description.as_str(), found[0].way.read_only), ("project", false));
+        assert!(found[1].way.read_only && found[1].source == "built-in");
+    }
+}

@@ -1,0 +1,203 @@
+//! What a child is made of: its parent's setup with its own tools, text, model, mode and log.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use crate::agent;
+use crate::domain::{AgentFile, AgentStart, Mode, ModelInfo, ModelRef, SessionId, Wire};
+use crate::engine::driver::Driver;
+use crate::engine::{Open, Setup, Stage};
+use crate::sandbox::Proof;
+use crate::tools::{self, AgentInput, Place, Tool};
+
+/// Tools that no agent has: they speak to the person or steer the session.
+const NEVER: [&str; 5] = ["AskUserQuestion", "EnterPlanMode", "ExitPlanMode", "TodoWrite", "ScheduleWakeup"];
+
+/// Marks a stage as that of a sub-agent.
+#[derive(Debug)]
+pub struct Child {
+    pub(in crate::engine) agent: String,
+    pub(in crate::engine) kind: String,
+    /// 1 for an agent of the session itself.
+    pub(in crate::engine) depth: u32,
+    pub(in crate::engine) session: SessionId,
+    pub(in crate::engine) log: PathBuf,
+    /// The log of the session.
+    pub(in crate::engine) transcript: PathBuf,
+    /// The system text.
+    pub(in crate::engine) prompt: String,
+    pub(in crate::engine) proof: Option<Arc<Proof>>,
+    /// The mode that its definition asks for.
+    pub(in crate::engine) own_mode: Option<Mode>,
+    pub(in crate::engine) read_only: bool,
+}
+
+/// Everything about a child that is not taken over as it is.
+pub(super) struct Plan {
+    pub(super) start: AgentStart,
+    pub(super) info: Arc<ModelInfo>,
+    pub(super) place: Place,
+    pub(super) tools: Vec<Arc<dyn Tool>>,
+}
+
+impl Child {
+    /// The mode that holds for the child while this one holds for its parent.
+    pub(in crate::engine) fn mode(&self, parents: Mode, modes: &[Mode]) -> Mode {
+        if self.read_only {
+            return Mode::Plan;
+        }
+        let own = self.own_mode.filter(|mode| match mode {
+            // What the person could not choose no file can.
+            Mode::BypassPermissions | Mode::Auto => modes.contains(mode),
+            _ => true,
+        });
+        match parents {
+            Mode::Default => own.unwrap_or(Mode::Default),
+            Mode::DontAsk => own.filter(|mode| *mode == Mode::Plan).unwrap_or(Mode::DontAsk),
+            Mode::Plan | Mode::AcceptEdits | Mode::Auto | Mode::BypassPermissions => parents,
+        }
+    }
+}
+
+impl Driver {
+    /// How deep this driver is: 0 for the session itself.
+    pub(in crate::engine) fn depth(&self) -> u32 {
+        self.stage.child.as_ref().map_or(0, |child| child.depth)
+    }
+
+    /// The definition of that name; letter case does not matter.
+    pub(super) fn definition(&self, name: &str) -> Result<AgentFile, String> {
+        let agents = &self.stage.agents;
+        let found = agents.iter().find(|agent| agent.name == name);
+        let found = found.or_else(|| agents.iter().find(|agent| agent.name.eq_ignore_ascii_case(name)));
+        found.cloned().ok_or_else(|| {
+            let names: Vec<&str> = agents.iter().map(|agent| agent.name.as_str()).collect();
+            format!("There is no agent `{name}`. There are: {}.", names.join(", "))
+        })
+    }
+
+    /// The tools that an agent is given.
+    pub(super) fn tools_of(&self, definition: &AgentFile) -> Result<Vec<Arc<dyn Tool>>, String> {
+        let deepest = self.depth() + 1 >= self.setup.tuning.team.depth;
+        let given = |tool: &&Arc<dyn Tool>| {
+            let name = tool.spec().name;
+            let wanted =
+                definition.tools.allowed.as_ref().is_none_or(|list| list.iter().any(|entry| fits(entry, &name)));
+            let denied = definition.tools.denied.iter().any(|entry| fits(entry, &name));
+            let never = NEVER.contains(&name.as_str()) || (deepest && name == "Agent");
+            wanted && !denied && !never
+        };
+        let found: Vec<Arc<dyn Tool>> = self.setup.tools.iter().filter(given).cloned().collect();
+        if found.is_empty() {
+            return Err(format!("The agent `{}` is left without any tool; its `tools` name none.", definition.name));
+        }
+        Ok(found)
+    }
+
+    /// Who answers an agent: the setting, the call, the definition, a small model where one will do, the own one.
+    pub(super) fn model_of(
+        &self,
+        input: &AgentInput,
+        definition: &AgentFile,
+    ) -> Result<(ModelRef, Arc<ModelInfo>), String> {
+        let Some((own, info)) = self.machine.model().cloned() else {
+            return Err("No model is configured, so no agent can be started.".to_owned());
+        };
+        let tuning = &self.setup.tuning.team;
+        let small = tuning.small.as_ref().filter(|_| definition.model.cheap);
+        let named = [tuning.model.as_ref(), input.model.as_ref(), definition.model.model.as_ref(), small];
+        let named = named.into_iter().flatten().find(|name| *name != "inherit");
+        let Some(name) = named.filter(|_| own.wire != Wire::Replay) else { return Ok((own, info)) };
+        let id = self.setup.table.resolve(name);
+        // A short name of another maker's model means nothing to this server.
+        let foreign = id != name && id.starts_with("claude") && !own.id.contains("claude");
+        if foreign || id == own.id {
+            return Ok((own, info));
+        }
+        let info = self.setup.table.find(id).unwrap_or_else(|| ModelInfo::unknown(id));
+        Ok((ModelRef::new(own.wire, id), Arc::new(info)))
+    }
+
+    /// The setup of a child.
+    pub(super) fn child_setup(&self, definition: &AgentFile, input: &AgentInput, plan: Plan) -> Setup {
+        let setup = &self.setup;
+        let child = Child {
+            agent: plan.start.agent.clone(),
+            kind: definition.name.clone(),
+            depth: self.depth() + 1,
+            session: self.session,
+            log: plan.start.log.clone(),
+            transcript: self.stage.child.as_ref().map_or_else(|| self.journal.path(), |child| child.transcript.clone()),
+            prompt: definition.prompt.clone(),
+            proof: self.parts.walls.proof(),
+            own_mode: definition.way.mode,
+            read_only: definition.way.read_only || self.stage.child.as_ref().is_some_and(|child| child.read_only),
+        };
+        let mode = child.mode(self.machine.conversation().mode, &self.stage.modes);
+        let memory = if definition.way.without_memory { Vec::new() } else { self.stage.memory.clone() };
+        let stage = Stage {
+            place: plan.place,
+            model: Some((plan.start.model, plan.info)),
+            effort: input.effort.or(definition.model.effort).or(self.stage.effort),
+            model_forced: true,
+            rules: self.gate.texts(),
+            mode,
+            memory,
+            child: Some(Arc::new(child)),
+            ..self.stage.clone()
+        };
+        let max_turns = definition.model.max_turns.or(setup.agent.max_turns);
+        Setup {
+            clock: Arc::clone(&setup.clock),
+            ids: Arc::clone(&setup.ids),
+            store: setup.store.clone(),
+            stage,
+            rehearse: Arc::clone(&setup.rehearse),
+            tools: plan.tools,
+            table: setup.table.clone(),
+            agent: agent::Settings { max_turns, child: true, ..setup.agent.clone() },
+            open: Open::New,
+            notices: Vec::new(),
+            limits: setup.limits,
+            tuning: setup.tuning.clone(),
+            home: setup.home.clone(),
+            interactive: setup.interactive,
+            alone: false,
+            secrets: setup.secrets.clone(),
+            sandbox: setup.sandbox.clone(),
+            folder: None,
+            version: setup.version,
+        }
+    }
+}
+
+/// Whether an entry of `tools` means this tool: its name, an older name, a name with a rule behind it, all tools of a
+/// server, or a pattern with a star at the end.
+fn fits(entry: &str, name: &str) -> bool {
+    let entry = entry.split('(').next().unwrap_or(entry).trim();
+    let entry = tools::today(entry);
+    match entry.strip_suffix('*') {
+        Some(start) => name.starts_with(start),
+        None => entry == name || (entry.starts_with("mcp__") && name.starts_with(&format!("{entry}__"))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::fits;
+
+    #[test]
+    fn entries_of_tools_mean_names_servers_and_older_names() {
+        for (entry, name) in [
+            ("Read", "Read"),
+            ("Bash(git *)", "Bash"),
+            ("Task", "Agent"),
+            ("mcp__git", "mcp__git__log"),
+            ("mcp__git__*", "mcp__git__log"),
+            ("*", "Edit"),
+        ] {
+            assert!(fits(entry, name), "{entry} {name}");
+        }
+        assert!(!fits("Read", "ReadMore") && !fits("mcp__git", "mcp__github__x"));
+    }
+}

@@ -1,0 +1,248 @@
+//! Sub-agents. A child is a driver of its own, with its own machine and log, that hears [`Request`]s and sends
+//! [`Event`]s like any other; the parent stands where a face would. Its minder, a task beside the driver, turns what
+//! it says into news for the parent: money, questions, rules, its end.
+
+mod call;
+mod child;
+mod minder;
+mod tuning;
+mod words;
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+
+use super::driver::Driver;
+use super::gate::tier_of;
+use super::rules::session_source;
+use crate::agent::{Input, Prompt};
+use crate::domain::{
+    AgentEnd, AgentStart, Body, Event, Live, Message, Notice, Origin, Request, RuleTier, RulesInForce, TeamBody,
+    TeamNews, TeamRequest,
+};
+use crate::policy::{RuleText, Tier};
+use crate::prompt;
+
+pub use child::Child;
+pub use tuning::TeamTuning;
+
+/// The agents of a session.
+#[derive(Debug, Default)]
+pub(super) struct Team {
+    /// Direct children that live, by their id.
+    living: BTreeMap<String, Living>,
+    /// Which direct child an agent below it belongs to.
+    below: HashMap<String, String>,
+}
+
+/// A child that lives.
+#[derive(Debug)]
+struct Living {
+    requests: mpsc::Sender<Request>,
+    cancel: CancellationToken,
+    start: AgentStart,
+    /// Nobody waits for its result.
+    alone: bool,
+    /// Its conversation is being looked at.
+    watched: Arc<AtomicBool>,
+}
+
+/// What a minder reports.
+#[derive(Debug)]
+pub(super) struct FromAgent {
+    /// The direct child.
+    pub(super) agent: String,
+    pub(super) what: Told,
+}
+
+/// The report itself.
+#[derive(Debug)]
+pub(super) enum Told {
+    /// For the record of the session.
+    Body(TeamBody),
+    /// The person allowed more than one call.
+    Granted(String),
+    Live(Live),
+    /// It is done.
+    Ended(Box<AgentEnd>, String),
+}
+
+impl Team {
+    /// Stops all of them, because their session is left.
+    pub(super) fn stop_all(&mut self) {
+        for living in std::mem::take(&mut self.living).into_values() {
+            living.cancel.cancel();
+        }
+        self.below.clear();
+    }
+
+    /// Agents that run, those below children included.
+    fn count(&self) -> usize {
+        self.living.len() + self.below.len()
+    }
+
+    /// The direct child through which an agent is reached.
+    fn branch(&self, agent: &str) -> Option<&Living> {
+        let child = self.below.get(agent).map_or(agent, String::as_str);
+        self.living.get(child)
+    }
+
+    /// Tells every child. One that does not listen is not waited for.
+    fn tell(&self, request: &Request) {
+        for living in self.living.values() {
+            living.requests.try_send(request.clone()).ok();
+        }
+    }
+}
+
+impl Driver {
+    pub(super) async fn on_team(&mut self, request: TeamRequest) {
+        match request {
+            TeamRequest::Answer { agent, ask, answer } => self.answer_agent(agent, ask, answer).await,
+            TeamRequest::Kill { agent } => self.kill_agent(&agent),
+            TeamRequest::KillAll => {
+                for living in self.parts.team.living.values().filter(|living| living.alone) {
+                    living.cancel.cancel();
+                }
+            }
+            TeamRequest::Watch { agent } => self.watch_agent(agent).await,
+            TeamRequest::Begin { text } => self.submit(super::hooks::Pending::Task(text)).await,
+            TeamRequest::Inherit(rules) => {
+                self.inherit(rules);
+                self.feed(Input::RulesChanged).await;
+            }
+        }
+    }
+
+    async fn answer_agent(&mut self, agent: String, ask: u32, answer: crate::domain::Answer) {
+        let direct = !self.parts.team.below.contains_key(&agent);
+        if let Some(living) = self.parts.team.branch(&agent) {
+            let request = if direct {
+                Request::Answer { ask, answer: answer.clone() }
+            } else {
+                let agent = agent.clone();
+                Request::Team(TeamRequest::Answer { agent, ask, answer: answer.clone() })
+            };
+            living.requests.try_send(request).ok();
+        }
+        let body = TeamBody::AgentDecided { agent, ask, answer: Some(answer) };
+        self.feed(Input::Note(Body::Team(body))).await;
+    }
+
+    fn kill_agent(&mut self, agent: &str) {
+        let direct = !self.parts.team.below.contains_key(agent);
+        let Some(living) = self.parts.team.branch(agent) else { return };
+        if direct {
+            living.cancel.cancel();
+        } else {
+            let request = Request::Team(TeamRequest::Kill { agent: agent.to_owned() });
+            living.requests.try_send(request).ok();
+        }
+    }
+
+    async fn watch_agent(&mut self, agent: Option<String>) {
+        for (id, living) in &self.parts.team.living {
+            living.watched.store(Some(id) == agent.as_ref(), Ordering::Relaxed);
+        }
+        let Some(agent) = agent else { return };
+        if self.parts.team.below.contains_key(&agent)
+            && let Some(living) = self.parts.team.branch(&agent)
+        {
+            let request = Request::Team(TeamRequest::Watch { agent: Some(agent) });
+            return drop(living.requests.try_send(request));
+        }
+        let log = self.setup.store.agents(self.session).join(format!("{agent}.jsonl"));
+        match self.setup.store.read_at(&log) {
+            Ok(records) => {
+                let records = records.into_iter().map(Arc::new).collect();
+                self.tell(Event::Live(Live::Team(TeamNews::Watched { agent, records }))).await;
+            }
+            Err(error) => self.notice(Notice::warning(error.to_string())).await,
+        }
+    }
+
+    /// A minder reports.
+    pub(super) async fn on_agent(&mut self, heard: FromAgent) {
+        if !self.parts.team.living.contains_key(&heard.agent) {
+            return;
+        }
+        match heard.what {
+            Told::Body(body) => self.on_agent_body(heard.agent, body).await,
+            Told::Granted(rule) => {
+                if self.gate.add(RuleTier::Allow, &rule, session_source(), &self.stage).is_ok() {
+                    // What one agent was allowed holds for all.
+                    self.hand_down_rules();
+                    self.feed(Input::RulesChanged).await;
+                }
+            }
+            Told::Live(live) => self.tell(Event::Live(live)).await,
+            Told::Ended(end, words) => self.on_agent_ended(*end, words).await,
+        }
+    }
+
+    async fn on_agent_body(&mut self, child: String, body: TeamBody) {
+        match &body {
+            TeamBody::AgentStarted(start) if start.agent != child => {
+                self.parts.team.below.insert(start.agent.clone(), child);
+            }
+            TeamBody::AgentEnded(end) => drop(self.parts.team.below.remove(&end.agent)),
+            TeamBody::AgentAsked(question) => {
+                self.questions.note(&question.call, &self.setup.tools, &self.stage.place);
+            }
+            _ => {}
+        }
+        self.feed(Input::Note(Body::Team(body))).await;
+    }
+
+    async fn on_agent_ended(&mut self, end: AgentEnd, words: String) {
+        let Some(living) = self.parts.team.living.remove(&end.agent) else { return };
+        self.parts.team.below.retain(|_, child| *child != end.agent);
+        self.feed(Input::Note(Body::Team(TeamBody::AgentEnded(end)))).await;
+        if living.alone {
+            let text = words::announcement(&living.start, &words);
+            let typed = format!("(agent) {} is done", living.start.task);
+            let message = Message::user(prompt::wrap(&text));
+            self.feed(Input::Prompt(Prompt { message, typed, origin: Origin::Harness })).await;
+        }
+    }
+
+    /// Hands the rules as they are now to every child.
+    pub(super) fn hand_down_rules(&self) {
+        let rules = self.gate.texts().into_iter();
+        let rules = rules.map(|text| (tier_of(text.tier), text.text, text.source, text.anchor)).collect();
+        self.parts.team.tell(&Request::Team(TeamRequest::Inherit(RulesInForce(rules))));
+    }
+
+    fn inherit(&mut self, rules: RulesInForce) {
+        let text = |(tier, text, source, anchor)| {
+            let tier = match tier {
+                RuleTier::Deny => Tier::Deny,
+                RuleTier::Ask => Tier::Ask,
+                RuleTier::Allow => Tier::Allow,
+            };
+            RuleText { tier, text, source, anchor }
+        };
+        self.stage.rules = rules.0.into_iter().map(text).collect();
+        self.gate = super::opening::make_gate(&self.setup, &self.stage, self.session).0;
+        self.hand_down_rules();
+    }
+
+    /// Something is on record that children must know of.
+    pub(super) fn children_hear(&mut self, body: &Body) {
+        if self.parts.team.living.is_empty() {
+            return;
+        }
+        match body {
+            Body::RuleAdded { .. } => self.hand_down_rules(),
+            Body::ModeSet { mode } => {
+                for living in self.parts.team.living.values() {
+                    living.requests.try_send(Request::SetMode(*mode)).ok();
+                }
+            }
+            _ => {}
+        }
+    }
+}

@@ -1,0 +1,167 @@
+//! Draws the list of agents, or the conversation of one.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+
+use super::Agents;
+use crate::base::text;
+use crate::domain::{AgentOutcome, AgentState};
+use crate::panes::conversation::Scene;
+use crate::panes::facts::AgentRow;
+use crate::panes::picker::inside;
+use crate::theme::{Meaning, Theme};
+use crate::widgets::list;
+use crate::widgets::popup::{self, Frame};
+
+/// Seconds without an event after which an agent is marked.
+const QUIET_S: u64 = 15;
+
+/// An agent in one short row, for the sidebar.
+pub fn agent_row(row: &AgentRow, now: u64) -> (String, Meaning) {
+    let (sign, meaning) = sign(row, now);
+    let age = age(row, now).map(|age| format!(" {age}")).unwrap_or_default();
+    (format!("{sign} {}{age} {}", row.start.kind, row.start.task), meaning)
+}
+
+fn sign(row: &AgentRow, now: u64) -> (&'static str, Meaning) {
+    match (&row.end, row.state) {
+        (None, AgentState::Asking) => ("?", Meaning::Warning),
+        (None, _) if quiet(row, now) => ("!", Meaning::Warning),
+        (None, AgentState::Retrying) => ("↻", Meaning::Warning),
+        (None, _) => ("◐", Meaning::Accent),
+        (Some(end), _) => match end.outcome {
+            AgentOutcome::Done => ("●", Meaning::Success),
+            AgentOutcome::TurnCap => ("●", Meaning::Warning),
+            AgentOutcome::Stopped => ("■", Meaning::Muted),
+            AgentOutcome::Failed => ("✗", Meaning::Error),
+        },
+    }
+}
+
+fn quiet(row: &AgentRow, now: u64) -> bool {
+    row.state != AgentState::Asking && now.saturating_sub(row.at.max(row.since)) >= QUIET_S * 1_000
+}
+
+/// How long ago its last event was, once that says something.
+fn age(row: &AgentRow, now: u64) -> Option<String> {
+    let seconds = now.saturating_sub(row.at.max(row.since)) / 1_000;
+    (row.lives() && seconds >= 2).then(|| text::human_ms(seconds * 1_000))
+}
+
+fn state(row: &AgentRow, now: u64) -> String {
+    if let Some(end) = &row.end {
+        let word = match end.outcome {
+            AgentOutcome::Done => "done",
+            AgentOutcome::TurnCap => "at its limit",
+            AgentOutcome::Stopped => "stopped",
+            AgentOutcome::Failed => "failed",
+        };
+        return format!("{word} after {}", text::human_ms(end.duration_ms));
+    }
+    let what = match row.state {
+        AgentState::Asking => "asks you".to_owned(),
+        AgentState::Retrying => format!("tries again: {}", row.last),
+        AgentState::Thinking | AgentState::Working => row.last.clone(),
+    };
+    match age(row, now) {
+        Some(age) if quiet(row, now) => format!("silent for {age}: {what}"),
+        Some(age) => format!("{what} · {age}"),
+        None => what,
+    }
+}
+
+fn figures(row: &AgentRow) -> String {
+    let cost = row.tally.cost().filter(|_| row.tally.requests > 0).map(text::human_cost).unwrap_or_default();
+    let tokens = text::human_tokens(row.tally.usage.prompt() + row.tally.usage.output);
+    format!("{} calls · {tokens} · {cost}", row.calls).trim_end_matches(" · ").to_owned()
+}
+
+impl Agents {
+    pub(super) fn place(&mut self, area: Rect) {
+        self.frame = area;
+        let inner = inside(area);
+        let low = inner.height / 2;
+        let kinds = if low > 6 { low } else { 0 };
+        self.rows = Rect { height: inner.height.saturating_sub(kinds), ..inner };
+    }
+
+    /// Draws where the last settle put it.
+    pub fn view(&self, scene: Scene<'_>, buf: &mut Buffer) {
+        if self.frame.is_empty() || self.frame.intersection(buf.area) != self.frame {
+            return;
+        }
+        if self.opened.is_some() {
+            return self.view_opened(scene, buf);
+        }
+        let living = scene.facts.agents.living().count();
+        let title = format!("agents · {living} running of {}", self.ids.len());
+        let foot = "Enter conversation · x stop · X stop those in the background · Esc close";
+        popup::draw(self.frame, buf, scene.theme, &Frame { title: &title, foot });
+        let item = |at: usize| self.item(at, scene);
+        list::draw(self.list, self.ids.len(), item, (self.rows, buf), scene.theme);
+        if self.ids.is_empty() {
+            let words = "No agent has run in this session. The model starts them with the tool Agent.";
+            let style = scene.theme.style(Meaning::Muted);
+            buf.set_stringn(self.rows.x, self.rows.y, words, self.rows.width.into(), style);
+        }
+        self.view_kinds(scene, buf);
+    }
+
+    fn item(&self, at: usize, scene: Scene<'_>) -> list::Item<'static> {
+        let row = self.ids.get(at).and_then(|id| scene.facts.agents.find(id));
+        let Some(row) = row else { return list::Item::default() };
+        let (sign, _) = sign(row, scene.now);
+        let below = if row.start.parent.is_some() { "  ↳ " } else { "" };
+        let apart = if row.start.background { " (background)" } else { "" };
+        let text = format!("{below}{sign} {} · {}{apart} — {}", row.start.kind, row.start.task, state(row, scene.now));
+        list::Item { text: text.into(), marks: Vec::new().into(), detail: figures(row).into() }
+    }
+
+    /// The kinds of agents that there are, below the list where there is room.
+    fn view_kinds(&self, scene: Scene<'_>, buf: &mut Buffer) {
+        let inner = inside(self.frame);
+        let area = Rect { y: self.rows.bottom(), height: inner.bottom() - self.rows.bottom(), ..inner };
+        let kinds = scene.facts.info.as_ref().map(|info| info.agents.as_slice()).unwrap_or_default();
+        for (at, place) in area.rows().enumerate() {
+            let line = match at {
+                0 => Line::styled("─".repeat(usize::from(place.width)), scene.theme.style(Meaning::Border)),
+                1 => Line::styled("kinds", scene.theme.style(Meaning::Title)),
+                at => match kinds.get(at - 2) {
+                    Some(kind) => kind_line(kind, place.width, scene.theme),
+                    None => break,
+                },
+            };
+            buf.set_line(place.x, place.y, &line, place.width);
+        }
+    }
+
+    fn view_opened(&self, scene: Scene<'_>, buf: &mut Buffer) {
+        let Some(opened) = &self.opened else { return };
+        let row = scene.facts.agents.find(&opened.agent);
+        let title = row.map_or_else(|| opened.agent.clone(), |row| format!("{} · {}", row.start.kind, row.start.task));
+        let title = text::sanitize_line(&title).into_owned();
+        let foot = "j k scroll · Enter unfold · x stop · Esc back";
+        let inner = popup::draw(self.frame, buf, scene.theme, &Frame { title: &title, foot });
+        if let Some(row) = row {
+            let (sign, meaning) = sign(row, scene.now);
+            let model = &row.start.model.id;
+            let line = format!("{sign} {} · {} · {model}", state(row, scene.now), figures(row));
+            let line = text::clip(&text::sanitize_line(&line), inner.width.into()).into_owned();
+            buf.set_stringn(inner.x, inner.y, line, inner.width.into(), scene.theme.style(meaning));
+        }
+        opened.conversation.view(scene.theme, opened.area, buf);
+    }
+}
+
+fn kind_line(kind: &crate::domain::AgentFile, width: u16, theme: &Theme) -> Line<'static> {
+    let name = text::sanitize_line(&kind.name).into_owned();
+    let source = text::sanitize_line(&kind.source).into_owned();
+    let room = usize::from(width).saturating_sub(text::width(&name) + text::width(&source) + 5);
+    let words = text::sanitize_line(&kind.description);
+    Line::from(vec![
+        Span::styled(format!("{name} "), theme.style(Meaning::Tool)),
+        Span::styled(format!("({source})  "), theme.style(Meaning::Muted)),
+        Span::styled(text::clip(&words, room).into_owned(), theme.style(Meaning::Text)),
+    ])
+}
