@@ -70,7 +70,7 @@ impl Desk {
         let (home, project, temp) = (self.at("home"), self.at("project"), self.at("temp"));
         let scope = Scope { home: &home, project: &project, added: &[], temp: &temp, private: &[], readable: &[] };
         let profile = Profile::new(&self.wish, &scope);
-        Cage { means: means.clone(), profile, helper: helper(), hidden_variables: Vec::new() }
+        Cage { means: means.clone(), profile, helper: helper(), hidden_variables: Vec::new(), proxy: None }
     }
 
     /// Runs a line of bash in the project.

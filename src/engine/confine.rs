@@ -175,6 +175,7 @@ impl Driver {
             profile: Profile::new(&sandbox.wish, &scope),
             helper: sandbox.helper.clone(),
             hidden_variables: sandbox.wish.hidden_variables.clone(),
+            proxy: self.proxy(),
         })))
     }
 

@@ -17,6 +17,8 @@ use serde::{Deserialize, Serialize};
 use super::Profile;
 
 #[cfg(target_os = "linux")]
+mod door;
+#[cfg(target_os = "linux")]
 mod filter;
 #[cfg(target_os = "linux")]
 mod mounts;
@@ -47,6 +49,12 @@ pub(super) struct Order {
     pub(super) own_network: bool,
     pub(super) network: bool,
     pub(super) unix_sockets: bool,
+    /// Listen on this port of loopback and hand the socket out by standard input.
+    #[serde(default)]
+    pub(super) port: Option<u16>,
+    /// Nobody has started loopback yet.
+    #[serde(default)]
+    pub(super) starts_network: bool,
 }
 
 /// Which files may be written and which not read.
@@ -125,6 +133,9 @@ fn try_to_enter(words: impl IntoIterator<Item = OsString>) -> Result<std::conver
 
 #[cfg(target_os = "linux")]
 fn confine(order: &Order) -> Result<(), String> {
+    if let Some(port) = order.port {
+        door::open(port, order.starts_network)?;
+    }
     mounts::lay(order)?;
     if let Some(files) = &order.files {
         rules::enforce(files)?;

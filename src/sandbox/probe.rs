@@ -183,6 +183,7 @@ fn try_within(means: &Means, helper: &Path, patience: Duration) -> Result<String
         profile: Profile::new(&Wish::default(), &scope),
         helper: helper.to_path_buf(),
         hidden_variables: Vec::new(),
+        proxy: None,
     };
     let (inside, outside) = (at("inside"), at("outside"));
     let words: [&OsStr; 6] = [
