@@ -13,7 +13,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use latigo::domain::{Terms, ToolOutcome};
-use latigo::sandbox::{Cage, Doubt, Means, Profile, Scope, Wish, prove_with, try_means};
+use latigo::sandbox::{Cage, Decide, Doubt, Means, Pass, Profile, Proxy, Scope, Wish, prove_with, try_means};
 use latigo::tools::{Limits, Place, ToolContext, registry};
 use tempfile::TempDir;
 use tokio::sync::mpsc;
@@ -431,4 +431,53 @@ fn an_order_that_cannot_be_carried_out_runs_nothing() {
         assert!(said(&output).contains("nothing was run"), "{}", said(&output));
     }
     assert!(!made.exists());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn hosts_are_reached_by_the_proxy_alone_and_only_those_that_are_open() {
+    use tokio::io::AsyncWriteExt as _;
+    let server = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = server.local_addr().unwrap().port();
+    tokio::spawn(async move {
+        while let Ok((mut peer, _)) = server.accept().await {
+            peer.write_all(b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\nserved").await.ok();
+        }
+    });
+    for means in every_means() {
+        let desk = Desk::new();
+        let decide: Decide = Arc::new(move |host, _| {
+            let open = host == "127.0.0.1";
+            Box::pin(async move { if open { Pass::Open { named: true } } else { Pass::Closed("it is closed".into()) } })
+        });
+        let cage = Cage { proxy: Some(Proxy::new(decide)), ..desk.cage(&means) };
+        let fetch = |url: &str| {
+            format!(
+                "python3 -c 'import urllib.request as u; p = u.ProxyHandler({{\"http\": \"http://127.0.0.1:3128\"}}); print(u.build_opener(p).open(\"{url}\").read().decode())'"
+            )
+        };
+        let direct = format!("exec 3<>/dev/tcp/127.0.0.1/{port}");
+        let run = |line: String| {
+            let words = ["--norc".as_ref(), "-c".as_ref(), line.as_ref()];
+            let (mut command, caged) = cage.wrap(Path::new("/bin/bash"), &words, &desk.at("project")).unwrap();
+            let env = [("PATH".to_owned(), "/usr/bin:/bin".to_owned())].into();
+            // What is on loopback is meant to be reached without the proxy; here it stands for a host.
+            let own = cage.variables(&env).into_iter().filter(|(name, _)| !name.eq_ignore_ascii_case("no_proxy"));
+            let output = command.env_clear().envs(own).output().unwrap();
+            drop(caged);
+            output
+        };
+        let open = tokio::task::block_in_place(|| run(fetch(&format!("http://127.0.0.1:{port}/"))));
+        let closed = tokio::task::block_in_place(|| run(fetch("http://example.com/")));
+        let around = tokio::task::block_in_place(|| run(direct));
+        let input = tokio::task::block_in_place(|| run("cat; test \"$HTTP_PROXY\" = http://127.0.0.1:3128".to_owned()));
+        assert!(!around.status.success(), "{means:?}: {}", said(&around));
+        assert!(!closed.status.success(), "{means:?}: {}", said(&closed));
+        if means.has_own_network() {
+            assert!(said(&open).contains("served"), "{means:?}: {}", said(&open));
+            assert!(said(&closed).contains("403"), "{means:?}: {}", said(&closed));
+            assert!(input.status.success(), "{means:?}: {}", said(&input));
+        } else {
+            assert!(!open.status.success() && !input.status.success(), "{means:?}: {}", said(&open));
+        }
+    }
 }

@@ -153,6 +153,9 @@ fn walls(proof: &Proof, wish: &sandbox::Wish) -> Vec<Finding> {
             }
         });
     }
+    if let (true, Some(means)) = (wish.enabled, &proof.means) {
+        findings.push(found("sandbox", State::Ok, network(wish, means)));
+    }
     findings.push(match (wish.enabled, &proof.means) {
         (true, Some(means)) => {
             found("sandbox", State::Ok, format!("on: commands are kept in by {}", means.confinement()))
@@ -173,6 +176,20 @@ fn walls(proof: &Proof, wish: &sandbox::Wish) -> Vec<Finding> {
         }
     });
     findings
+}
+
+/// How confined commands reach the network.
+fn network(wish: &sandbox::Wish, means: &Means) -> String {
+    if wish.network {
+        return "network: all of it is open to confined commands".to_owned();
+    }
+    if !means.has_own_network() {
+        let text = "network: none, because a port can be opened here but not by host; `allowedDomains` needs bubblewrap or unshare";
+        return text.to_owned();
+    }
+    let then = if wish.strict_domains { "others are refused" } else { "others are asked about" };
+    let count = wish.allowed_domains.len();
+    format!("network: host by host through a proxy; {count} open by `allowedDomains` besides rules, {then}")
 }
 
 fn advice(name: &str, why: &str) -> Option<&'static str> {

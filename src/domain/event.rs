@@ -6,8 +6,8 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    CatalogNews, CommandFile, ContextNews, FolderClaims, MemoryFile, Mode, ModelInfo, ModelRef, Record, Report,
-    RuleTest, RulesReport, SandboxState, SessionId, SessionSummary, Shown, TeamNews,
+    CatalogNews, CommandFile, ContextNews, FolderClaims, MemoryFile, Mode, ModelInfo, ModelRef, NetworkNews, Record,
+    Report, RuleTest, RulesReport, SandboxState, SessionId, SessionSummary, Shown, TeamNews,
 };
 
 /// One message from the engine to its face.
@@ -50,6 +50,8 @@ pub enum Live {
         shown: Shown,
         parts: u32,
     },
+    /// A confined command wants to reach a host.
+    Network(NetworkNews),
     /// A line of output of a command that the person runs with `!`.
     ShellOutput(String),
     /// What was asked for cannot be had, and no turn will come of it: a prompt that was not taken, or a

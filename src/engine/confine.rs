@@ -160,6 +160,7 @@ impl Driver {
     pub(super) fn cage(&mut self, call: &ToolCall) -> Result<Option<Arc<Cage>>, String> {
         let Way::Inside(means) = self.way(&Asked::of(call)) else { return Ok(None) };
         let temp = self.temp()?;
+        let proxy = self.proxy();
         let sandbox = &self.setup.sandbox;
         let outputs = [self.setup.store.outputs(self.session)];
         let scope = Folders {
@@ -175,7 +176,7 @@ impl Driver {
             profile: Profile::new(&sandbox.wish, &scope),
             helper: sandbox.helper.clone(),
             hidden_variables: sandbox.wish.hidden_variables.clone(),
-            proxy: self.proxy(),
+            proxy,
         })))
     }
 
@@ -234,7 +235,11 @@ pub(super) fn tell_of_walls(specs: &mut [ToolSpec], wish: &Wish) {
     if !wish.enabled {
         return;
     }
-    let network = if wish.network { "" } else { ", and there is no network" };
+    let network = if wish.network {
+        ""
+    } else {
+        ", and the network is reached only by the proxy in HTTP_PROXY, host by host, where the person allows it"
+    };
     let told = format!(
         "Commands run in a sandbox: only the project, added folders and $TMPDIR can be written{network}. Put temporary files in $TMPDIR."
     );

@@ -11,6 +11,7 @@ use super::classify::Heard;
 use super::gate::Gate;
 use super::hooks::{Answered, Hooking, Missed};
 use super::journal::Journal;
+use super::network::Visit;
 use super::parts::Parts;
 use super::questions::Questions;
 use super::streams::Stream;
@@ -58,6 +59,8 @@ pub(super) enum What {
     Opinion(Box<Heard>),
     /// Hooks have answered.
     Hooked(Box<Answered>),
+    /// A confined command wants to reach a host.
+    Visit(Box<Visit>),
     /// The person may have missed something.
     Missed(Missed),
     /// A sub-agent's minder reports.
@@ -194,6 +197,7 @@ impl Driver {
             }
             What::Opinion(heard) => self.on_opinion(*heard).await,
             What::Hooked(answered) => self.on_hooked(*answered).await,
+            What::Visit(visit) => self.on_visit(*visit).await,
             What::Missed(missed) => self.on_missed(missed),
             What::Agent(heard) => self.on_agent(*heard).await,
             What::Filled(filled) => self.on_filled(*filled).await,

@@ -54,6 +54,20 @@ impl Gate {
         Self { interactive: true, ..self.clone() }
     }
 
+    /// The same gate with hosts that settings open and close.
+    pub(super) fn with_hosts(&self, open: &[String], closed: &[String], stage: &Stage) -> Self {
+        let mut gate = self.clone();
+        let source =
+            RuleSource { scope: crate::domain::RuleScope::User, file: Some("sandbox.network".into()), line: None };
+        for (tier, hosts) in [(RuleTier::Deny, closed), (RuleTier::Allow, open)] {
+            for host in hosts {
+                // What is no host was told when the settings were read.
+                drop(gate.add(tier, &format!("WebFetch(domain:{host})"), source.clone(), stage));
+            }
+        }
+        gate
+    }
+
     /// All rules as they were written.
     pub(super) fn texts(&self) -> Vec<RuleText> {
         self.texts.iter().chain(&self.added).cloned().collect()

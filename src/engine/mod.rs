@@ -16,6 +16,7 @@ mod folder;
 mod gate;
 mod hooks;
 mod journal;
+mod network;
 mod opening;
 mod parts;
 mod pieces;

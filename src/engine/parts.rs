@@ -5,6 +5,7 @@ use super::catalog::Catalog;
 use super::classify::Classifier;
 use super::confine::Walls;
 use super::folder::Asking;
+use super::network::Hosts;
 use super::pieces::Sieve;
 use super::team::Team;
 use super::terms::Settled;
@@ -14,6 +15,8 @@ use super::terms::Settled;
 pub(super) struct Parts {
     /// What keeps commands in.
     pub(super) walls: Walls,
+    /// Hosts that confined commands reach.
+    pub(super) hosts: Hosts,
     /// What is settled about calls before they run.
     pub(super) settled: Settled,
     /// Keys that arrive in pieces.

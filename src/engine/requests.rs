@@ -62,6 +62,7 @@ impl Driver {
         self.hooking.stop();
         self.parts.classifier.stop();
         self.end_answer().await;
+        self.drop_visits().await;
         self.feed(Input::Interrupt).await;
     }
 

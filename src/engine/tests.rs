@@ -22,6 +22,7 @@ use crate::tools::ToolContext;
 
 mod catalog;
 mod confine;
+mod network;
 mod terms;
 
 /// A model that says what the script says, one answer a request.

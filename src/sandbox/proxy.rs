@@ -198,7 +198,8 @@ fn parse(bytes: &[u8], end: usize) -> Result<Wanted, String> {
     let rest = bytes.get(end..).unwrap_or_default();
     if method == "CONNECT" {
         // Read by the one parser of addresses that all of the program uses.
-        let url = url::Url::parse(&format!("http://{target}/")).map_err(|_| format!("`{target}` is no host and port"))?;
+        let url =
+            url::Url::parse(&format!("http://{target}/")).map_err(|_| format!("`{target}` is no host and port"))?;
         let port = target.rsplit(':').next().and_then(|port| port.parse().ok());
         let port = port.ok_or_else(|| format!("`{target}` names no port"))?;
         let host = url.host_str().filter(|_| url.username().is_empty() && url.password().is_none());
@@ -239,7 +240,10 @@ async fn reach(host: &str, port: u16, named: bool) -> io::Result<TcpStream> {
     let mut last = io::Error::other(format!("{host} was not found"));
     for address in found {
         if !named && hosts::is_private(address.ip()) {
-            let text = format!("{host} leads to {}, which is not of the public network; only a rule that names {host} opens it", address.ip());
+            let text = format!(
+                "{host} leads to {}, which is not of the public network; only a rule that names {host} opens it",
+                address.ip()
+            );
             last = io::Error::other(text);
             continue;
         }
@@ -292,7 +296,13 @@ mod tests {
         let first = String::from_utf8(plain.first).unwrap();
         assert_eq!(first, "GET /x?y=1 HTTP/1.1\r\nHost: a.org:8080\r\nConnection: close\r\nAccept: */*\r\n\r\n");
         assert_eq!(wanted("CONNECT 0x7f.1:80 HTTP/1.1\r\n\r\n").unwrap().host, "127.0.0.1");
-        for bad in ["GET /x HTTP/1.1", "CONNECT example.com HTTP/1.1", "GET ftp://x/ HTTP/1.1", "CONNECT a@b:1 HTTP/1.1", "nonsense"] {
+        for bad in [
+            "GET /x HTTP/1.1",
+            "CONNECT example.com HTTP/1.1",
+            "GET ftp://x/ HTTP/1.1",
+            "CONNECT a@b:1 HTTP/1.1",
+            "nonsense",
+        ] {
             assert!(wanted(&format!("{bad}\r\n\r\n")).is_err(), "{bad}");
         }
     }
@@ -336,7 +346,8 @@ mod tests {
         let tunnel = talk(open, format!("CONNECT 127.0.0.1:{port} HTTP/1.1\r\n\r\nPING\r\n")).await;
         assert!(tunnel.contains("200 Connection established") && tunnel.ends_with("served PING"), "{tunnel}");
         // Without a rule that names it, this machine is closed even to who may go anywhere.
-        let inner = talk(always(Pass::Open { named: false }), format!("CONNECT localhost:{port} HTTP/1.1\r\n\r\n")).await;
+        let inner =
+            talk(always(Pass::Open { named: false }), format!("CONNECT localhost:{port} HTTP/1.1\r\n\r\n")).await;
         assert!(inner.starts_with("HTTP/1.1 502") && inner.contains("public network"), "{inner}");
         let closed = talk(always(Pass::Closed("no".into())), "CONNECT a.org:443 HTTP/1.1\r\n\r\n".into()).await;
         assert!(closed.starts_with("HTTP/1.1 403") && closed.ends_with("latigo sandbox: no\n"), "{closed}");

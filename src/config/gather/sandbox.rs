@@ -196,11 +196,7 @@ impl Draft {
                     let text = "cannot be enforced by path, so sockets stay closed; `allowAllUnixSockets` opens all";
                     self.limit(section.layer, node, &name, text);
                 }
-                "allowMachLookup"
-                | "allowManagedDomainsOnly"
-                | "httpProxyPort"
-                | "socksProxyPort"
-                | "tlsTerminate" => {
+                "allowMachLookup" | "allowManagedDomainsOnly" | "httpProxyPort" | "socksProxyPort" | "tlsTerminate" => {
                     self.limit(section.layer, node, &name, "has no meaning here, because the proxy is our own");
                 }
                 _ => section.unknown(&name, node),

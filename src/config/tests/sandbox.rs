@@ -87,8 +87,14 @@ fn what_cannot_be_enforced_is_said_with_its_line() {
 #[test]
 fn hosts_are_opened_by_the_person_and_closed_by_anybody() {
     let tree = Tree::new(&[
-        ("latigo/config/settings.json", r#"{"sandbox":{"enabled":true,"network":{"allowedDomains":["*.example.com","API.x.org"],"strictAllowlist":true}}}"#),
-        ("home/p/.claude/settings.json", r#"{"sandbox":{"network":{"allowedDomains":["evil.org"],"deniedDomains":["bad.example.com"],"strictAllowlist":false}}}"#),
+        (
+            "latigo/config/settings.json",
+            r#"{"sandbox":{"enabled":true,"network":{"allowedDomains":["*.example.com","API.x.org"],"strictAllowlist":true}}}"#,
+        ),
+        (
+            "home/p/.claude/settings.json",
+            r#"{"sandbox":{"network":{"allowedDomains":["evil.org"],"deniedDomains":["bad.example.com"],"strictAllowlist":false}}}"#,
+        ),
     ]);
     let wish = tree.trusted().load().sandbox;
     assert_eq!(wish.allowed_domains, ["*.example.com", "api.x.org"]);

@@ -21,7 +21,10 @@ use ratatui::layout::{Position, Rect};
 use self::calls::{Calls, Seen};
 use self::question::Question;
 use self::view::Places;
-use crate::domain::{Act, Body, Decision, Event, Live, Request, Shown, StartInfo, TeamBody, TeamRequest, Verdict};
+use crate::domain::{
+    Act, AgentQuestion, Body, Decision, Event, Live, NetworkNews, Request, Shown, StartInfo, TeamBody, TeamRequest,
+    Verdict,
+};
 use crate::theme::Theme;
 
 /// Milliseconds after a question appeared in which no key counts.
@@ -113,6 +116,10 @@ impl Permission {
                 }
             }
             Event::Recorded(record) => self.hear_body(&record.body, now),
+            Event::Live(Live::Network(NetworkNews::Asks(asked))) => self.ask_for(asked, now),
+            Event::Live(Live::Network(NetworkNews::Gone { ask })) => {
+                self.remove(now, |question| question.is_of(NetworkNews::ASKER) && question.ask == *ask);
+            }
             Event::Live(_) | Event::Closed => {}
         }
     }
@@ -147,22 +154,25 @@ impl Permission {
     /// Questions of sub-agents stand in the same queue, with the name of who asks.
     fn hear_team(&mut self, body: &TeamBody, now: u64) {
         match body {
-            TeamBody::AgentAsked(asked) => {
-                let mut question = Question::new(asked.ask, &asked.call.id, Some(asked.verdict.clone()));
-                question.agent = Some((asked.agent.clone(), asked.who.clone()));
-                question.set_call(Some(Seen::of(&asked.call)));
-                if let Some(shown) = self.previews.get(&asked.call.id) {
-                    question.set_preview(shown.clone());
-                }
-                self.waiting.push_back(question);
-                self.raise(now);
-            }
+            TeamBody::AgentAsked(asked) => self.ask_for(asked, now),
             TeamBody::AgentDecided { agent, ask, .. } => {
                 self.remove(now, |question| question.is_of(agent) && question.ask == *ask);
             }
             TeamBody::AgentEnded(end) => self.remove(now, |question| question.is_of(&end.agent)),
             TeamBody::AgentStarted(_) | TeamBody::AgentSpent(_) => {}
         }
+    }
+
+    /// A question that is not of this session's own turn.
+    fn ask_for(&mut self, asked: &AgentQuestion, now: u64) {
+        let mut question = Question::new(asked.ask, &asked.call.id, Some(asked.verdict.clone()));
+        question.agent = Some((asked.agent.clone(), asked.who.clone()));
+        question.set_call(Some(Seen::of(&asked.call)));
+        if let Some((shown, parts)) = self.previews.get(&asked.call.id) {
+            question.set_preview(shown.clone(), *parts);
+        }
+        self.waiting.push_back(question);
+        self.raise(now);
     }
 
     fn ask(&mut self, ask: u32, call_id: &str, now: u64) {

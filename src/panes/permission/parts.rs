@@ -3,7 +3,7 @@
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use ratatui::text::Line;
 
-use super::question::{Outcome, Question, Stage};
+use super::question::{Choice, Outcome, Question, Stage};
 use crate::domain::{Answer, FileDiff, Shown};
 use crate::theme::{Meaning, Theme};
 use crate::widgets::diff;
@@ -162,5 +162,20 @@ impl Question {
             Did::Some(parts) => return Outcome::Answer(Answer::Partly { parts, comment: None }),
         }
         Outcome::Nothing
+    }
+}
+
+impl Choice {
+    /// The answer that a key stands for.
+    pub(super) fn by_letter(letter: char) -> Option<Self> {
+        Some(match letter {
+            '1' | 'y' | 'a' => Self::Once,
+            '2' | 's' => Self::Session,
+            '3' | 'w' => Self::Always,
+            '4' | 'n' | 'd' => Self::No,
+            '5' | 'c' => Self::Comment,
+            '6' | 'p' => Self::Parts,
+            _ => return None,
+        })
     }
 }

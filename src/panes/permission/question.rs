@@ -266,7 +266,7 @@ impl Question {
             KeyCode::BackTab if self.is_about_a_file() => return self.choose(Choice::Session),
             KeyCode::Char('?' | 'e') if !held => self.enter_stage(Stage::Trail),
             KeyCode::Char(letter) if !held => {
-                if let Some(choice) = by_letter(letter).filter(|choice| choices.contains(choice)) {
+                if let Some(choice) = Choice::by_letter(letter).filter(|choice| choices.contains(choice)) {
                     return self.choose(choice);
                 }
                 self.key_scroll(key);
@@ -396,16 +396,4 @@ impl Question {
         }
         Outcome::Nothing
     }
-}
-
-fn by_letter(letter: char) -> Option<Choice> {
-    Some(match letter {
-        '1' | 'y' | 'a' => Choice::Once,
-        '2' | 's' => Choice::Session,
-        '3' | 'w' => Choice::Always,
-        '4' | 'n' | 'd' => Choice::No,
-        '5' | 'c' => Choice::Comment,
-        '6' | 'p' => Choice::Parts,
-        _ => return None,
-    })
 }

@@ -3,7 +3,7 @@
 use std::net::{Ipv4Addr, TcpListener};
 use std::os::fd::OwnedFd;
 
-use rustix::net::{AddressFamily, SendFlags, SocketType, netlink};
+use rustix::net::{AddressFamily, SendFlags, SocketType};
 
 use super::super::proxy;
 
@@ -20,9 +20,9 @@ pub(super) fn open(port: u16, start: bool) -> Result<(), String> {
     rustix::stdio::dup2_stdin(&nothing).map_err(|error| told(&error))
 }
 
-/// Sets the first interface, which is loopback in every network, to be up: what `ip link set lo up` does.
+/// Speaks to the kernel by netlink, whose first protocol is that of routes. Sets the first interface, which is loopback in every network, to be up: what `ip link set lo up` does.
 fn start_loopback() -> rustix::io::Result<()> {
-    let socket = rustix::net::socket(AddressFamily::NETLINK, SocketType::RAW, Some(netlink::ROUTE))?;
+    let socket = rustix::net::socket(AddressFamily::NETLINK, SocketType::RAW, None)?;
     let mut message = Vec::with_capacity(32);
     // The head: length, RTM_NEWLINK, NLM_F_REQUEST, number, sender.
     message.extend(32_u32.to_ne_bytes());
