@@ -178,6 +178,7 @@ impl Machine {
     pub(super) fn on_change_call(&mut self, call_id: String, input: serde_json::Value, by: String) {
         let Some(slot) = self.turn.as_mut().and_then(|turn| turn.batch.slot(&call_id)) else { return };
         if matches!(slot.state, State::Judging | State::Asked(_)) {
+            let input = slot.call.input_for(input);
             slot.call.input = input.clone();
             self.record(Body::CallChanged { call_id, input, by });
         }

@@ -115,10 +115,12 @@ impl Conversation {
             | Body::RuleAdded { .. }
             | Body::HookRan(_)
             | Body::CallChanged { .. }
+            | Body::Server(_)
             | Body::Team(_)
             | Body::Noticed(_)
             | Body::Classified(_)
             | Body::Catalog(_)
+            | Body::Library(_)
             | Body::Confined { .. } => {}
         }
     }

@@ -104,6 +104,7 @@ fn words(order: Order, context: Context) -> &'static str {
         Order::Open => "details of the call",
         Order::Kill => "stop the call, if it runs; the turn goes on",
         Order::Close => "close",
+        Order::Find => "find in the conversation; n and N go on, Esc ends",
     }
 }
 

@@ -6,9 +6,9 @@ use ratatui::layout::{Position, Rect};
 
 use super::layers::Layer;
 use super::sheet::{Sheet, What};
-use super::{Model, catalog, orders, show};
+use super::{Model, catalog, library, orders, show};
 use crate::commands::Show;
-use crate::domain::{Act, CommandFile, Event, Live, Request};
+use crate::domain::{Act, CommandFile, Event, LibraryNews, Live, Request};
 use crate::panes::agents::{self, Agents};
 use crate::panes::conversation::Scene;
 use crate::panes::help::{self, Help};
@@ -17,6 +17,7 @@ use crate::panes::palette::{self, Palette, Pick};
 use crate::panes::picker::{self, Entry, Picker};
 use crate::panes::rules::{self, Rules};
 use crate::panes::sessions::{self, Sessions};
+use crate::panes::timeline::{self, Timeline};
 use crate::theme::Theme;
 
 /// One dialog.
@@ -27,8 +28,9 @@ pub(super) enum Dialog {
     Models(Picker),
     /// With the theme that was in use when it opened.
     Themes(Picker, Box<Theme>),
-    Sessions(Sessions),
+    Sessions(Box<Sessions>),
     Rules(Box<Rules>),
+    Timeline(Box<Timeline>),
     Agents(Box<Agents>),
     Page(Box<PagePane>),
 }
@@ -79,6 +81,9 @@ pub(super) fn open(model: &mut Model, what: Show) -> Vec<Act> {
             push(model, Dialog::Rules(Box::new(rules)));
             acts
         }
+        Show::Sessions { filter } => library::open_browser(model, &filter),
+        Show::Search { query } => library::open_search(model, &query),
+        Show::Timeline => library::open_timeline(model, None, None),
         Show::Agents => {
             push(model, Dialog::Agents(Box::default()));
             Vec::new()
@@ -88,17 +93,11 @@ pub(super) fn open(model: &mut Model, what: Show) -> Vec<Act> {
             push(model, Dialog::Page(Box::new(page)));
             acts
         }
-        Show::Sessions { filter } => {
-            let mut sessions = Sessions::default();
-            let acts = sessions.open(&filter, model.pace.now);
-            push(model, Dialog::Sessions(sessions));
-            acts
-        }
         _ => Vec::new(),
     }
 }
 
-fn push(model: &mut Model, dialog: Dialog) {
+pub(super) fn push(model: &mut Model, dialog: Dialog) {
     model.layers.push(Layer::Dialog(dialog));
 }
 
@@ -125,12 +124,7 @@ pub(super) fn say(model: &mut Model, said: Said) -> Vec<Act> {
     let Some(Layer::Dialog(dialog)) = model.layers.last_mut() else { return Vec::new() };
     match dialog {
         Dialog::Help(help) => {
-            let close = match said {
-                Said::Key(key) => help.update(help::Msg::Key(key)),
-                Said::Wheel(rows) => help.update(help::Msg::Wheel(rows)),
-                Said::Paste(_) | Said::Click(_) => false,
-            };
-            if close {
+            if say_help(help, said) {
                 model.layers.pop();
             }
             Vec::new()
@@ -156,6 +150,13 @@ pub(super) fn say(model: &mut Model, said: Said) -> Vec<Act> {
             }
             acts
         }
+        Dialog::Timeline(timeline) => {
+            let (acts, wish) = timeline.update(said.into(), now);
+            if wish == timeline::Wish::Close {
+                model.layers.pop();
+            }
+            acts
+        }
         Dialog::Agents(agents) => {
             let Some(msg) = said.into() else { return Vec::new() };
             let (acts, close) = agents.update(msg, &model.facts);
@@ -173,11 +174,17 @@ pub(super) fn say(model: &mut Model, said: Said) -> Vec<Act> {
         }
         Dialog::Sessions(sessions) => {
             let acts = sessions.update(said.into(), now);
-            if !sessions.is_open() {
-                model.layers.pop();
-            }
-            acts
+            library::after(model, acts)
         }
+    }
+}
+
+/// True when the overlay closes.
+fn say_help(help: &mut Help, said: Said) -> bool {
+    match said {
+        Said::Key(key) => help.update(help::Msg::Key(key)),
+        Said::Wheel(rows) => help.update(help::Msg::Wheel(rows)),
+        Said::Paste(_) | Said::Click(_) => false,
     }
 }
 
@@ -240,7 +247,7 @@ fn chosen_theme(model: &mut Model, outcome: picker::Outcome) -> Vec<Act> {
 }
 
 /// Hands answers of the engine to the dialogs that wait for them.
-pub(super) fn hear(model: &mut Model, event: &Event) {
+pub(super) fn hear(model: &mut Model, event: &Event) -> Vec<Act> {
     if let Event::Live(Live::Models(models)) = event {
         model.answers.models.clone_from(models);
         let entries = model_entries(model);
@@ -253,25 +260,34 @@ pub(super) fn hear(model: &mut Model, event: &Event) {
     for layer in &mut model.layers {
         match layer {
             Layer::Dialog(Dialog::Rules(rules)) => rules.hear(event),
+            Layer::Dialog(Dialog::Timeline(timeline)) => timeline.hear(event),
             Layer::Dialog(Dialog::Agents(agents)) => agents.hear(event),
             Layer::Dialog(Dialog::Page(page)) => page.hear(event),
             _ => {}
         }
     }
-    for sessions in browsers(model) {
-        sessions.hear(event);
+    if browsers(model).next().is_none()
+        && let Event::Live(Live::Library(LibraryNews::Done(notice))) = event
+    {
+        show::tell(model, notice);
     }
+    browsers(model).flat_map(|sessions| sessions.hear(event)).collect()
 }
 
 /// Time went by.
 pub(super) fn tick(model: &mut Model) -> Vec<Act> {
     let now = model.pace.now;
+    for layer in &mut model.layers {
+        if let Layer::Dialog(Dialog::Timeline(timeline)) = layer {
+            let _nothing = timeline.update(timeline::Msg::Tick, now);
+        }
+    }
     browsers(model).flat_map(|sessions| sessions.update(sessions::Msg::Tick, now)).collect()
 }
 
 fn browsers(model: &mut Model) -> impl Iterator<Item = &mut Sessions> {
     model.layers.iter_mut().filter_map(|layer| match layer {
-        Layer::Dialog(Dialog::Sessions(sessions)) => Some(sessions),
+        Layer::Dialog(Dialog::Sessions(sessions)) => Some(&mut **sessions),
         _ => None,
     })
 }
@@ -281,6 +297,7 @@ impl Dialog {
     pub fn next_tick(&self, now: u64) -> Option<u64> {
         match self {
             Self::Sessions(sessions) => sessions.next_tick(now),
+            Self::Timeline(timeline) => timeline.next_tick(now),
             Self::Agents(agents) => agents.next_tick(now),
             _ => None,
         }
@@ -295,6 +312,7 @@ impl Dialog {
             Self::Models(picker) | Self::Themes(picker, _) => picker.settle(area),
             Self::Sessions(sessions) => sessions.settle(area, theme, now),
             Self::Rules(rules) => rules.settle(area),
+            Self::Timeline(timeline) => timeline.settle(area, theme, scene.utc_offset),
             Self::Agents(agents) => agents.settle(area, scene),
             Self::Page(page) => page.settle(area),
         }
@@ -312,11 +330,27 @@ impl Dialog {
             Self::Models(picker) | Self::Themes(picker, _) => picker.view(theme, buf),
             Self::Sessions(sessions) => sessions.view(theme, buf),
             Self::Rules(rules) => rules.view(theme, buf),
+            Self::Timeline(timeline) => {
+                timeline.view(theme, scene.utc_offset, buf);
+                None
+            }
             Self::Agents(agents) => {
                 agents.view(scene, buf);
                 None
             }
             Self::Page(page) => page.view(theme, buf),
+        }
+    }
+}
+
+impl From<Said> for timeline::Msg {
+    fn from(said: Said) -> Self {
+        match said {
+            Said::Key(key) => Self::Key(key),
+            // Nothing is typed there.
+            Said::Paste(_) => Self::Tick,
+            Said::Click(at) => Self::Click(at),
+            Said::Wheel(rows) => Self::Wheel(rows),
         }
     }
 }

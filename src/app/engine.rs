@@ -1,7 +1,7 @@
 //! What the engine says, handed to everyone who listens.
 
 use super::{Model, layers};
-use crate::domain::{Act, Body, Event, Live, Report};
+use crate::domain::{Act, Body, Event, Live, Report, SessionId};
 use crate::panes::folder::FolderQuestion;
 
 /// Takes in one event. The facts come first, because panes read them.
@@ -9,12 +9,14 @@ pub(super) fn hear(model: &mut Model, event: Event) -> Vec<Act> {
     model.facts.hear(&event);
     model.conversation.hear(&event, &model.facts);
     model.composer.hear(&event);
-    layers::hear(model, &event);
-    let mut acts = Vec::new();
+    let mut acts = layers::hear(model, &event);
     match event {
         Event::Opened { .. } => {
             model.answers.context = None;
             model.answers.hooks = None;
+            if let Some((_, seq)) = model.goto.take().filter(|(session, _)| is_open(model, *session)) {
+                model.conversation.go_to(seq, &model.facts);
+            }
             acts.push(title(model));
         }
         Event::Recorded(record) => match &record.body {
@@ -44,6 +46,11 @@ pub(super) fn hear(model: &mut Model, event: Event) -> Vec<Act> {
         Event::Live(_) | Event::Closed => {}
     }
     acts
+}
+
+/// That session is the one that is open.
+fn is_open(model: &Model, session: SessionId) -> bool {
+    model.facts.info.as_ref().is_some_and(|info| info.session == session)
 }
 
 /// The title of the terminal's window; the shell writes it, so it is sanitised here.

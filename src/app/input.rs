@@ -6,6 +6,7 @@ use super::keys::Found;
 use super::{Context, Focus, Model, layers, orders, show};
 use crate::domain::{Act, EditPurpose, Request};
 use crate::panes::composer::{self, Reply};
+use crate::panes::conversation;
 
 /// One key.
 pub(super) fn key(model: &mut Model, key: KeyEvent) -> Vec<Act> {
@@ -33,6 +34,9 @@ fn bare(model: &mut Model, key: KeyEvent) -> Vec<Act> {
         if reply.used {
             return take(model, reply);
         }
+    }
+    if model.focus == Focus::Conversation && model.conversation.finds_with(&key) && !is_way_out(&key) {
+        return model.conversation.update(conversation::Msg::Find(key));
     }
     let found = model.keymap.find(contexts(model), &key);
     match found {
@@ -103,6 +107,11 @@ fn take(model: &mut Model, reply: Reply) -> Vec<Act> {
         acts.extend(show::submitted(model, submission));
     }
     acts
+}
+
+/// Keys that mean the same everywhere.
+fn is_way_out(key: &KeyEvent) -> bool {
+    key.modifiers.contains(KeyModifiers::CONTROL) && matches!(key.code, KeyCode::Char('c' | 'd' | 'z' | 'l'))
 }
 
 fn is_plain_enter(key: &KeyEvent) -> bool {

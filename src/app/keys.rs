@@ -59,6 +59,7 @@ pub enum Order {
     Open,
     Kill,
     Close,
+    Find,
 }
 
 /// One row of the keymap.
@@ -103,6 +104,7 @@ pub const DEFAULTS: &[Binding] = &[
     (Context::Conversation, "n", Order::Next),
     (Context::Conversation, "enter", Order::Toggle),
     (Context::Conversation, "space", Order::Toggle),
+    (Context::Conversation, "/", Order::Find),
     (Context::Conversation, "i", Order::Escape),
     (Context::Conversation, "?", Order::Help),
     (Context::Activity, "j", Order::Next),

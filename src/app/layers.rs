@@ -206,12 +206,13 @@ pub(super) fn any(model: &Model) -> bool {
 }
 
 /// Hands an event to the layers.
-pub(super) fn hear(model: &mut Model, event: &Event) {
+pub(super) fn hear(model: &mut Model, event: &Event) -> Vec<Act> {
     model.permission.hear(event, model.pace.now);
-    dialogs::hear(model, event);
+    let acts = dialogs::hear(model, event);
     if matches!(event, Event::Opened { .. }) {
         model.layers.clear();
     }
+    acts
 }
 
 /// Milliseconds until a layer changes by itself.

@@ -10,6 +10,7 @@ mod input;
 mod keys;
 mod layers;
 mod layout;
+mod library;
 mod mouse;
 mod orders;
 mod sheet;
@@ -19,7 +20,7 @@ mod view;
 use ratatui::crossterm::event::{KeyEvent, MouseEvent};
 use ratatui::layout::Size;
 
-use crate::domain::{Act, ContextReport, EditPurpose, Event, HookEntry, ModelInfo, ModelRef};
+use crate::domain::{Act, ContextReport, EditPurpose, Event, HookEntry, ModelInfo, ModelRef, SessionId};
 use crate::panes::activity::Activity;
 use crate::panes::composer::Composer;
 use crate::panes::conversation::{Conversation, Scene};
@@ -135,6 +136,8 @@ pub struct Model {
     pace: Pace,
     layout: Layout,
     answers: Answers,
+    /// A place to be brought into view when its session is open.
+    goto: Option<(SessionId, u64)>,
     /// A key whose second press does something.
     armed: Option<Armed>,
     dirty: bool,
@@ -164,6 +167,7 @@ impl Model {
             pace: Pace { now: setup.now, still: setup.reduced_motion, utc_offset: setup.utc_offset, focused: true },
             layout: Layout::default(),
             answers: Answers::default(),
+            goto: None,
             armed: None,
             dirty: true,
         }

@@ -56,6 +56,10 @@ pub(super) fn run(model: &mut Model, order: Order) -> Vec<Act> {
         Order::RetryNow => vec![Act::Send(Request::RetryNow)],
         Order::Kill => kill(model),
         Order::Open => open(model),
+        Order::Find => {
+            model.conversation.find();
+            Vec::new()
+        }
         Order::Close => {
             model.layers.pop();
             Vec::new()

@@ -13,8 +13,15 @@ const TYPING: &[(&str, &str)] =
     &[("?", "help"), ("Shift+Tab", "mode"), ("Ctrl+O", "details"), ("Ctrl+P", "palette"), ("Tab", "panes")];
 /// The same while something runs.
 const BUSY: &[(&str, &str)] = &[("Enter", "queue"), ("Ctrl+O", "details"), ("Tab", "panes")];
-const TALK: &[(&str, &str)] =
-    &[("j k", "scroll"), ("n p", "select"), ("Enter", "unfold"), ("g G", "ends"), ("Tab", "next"), ("Esc", "prompt")];
+const TALK: &[(&str, &str)] = &[
+    ("j k", "scroll"),
+    ("n p", "select"),
+    ("Enter", "unfold"),
+    ("g G", "ends"),
+    ("/", "find"),
+    ("Tab", "next"),
+    ("Esc", "prompt"),
+];
 const ASKED: &[(&str, &str)] = &[("PgUp PgDn", "scroll behind"), ("Ctrl+C", "stop the turn")];
 const ACTS: &[(&str, &str)] = &[("j k", "choose"), ("Enter", "details"), ("x", "kill"), ("Esc", "prompt")];
 

@@ -8,6 +8,7 @@ pub mod clock;
 pub mod dirs;
 pub mod hosts;
 pub mod ids;
+pub mod net;
 pub mod paths;
 pub mod process;
 pub mod read;

@@ -1,9 +1,12 @@
 //! The command line's grammar. Names and short forms are those that users of other agents know.
 
+use std::path::PathBuf;
+
 use clap::builder::styling::{AnsiColor, Styles};
 use clap::{ArgAction, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
+use super::asked::{Asked, Judged, Tape, Wanted};
 use crate::domain::Mode;
 use crate::shell::OutputFormat;
 
@@ -25,7 +28,7 @@ pub struct Args {
     /// The first prompt
     pub prompt: Option<String>,
 
-    /// Print the answer and leave (so does a pipe); standard input is appended to the prompt
+    /// Print the answer and leave (so does a pipe)
     #[arg(short, long)]
     pub print: bool,
 
@@ -71,20 +74,22 @@ pub struct Args {
     #[command(flatten)]
     pub caps: Caps,
 
+    #[command(flatten)]
+    pub servers: Servers,
+
     /// A settings file, or settings as JSON
     #[arg(long, value_name = "FILE|JSON")]
     pub settings: Option<String>,
 
-    /// Play the offline rehearsal: no key, no network, all tools real
-    #[arg(long)]
-    pub rehearse: bool,
+    #[command(flatten)]
+    pub play: Play,
 
     /// Colours: dark, light, ansi, no-color or your own
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", hide_short_help = true)]
     pub theme: Option<String>,
 
     /// Tell more (with -p: the tools that run, on standard error)
-    #[arg(long)]
+    #[arg(long, hide_short_help = true)]
     pub verbose: bool,
 
     /// Print the version
@@ -115,6 +120,29 @@ pub struct Caps {
     pub max_turns: Option<u32>,
 }
 
+/// Tool servers of this run.
+#[derive(Debug, clap::Args)]
+pub struct Servers {
+    /// Tool servers (MCP) from files or JSON texts
+    #[arg(long, value_name = "FILE|JSON", num_args = 1..)]
+    pub mcp_config: Vec<String>,
+
+    /// Only those servers, none of the settings
+    #[arg(long, hide_short_help = true)]
+    pub strict_mcp_config: bool,
+}
+
+/// What plays in the place of a model.
+#[derive(Debug, clap::Args)]
+pub struct Play {
+    /// Play the offline rehearsal: no key, no network, all tools real
+    #[arg(long)]
+    pub rehearse: bool,
+
+    #[command(flatten)]
+    pub tape: Tape,
+}
+
 /// What the person takes on himself.
 #[derive(Debug, clap::Args)]
 pub struct Bold {
@@ -130,12 +158,18 @@ pub struct Bold {
 /// What else the program can do.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// List the sessions of all projects, or show one as Markdown
+    /// List, show, search, export and import sessions
     #[command(subcommand_required = true, arg_required_else_help = true)]
     Sessions {
         #[command(subcommand)]
         what: Sessions,
     },
+    /// Search everything that was said and done in all sessions
+    Search(Wanted),
+    /// Ask another model for each step of a session, and compare
+    Replay(Asked),
+    /// Let a model judge sessions by a rubric
+    Eval(Judged),
     /// Say what works here, what is missing and how to get it
     Doctor {
         /// One JSON object
@@ -173,9 +207,47 @@ pub enum Command {
 #[derive(Clone, Debug, PartialEq, Eq, Subcommand)]
 pub enum Sessions {
     /// Newest first
-    List,
-    /// One of them, by its id or the start of it
-    Show { id: String },
+    List {
+        /// One JSON array
+        #[arg(long)]
+        json: bool,
+
+        /// Of this project only
+        #[arg(long, value_name = "FOLDER")]
+        project: Option<PathBuf>,
+    },
+    /// One of them, by its id, the start of it or its title
+    Show {
+        id: String,
+
+        /// All records as one JSON object
+        #[arg(long)]
+        json: bool,
+    },
+    /// The same as `latigo search`
+    Search(Wanted),
+    /// Write one to a file or to standard output
+    Export {
+        id: String,
+
+        /// markdown, html, json or stream-json; by the file's name when not given
+        #[arg(long, value_name = "FORM")]
+        format: Option<String>,
+
+        /// The file; one that is there is never overwritten
+        #[arg(short, long, value_name = "FILE")]
+        output: Option<PathBuf>,
+    },
+    /// Take in sessions and prompt history of Claude Code, or our own JSON export
+    Import {
+        /// Files or folders, such as ~/.claude
+        #[arg(required = true, value_name = "PATH")]
+        paths: Vec<PathBuf>,
+    },
+    /// Put one into the trash; without an id, list what lies there
+    Trash { id: Option<String> },
+    /// Bring one back from the trash
+    Restore { id: String },
 }
 
 /// What to do with permissions. Nothing runs and no model is asked.

@@ -94,7 +94,7 @@ fn examine(patient: &Patient) -> Vec<Finding> {
         format!("latigo {} on {} {}", env!("CARGO_PKG_VERSION"), std::env::consts::OS, std::env::consts::ARCH),
     )];
     findings.extend(programs());
-    findings.extend(walls(&patient.proof, &patient.settings.sandbox));
+    findings.extend(walls(&patient.proof, &patient.settings.capabilities.sandbox));
     findings.extend(patient.settings.notices.iter().map(notice));
     if patient.settings.notices.is_empty() {
         findings.push(found("settings", State::Ok, "no problems".to_owned()));
@@ -206,7 +206,7 @@ fn advice(name: &str, why: &str) -> Option<&'static str> {
 }
 
 fn sandbox_name(patient: &Patient) -> String {
-    match (&patient.proof.means, patient.settings.sandbox.enabled) {
+    match (&patient.proof.means, patient.settings.capabilities.sandbox.enabled) {
         (_, false) => "off".to_owned(),
         (None, true) => "unavailable".to_owned(),
         (Some(means), true) => Means::confinement(means).to_string(),

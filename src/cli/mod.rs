@@ -11,19 +11,26 @@ use crate::domain::Mode;
 use crate::shell::{Exit, Invocation, Opening, Overrides, Printer};
 
 mod args;
+mod asked;
 mod bench;
 mod caution;
 mod doctor;
+mod eval;
 mod helper;
+mod model;
 mod permissions;
+mod replay;
 mod rules;
 mod sessions;
 
 pub use args::Sessions;
 use args::{Args, Command, PermissionsCommand};
+pub use asked::Wanted;
 pub use bench::BenchOrder;
+pub use eval::EvalOrder;
 pub use helper::helper;
 pub use permissions::Permissions;
+pub use replay::ReplayOrder;
 
 /// Where the program's ends lead.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,6 +45,11 @@ pub enum Order {
     /// Run an app.
     Run(Box<Invocation>),
     Sessions(Sessions),
+    Search(Wanted),
+    /// Ask another model what it would have done in a session.
+    Replay(Box<ReplayOrder>),
+    /// Let a model judge sessions.
+    Eval(Box<EvalOrder>),
     /// Say what works; as JSON or for people.
     Doctor {
         json: bool,
@@ -67,8 +79,10 @@ pub fn main() -> Exit {
     };
     match order {
         Order::Run(invocation) => crate::shell::run(*invocation),
-        Order::Sessions(Sessions::List) => sessions::list(&mut Printer::standard()),
-        Order::Sessions(Sessions::Show { id }) => sessions::show(&id, &mut Printer::standard()),
+        Order::Sessions(what) => sessions::run(what, &mut Printer::standard()),
+        Order::Search(wanted) => sessions::search(wanted, &mut Printer::standard()),
+        Order::Replay(order) => replay::run(&order, &mut Printer::standard()),
+        Order::Eval(order) => eval::run(&order, &mut Printer::standard()),
         Order::Doctor { json } => doctor::doctor(json, Ends::of_process().stdout_is_terminal, &mut Printer::standard()),
         Order::Permissions(what) => permissions::run(what, &mut Printer::standard()),
         Order::Bench(order) => bench::run(&order, &mut Printer::standard()),
@@ -85,6 +99,9 @@ pub fn parse(
     let args = Args::try_parse_from(words)?;
     match args.command {
         Some(Command::Sessions { what }) => return Ok(Order::Sessions(what)),
+        Some(Command::Search(wanted)) => return Ok(Order::Search(wanted)),
+        Some(Command::Replay(asked)) => return Ok(Order::Replay(Box::new(asked.into()))),
+        Some(Command::Eval(asked)) => return Ok(Order::Eval(Box::new(asked.into()))),
         Some(Command::Doctor { json }) => return Ok(Order::Doctor { json }),
         Some(Command::Permissions { what }) => return Ok(Order::Permissions(permissions_order(what))),
         Some(Command::Bench { name, input, json }) => return Ok(Order::Bench(BenchOrder { name, input, json })),
@@ -126,10 +143,13 @@ fn invocation(args: Args, ends: Ends) -> Invocation {
             settings: args.settings,
             theme: args.theme,
             trust: args.bold.trust,
+            mcp_config: args.servers.mcp_config,
+            strict_mcp: args.servers.strict_mcp_config,
         },
         print: headless.then(|| args.output_format.into()),
         verbose: args.verbose,
-        rehearse: args.rehearse,
+        rehearse: args.play.rehearse,
+        traffic: args.play.tape.into(),
     }
 }
 
@@ -176,13 +196,7 @@ mod tests {
         let words = std::iter::once("latigo").chain(line.iter().copied()).map(OsString::from);
         match parse(words, ends, |name| (name == "IS_SANDBOX").then(|| "1".into()))? {
             Order::Run(invocation) => Ok(*invocation),
-            order @ (Order::Completions(_)
-            | Order::Sessions(_)
-            | Order::Permissions(_)
-            | Order::Doctor { .. }
-            | Order::Bench(_)) => {
-                panic!("{order:?}")
-            }
+            order => panic!("{order:?}"),
         }
     }
 

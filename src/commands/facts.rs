@@ -45,6 +45,12 @@ pub enum Show {
     Sessions {
         filter: String,
     },
+    /// The search through all sessions, with this query.
+    Search {
+        query: String,
+    },
+    /// The events of the session that is open.
+    Timeline,
     /// A page of things with where they come from.
     Page(PageKind),
     /// The list of models.

@@ -10,7 +10,7 @@ use super::environment::{Vars, child_env, is_powerful};
 use super::layers::{Layer, layers};
 use super::model::{Wishes, choose};
 use super::project::{project_root, shown};
-use super::{Bounds, ConfigInput, RuleEntry, Settings, Tier, dotenv, folder};
+use super::{Bounds, Capabilities, ConfigInput, RuleEntry, Settings, Tier, dotenv, folder, servers};
 
 pub(super) mod context;
 pub(super) mod draft;
@@ -54,6 +54,9 @@ pub(super) fn gather(input: &ConfigInput<'_>) -> Settings {
     let mut child_env = child_env(&set.plain());
     // A key under another name is still a key.
     child_env.retain(|_, value| !secrets.finds(value));
+    let ground =
+        servers::Ground { input, project: &project, layers: &layers, trusted, vars: &set, child_env: &child_env };
+    let servers = servers::gather(&ground, &mut notices);
     let wishes = wishes(input, &draft);
     let model = choose(&set, &all, &wishes, &draft.models, &mut notices);
 
@@ -81,10 +84,9 @@ pub(super) fn gather(input: &ConfigInput<'_>) -> Settings {
             ..draft.ui
         },
         bounds: bounds(draft.bounds, &set),
-        sandbox,
         models: draft.models,
         child_env,
-        hooks,
+        capabilities: Capabilities { sandbox, hooks, servers },
         secrets,
         notices,
     }

@@ -63,7 +63,7 @@ pub(super) fn claude_folder(input: &ConfigInput<'_>) -> PathBuf {
     moved.map_or_else(|| input.home.join(".claude"), |folder| input.cwd.join(folder))
 }
 
-fn managed_file() -> PathBuf {
+pub(super) fn managed_file() -> PathBuf {
     let folder = if cfg!(target_os = "macos") { "/Library/Application Support/ClaudeCode" } else { "/etc/claude-code" };
     Path::new(folder).join("managed-settings.json")
 }

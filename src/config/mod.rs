@@ -18,11 +18,14 @@ mod project;
 mod rehearsal;
 mod rules;
 mod save;
+mod save_server;
 mod served;
 mod server;
+mod servers;
 mod setup;
 mod shelf;
 mod themes;
+mod traffic;
 mod trust;
 
 use std::collections::BTreeMap;
@@ -41,9 +44,11 @@ pub use model::ModelChoice;
 pub use project::project_root;
 pub use rules::{Rules, rule_text, rules};
 pub use save::{Places, edit_rule, remove_rule, save_rule, save_setting};
+pub use save_server::{forget_server_choices, save_server, save_server_switch};
 pub use served::ask_server;
 pub use setup::{Start, setup};
 pub use themes::themes;
+pub use traffic::Traffic;
 pub use trust::{Standing, Trust};
 
 /// Where the person is and what he asked for.
@@ -79,6 +84,10 @@ pub struct Flags {
     pub trust: bool,
     /// Count the folder as not trusted, whatever was answered earlier.
     pub distrust: bool,
+    /// `--mcp-config`: files, or the JSON itself.
+    pub mcp_config: Vec<String>,
+    /// Only the servers of `--mcp-config`.
+    pub strict_mcp: bool,
 }
 
 /// Whether a rule forbids, asks or allows.
@@ -136,6 +145,17 @@ pub struct Bounds {
     pub context: ContextSettings,
 }
 
+/// What single capabilities are told, each by its own type.
+#[derive(Clone)]
+pub struct Capabilities {
+    /// How commands are kept in.
+    pub sandbox: crate::sandbox::Wish,
+    /// Hooks and the event bus.
+    pub hooks: crate::hooks::Config,
+    /// Tool servers.
+    pub servers: crate::engine::ServerPlan,
+}
+
 /// Everything that settings, variables and flags say together.
 #[derive(Clone)]
 pub struct Settings {
@@ -164,12 +184,9 @@ pub struct Settings {
     pub theme: Option<String>,
     pub ui: UiSettings,
     pub bounds: Bounds,
-    /// How commands are kept in.
-    pub sandbox: crate::sandbox::Wish,
     /// The whole environment of child processes, without our keys.
     pub child_env: BTreeMap<String, String>,
-    /// Hooks and the event bus.
-    pub hooks: crate::hooks::Config,
+    pub capabilities: Capabilities,
     /// Our keys, to be kept out of everything that is written.
     pub secrets: Redactor,
     pub notices: Vec<Notice>,

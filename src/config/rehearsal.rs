@@ -61,6 +61,7 @@ pub(super) fn opener(own: &Stage) -> Rehearse {
             shelf: Arc::default(),
             env: Arc::clone(&env),
             hooks: Arc::default(),
+            servers: Arc::default(),
             rehearsal: true,
             child: None,
         })

@@ -168,7 +168,11 @@ fn stays_inside(file: &Path, project: &Path) -> Result<(), String> {
 }
 
 /// Reads, changes and writes a settings file. The change says whether there is anything to write.
-fn edit(file: &Path, private: bool, change: impl FnOnce(&CstObject) -> Result<bool, String>) -> Result<(), String> {
+pub(super) fn edit(
+    file: &Path,
+    private: bool,
+    change: impl FnOnce(&CstObject) -> Result<bool, String>,
+) -> Result<(), String> {
     let old = read::text(file, LIMIT).map_err(|problem| failed(file, &problem.to_string()))?.unwrap_or_default();
     let text = if old.trim().is_empty() { "{}\n" } else { old.as_str() };
     // Checked by the reader's own rules first, so that what is written can be read.

@@ -4,7 +4,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use super::{ModelChoice, Places, Settings, Trust, edit_rule, folder, rehearsal, rule_text, shelf};
+use super::{ModelChoice, Places, Settings, Traffic, Trust, edit_rule, folder, rehearsal, rule_text, shelf};
 use crate::agent;
 use crate::base::clock::SharedClock;
 use crate::base::dirs::Dirs;
@@ -14,7 +14,6 @@ use crate::domain::{Mode, ModelInfo, ModelRef, Notice, SaveScope, Wire};
 use crate::engine::{self, Connect, Open, RuleEdit, Stage};
 use crate::provider;
 use crate::sandbox;
-use crate::session::Store;
 use crate::tools::{self, Limits, Place};
 use crate::usage::ModelTable;
 
@@ -35,6 +34,8 @@ pub struct Start<'a> {
     pub model_forced: bool,
     /// Play the rehearsal instead of the person's own project.
     pub rehearse: bool,
+    /// Record or replay what is said to the model.
+    pub traffic: Traffic,
 }
 
 /// Makes the setup of an engine. The error is a sentence for the person.
@@ -46,11 +47,14 @@ pub fn setup(settings: &Settings, start: Start<'_>) -> Result<engine::Setup, Str
     let base = Base { home: start.home, cwd: start.cwd, dirs: start.dirs, model_forced: start.model_forced };
     let own = own_stage(settings, &base, &mut notices);
     let rehearse = rehearsal::opener(&own);
-    let stage = if start.rehearse { rehearse()? } else { own };
+    let mut stage = if start.rehearse { rehearse()? } else { own };
+    let mut tools = tools::registry();
+    let ground = (start.dirs, &settings.secrets, start.clock.wall_ms());
+    start.traffic.apply(&mut stage, &mut tools, ground)?;
     Ok(engine::Setup {
         clock: start.clock,
         ids: start.ids.clone(),
-        store: Store::new(start.dirs.data.clone()),
+        store: start.traffic.store(start.dirs)?,
         agent: agent_settings(
             settings,
             &stage,
@@ -59,18 +63,22 @@ pub fn setup(settings: &Settings, start: Start<'_>) -> Result<engine::Setup, Str
         ),
         stage,
         rehearse,
-        tools: tools::registry(),
+        tools,
         table: settings.models.clone(),
         open: start.open,
         notices,
         limits: limits(settings),
-        tuning: engine::Tuning { classifier_ms: settings.bounds.classifier_ms, ..engine::Tuning::default() },
+        tuning: engine::Tuning {
+            classifier_ms: settings.bounds.classifier_ms,
+            library: engine::LibraryTuning { index: Some(start.dirs.cache.join("search.sqlite3")) },
+            ..engine::Tuning::default()
+        },
         home: start.home.to_path_buf(),
         interactive: start.interactive,
         alone: true,
         secrets: settings.secrets.clone(),
         sandbox: engine::Sandbox {
-            wish: settings.sandbox.clone(),
+            wish: settings.capabilities.sandbox.clone(),
             prove: Arc::new(sandbox::prove),
             helper: std::env::current_exe().unwrap_or_default(),
             private: vec![start.dirs.config.clone(), start.dirs.data.clone()],
@@ -122,7 +130,8 @@ pub(super) fn own_stage(settings: &Settings, start: &Base<'_>, notices: &mut Vec
         agents,
         shelf: Arc::new(shelf),
         env: Arc::new(settings.child_env.clone()),
-        hooks: Arc::new(settings.hooks.clone()),
+        hooks: Arc::new(settings.capabilities.hooks.clone()),
+        servers: Arc::new(settings.capabilities.servers.clone()),
         rehearsal: false,
         child: None,
     }

@@ -332,12 +332,15 @@ fn hooks_of_every_level_keep_their_places() {
                 entry.event, entry.matcher, entry.kind, entry.hook, entry.source, entry.state
             )
         };
-        settings.hooks.entries(trusted).into_iter().map(entry).collect()
+        settings.capabilities.hooks.entries(trusted).into_iter().map(entry).collect()
     };
     insta::assert_snapshot!("hooks", entries(false).join("\n"));
     assert!(entries(true)[0].ends_with("project .claude/settings.json:6 Runs"), "{}", entries(true)[0]);
-    assert_eq!((settings.hooks.webhooks.len(), settings.hooks.telemetry.is_none()), (1, true));
-    assert_eq!(settings.hooks.webhooks[0].events, ["Stop"]);
+    assert_eq!(
+        (settings.capabilities.hooks.webhooks.len(), settings.capabilities.hooks.telemetry.is_none()),
+        (1, true)
+    );
+    assert_eq!(settings.capabilities.hooks.webhooks[0].events, ["Stop"]);
     insta::assert_snapshot!("hook_notices", texts(&settings).join("\n"));
 }
 
@@ -353,7 +356,7 @@ fn who_may_switch_hooks_off() {
             ("etc/managed-settings.json", managed),
         ]);
         let settings = tree.trusted().load();
-        let runs = settings.hooks.entries(true);
+        let runs = settings.capabilities.hooks.entries(true);
         runs.into_iter().filter(|entry| entry.state == crate::domain::HookState::Runs).count()
     };
     assert_eq!(running(&plain, &plain, &plain), 3);

@@ -5,6 +5,8 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+use super::ToolMarks;
+
 /// The kind of thing that a call does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -35,6 +37,9 @@ pub struct Access {
     pub command: Option<String>,
     /// The host, for [`Action::Fetch`].
     pub host: Option<String>,
+    /// What the tool says of itself, for [`Action::External`].
+    #[serde(default)]
+    pub marks: ToolMarks,
 }
 
 /// One path and what is done with it.
@@ -68,7 +73,7 @@ pub type PathFacts = BTreeMap<PathBuf, PathFact>;
 impl Access {
     /// An access of the given kind that names nothing.
     pub fn of(action: Action) -> Self {
-        Self { action, paths: Vec::new(), command: None, host: None }
+        Self { action, paths: Vec::new(), command: None, host: None, marks: ToolMarks::default() }
     }
 
     /// Reads one path.
@@ -79,6 +84,25 @@ impl Access {
     /// Writes one path.
     pub fn edit(path: PathBuf) -> Self {
         Self { paths: vec![PathUse { path, mode: PathMode::Write }], ..Self::of(Action::Edit) }
+    }
+
+    /// Calls a tool of a server.
+    pub fn external(marks: ToolMarks) -> Self {
+        Self { marks, ..Self::of(Action::External) }
+    }
+
+    /// Talks to a host.
+    pub fn fetch(host: impl Into<String>) -> Self {
+        Self { host: Some(host.into()), ..Self::of(Action::Fetch) }
+    }
+
+    /// Why a call that leaves the program needs permission.
+    pub fn outside(&self) -> &'static str {
+        match self.action {
+            Action::Fetch => "it talks to a host outside",
+            _ if self.marks.destroys => "it runs a tool of a server, which says that it may destroy something",
+            _ => "it runs a tool outside of Latigo",
+        }
     }
 
     /// Runs a command.

@@ -6,8 +6,9 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    CatalogNews, CommandFile, ContextNews, FolderClaims, MemoryFile, Mode, ModelInfo, ModelRef, NetworkNews, Record,
-    Report, RuleTest, RulesReport, SandboxState, SessionId, SessionSummary, Shown, TeamNews,
+    CatalogNews, CommandFile, ContextNews, FolderClaims, LibraryNews, MemoryFile, Mode, ModelInfo, ModelRef,
+    NetworkNews, Record, Report, RuleTest, RulesReport, SandboxState, ServerNews, SessionId, SessionSummary, Shown,
+    TeamNews,
 };
 
 /// One message from the engine to its face.
@@ -63,9 +64,13 @@ pub enum Live {
     Rules(Box<RulesReport>),
     /// Answer to `TestRule`.
     RuleTested(Box<RuleTest>),
+    /// News of tool servers.
+    Server(ServerNews),
     Context(ContextNews),
     /// A hook holds something up, in its own words; none when nothing is held up any more.
     HookRuns(Option<String>),
+    /// Of the library of sessions.
+    Library(LibraryNews),
     /// Of sub-agents.
     Team(TeamNews),
     /// Commands, skills, memory, styles, plugins, settings.

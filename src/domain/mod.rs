@@ -14,6 +14,7 @@ mod context;
 mod event;
 mod folder;
 mod hook;
+mod library;
 mod memory;
 mod message;
 mod mode;
@@ -25,6 +26,7 @@ mod record;
 mod report;
 mod request;
 mod rules;
+mod server;
 mod session;
 mod shown;
 mod stream;
@@ -47,6 +49,7 @@ pub use context::{
 pub use event::{Event, Live, Notice, NoticeLevel, StartInfo};
 pub use folder::{Claim, ClaimKind, FolderAnswer, FolderClaims};
 pub use hook::{HookEntry, HookRun, HookState};
+pub use library::{ExportForm, Found, Hit, HitKind, LibraryBody, LibraryNews, LibraryRequest};
 pub use memory::{MemoryFile, MemoryScope};
 pub use message::{Block, Media, Message, ResultPart, Role, ToolCall, ToolResult};
 pub use mode::{Effort, Mode};
@@ -58,7 +61,11 @@ pub use record::{Body, DeltaKind, Origin, Queued, Record, RequestNote, ResponseN
 pub use report::{ContextItem, ContextReport, Report};
 pub use request::{Answer, Input, Request, SaveScope, SessionScope};
 pub use rules::{RuleCover, RuleLine, RulePlace, RuleTest, RuleTier, RulesReport};
-pub use session::{SessionId, SessionSummary};
+pub use server::{
+    CALL_TOOL, FieldKind, QuestionField, QuestionForm, ServerAnswer, ServerBody, ServerNews, ServerPrompt,
+    ServerQuestion, ServerRequest, ServerResource, ServerState, ServerStatus, ServerTool, ToolMarks,
+};
+pub use session::{SessionId, SessionState, SessionSummary};
 pub use shown::{DiffHunk, DiffLine, FileDiff, LineKind, Shown};
 pub use stream::{ErrorKind, ModelError, StopReason, StreamItem};
 pub use team::{

@@ -29,6 +29,47 @@ pub struct SessionSummary {
     pub tokens: u64,
     /// Bytes of its log.
     pub bytes: u64,
+    /// The start of the first prompt.
+    pub prompt: String,
+    /// The branch of the repository when it was opened last.
+    pub branch: Option<String>,
+    pub pinned: bool,
+    pub tags: Vec<String>,
+    pub state: SessionState,
+    /// The session that it was forked from.
+    pub parent: Option<SessionId>,
+}
+
+/// How a session stands.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum SessionState {
+    /// Its last turn came to its end.
+    #[default]
+    Rests,
+    /// It is the one that is open here.
+    Here,
+    /// Another process has it open.
+    Open,
+    /// Its last turn was stopped, or the program ended in the middle of it.
+    Interrupted,
+    /// Its last turn failed.
+    Failed,
+    /// Lines of its log cannot be read.
+    Damaged,
+}
+
+impl SessionState {
+    /// One word for it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Rests => "at rest",
+            Self::Here => "open here",
+            Self::Open => "open elsewhere",
+            Self::Interrupted => "interrupted",
+            Self::Failed => "failed",
+            Self::Damaged => "damaged",
+        }
+    }
 }
 
 impl fmt::Display for SessionId {

@@ -21,7 +21,7 @@ const PIECES: usize = 64;
 
 impl Driver {
     pub(super) fn run_call(&mut self, call: ToolCall) {
-        let Some(tool) = tools::named(&self.setup.tools, &call.name).map(Arc::clone) else {
+        let Some(tool) = self.tool(&call.name) else {
             return;
         };
         if let Err(notice) = self.journal.sync() {

@@ -20,6 +20,7 @@ use super::{Setup, Stage};
 use crate::agent::{Input, Machine};
 use crate::base::secrets::Redactor;
 use crate::domain::{Event, Live, Notice, Request, SessionId, Shown, StreamItem, ToolOutcome, Wire};
+use crate::mcp;
 use crate::provider::Provider;
 use crate::sandbox::Proof;
 use crate::tools::ReadLedger;
@@ -63,6 +64,8 @@ pub(super) enum What {
     Visit(Box<Visit>),
     /// The person may have missed something.
     Missed(Missed),
+    /// A tool server has news.
+    Server(Box<mcp::News>),
     /// A sub-agent's minder reports.
     Agent(Box<FromAgent>),
     /// A command's or a skill's text is complete.
@@ -174,6 +177,9 @@ impl Driver {
         if let What::Tell(live) = news.what {
             return self.tell(Event::Live(live)).await;
         }
+        if let What::Server(news) = news.what {
+            return self.on_server(*news).await;
+        }
         if let What::Proven(proof) = news.what {
             return self.on_proven(*proof).await;
         }
@@ -201,7 +207,7 @@ impl Driver {
             What::Missed(missed) => self.on_missed(missed),
             What::Agent(heard) => self.on_agent(*heard).await,
             What::Filled(filled) => self.on_filled(*filled).await,
-            What::Proven(_) | What::Tell(_) => {}
+            What::Proven(_) | What::Tell(_) | What::Server(_) => {}
         }
     }
 
@@ -232,6 +238,7 @@ impl Driver {
         self.hooking.stop();
         self.session_ends(if self.setup.interactive { "prompt_input_exit" } else { "other" }).await;
         self.close_bus().await;
+        self.close_servers().await;
         self.take_walls_down();
         if let Err(notice) = self.journal.sync() {
             self.notice(notice).await;

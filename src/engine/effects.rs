@@ -20,10 +20,11 @@ impl Driver {
             Effect::Record(body) => self.put_on_record(body).await,
             Effect::Send { request, canonical } => self.send(request, canonical),
             Effect::HangUp => self.stream = None,
-            Effect::Judge(call) => self.judge(call).await,
+            Effect::Judge(call) => self.judge(call.effective().into_owned()).await,
             Effect::Grant(answer) => self.grant(answer).await,
             Effect::Run(call) if call.name == catalog::SKILL => self.run_skill(call).await,
             Effect::Run(call) => {
+                let call = call.effective().into_owned();
                 self.note_way(&call).await;
                 self.run_call(call);
             }
@@ -62,6 +63,7 @@ impl Driver {
         }
         self.settled_hears(&record.body);
         self.hooks_hear(&record.body, &before);
+        self.servers_hear(&record.body);
         self.children_hear(&record.body);
         self.catalog_hears(&record.body);
         self.tell(Event::Recorded(record)).await;

@@ -52,8 +52,9 @@ impl Driver {
             }
             FolderAnswer::Trust => self.trust(&claims, notices).await,
         }
-        // The probes start processes, which nothing does before the answer.
+        // The probes and servers start processes, which nothing does before the answer.
         self.begin_proving();
+        self.start_servers().await;
         match self.hooking.unbegun.take() {
             Some(source) => self.session_begins(source),
             None => self.set_points(),
@@ -94,7 +95,7 @@ impl Driver {
         gate.grant_again(granted);
         self.gate = gate;
         self.providers.clear();
-        self.machine.set_prefix(opening::prefix(&self.setup, &self.stage), "the folder was trusted");
+        self.thaw_servers("the folder was trusted");
         for body in self.choices(self.stage.mode) {
             self.put_on_record(body).await;
         }

@@ -16,6 +16,7 @@ mod folder;
 mod gate;
 mod hooks;
 mod journal;
+mod library;
 mod network;
 mod opening;
 mod parts;
@@ -25,6 +26,7 @@ mod questions;
 mod report;
 mod requests;
 mod rules;
+mod servers;
 mod streams;
 mod team;
 mod terms;
@@ -44,7 +46,7 @@ use crate::base::ids::SharedIds;
 use crate::base::secrets::Redactor;
 use crate::domain::{
     AgentFile, CommandFile, Effort, Event, FolderClaims, MemoryFile, Mode, ModelInfo, ModelRef, Notice, Request,
-    RuleSource, RuleTier, SaveScope,
+    RuleSource, RuleTier, SaveScope, Segment,
 };
 use crate::policy::RuleText;
 use crate::provider::Provider;
@@ -54,6 +56,8 @@ use crate::usage::ModelTable;
 
 pub use catalog::{Scan, Shelf};
 pub use confine::Sandbox;
+pub use library::LibraryTuning;
+pub use servers::{SearchMode, ServerPlan};
 pub use team::{Child, TeamTuning};
 
 /// Events that may wait for a slow face before the engine waits for it.
@@ -132,12 +136,13 @@ pub struct Setup {
 pub struct Tuning {
     /// Milliseconds that the classifier of the mode auto may take.
     pub classifier_ms: u64,
+    pub library: LibraryTuning,
     pub team: TeamTuning,
 }
 
 impl Default for Tuning {
     fn default() -> Self {
-        Self { classifier_ms: 10_000, team: TeamTuning::default() }
+        Self { classifier_ms: 10_000, library: LibraryTuning::default(), team: TeamTuning::default() }
     }
 }
 
@@ -166,6 +171,8 @@ pub struct Stage {
     pub env: Arc<BTreeMap<String, String>>,
     /// Hooks of all settings files, those that wait for trust among them, and the event bus.
     pub hooks: Arc<crate::hooks::Config>,
+    /// Tool servers.
+    pub servers: Arc<ServerPlan>,
     pub rehearsal: bool,
     /// This is a sub-agent's.
     pub child: Option<Arc<Child>>,
@@ -179,6 +186,11 @@ pub enum Open {
     Latest,
     /// By id, start of an id, or title.
     Named(String),
+}
+
+/// Tools, system text and memory as a session of this setup would send them first.
+pub fn prefix_of(setup: &Setup) -> Vec<Arc<Segment>> {
+    opening::prefix(setup, &setup.stage)
 }
 
 /// Starts an engine on the current tokio runtime.

@@ -18,7 +18,9 @@ use super::parts::Parts;
 use super::questions::Questions;
 use super::{Open, Setup, Stage};
 use crate::agent::{Effect, Machine};
-use crate::domain::{Body, Event, ModelRef, Notice, NoticeLevel, Record, Segment, SessionId, StartInfo, ToolSpec};
+use crate::domain::{
+    Body, Event, LibraryBody, ModelRef, Notice, NoticeLevel, Record, Segment, SessionId, StartInfo, ToolSpec,
+};
 use crate::hooks::bus::Bus;
 use crate::policy::{self, RuleSet};
 use crate::prompt;
@@ -103,6 +105,7 @@ impl Driver {
             self.ask_about_folder(claims, notices).await;
         } else {
             self.begin_proving();
+            self.start_servers().await;
             self.tell_all(notices).await;
             self.session_begins(source);
         }
@@ -147,6 +150,7 @@ impl Driver {
                 self.close_bus().await;
                 self.stage = stage;
                 self.providers.clear();
+                self.start_servers().await;
                 self.start_new().await;
             }
             Err(problem) => self.notice(Notice::error(format!("The rehearsal cannot start: {problem}"))).await,
@@ -164,9 +168,9 @@ impl Driver {
             mode: self.machine.conversation().mode,
             modes: self.stage.modes.clone(),
             memory: self.stage.memory.clone(),
-            commands: self.stage.commands.iter().filter(|file| !file.traits.model_only).cloned().collect(),
+            commands: self.all_commands(),
             agents: self.stage.agents.clone(),
-            tools: self.setup.tools.iter().map(|tool| tool.spec().name).collect(),
+            tools: self.tool_names(),
             rehearsal: self.stage.rehearsal,
             sandbox: self.sandbox_state(),
         }
@@ -198,6 +202,7 @@ impl Driver {
         self.session = opened.id;
         self.machine = opened.machine;
         self.journal = opened.journal;
+        self.thaw_servers("another session was opened");
         self.announce(opened.records).await;
         for notice in problems {
             self.notice(notice).await;
@@ -227,9 +232,18 @@ impl Driver {
         for body in self.choices(mode) {
             self.put_on_record(body).await;
         }
+        if let Some(body) = self.on_branch() {
+            self.perform(Effect::Record(body)).await;
+        }
         for effect in self.machine.recover(now) {
             self.perform(effect).await;
         }
+    }
+
+    /// The branch that the session is opened on, for the list of sessions.
+    fn on_branch(&self) -> Option<Body> {
+        let branch = branch(&self.stage.place.project)?;
+        Some(Body::Library(LibraryBody::OnBranch { branch }))
     }
 
     /// The mode and model of this run, as records; permissions and mode are never restored from a log.
@@ -334,8 +348,13 @@ fn machine(setup: &Setup, stage: &Stage, id: SessionId, records: &[Record]) -> M
 
 /// Tools, system text and memory of a stage.
 pub(super) fn prefix(setup: &Setup, stage: &Stage) -> Vec<Arc<Segment>> {
+    prefix_with(setup, stage, Vec::new())
+}
+
+/// The same with further tools.
+pub(super) fn prefix_with(setup: &Setup, stage: &Stage, more: Vec<ToolSpec>) -> Vec<Arc<Segment>> {
     let (rules, _) = RuleSet::parse(stage.rules.clone());
-    let specs: Vec<ToolSpec> = setup.tools.iter().map(|tool| tool.spec()).collect();
+    let specs: Vec<ToolSpec> = setup.tools.iter().map(|tool| tool.spec()).chain(more).collect();
     let names: Vec<String> = specs.iter().map(|spec| spec.name.clone()).collect();
     let hidden = policy::hidden_tools(&rules, &names);
     let mut specs: Vec<ToolSpec> = specs.into_iter().filter(|spec| !hidden.contains(&spec.name)).collect();

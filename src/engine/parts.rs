@@ -5,8 +5,10 @@ use super::catalog::Catalog;
 use super::classify::Classifier;
 use super::confine::Walls;
 use super::folder::Asking;
+use super::library::Library;
 use super::network::Hosts;
 use super::pieces::Sieve;
+use super::servers::Servers;
 use super::team::Team;
 use super::terms::Settled;
 
@@ -25,6 +27,10 @@ pub(super) struct Parts {
     pub(super) classifier: Classifier,
     /// The folder that the person is asked about.
     pub(super) asking: Option<Asking>,
+    /// Work on the library of sessions.
+    pub(super) library: Library,
+    /// Tool servers.
+    pub(super) servers: Servers,
     /// Sub-agents.
     pub(super) team: Team,
     /// Commands and skills in use.

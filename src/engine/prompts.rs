@@ -1,7 +1,5 @@
 //! From what was typed to what is sent: mentioned files are read.
 
-use std::sync::Arc;
-
 use super::driver::{Driver, What};
 use super::hooks::Pending;
 use crate::agent::{self, Prompt};
@@ -20,10 +18,12 @@ impl Driver {
 
     /// Makes a message of what was typed: mentioned files first, then the words.
     pub(super) async fn prepare(&mut self, input: domain::Input, origin: Origin) -> Prompt {
+        self.freeze_servers().await;
         let mut blocks = Vec::new();
         if self.machine.conversation().counts.turn == 0 && !self.machine.is_busy() {
             blocks.push(Block::Text { text: self.first_reminder() });
         }
+        blocks.extend(self.announce_servers().map(|text| Block::Text { text }));
         for mention in mentions(&input.text) {
             blocks.extend(self.read_mention(&mention).await);
         }
@@ -50,6 +50,9 @@ impl Driver {
 
     /// Reads a mentioned path. What does not exist is left as words; what a rule denies is said.
     async fn read_mention(&mut self, mention: &str) -> Vec<Block> {
+        if let Some(blocks) = self.read_resource_mention(mention).await {
+            return blocks;
+        }
         let path = crate::base::paths::absolute(&self.stage.place.cwd, mention);
         let (tool, key) = match std::fs::metadata(&path) {
             Ok(found) if found.is_dir() => ("LS", "path"),
@@ -81,10 +84,9 @@ impl Driver {
         if verdict.decision != Decision::Allow && !mention {
             return Err(verdict.because.text);
         }
-        let Some(tool) = crate::tools::named(&self.setup.tools, name) else {
+        let Some(tool) = self.tool(name) else {
             return Err(format!("there is no tool `{name}`"));
         };
-        let tool = Arc::clone(tool);
         let mut context = self.context(&call.id, |_, text| What::ShellOutput(text));
         context.cage = self.cage(&call)?;
         context.terms = self.terms(&call)?;

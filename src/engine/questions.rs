@@ -42,7 +42,8 @@ impl Questions {
                 }
                 Body::Asked { call_id, .. } => {
                     if let Some(call) = calls.get(call_id.as_str()) {
-                        questions.note(call, tools, &place);
+                        let tool = tools::named(tools, &call.name);
+                        questions.note(call, tool, &place);
                     }
                 }
                 _ => {}
@@ -52,11 +53,10 @@ impl Questions {
     }
 
     /// Remembers a question, once for each call.
-    pub(super) fn note(&mut self, call: &ToolCall, tools: &[Arc<dyn Tool>], place: &Place) {
+    pub(super) fn note(&mut self, call: &ToolCall, tool: Option<&Arc<dyn Tool>>, place: &Place) {
         if self.list.iter().any(|question| question.call.id == call.id) {
             return;
         }
-        let tool = tools::named(tools, &call.name);
         let Some(access) = tool.and_then(|tool| tool.access(&call.input, place).ok()) else { return };
         if self.list.len() >= KEPT {
             self.list.pop_front();

@@ -6,8 +6,9 @@ use std::sync::Arc;
 use super::driver::{Driver, News, What};
 use super::files;
 use super::hooks::Pending;
+use super::library::write_new;
 use crate::agent::Input;
-use crate::domain::{Effort, Live, ModelRef, Notice, Request, SessionId, SessionScope};
+use crate::domain::{Effort, Live, ModelRef, Notice, Request};
 use crate::session;
 
 impl Driver {
@@ -19,7 +20,10 @@ impl Driver {
             Request::Shell(command) => self.run_shell(command),
             Request::Interrupt => self.on_interrupt().await,
             Request::RetryNow => self.feed(Input::RetryNow).await,
-            Request::Answer { ask, answer } => self.feed(Input::Answered { ask, answer }).await,
+            Request::Answer { ask, answer } => {
+                self.agree_by_answer(ask, &answer).await;
+                self.feed(Input::Answered { ask, answer }).await;
+            }
             Request::Kill { call_id } => self.feed(Input::Kill { call_id }).await,
             Request::EditQueued { id, text } => self.on_edit_queued(id, text).await,
             Request::SetMode(mode) => {
@@ -39,6 +43,7 @@ impl Driver {
             Request::ReportContext => self.report_context(),
             Request::Context(request) => self.on_context(request).await,
             Request::ReportHooks => self.report_hooks().await,
+            Request::Server(request) => self.on_server_request(request).await,
             Request::Save(path) => self.save(path).await,
             Request::Rehearse => self.rehearse().await,
             Request::AnswerFolder(answer) => self.on_folder_answer(answer).await,
@@ -48,6 +53,7 @@ impl Driver {
             Request::RemoveRule { tier, rule, source } => self.remove_rule(tier, rule, source).await,
             Request::Team(request) => self.on_team(request).await,
             Request::ShowFolder => self.show_folder().await,
+            Request::Library(request) => self.on_library(request).await,
             Request::Catalog(request) => self.on_catalog(request).await,
             Request::Shutdown => self.closed = true,
         }
@@ -91,26 +97,14 @@ impl Driver {
         self.model_switched(from.as_deref(), &to);
     }
 
-    fn list_sessions(&self, scope: SessionScope) {
-        let (store, project) = (self.setup.store.clone(), self.stage.place.project.clone());
-        self.beside(move || {
-            let project = (scope == SessionScope::Project).then_some(project.as_path());
-            Live::Sessions(store.list(project))
-        });
-    }
-
-    fn preview_session(&self, id: SessionId) {
-        let store = self.setup.store.clone();
-        self.beside(move || match store.read(id) {
-            Ok((records, _)) => Live::Preview { id, records: records.into_iter().map(Arc::new).collect() },
-            Err(error) => Live::Notice(Notice::warning(error.to_string())),
-        });
-    }
-
     fn list_files(&self) {
         let root = self.stage.place.cwd.clone();
         let unseen = self.unseen();
-        self.beside(move || Live::Files(Arc::new(files::list(&root, &unseen))));
+        let mut all = self.mentionable_resources();
+        self.beside(move || {
+            all.splice(0..0, files::list(&root, &unseen));
+            Live::Files(Arc::new(all))
+        });
     }
 
     fn list_models(&mut self) {
@@ -165,10 +159,4 @@ impl Driver {
             }
         });
     }
-}
-
-fn write_new(path: &std::path::Path, text: &str) -> std::io::Result<()> {
-    use std::io::Write;
-    let mut file = std::fs::OpenOptions::new().write(true).create_new(true).open(path)?;
-    file.write_all(text.as_bytes())
 }

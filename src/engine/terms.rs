@@ -61,7 +61,7 @@ impl Driver {
 
     /// Tells what a call that the person is asked about would change.
     pub(super) async fn preview(&mut self, call_id: &str) {
-        let Some(call) = self.machine.call(call_id) else { return };
+        let Some(call) = self.machine.call(call_id).map(|call| call.effective().into_owned()) else { return };
         if let Some(preview) = tools::preview(&call.name, &call.input, &self.stage.place) {
             let (shown, parts) = (preview.shown(), preview.parts() as u32);
             self.parts.settled.previews.insert(call_id.to_owned(), preview);
@@ -107,12 +107,8 @@ impl Driver {
             let text = format!("its input was not a JSON object, so nothing was done. It began with: {start}");
             return Err(refused(text));
         }
-        let Some(tool) = tools::named(&self.setup.tools, &call.name) else {
-            let names: Vec<String> = self.setup.tools.iter().map(|tool| tool.spec().name).collect();
-            let text = format!("there is no tool `{}`. The tools are {}.", call.name, names.join(", "));
-            return Err(refused(text));
-        };
-        let access = self.access(&**tool, call).map_err(refused)?;
+        let Some(tool) = self.tool(&call.name) else { return Err(refused(self.no_such_tool(&call.name))) };
+        let access = self.access(&*tool, call).map_err(refused)?;
         Ok(Asked { name: &call.name, input: &call.input, access })
     }
 }

@@ -166,6 +166,7 @@ fn setup(root: &Path, script: &Arc<Script>, open: Open) -> Setup {
             shelf: Arc::default(),
             env: Arc::default(),
             hooks: Arc::default(),
+            servers: Arc::default(),
             rehearsal: false,
             child: None,
         },

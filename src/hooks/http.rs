@@ -8,8 +8,8 @@ use tokio::time::timeout;
 use url::Url;
 
 use super::answer::Finished;
-use super::net::{self, Reach};
 use super::{Around, HttpRules};
+use crate::base::net::{self, Reach};
 
 /// Bytes of an answer that are read.
 const LIMIT: usize = 1 << 20;

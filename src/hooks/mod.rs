@@ -14,7 +14,6 @@ mod handler;
 mod http;
 mod matcher;
 mod model;
-mod net;
 mod run;
 mod settings;
 

@@ -21,3 +21,4 @@ pub mod rules;
 pub mod sessions;
 pub mod sidebar;
 pub mod status;
+pub mod timeline;

@@ -48,12 +48,12 @@ pub(super) fn parts<'a>(bench: &Bench<'a>) -> Vec<Part<'a>> {
             let parts: Vec<Part<'a>> = reads.chain(writes).collect();
             if parts.is_empty() { vec![call_part(bench, "it names no path")] } else { parts }
         }
-        Action::Fetch => {
-            let inner = "it talks to this machine or its own network, which only a rule that names the host allows";
-            vec![call_part(bench, if bench.inner_host().is_some() { inner } else { "it talks to a host outside" })]
+        Action::Fetch if bench.inner_host().is_some() => {
+            let why = "it talks to this machine or its own network, which only a rule that names the host allows";
+            vec![call_part(bench, why)]
         }
+        Action::Fetch | Action::External => vec![call_part(bench, bench.case.access.outside())],
         Action::Grant => vec![call_part(bench, "the skill brings allow rules of its own")],
-        Action::External => vec![call_part(bench, "it runs a tool outside of Latigo")],
     }
 }
 

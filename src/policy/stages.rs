@@ -45,7 +45,9 @@ fn is_read_only(bench: &Bench<'_>) -> bool {
         Action::Internal => true,
         Action::Read => bench.subject.writes.is_empty(),
         Action::Execute => bench.subject.analysis.as_ref().is_some_and(grant::line_only_reads),
-        Action::Edit | Action::Fetch | Action::External | Action::Grant => false,
+        // What a server says of itself lets calls run beside others; it never allows one.
+        Action::External => bench.case.access.marks.reads,
+        Action::Edit | Action::Fetch | Action::Grant => false,
     }
 }
 
@@ -85,6 +87,11 @@ fn hard(bench: &Bench<'_>, read_only: bool, trail: &mut Trail) -> Option<Finding
         trail.add("mode", "plan: only reading is allowed");
         return Some(found);
     }
+    if let Some(why) = &bench.case.access.marks.asks {
+        trail.add("tool", why.clone());
+        let text = format!("Always asked, because {why}.");
+        return Some((Decision::Ask, Because::new(BecauseKind::Protected, text)));
+    }
     if let Some(danger) = find_danger(bench) {
         trail.add("dangers", danger.clone());
         let text = format!("Always asked, because {danger}.");
@@ -114,7 +121,7 @@ fn by_rule(rule: &Rule, text: String) -> Because {
     Because { kind: BecauseKind::Rule, rule: Some(rule.text.clone()), source: Some(rule.source.clone()), text }
 }
 
-/// Plan mode lets nothing change. Tools of servers may change things unseen, so there the person decides.
+/// Plan mode lets nothing change. A tool of a server that does not say that it only reads may change things unseen.
 fn forbidden_by_plan(bench: &Bench<'_>, read_only: bool) -> Option<Finding> {
     if bench.scene.mode != Mode::Plan || read_only {
         return None;
@@ -124,8 +131,11 @@ fn forbidden_by_plan(bench: &Bench<'_>, read_only: bool) -> Option<Finding> {
         // A skill is only read; what it allows still changes nothing here.
         Action::Fetch | Action::Grant => None,
         Action::External => Some((
-            Decision::Ask,
-            because("Plan mode asks about every tool of a server, because it may change something."),
+            Decision::Deny,
+            because(
+                "Plan mode is on, and this tool's server does not say that it only reads, so it may change something. \
+                 Finish the plan and present it; the person leaves plan mode when it is agreed.",
+            ),
         )),
         _ => Some((
             Decision::Deny,
@@ -203,7 +213,14 @@ fn asked(bench: &Bench<'_>, parts: &[Part<'_>], why: &str, trail: &mut Trail) ->
     } else {
         trail.add("mode", format!("{}: asks", bench.scene.mode));
     }
-    let kind = if bench.is_shell() { BecauseKind::Analysis } else { BecauseKind::Tool };
+    let kind = match bench.case.access.action {
+        // No model decides about what its own server calls destructive.
+        Action::External if bench.case.access.marks.destroys && bench.scene.mode == Mode::Auto => {
+            BecauseKind::Protected
+        }
+        Action::Execute => BecauseKind::Analysis,
+        _ => BecauseKind::Tool,
+    };
     (Decision::Ask, Because::new(kind, text))
 }
 

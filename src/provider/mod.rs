@@ -22,6 +22,7 @@ mod secrets;
 mod sse;
 #[cfg(test)]
 mod testing;
+pub mod traffic;
 mod wire;
 
 pub use client::warm;

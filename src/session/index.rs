@@ -16,7 +16,7 @@ use super::summary::Summary;
 
 const NAME: &str = "index.json";
 /// Another number makes every older index worthless.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 /// Bytes that an index may have; a larger file is not one.
 const LIMIT: u64 = 64 * 1024 * 1024;
 

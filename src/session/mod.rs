@@ -5,20 +5,25 @@
 
 pub mod export;
 pub mod history;
+pub mod import;
+pub mod search;
 
 mod index;
+mod library;
 mod line;
 mod lines;
 mod log;
 mod read;
 mod store;
 mod summary;
+mod title;
 
 use std::io;
 use std::path::{Path, PathBuf};
 
 pub use log::Log;
 pub use store::Store;
+pub use title::title_of;
 
 /// What can go wrong with a session as a whole. Damaged lines are notices, not errors.
 #[derive(Debug, thiserror::Error)]
@@ -43,6 +48,16 @@ fn shown(candidates: &[String]) -> String {
         text.push_str(", …");
     }
     text
+}
+
+/// The records of a file that holds a session: a log, or what `sessions export --format json` wrote. The error is a
+/// sentence for the person.
+pub fn read_file(path: &Path) -> std::result::Result<Vec<crate::domain::Record>, String> {
+    if path.extension().is_some_and(|extension| extension == "json") {
+        return import::native_records(path);
+    }
+    let reading = read::read(path).map_err(|error| format!("{}: {error}", path.display()))?;
+    Ok(reading.records)
 }
 
 /// An error of the disk with the file it is about.

@@ -8,8 +8,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::base::dirs::create_private;
-use crate::domain::{Notice, Record, SessionId, SessionSummary};
+use crate::domain::{Notice, Record, SessionId, SessionState, SessionSummary};
 
+use super::library::is_locked;
 use super::log::outputs_of;
 use super::read::read;
 use super::{Error, Log, Result, at, index};
@@ -18,6 +19,8 @@ use super::{Error, Log, Result, at, index};
 const SLUG: usize = 200;
 /// Characters of an id that a prefix must have.
 const PREFIX: usize = 4;
+/// Sessions, the newest ones, of which a list says whether another process has them open.
+const PROBED: usize = 64;
 
 /// The sessions below one data folder.
 #[derive(Clone, Debug)]
@@ -68,6 +71,12 @@ impl Store {
             None => self.folders().iter().flat_map(|folder| index::list(folder)).collect(),
         };
         found.sort_by_key(|session| (Reverse(session.updated), session.id));
+        for session in found.iter_mut().take(PROBED) {
+            let open = self.sessions().join(slug(&session.project)).join(format!("{}.jsonl", session.id));
+            if is_locked(&open) {
+                session.state = SessionState::Open;
+            }
+        }
         found
     }
 
@@ -138,11 +147,11 @@ impl Store {
         self.data.join("history").join(format!("{}.jsonl", slug(project)))
     }
 
-    fn sessions(&self) -> PathBuf {
+    pub(super) fn sessions(&self) -> PathBuf {
         self.data.join("sessions")
     }
 
-    fn folders(&self) -> Vec<PathBuf> {
+    pub(super) fn folders(&self) -> Vec<PathBuf> {
         let entries = fs::read_dir(self.sessions()).into_iter().flatten().flatten();
         entries.map(|entry| entry.path()).filter(|path| path.is_dir()).collect()
     }
@@ -152,7 +161,7 @@ impl Store {
         entries.filter_map(|entry| index::id_of(&entry.file_name())).collect()
     }
 
-    fn log_of(&self, id: SessionId) -> Result<PathBuf> {
+    pub(super) fn log_of(&self, id: SessionId) -> Result<PathBuf> {
         let name = format!("{id}.jsonl");
         let found = self.folders().into_iter().map(|folder| folder.join(&name)).find(|path| path.is_file());
         found.ok_or_else(|| Error::NotFound { text: id.to_string() })

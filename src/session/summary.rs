@@ -7,13 +7,19 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use crate::domain::{Body, Origin, SessionId, SessionSummary};
+use crate::domain::{Body, LibraryBody, Origin, SessionId, SessionState, SessionSummary, TurnEnd};
 
 use super::line::record_of;
 use super::lines::Lines;
+use super::title::title_of;
 
-/// Characters of a prompt that serve as a title.
+/// Characters of a prompt that are kept.
 const TITLE: usize = 120;
+/// Tags that are kept.
+const TAGS: usize = 16;
+/// The records that the line shows something of.
+const SHOWN: [&str; 7] =
+    ["session_started", "model_set", "title_set", "prompted", "responded", "turn_ended", "library"];
 
 /// What is known of one log up to some byte of it. It can be thrown away at any time.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -26,6 +32,8 @@ pub(super) struct Summary {
     changed: u64,
     title: Option<String>,
     prompt: Option<String>,
+    /// Made of the first prompt.
+    auto: String,
     project: PathBuf,
     model: Option<String>,
     started: u64,
@@ -34,6 +42,31 @@ pub(super) struct Summary {
     cost: f64,
     unpriced: bool,
     tokens: u64,
+    marks: Marks,
+    end: End,
+    /// Lines that could not be read.
+    damaged: u32,
+    parent: Option<SessionId>,
+}
+
+/// What the person or the place marked it with.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+struct Marks {
+    pinned: bool,
+    tags: Vec<String>,
+    branch: Option<String>,
+}
+
+/// How the last turn ended.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+enum End {
+    #[default]
+    Done,
+    /// It runs, or the program ended in the middle of it.
+    Never,
+    Stopped,
+    Failed,
 }
 
 /// A record of which only the needed part is parsed.
@@ -61,8 +94,10 @@ impl Summary {
                 break;
             }
             self.read = line.end;
-            if let Ok(raw) = record_of(line.bytes) {
-                self.see(raw);
+            match record_of(line.bytes) {
+                Ok(raw) => self.see(raw),
+                Err(_) if line.bytes.is_empty() && !line.too_long => {}
+                Err(_) => self.damaged += 1,
             }
         }
         self.length = length;
@@ -72,7 +107,9 @@ impl Summary {
 
     /// The line of the browser; none for a session in which nobody said anything.
     pub fn shown(&self, id: SessionId) -> Option<SessionSummary> {
-        let title = self.title.clone().or_else(|| self.prompt.clone())?;
+        let prompt = self.prompt.clone().unwrap_or_default();
+        let auto = if self.auto.is_empty() { &self.prompt } else { &Some(self.auto.clone()) };
+        let title = self.title.clone().or_else(|| auto.clone())?;
         Some(SessionSummary {
             id,
             title,
@@ -84,7 +121,22 @@ impl Summary {
             cost: (!self.unpriced).then_some(self.cost),
             tokens: self.tokens,
             bytes: self.length,
+            prompt,
+            branch: self.marks.branch.clone(),
+            pinned: self.marks.pinned,
+            tags: self.marks.tags.clone(),
+            state: self.state(),
+            parent: self.parent,
         })
+    }
+
+    fn state(&self) -> SessionState {
+        match self.end {
+            _ if self.damaged > 0 => SessionState::Damaged,
+            End::Done => SessionState::Rests,
+            End::Never | End::Stopped => SessionState::Interrupted,
+            End::Failed => SessionState::Failed,
+        }
     }
 
     fn see(&mut self, raw: &str) {
@@ -92,10 +144,13 @@ impl Summary {
         if self.started == 0 {
             self.started = glance.at;
         }
-        self.updated = self.updated.max(glance.at);
         // Most records are deltas; only those that the line shows are parsed.
         let name = glance.body.get().strip_prefix("{\"").and_then(|rest| rest.split('"').next());
-        if matches!(name, Some("session_started" | "model_set" | "title_set" | "prompted" | "responded"))
+        if !matches!(name, Some("title_set" | "library")) {
+            // A mark is no use of the session.
+            self.updated = self.updated.max(glance.at);
+        }
+        if name.is_some_and(|name| SHOWN.contains(&name))
             && let Ok(body) = serde_json::from_str(glance.body.get())
         {
             self.fold(body);
@@ -109,8 +164,11 @@ impl Summary {
             Body::TitleSet { title } => self.title = Some(short(&title)).filter(|title| !title.is_empty()),
             Body::Prompted { message, origin, typed, .. } if origin != Origin::Harness => {
                 self.turns += 1;
+                self.end = End::Never;
                 if self.prompt.is_none() {
-                    self.prompt = Some(short(&typed.unwrap_or_else(|| message.text())));
+                    let text = typed.unwrap_or_else(|| message.text());
+                    self.auto = title_of(&text);
+                    self.prompt = Some(short(&text));
                 }
             }
             Body::Responded(note) => {
@@ -120,6 +178,18 @@ impl Summary {
                     None => self.unpriced = true,
                 }
             }
+            Body::TurnEnded { end, .. } => {
+                self.end = match end {
+                    TurnEnd::Interrupted => End::Stopped,
+                    TurnEnd::Failed { .. } => End::Failed,
+                    _ => End::Done,
+                }
+            }
+            Body::Library(LibraryBody::Pinned { on }) => self.marks.pinned = on,
+            Body::Library(LibraryBody::Tagged { tags }) => {
+                self.marks.tags = tags.iter().take(TAGS).map(|tag| short(tag)).collect();
+            }
+            Body::Library(LibraryBody::OnBranch { branch }) => self.marks.branch = Some(short(&branch)),
             _ => {}
         }
     }

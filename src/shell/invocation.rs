@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use crate::config::Traffic;
 use crate::domain::Mode;
 
 /// One start of the program.
@@ -17,6 +18,8 @@ pub struct Invocation {
     pub verbose: bool,
     /// Play the offline rehearsal.
     pub rehearse: bool,
+    /// Record or replay what is said to the model.
+    pub traffic: Traffic,
 }
 
 /// Which session to open.
@@ -49,6 +52,10 @@ pub struct Overrides {
     pub theme: Option<String>,
     /// Trust the folder for this run.
     pub trust: bool,
+    /// Lists of tool servers: files, or the JSON itself.
+    pub mcp_config: Vec<String>,
+    /// Only those servers.
+    pub strict_mcp: bool,
 }
 
 /// What a headless run prints.

@@ -9,7 +9,6 @@ use super::{Invocation, Link, Opening};
 use crate::app::{Keymap, Model, Setup};
 use crate::base::clock::SharedClock;
 use crate::base::dirs::{Dirs, HOME_VARIABLE};
-use crate::base::ids::TimeIds;
 use crate::config::{self, ConfigInput, Flags, FolderGround, Settings};
 use crate::engine::{self, Open};
 use crate::session::{Store, history};
@@ -79,7 +78,7 @@ impl Ground {
         interactive: bool,
         clock: SharedClock,
     ) -> Result<Link, String> {
-        if !invocation.rehearse {
+        if !invocation.rehearse && invocation.traffic.replay.is_none() {
             config::ask_server(&mut self.settings).await;
         }
         let mut setup = config::setup(
@@ -89,7 +88,7 @@ impl Ground {
                 cwd: &self.cwd,
                 dirs: &self.dirs,
                 clock,
-                ids: std::sync::Arc::new(TimeIds),
+                ids: invocation.traffic.ids(),
                 open: match &invocation.opening {
                     Opening::New | Opening::Resume(None) => Open::New,
                     Opening::Continue => Open::Latest,
@@ -99,6 +98,7 @@ impl Ground {
                 max_turns: invocation.overrides.max_turns,
                 model_forced: invocation.overrides.model.is_some(),
                 rehearse: invocation.rehearse,
+                traffic: invocation.traffic.clone(),
             },
         )?;
         if interactive && !invocation.rehearse {
@@ -129,6 +129,8 @@ fn flags(invocation: &Invocation) -> Flags {
     let given = &invocation.overrides;
     Flags {
         trust: given.trust,
+        mcp_config: given.mcp_config.clone(),
+        strict_mcp: given.strict_mcp,
         settings: given.settings.clone(),
         provider: given.provider.clone(),
         model: given.model.clone(),

@@ -10,9 +10,6 @@ use std::time::Duration;
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::oneshot;
 
-use crate::base::clock::SystemClock;
-use crate::base::ids::TimeIds;
-
 pub mod headless;
 pub mod signals;
 pub mod terminal;
@@ -51,7 +48,7 @@ pub fn run(invocation: Invocation) -> Exit {
 /// The full screen. Signals are heard before the terminal is taken, so that it is given back whatever comes;
 /// the first frame stands before the engine exists.
 fn show(invocation: Invocation) -> Result<Exit, (Exit, String)> {
-    let clock = SystemClock::shared();
+    let clock = invocation.traffic.clock(true).map_err(|message| (Exit::Failure, message))?;
     let ground = Ground::survey(&invocation).map_err(|message| (Exit::Failure, message))?;
     let look = ground.look(&invocation, &clock);
     let runtime = runtime().map_err(no_runtime)?;
@@ -81,12 +78,14 @@ fn print(mut invocation: Invocation, format: OutputFormat, printer: &mut Printer
         return Err((Exit::Usage, message.to_owned()));
     };
     let ground = Ground::survey(&invocation).map_err(|message| (Exit::Failure, message))?;
+    let clock = invocation.traffic.clock(false).map_err(|message| (Exit::Failure, message))?;
+    let ids = invocation.traffic.ids();
     let job = headless::Job { prompt, format, verbose: invocation.verbose, rehearse: invocation.rehearse };
     let runtime = runtime().map_err(no_runtime)?;
     let exit = runtime.block_on(async {
-        let link = ground.engine(&invocation, false, SystemClock::shared()).await;
+        let link = ground.engine(&invocation, false, clock).await;
         let link = link.map_err(|message| (Exit::Failure, message))?;
-        Ok(headless::run(job, link, Arc::new(TimeIds), printer).await)
+        Ok(headless::run(job, link, ids, printer).await)
     });
     runtime.shutdown_timeout(END);
     exit

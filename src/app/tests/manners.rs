@@ -284,6 +284,12 @@ fn a_session_is_chosen_and_its_opening_closes_the_browser() {
         cost: Some(0.5),
         tokens: 1_000,
         bytes: 10,
+        prompt: String::new(),
+        branch: None,
+        pinned: false,
+        tags: Vec::new(),
+        state: crate::domain::SessionState::Rests,
+        parent: None,
     };
     play.live(Live::Sessions(vec![summary]));
     assert!(play.screen().contains("fix the parser"));

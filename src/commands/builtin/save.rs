@@ -7,7 +7,7 @@ use crate::domain::Request;
 
 pub(super) static COMMAND: Command = Command {
     name: "save",
-    aliases: &["export"],
+    aliases: &[],
     summary: "Write the conversation to a Markdown file",
     argument_hint: Some("[file]"),
     while_busy: true,

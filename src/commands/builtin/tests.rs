@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 
 use super::{ALL, FILES};
 use crate::commands::{Facts, Outcome, Show, find};
-use crate::domain::{Act, Mode, Request, SessionId};
+use crate::domain::{Act, ExportForm, LibraryRequest, Mode, Request, SessionId};
 
 fn run(name: &str, arguments: &str, facts: &Facts<'_>) -> Outcome {
     (find(name).unwrap_or_else(|| panic!("no command {name}")).run)(arguments, facts)
@@ -63,7 +63,13 @@ fn commands_send_what_they_say() {
         requests(&run("summarize", "the parser", &facts)),
         [Request::Compact { focus: Some("the parser".to_owned()) }]
     );
-    assert_eq!(requests(&run("export", "a b.md", &facts)), [Request::Save(Some("a b.md".into()))]);
+    assert_eq!(requests(&run("save", "a b.md", &facts)), [Request::Save(Some("a b.md".into()))]);
+    let export = |form, path: Option<&str>| {
+        Request::Library(LibraryRequest::Export { id: None, form, path: path.map(Into::into) })
+    };
+    assert_eq!(requests(&run("export", "a b.html", &facts)), [export(ExportForm::Html, Some("a b.html"))]);
+    assert_eq!(requests(&run("export", "json", &facts)), [export(ExportForm::Json, None)]);
+    assert_eq!(requests(&run("export", "md notes.txt", &facts)), [export(ExportForm::Markdown, Some("notes.txt"))]);
     assert_eq!(requests(&run("rename", " a \n b ", &facts)), [Request::SetTitle("a b".to_owned())]);
     assert_eq!(run("q", "", &facts).acts, [Act::Quit]);
     let context = run("context", "", &facts);

@@ -10,9 +10,9 @@ fn told(settings: &Settings) -> String {
 
 #[test]
 fn nothing_is_confined_unasked_and_the_defaults_are_the_documented_ones() {
-    assert_eq!(Tree::new(&[]).load().sandbox, crate::sandbox::Wish::default());
+    assert_eq!(Tree::new(&[]).load().capabilities.sandbox, crate::sandbox::Wish::default());
     let tree = Tree::new(&[("latigo/config/settings.json", r#"{"sandbox":{"enabled":true}}"#)]);
-    let wish = tree.load().sandbox;
+    let wish = tree.load().capabilities.sandbox;
     assert!(wish.enabled && wish.auto_allow && wish.escape && !wish.required && !wish.network && !wish.unix_sockets);
 }
 
@@ -26,7 +26,7 @@ fn every_key_is_read_and_paths_start_where_the_format_says() {
         "permissions":{"deny":["Read(~/private/**)","Edit(//etc/x)","Read(**/.env)"],"allow":["Edit(//srv/y/**)","Bash(x)"]}}"#;
     let tree = Tree::new(&[("home/.claude/settings.json", text)]);
     let settings = tree.load();
-    let wish = &settings.sandbox;
+    let wish = &settings.capabilities.sandbox;
     assert!(wish.required && !wish.auto_allow && !wish.escape && wish.network && wish.unix_sockets);
     assert_eq!(
         (&wish.excluded[..], &wish.hidden_variables[..]),
@@ -53,7 +53,7 @@ fn a_project_makes_it_tighter_and_never_wider() {
             ("latigo/config/settings.json", r#"{"sandbox":{"enabled":true,"autoAllowBashIfSandboxed":false}}"#),
         ]);
         let settings = tree.trusted().load();
-        let wish = &settings.sandbox;
+        let wish = &settings.capabilities.sandbox;
         assert!(wish.enabled && !wish.auto_allow && !wish.network && !wish.unix_sockets, "{name}");
         assert!(wish.excluded.is_empty() && wish.allow_write.is_empty() && wish.allow_read.is_empty(), "{name}");
         assert!(wish.deny_read.iter().any(|path| path.ends_with("home/p/keys")), "{name}: {:?}", wish.deny_read);
@@ -62,7 +62,7 @@ fn a_project_makes_it_tighter_and_never_wider() {
     }
     // Where only a project switches it on, the person has not chosen that commands run unasked.
     let tree = Tree::new(&[("home/p/.claude/settings.json", r#"{"sandbox":{"enabled":true}}"#)]);
-    let wish = tree.load().sandbox;
+    let wish = tree.load().capabilities.sandbox;
     assert!(wish.enabled && !wish.auto_allow);
 }
 
@@ -96,7 +96,7 @@ fn hosts_are_opened_by_the_person_and_closed_by_anybody() {
             r#"{"sandbox":{"network":{"allowedDomains":["evil.org"],"deniedDomains":["bad.example.com"],"strictAllowlist":false}}}"#,
         ),
     ]);
-    let wish = tree.trusted().load().sandbox;
+    let wish = tree.trusted().load().capabilities.sandbox;
     assert_eq!(wish.allowed_domains, ["*.example.com", "api.x.org"]);
     assert_eq!(wish.denied_domains, ["bad.example.com"]);
     assert!(wish.strict_domains && !wish.network);

@@ -121,7 +121,8 @@ impl Driver {
     /// Hands the verdict to the machine.
     async fn judged(&mut self, call: ToolCall, verdict: Verdict) {
         if verdict.decision == Decision::Ask {
-            self.questions.note(&call, &self.setup.tools, &self.stage.place);
+            let tool = self.tool(&call.name);
+            self.questions.note(&call, tool.as_ref(), &self.stage.place);
             self.preview(&call.id).await;
         }
         self.inbox.push_back(Input::Judged { call_id: call.id, verdict });

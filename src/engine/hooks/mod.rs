@@ -176,7 +176,7 @@ impl Driver {
         if RuleSet::parse(vec![text.clone()]).1.iter().any(|problem| problem.unused) {
             return true;
         }
-        let Some(tool) = crate::tools::named(&self.setup.tools, &call.name) else { return true };
+        let Some(tool) = self.tool(&call.name) else { return true };
         let Ok(access) = tool.access(&call.input, &self.stage.place) else { return true };
         let asked = Asked { name: &call.name, input: &call.input, access };
         let gate = self.gate.with_denial(text);

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::agent;
-use crate::domain::{AgentFile, AgentStart, Mode, ModelInfo, ModelRef, SessionId, Wire};
+use crate::domain::{AgentFile, AgentStart, AgentTools, Mode, ModelInfo, ModelRef, SessionId, Wire};
 use crate::engine::driver::Driver;
 use crate::engine::{Open, Setup, Stage};
 use crate::sandbox::Proof;
@@ -81,11 +81,8 @@ impl Driver {
         let deepest = self.depth() + 1 >= self.setup.tuning.team.depth;
         let given = |tool: &&Arc<dyn Tool>| {
             let name = tool.spec().name;
-            let wanted =
-                definition.tools.allowed.as_ref().is_none_or(|list| list.iter().any(|entry| fits(entry, &name)));
-            let denied = definition.tools.denied.iter().any(|entry| fits(entry, &name));
             let never = NEVER.contains(&name.as_str()) || (deepest && name == "Agent");
-            wanted && !denied && !never
+            admits(&definition.tools, &name) && !never
         };
         let found: Vec<Arc<dyn Tool>> = self.setup.tools.iter().filter(given).cloned().collect();
         if found.is_empty() {
@@ -144,6 +141,7 @@ impl Driver {
             mode,
             memory,
             child: Some(Arc::new(child)),
+            servers: self.servers_for(definition),
             ..self.stage.clone()
         };
         let max_turns = definition.model.max_turns.or(setup.agent.max_turns);
@@ -169,6 +167,12 @@ impl Driver {
             version: setup.version,
         }
     }
+}
+
+/// Whether the lists of an agent give it this tool.
+pub(in crate::engine) fn admits(lists: &AgentTools, name: &str) -> bool {
+    let wanted = lists.allowed.as_ref().is_none_or(|list| list.iter().any(|entry| fits(entry, name)));
+    wanted && !lists.denied.iter().any(|entry| fits(entry, name))
 }
 
 /// Whether an entry of `tools` means this tool: its name, an older name, a name with a rule behind it, all tools of a

@@ -27,6 +27,7 @@ use crate::policy::{RuleText, Tier};
 use crate::prompt;
 
 pub use child::Child;
+pub(super) use child::admits;
 pub use tuning::TeamTuning;
 
 /// The agents of a session.
@@ -193,7 +194,8 @@ impl Driver {
             }
             TeamBody::AgentEnded(end) => drop(self.parts.team.below.remove(&end.agent)),
             TeamBody::AgentAsked(question) => {
-                self.questions.note(&question.call, &self.setup.tools, &self.stage.place);
+                let tool = self.tool(&question.call.name);
+                self.questions.note(&question.call, tool.as_ref(), &self.stage.place);
             }
             _ => {}
         }

@@ -7,7 +7,7 @@ use crate::domain::NetworkNews;
 use crate::sandbox::Pass;
 
 /// A driver with the sandbox on, and the events that it tells.
-async fn driver(change: impl FnOnce(&mut Setup)) -> (Driver, mpsc::Receiver<Event>, TempDir) {
+async fn driver(change: impl FnOnce(&mut Setup)) -> (Box<Driver>, mpsc::Receiver<Event>, TempDir) {
     let root = TempDir::new().unwrap();
     let script = Arc::new(Script::default());
     let mut made = setup(root.path(), &script, Open::New);
@@ -20,7 +20,8 @@ async fn driver(change: impl FnOnce(&mut Setup)) -> (Driver, mpsc::Receiver<Even
     change(&mut made);
     let (news, _heard) = mpsc::channel(8);
     let (events, told) = mpsc::channel(64);
-    (Driver::open_first(made, news, events).await, told, root)
+    let driver = Box::pin(Driver::open_first(made, news, events)).await;
+    (Box::new(driver), told, root)
 }
 
 async fn visit(driver: &mut Driver, host: &str) -> tokio::sync::oneshot::Receiver<Pass> {
@@ -29,7 +30,7 @@ async fn visit(driver: &mut Driver, host: &str) -> tokio::sync::oneshot::Receive
     answer
 }
 
-async fn asked(events: &mut mpsc::Receiver<Event>) -> Option<AgentQuestion> {
+fn asked(events: &mut mpsc::Receiver<Event>) -> Option<AgentQuestion> {
     while let Ok(event) = events.try_recv() {
         if let Event::Live(Live::Network(NetworkNews::Asks(question))) = event {
             return Some(*question);
@@ -40,7 +41,7 @@ async fn asked(events: &mut mpsc::Receiver<Event>) -> Option<AgentQuestion> {
 
 #[tokio::test]
 async fn lists_and_rules_decide_and_the_strict_one_comes_first() {
-    let (mut driver, mut events, _root) = driver(|setup| {
+    let (mut driver, mut events, _root) = Box::pin(driver(|setup| {
         let rule = |tier, text: &str| RuleText {
             tier,
             text: text.into(),
@@ -52,22 +53,22 @@ async fn lists_and_rules_decide_and_the_strict_one_comes_first() {
             rule(crate::policy::Tier::Allow, "WebFetch"),
             rule(crate::policy::Tier::Deny, "WebFetch(domain:named.org)"),
         ];
-    })
+    }))
     .await;
     assert_eq!(visit(&mut driver, "a.open.org").await.await.unwrap(), Pass::Open { named: false });
     assert_eq!(visit(&mut driver, "docs.rs").await.await.unwrap(), Pass::Open { named: true });
     for host in ["bad.open.org", "named.org"] {
         assert!(matches!(visit(&mut driver, host).await.await.unwrap(), Pass::Closed(_)), "{host}");
     }
-    assert!(asked(&mut events).await.is_none());
+    assert!(asked(&mut events).is_none());
     // A bare rule for a tool opens no host to commands.
     let waiting = visit(&mut driver, "other.org").await;
-    let question = asked(&mut events).await.expect("a question");
+    let question = asked(&mut events).expect("a question");
     assert_eq!(question.call.input["host"], "other.org");
     assert_eq!(question.verdict.suggestion.as_deref(), Some("WebFetch(domain:other.org)"));
     // A second connection to the same host waits for the same answer.
     let second = visit(&mut driver, "other.org").await;
-    assert!(asked(&mut events).await.is_none());
+    assert!(asked(&mut events).is_none());
     driver.answer_host(question.ask, Answer::Once { comment: None }).await;
     assert_eq!(waiting.await.unwrap(), Pass::Open { named: true });
     assert_eq!(second.await.unwrap(), Pass::Open { named: true });
@@ -76,9 +77,9 @@ async fn lists_and_rules_decide_and_the_strict_one_comes_first() {
 
 #[tokio::test]
 async fn a_no_is_remembered_and_a_stop_closes_what_waits() {
-    let (mut driver, mut events, _root) = driver(|_| {}).await;
+    let (mut driver, mut events, _root) = Box::pin(driver(|_| {})).await;
     let waiting = visit(&mut driver, "x.org").await;
-    let question = asked(&mut events).await.expect("a question");
+    let question = asked(&mut events).expect("a question");
     driver.answer_host(question.ask, Answer::No { comment: None }).await;
     assert!(matches!(waiting.await.unwrap(), Pass::Closed(_)));
     assert!(matches!(visit(&mut driver, "x.org").await.await.unwrap(), Pass::Closed(_)));
@@ -90,13 +91,13 @@ async fn a_no_is_remembered_and_a_stop_closes_what_waits() {
 #[tokio::test]
 async fn nobody_is_asked_where_nobody_is_or_where_the_settings_say_so() {
     for strict in [true, false] {
-        let (mut driver, mut events, _root) = driver(|setup| {
+        let (mut driver, mut events, _root) = Box::pin(driver(|setup| {
             setup.interactive = strict;
             setup.sandbox.wish.strict_domains = strict;
-        })
+        }))
         .await;
         assert!(matches!(visit(&mut driver, "x.org").await.await.unwrap(), Pass::Closed(_)));
-        assert!(asked(&mut events).await.is_none());
+        assert!(asked(&mut events).is_none());
         assert_eq!(visit(&mut driver, "a.open.org").await.await.unwrap(), Pass::Open { named: false });
     }
 }

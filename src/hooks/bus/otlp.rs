@@ -13,7 +13,7 @@ use url::Url;
 
 use super::metrics::Metrics;
 use super::{Attribute, Told};
-use crate::hooks::net::{self, Reach};
+use crate::base::net::{self, Reach};
 
 /// How long events are gathered before they are sent.
 const GATHER: Duration = Duration::from_secs(5);

@@ -13,7 +13,7 @@ use tokio::time::{sleep, timeout};
 use url::Url;
 
 use super::Told;
-use crate::hooks::net::{self, Reach};
+use crate::base::net::{self, Reach};
 
 /// Times that one event is sent.
 const TRIES: u32 = 4;

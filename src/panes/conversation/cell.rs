@@ -19,6 +19,8 @@ pub(super) struct Cell {
     pub version: u32,
     /// What the person chose; none follows the pane's rule.
     pub unfolded: Option<bool>,
+    /// The number of the record that it was made of.
+    pub seq: u64,
     pub layout: Option<Layout>,
 }
 
@@ -120,7 +122,7 @@ pub(super) enum Lines {
 impl Cell {
     /// An entry without lines.
     pub fn new(kind: Kind) -> Self {
-        Self { kind, version: 0, unfolded: None, layout: None }
+        Self { kind, version: 0, unfolded: None, seq: 0, layout: None }
     }
 
     /// It has something to unfold.

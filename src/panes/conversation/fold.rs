@@ -6,13 +6,13 @@ use std::sync::Arc;
 
 use super::cell::{Cell, Kind, RetryRow, RetryState, ShellRun, Source};
 use super::draft::Draft;
+use super::turn::Turn;
 use super::words::{break_text, context_text, worth_telling};
 use crate::base::text;
 use crate::domain::{Block, Body, DeltaKind, Message, ModelError, Notice, Record, ResponseNote, StopReason, TurnEnd};
 use crate::panes::cut::keep_tail;
 use crate::panes::facts::{CallState, Facts};
 use crate::theme::Meaning;
-use crate::usage::Tally;
 
 /// Bytes of a shell command's output that are kept for the screen while it runs.
 const SHELL_TAIL: usize = 32 << 10;
@@ -21,6 +21,10 @@ const SHELL_TAIL: usize = 32 << 10;
 #[derive(Debug, Default)]
 pub(super) struct Fold {
     pub cells: Vec<Cell>,
+    /// The number of the newest record.
+    seq: u64,
+    /// It is only looked at, so nobody is welcomed.
+    bare: bool,
     /// Streamed blocks: request, block, entry.
     open: Vec<(u32, u32, usize)>,
     /// The entry of each call, by the call's place in the facts.
@@ -32,22 +36,14 @@ pub(super) struct Fold {
     turn: Turn,
 }
 
-/// The turn that the newest records belong to.
-#[derive(Debug, Default)]
-struct Turn {
-    number: Option<u32>,
-    since: u64,
-    sum: Tally,
-    /// It has begun and not ended.
-    open: bool,
-    /// The program ended in the middle of it.
-    crashed: bool,
-}
-
 impl Fold {
+    pub fn bare() -> Self {
+        Self { bare: true, ..Self::default() }
+    }
+
     /// Adds an entry at the end.
     pub fn push(&mut self, kind: Kind) -> usize {
-        self.cells.push(Cell::new(kind));
+        self.cells.push(Cell { seq: self.seq, ..Cell::new(kind) });
         self.cells.len() - 1
     }
 
@@ -77,6 +73,7 @@ impl Fold {
 
     /// Takes in one record. The facts have heard it before.
     pub fn record(&mut self, record: &Arc<Record>, facts: &Facts) {
+        self.seq = record.seq;
         match &record.body {
             Body::Delta { request, block, kind, text } => self.delta((*request, *block), kind.as_ref(), text, facts),
             Body::Prompted { turn, .. } => {
@@ -281,8 +278,10 @@ impl Fold {
     }
 
     fn cleared(&mut self) {
-        *self = Self::default();
-        self.push(Kind::Welcome);
+        *self = Self { seq: self.seq, bare: self.bare, ..Self::default() };
+        let cleared =
+            Kind::Mark { text: "the conversation was cleared here".into(), body: None, meaning: Meaning::Muted };
+        self.push(if self.bare { cleared } else { Kind::Welcome });
     }
 
     fn ended(&mut self, end: &TurnEnd, record: &Record) {
@@ -371,23 +370,5 @@ impl Fold {
 
     fn note(&mut self, text: impl Into<String>, meaning: Meaning) {
         self.push(Kind::Mark { text: text.into(), body: None, meaning });
-    }
-}
-
-impl Turn {
-    fn prompted(&mut self, number: u32, at: u64) {
-        if self.number != Some(number) {
-            *self = Self { number: Some(number), since: at, ..Self::default() };
-        }
-        self.open = true;
-    }
-
-    /// How long it took and what it cost, when that is known.
-    fn done(&self, at: u64) -> String {
-        let took = text::human_ms(at.saturating_sub(self.since));
-        match self.sum.cost().filter(|cost| *cost > 0.0) {
-            Some(cost) => format!("{took} · {}", text::human_cost(cost)),
-            None => took,
-        }
     }
 }

@@ -7,12 +7,16 @@ mod call;
 mod cell;
 mod draft;
 mod draw;
+mod find;
 mod fold;
+mod seek;
+mod turn;
 mod viewport;
 mod welcome;
 mod words;
 
 use ratatui::buffer::Buffer;
+use ratatui::crossterm::event::KeyEvent;
 use ratatui::layout::Rect;
 use ratatui::text::Line;
 
@@ -21,6 +25,7 @@ use crate::domain::{Act, Event, Live, Notice, Request};
 use crate::theme::{Meaning, Theme};
 use cell::{Key, Kind, RetryState};
 use draw::Frame;
+use find::Find;
 use fold::Fold;
 use viewport::Viewport;
 
@@ -48,6 +53,8 @@ pub struct Conversation {
     /// Entries that have lines now.
     laid: Vec<usize>,
     opened: bool,
+    /// What is looked for in it.
+    find: Option<Find>,
 }
 
 /// What can be done to it.
@@ -65,6 +72,8 @@ pub enum Msg {
     Toggle,
     /// Folds or unfolds everything.
     Details,
+    /// A key of the search.
+    Find(KeyEvent),
     /// A click on the row of the pane, counted from its top, and the column.
     Click {
         row: u16,
@@ -86,11 +95,17 @@ impl Default for Conversation {
             early: Vec::new(),
             laid: Vec::new(),
             opened: false,
+            find: None,
         }
     }
 }
 
 impl Conversation {
+    /// Without a welcome: a session that is only looked at.
+    pub fn bare() -> Self {
+        Self { fold: Fold::bare(), ..Self::default() }
+    }
+
     /// Takes in one message of the engine, after the facts did.
     pub fn hear(&mut self, event: &Event, facts: &Facts) {
         match event {
@@ -153,6 +168,7 @@ impl Conversation {
             Msg::Select(step) => self.select(step),
             Msg::Toggle => self.toggle(),
             Msg::Details => self.toggle_details(),
+            Msg::Find(key) => self.find_key(&key),
             Msg::Click { row, column, width } => self.click(row, column, width),
         }
         Vec::new()
@@ -166,6 +182,7 @@ impl Conversation {
     /// Keys act on no entry any more.
     pub fn deselect(&mut self) {
         self.selected = None;
+        self.find = None;
     }
 
     /// The entries follow the end.
@@ -175,25 +192,21 @@ impl Conversation {
 
     /// Derives the lines that are on the screen. `now` is in milliseconds since 1970; `still` stops the spinners.
     pub fn settle(&mut self, area: Rect, scene: Scene<'_>) {
-        let Self { fold, view, details, laid, .. } = self;
         let frame = Frame { facts: scene.facts, theme: scene.theme, now: scene.now, still: scene.still };
-        let (count, width, theme) = (fold.cells.len(), area.width, scene.theme.stamp());
-        let mut rows = |index: usize| {
-            let gap = gap(&fold.cells, index);
-            let Some(cell) = fold.cells.get_mut(index) else { return 0 };
-            if cell.is_hidden() {
-                return 0;
-            }
-            if cell.layout.is_none() {
-                laid.push(index);
-            }
-            let unfolded = cell.unfolded.unwrap_or(*details) && cell.is_foldable();
-            let (version, tick) = volatile(&cell.kind, cell.version, &frame);
-            draw::refresh(cell, gap, Key { width, theme, version, unfolded, tick }, &frame);
-            cell.rows()
-        };
-        view.fill(count, usize::from(area.height), &mut rows);
+        self.fill(area, &frame);
+        if self.seek(area.width, &frame) {
+            self.fill(area, &frame);
+        }
         self.forget();
+    }
+
+    fn fill(&mut self, area: Rect, frame: &Frame<'_>) {
+        let Self { fold, view, details, laid, find, .. } = self;
+        // The search has the last row.
+        let height = usize::from(area.height).saturating_sub(usize::from(find.is_some()));
+        let count = fold.cells.len();
+        let mut rows = |index: usize| lay_out((fold, laid), *details, index, (area.width, frame));
+        view.fill(count, height, &mut rows);
     }
 
     /// Draws what the last [`Conversation::settle`] derived.
@@ -211,6 +224,11 @@ impl Conversation {
                 buf.set_stringn(area.x, y, "›", 1, theme.style(Meaning::Accent));
                 buf.set_style(Rect { y, height: 1, ..area }, theme.style(Meaning::Selection));
             }
+        }
+        if let Some(find) = &self.find {
+            find.mark(theme, area, buf);
+            find.view(theme, area, buf);
+            return;
         }
         self.view_pill(theme, area, buf);
     }
@@ -301,6 +319,27 @@ impl Conversation {
             false
         });
     }
+}
+
+/// Lays an entry out for this width. The result is its height.
+fn lay_out(
+    (fold, laid): (&mut Fold, &mut Vec<usize>),
+    details: bool,
+    index: usize,
+    (width, frame): (u16, &Frame<'_>),
+) -> usize {
+    let gap = gap(&fold.cells, index);
+    let Some(cell) = fold.cells.get_mut(index) else { return 0 };
+    if cell.is_hidden() {
+        return 0;
+    }
+    if cell.layout.is_none() {
+        laid.push(index);
+    }
+    let unfolded = cell.unfolded.unwrap_or(details) && cell.is_foldable();
+    let (version, tick) = volatile(&cell.kind, cell.version, frame);
+    draw::refresh(cell, gap, Key { width, theme: frame.theme.stamp(), version, unfolded, tick }, frame);
+    cell.rows()
 }
 
 /// What the pane is drawn from.

@@ -48,6 +48,13 @@ impl Viewport {
         self.reveal = Some(cell);
     }
 
+    /// Puts a row of an entry into the upper part of the view.
+    pub fn show(&mut self, cell: usize, row: usize) {
+        self.reveal = None;
+        self.scroll.to(cell, row);
+        self.pending = -(self.height as isize / 4);
+    }
+
     /// The end is in view and stays so.
     pub fn follows(&self) -> bool {
         self.scroll.is_following() && self.pending >= 0

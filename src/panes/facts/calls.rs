@@ -10,8 +10,8 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use crate::domain::{
-    Answer, Block, Body, Confinement, Decision, DeltaKind, HookRun, Message, Record, Shown, ToolCall, ToolResult,
-    Verdict,
+    Answer, Block, Body, CALL_TOOL, Confinement, Decision, DeltaKind, HookRun, Message, Record, Shown, ToolCall,
+    ToolResult, Verdict,
 };
 use crate::panes::cut::keep_tail;
 
@@ -124,8 +124,17 @@ impl Call {
 
     fn set_input(&mut self, input: Input, project: &Path) {
         self.input = input;
-        let title = self.input().map(|value| title(value, project));
-        self.title = title.unwrap_or_default();
+        if self.name == CALL_TOOL
+            && let Some(value) = self.input()
+        {
+            // The line is about the tool that is meant.
+            let call = ToolCall { id: String::new(), name: self.name.clone(), input: value.clone() };
+            let call = call.effective().into_owned();
+            self.title = title(&call.input, project);
+            self.name = call.name;
+        } else {
+            self.title = self.input().map(|value| title(value, project)).unwrap_or_default();
+        }
         self.version += 1;
     }
 }

@@ -102,6 +102,13 @@ impl Phase {
 }
 
 impl Facts {
+    /// Nothing is known but the project, whose paths are shown short.
+    pub fn of_project(project: &std::path::Path) -> Self {
+        let mut facts = Self::default();
+        facts.calls.set_project(project);
+        facts
+    }
+
     /// Takes in one message of the engine.
     pub fn hear(&mut self, event: &Event) {
         self.revision += 1;

@@ -89,10 +89,14 @@ impl Calls {
     /// What is known of the call.
     pub(super) fn get(&self, id: &str) -> Option<Seen> {
         let seen = self.said_or_streamed(id)?;
-        Some(match self.changed.get(id) {
+        let seen = match self.changed.get(id) {
             Some(input) => Seen { input: Some(input.clone()), raw: String::new(), ..seen },
             None => seen,
-        })
+        };
+        let Some(input) = seen.input else { return Some(seen) };
+        // The question is about the call that is meant.
+        let call = ToolCall { id: id.to_owned(), name: seen.name, input }.effective().into_owned();
+        Some(Seen { name: call.name, input: Some(call.input), raw: seen.raw })
     }
 
     fn said_or_streamed(&self, id: &str) -> Option<Seen> {

@@ -1,17 +1,32 @@
-//! The session browser: all conversations of this project or of all, searched by typing, with a preview.
+//! The session browser: all conversations of this project or of all, narrowed by typing, with a preview; and the
+//! search through what was said in them.
 //!
-//! It lists what the engine told it; opening a session is the engine's part.
+//! It lists what the engine told it; whatever is done to a session is the engine's part.
 
+mod field;
+mod keys;
+mod menu;
+mod order;
 mod preview;
+mod search;
 mod view;
 
-use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use std::path::PathBuf;
+
+use ratatui::crossterm::event::KeyEvent;
 use ratatui::layout::{Position, Rect};
 
+use self::field::Field;
+use self::menu::Menu;
+use self::order::Sort;
 use self::preview::Preview;
+use self::search::Search;
 use super::picker::Sieve;
 use crate::base::text;
-use crate::domain::{Act, Event, Live, Request, SessionId, SessionScope, SessionSummary};
+use crate::domain::{
+    Act, Event, LibraryNews, LibraryRequest, Live, Notice, Request, SessionId, SessionScope, SessionState,
+    SessionSummary,
+};
 use crate::theme::Theme;
 
 /// Milliseconds that the choice must rest before its preview is asked for.
@@ -30,32 +45,123 @@ pub enum Msg {
     Tick,
 }
 
-/// The browser's state; empty and small while it is closed.
+/// Where the browser was opened.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Here {
+    pub session: Option<SessionId>,
+    pub project: PathBuf,
+}
+
+/// A place that the app is asked to bring into view.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Goto {
+    /// In the conversation, when that session is open.
+    Conversation { session: SessionId, seq: u64 },
+    /// On the timeline of a session that is not opened.
+    Timeline { session: SessionId, seq: Option<u64> },
+}
+
+/// What is shown.
 #[derive(Debug, Default)]
-pub struct Sessions {
-    open: bool,
+enum Face {
+    #[default]
+    List,
+    Search(Search),
+}
+
+/// What is typed about the chosen session.
+#[derive(Debug)]
+enum Asking {
+    Title(SessionId, Field),
+    Tags(SessionId, Field),
+}
+
+/// How the list is made.
+#[derive(Clone, Copy, Debug)]
+struct Shape {
     /// All projects instead of this one.
     all: bool,
+    sort: Sort,
+    /// Branches stand below what they come from.
+    tree: bool,
+}
+
+/// Rectangles of the last settle.
+#[derive(Clone, Copy, Debug, Default)]
+struct Places {
+    frame: Rect,
+    head: Rect,
+    rows: Rect,
+    side: Rect,
+}
+
+/// The browser's state; empty and small while it is closed.
+#[derive(Debug)]
+pub struct Sessions {
+    open: bool,
+    here: Here,
+    shape: Shape,
     /// The engine has answered.
     listed: bool,
     summaries: Vec<SessionSummary>,
+    /// Levels in the tree of branches, one for each session.
+    levels: Vec<usize>,
     sieve: Sieve,
+    face: Face,
+    asking: Option<Asking>,
+    menu: Option<Menu>,
+    /// What the last deed came to.
+    told: Option<Notice>,
+    /// The session that was put away last.
+    trashed: Option<SessionId>,
+    goto: Option<Goto>,
     /// When the choice moved, while its preview was not asked for yet.
     moved: Option<u64>,
     preview: Option<Preview>,
     /// The time that ages are counted from.
     now: u64,
-    frame: Rect,
-    rows: Rect,
-    side: Rect,
+    places: Places,
+}
+
+impl Default for Sessions {
+    fn default() -> Self {
+        Self {
+            open: false,
+            here: Here::default(),
+            shape: Shape { all: false, sort: Sort::Used, tree: true },
+            listed: false,
+            summaries: Vec::new(),
+            levels: Vec::new(),
+            sieve: Sieve::default(),
+            face: Face::List,
+            asking: None,
+            menu: None,
+            told: None,
+            trashed: None,
+            goto: None,
+            moved: None,
+            preview: None,
+            now: 0,
+            places: Places::default(),
+        }
+    }
 }
 
 impl Sessions {
     /// Opens the browser with a text in its filter and asks for the list.
-    pub fn open(&mut self, filter: &str, now: u64) -> Vec<Act> {
-        *self = Self { open: true, now, ..Self::default() };
+    pub fn open(&mut self, filter: &str, here: Here, now: u64) -> Vec<Act> {
+        *self = Self { open: true, here, now, ..Self::default() };
         self.sieve.set_filter(filter.split_whitespace().collect::<Vec<_>>().join(" "));
         vec![self.list()]
+    }
+
+    /// Opens the search with a query. The list behind it is asked for too.
+    pub fn open_search(&mut self, query: &str, here: Here, now: u64) -> Vec<Act> {
+        let mut acts = self.open("", here, now);
+        let mut search = Search::new(query, 0);
+        acts.extend(search.ask(now));
+        self.face = Face::Search(search);
+        acts
     }
 
     pub fn is_open(&self) -> bool {
@@ -64,11 +170,17 @@ impl Sessions {
 
     /// Closes the browser and lets the list go.
     pub fn close(&mut self) {
-        *self = Self::default();
+        let goto = self.goto.take();
+        *self = Self { goto, ..Self::default() };
+    }
+
+    /// What the app is asked to bring into view, once.
+    pub fn take_goto(&mut self) -> Option<Goto> {
+        self.goto.take()
     }
 
     fn list(&self) -> Act {
-        Act::Send(Request::ListSessions(if self.all { SessionScope::All } else { SessionScope::Project }))
+        Act::Send(Request::ListSessions(if self.shape.all { SessionScope::All } else { SessionScope::Project }))
     }
 
     fn chosen(&self) -> Option<&SessionSummary> {
@@ -76,62 +188,99 @@ impl Sessions {
     }
 
     /// Takes in the answers of the engine. A session that opens closes the browser.
-    pub fn hear(&mut self, event: &Event) {
+    pub fn hear(&mut self, event: &Event) -> Vec<Act> {
         if !self.open {
-            return;
+            return Vec::new();
         }
         match event {
             Event::Opened { .. } => self.close(),
             Event::Live(Live::Sessions(summaries)) => {
-                let chosen = self.chosen().map(|summary| summary.id);
                 self.listed = true;
-                self.summaries.clone_from(summaries);
-                self.sieve.set_names(self.summaries.iter().map(|summary| self.name(summary)).collect());
-                let at = self.summaries.iter().position(|summary| Some(summary.id) == chosen);
-                self.sieve.select(at.unwrap_or(0));
+                self.arrange(summaries.clone());
                 self.moved = Some(self.now);
             }
             Event::Live(Live::Preview { id, records }) if self.chosen().is_some_and(|summary| summary.id == *id) => {
                 self.preview = Some(Preview::new(*id, records));
             }
+            Event::Live(Live::Library(LibraryNews::Done(notice))) => {
+                self.told = Some(notice.clone());
+                return vec![self.list()];
+            }
+            Event::Live(Live::Library(LibraryNews::Found(found))) => {
+                if let Face::Search(search) = &mut self.face {
+                    search.hear(found);
+                }
+            }
             _ => {}
         }
+        Vec::new()
     }
 
-    /// What is searched and shown: the title, and the project when it may be any.
-    fn name(&self, summary: &SessionSummary) -> String {
+    /// Puts the sessions in order; the choice stays on its session.
+    fn arrange(&mut self, mut summaries: Vec<SessionSummary>) {
+        let chosen = self.chosen().map(|summary| summary.id);
+        self.shape.sort.sort(&mut summaries);
+        self.levels = if self.shape.tree { order::tree(&mut summaries) } else { vec![0; summaries.len()] };
+        self.summaries = summaries;
+        let names = self.summaries.iter().zip(&self.levels).map(|(summary, level)| self.name(summary, *level));
+        let names = names.collect();
+        self.sieve.set_names(names);
+        let at = self.summaries.iter().position(|summary| Some(summary.id) == chosen);
+        self.sieve.select(at.unwrap_or(0));
+    }
+
+    /// What is searched and shown: sign, title, tags, branch, the project when it may be any, and the first prompt.
+    fn name(&self, summary: &SessionSummary, level: usize) -> String {
+        let mut name = "  ".repeat(level.saturating_sub(1));
+        name.push_str(if level > 0 { "└ " } else { "" });
+        name.push_str(sign(summary));
         let title = if summary.title.trim().is_empty() { "(no title)" } else { summary.title.trim() };
-        let project = summary.project.file_name().filter(|_| self.all);
-        match project {
-            Some(project) => format!("{title}  {}", project.to_string_lossy()),
-            None => title.to_owned(),
+        name.push_str(title);
+        for tag in &summary.tags {
+            name.push_str(" #");
+            name.push_str(tag);
         }
+        if let Some(project) = summary.project.file_name().filter(|_| self.shape.all) {
+            name.push_str("  ");
+            name.push_str(&project.to_string_lossy());
+        }
+        if let Some(branch) = &summary.branch {
+            name.push_str("  ");
+            name.push_str(branch);
+        }
+        let known = summary.prompt.starts_with(title.trim_end_matches('…')) || summary.prompt.is_empty();
+        if !known {
+            name.push_str("  · ");
+            name.push_str(&summary.prompt);
+        }
+        name
     }
 
     /// Takes one message. `now` in milliseconds.
     pub fn update(&mut self, msg: Msg, now: u64) -> Vec<Act> {
         self.now = now;
         let before = self.chosen().map(|summary| summary.id);
-        match msg {
-            Msg::Key(key) => {
-                if let Some(acts) = self.key(&key) {
-                    return acts;
-                }
+        let mut acts = match msg {
+            Msg::Key(key) => self.key(&key),
+            Msg::Paste(text) => {
+                self.paste(&text);
+                Vec::new()
             }
-            Msg::Paste(text) => self.sieve.paste(&text),
-            Msg::Wheel(rows) if self.rows.height > 0 => self.sieve.by(isize::from(rows)),
-            Msg::Click(position) => {
-                if self.sieve.click(self.rows, position).is_some() && self.chosen().map(|summary| summary.id) == before
-                {
-                    return self.resume();
-                }
+            Msg::Wheel(rows) => {
+                self.wheel(rows);
+                Vec::new()
             }
-            Msg::Wheel(_) | Msg::Tick => {}
+            Msg::Click(position) => self.click(position),
+            Msg::Tick => Vec::new(),
+        };
+        if let Face::Search(search) = &mut self.face {
+            acts.extend(search.ask(now));
         }
         if self.chosen().map(|summary| summary.id) != before {
             self.moved = Some(now);
         }
-        self.ask_preview(now)
+        acts.extend(self.ask_preview(now));
+        acts
     }
 
     /// Asks for the preview once the choice has rested, so that a held arrow key asks for one and not for all.
@@ -140,7 +289,7 @@ impl Sessions {
         self.moved = None;
         let shown = self.preview.as_ref().map(|preview| preview.id);
         match self.chosen().map(|summary| summary.id) {
-            Some(id) if Some(id) != shown && moved <= now && !self.side.is_empty() => {
+            Some(id) if Some(id) != shown && moved <= now && !self.places.side.is_empty() => {
                 vec![Act::Send(Request::PreviewSession(id))]
             }
             _ => Vec::new(),
@@ -149,27 +298,12 @@ impl Sessions {
 
     /// Milliseconds until the browser wants a [`Msg::Tick`]; none when nothing waits.
     pub fn next_tick(&self, now: u64) -> Option<u64> {
-        self.moved.filter(|_| self.open).map(|moved| (moved + REST_MS).saturating_sub(now))
-    }
-
-    fn key(&mut self, key: &KeyEvent) -> Option<Vec<Act>> {
-        let ctrl = key.modifiers.contains(KeyModifiers::CONTROL);
-        match key.code {
-            KeyCode::Esc => {
-                self.close();
-                return Some(Vec::new());
-            }
-            KeyCode::Enter => return Some(self.resume()),
-            KeyCode::Char('a') if ctrl => {
-                self.all = !self.all;
-                self.listed = false;
-                return Some(vec![self.list()]);
-            }
-            _ => {
-                self.sieve.key(key, self.rows.height);
-            }
-        }
-        None
+        let search = match &self.face {
+            Face::Search(search) => search.next_tick(now),
+            Face::List => None,
+        };
+        let preview = self.moved.map(|moved| (moved + REST_MS).saturating_sub(now));
+        [search, preview].into_iter().flatten().min().filter(|_| self.open)
     }
 
     fn resume(&mut self) -> Vec<Act> {
@@ -182,10 +316,21 @@ impl Sessions {
     pub fn settle(&mut self, area: Rect, theme: &Theme, now: u64) {
         self.now = now;
         self.place(area);
-        self.sieve.settle(self.rows.height);
-        let chosen = self.chosen().map(|summary| summary.id);
-        if let Some(preview) = self.preview.as_mut().filter(|preview| Some(preview.id) == chosen) {
-            preview.settle(self.side.width.saturating_sub(1), self.side.height, theme);
+        let Places { rows, side, frame, .. } = self.places;
+        self.sieve.settle(rows.height);
+        if let Some(menu) = &mut self.menu {
+            menu.settle(frame);
+        }
+        if let Face::Search(search) = &mut self.face {
+            let body =
+                Rect { width: frame.width.saturating_sub(2), height: rows.height + side_below(rows, side), ..rows };
+            search.settle(body);
+        }
+        let Some(summary) = self.chosen().cloned() else { return };
+        if let Some(preview) = self.preview.as_mut().filter(|preview| preview.id == summary.id) {
+            let below = side.x <= rows.x;
+            let size = (side.width - u16::from(!below).min(side.width), side.height.saturating_sub(below.into()));
+            preview.settle(&summary, size, theme);
         }
     }
 
@@ -193,6 +338,33 @@ impl Sessions {
     fn shown_preview(&self) -> Option<&Preview> {
         let chosen: Option<SessionId> = self.chosen().map(|summary| summary.id);
         self.preview.as_ref().filter(|preview| Some(preview.id) == chosen)
+    }
+
+    fn ask_library(request: LibraryRequest) -> Vec<Act> {
+        vec![Act::Send(Request::Library(request))]
+    }
+}
+
+/// Rows of the preview when it stands below the list.
+fn side_below(rows: Rect, side: Rect) -> u16 {
+    if side.y >= rows.bottom() && !side.is_empty() { side.height } else { 0 }
+}
+
+/// What stands before a title, so that no colour is needed.
+fn sign(summary: &SessionSummary) -> &'static str {
+    match (summary.state, summary.pinned) {
+        (SessionState::Here, true) => "★▸ ",
+        (SessionState::Here, false) => "▸ ",
+        (SessionState::Open, true) => "★◉ ",
+        (SessionState::Open, false) => "◉ ",
+        (SessionState::Damaged, true) => "★! ",
+        (SessionState::Damaged, false) => "! ",
+        (SessionState::Failed, true) => "★✗ ",
+        (SessionState::Failed, false) => "✗ ",
+        (SessionState::Interrupted, true) => "★‖ ",
+        (SessionState::Interrupted, false) => "‖ ",
+        (SessionState::Rests, true) => "★ ",
+        (SessionState::Rests, false) => "",
     }
 }
 

@@ -7,7 +7,7 @@ use ratatui::style::Modifier;
 use ratatui::text::Line;
 
 use crate::base::text;
-use crate::domain::{Body, Record, SessionId};
+use crate::domain::{Body, Record, SessionId, SessionSummary};
 use crate::theme::{Meaning, Theme};
 use crate::widgets::wrap::{Break, Indent, wrap};
 
@@ -21,6 +21,7 @@ pub(super) struct Preview {
     passages: Vec<(Who, String)>,
     rows: Vec<Line<'static>>,
     made_for: Option<(u16, u16, u64)>,
+    made_of: Option<SessionSummary>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,15 +50,18 @@ impl Preview {
                 break;
             }
         }
-        Self { id, passages: passages.into(), rows: Vec::new(), made_for: None }
+        Self { id, passages: passages.into(), rows: Vec::new(), made_for: None, made_of: None }
     }
 
-    /// Makes the rows that fit: the last ones, because there the work goes on.
-    pub(super) fn settle(&mut self, width: u16, height: u16, theme: &Theme) {
+    /// Makes the rows that fit: what the session is, then its last passages, because there the work goes on.
+    pub(super) fn settle(&mut self, summary: &SessionSummary, (width, height): (u16, u16), theme: &Theme) {
         let key = Some((width, height, theme.stamp()));
-        if self.made_for == key {
+        if self.made_for == key && self.made_of.as_ref() == Some(summary) {
             return;
         }
+        let mut head = head(summary, width, theme);
+        // Where there is little room the conversation says more.
+        head.truncate(usize::from(height / 3));
         let mut rows = Vec::new();
         for (who, words) in &self.passages {
             let (name, meaning) = match who {
@@ -73,13 +77,36 @@ impl Preview {
                 rows.extend(wrap(pieces, usize::from(width.max(1)), &Indent::hanging(2), Break::Words));
             }
         }
-        let extra = rows.len().saturating_sub(usize::from(height));
-        rows.drain(..extra);
-        self.rows = rows;
+        let extra = (rows.len() + head.len()).saturating_sub(usize::from(height));
+        rows.drain(..extra.min(rows.len()));
+        head.extend(rows);
+        self.rows = head;
         self.made_for = key;
+        self.made_of = Some(summary.clone());
     }
 
     pub(super) fn rows(&self) -> &[Line<'static>] {
         &self.rows
     }
+}
+
+/// What is known of a session, in a few rows.
+fn head(summary: &SessionSummary, width: u16, theme: &Theme) -> Vec<Line<'static>> {
+    let cost = summary.cost.map_or_else(|| "price unknown".to_owned(), text::human_cost);
+    let model = summary.model.clone().unwrap_or_else(|| "no model".to_owned());
+    let branch = summary.branch.as_ref().map(|branch| format!(" ({branch})")).unwrap_or_default();
+    let size = text::human_bytes(summary.bytes);
+    let facts = [
+        format!("{}{branch}", summary.project.display()),
+        format!("{model} · {} tokens · {cost} · {size} · {}", text::human_tokens(summary.tokens), summary.state.name()),
+        summary.id.to_string(),
+    ];
+    let style = theme.style(Meaning::Muted);
+    let row = |fact: &String| {
+        let fact = text::sanitize_line(fact);
+        Line::styled(text::clip(&fact, usize::from(width)).into_owned(), style)
+    };
+    let mut rows: Vec<Line<'static>> = facts.iter().map(row).collect();
+    rows.push(Line::default());
+    rows
 }

@@ -5,9 +5,10 @@
 use std::sync::Arc;
 
 use ratatui::buffer::Buffer;
+use ratatui::crossterm::event::{KeyCode, KeyModifiers};
 
 use super::*;
-use crate::domain::{Body, Message, Origin, Record};
+use crate::domain::{Body, ExportForm, Found, Hit, HitKind, Message, Origin, Record};
 
 const NOW: u64 = 1_700_000_000_000;
 
@@ -23,6 +24,12 @@ fn summary(number: u32, title: &str, minutes: u64) -> SessionSummary {
         cost: (number != 3).then_some(0.42 * f64::from(number)),
         tokens: u64::from(number) * 12_300,
         bytes: 1,
+        prompt: String::new(),
+        branch: None,
+        pinned: false,
+        tags: Vec::new(),
+        state: crate::domain::SessionState::Rests,
+        parent: None,
     }
 }
 
@@ -32,7 +39,7 @@ fn id(number: u32) -> SessionId {
 
 fn browser() -> Sessions {
     let mut pane = Sessions::default();
-    let acts = pane.open("", NOW);
+    let acts = pane.open("", Here::default(), NOW);
     assert_eq!(acts, [Act::Send(Request::ListSessions(SessionScope::Project))]);
     pane.hear(&Event::Live(Live::Sessions(vec![
         summary(1, "fix the failing parser test", 0),
@@ -130,7 +137,7 @@ fn a_click_chooses_and_a_second_one_resumes() {
 #[test]
 fn a_filter_may_come_with_the_command() {
     let mut pane = Sessions::default();
-    let _ = pane.open("  parser \n test ", NOW);
+    let _ = pane.open("  parser \n test ", Here::default(), NOW);
     pane.hear(&Event::Live(Live::Sessions(vec![summary(1, "other", 0), summary(2, "the parser test", 1)])));
     assert_eq!(press(&mut pane, KeyCode::Enter), [Act::Send(Request::Resume(id(2)))]);
 }
@@ -138,13 +145,121 @@ fn a_filter_may_come_with_the_command() {
 #[test]
 fn ten_thousand_rows_are_moved_through_and_searched() {
     let mut pane = Sessions::default();
-    let _ = pane.open("", NOW);
+    let _ = pane.open("", Here::default(), NOW);
     let many = (0..10_000).map(|number| summary(number, &format!("session {number} about the parser"), 1)).collect();
     pane.hear(&Event::Live(Live::Sessions(many)));
     let _ = press(&mut pane, KeyCode::End);
     assert!(screen(&mut pane, 80, 24).contains("session 9999"));
     typed(&mut pane, "77 par");
     assert!(pane.sieve.len() < 1_000 && pane.sieve.len() > 10);
+}
+
+fn ctrl(pane: &mut Sessions, letter: char) -> Vec<Act> {
+    pane.update(Msg::Key(KeyEvent::new(KeyCode::Char(letter), KeyModifiers::CONTROL)), NOW)
+}
+
+fn library(request: LibraryRequest) -> [Act; 1] {
+    [Act::Send(Request::Library(request))]
+}
+
+#[test]
+fn deeds_go_to_the_engine_and_what_they_came_to_is_told() {
+    let mut pane = browser();
+    assert!(ctrl(&mut pane, 'r').is_empty());
+    typed(&mut pane, " now");
+    let title = "fix the failing parser test now".to_owned();
+    assert_eq!(press(&mut pane, KeyCode::Enter), library(LibraryRequest::Rename { id: id(1), title }));
+    let _ = press(&mut pane, KeyCode::Tab);
+    assert_eq!(press(&mut pane, KeyCode::Char('p')), library(LibraryRequest::Pin { id: id(1), on: true }));
+    let _ = ctrl(&mut pane, 't');
+    typed(&mut pane, "#work  later, work");
+    let tags = vec!["work".to_owned(), "later".to_owned()];
+    assert_eq!(press(&mut pane, KeyCode::Enter), library(LibraryRequest::Tag { id: id(1), tags }));
+    let _ = press(&mut pane, KeyCode::Tab);
+    let form = ExportForm::Html;
+    let export = LibraryRequest::Export { id: Some(id(1)), form, path: None };
+    assert_eq!(press(&mut pane, KeyCode::Char('h')), library(export));
+    assert_eq!(ctrl(&mut pane, 'd'), library(LibraryRequest::Trash(id(1))));
+    let told = Notice::info("The session lies in the trash.");
+    let acts = pane.hear(&Event::Live(Live::Library(LibraryNews::Done(told))));
+    assert_eq!(acts, [Act::Send(Request::ListSessions(SessionScope::Project))], "the list may have changed");
+    assert!(screen(&mut pane, 80, 24).contains("in the trash. · Ctrl+Y brings it back"));
+    assert_eq!(ctrl(&mut pane, 'y'), library(LibraryRequest::Restore(id(1))));
+    assert!(ctrl(&mut pane, 'y').is_empty(), "once");
+}
+
+#[test]
+fn sessions_are_sorted_pinned_and_hung_below_what_they_come_from() {
+    let mut pane = browser();
+    let mut sessions = vec![summary(1, "b", 1), summary(2, "a", 2), summary(3, "c", 3), summary(4, "d", 4)];
+    sessions[3].pinned = true;
+    sessions[0].parent = Some(id(3));
+    sessions[2].tags = vec!["later".into()];
+    sessions[2].branch = Some("main".into());
+    sessions[1].state = SessionState::Interrupted;
+    pane.hear(&Event::Live(Live::Sessions(sessions)));
+    let order = |pane: &Sessions| pane.summaries.iter().map(|summary| summary.title.clone()).collect::<String>();
+    assert_eq!(order(&pane), "dacb", "a branch stands below what it comes from");
+    let _ = ctrl(&mut pane, 'b');
+    assert_eq!(order(&pane), "dbac");
+    let _ = ctrl(&mut pane, 's');
+    let _ = ctrl(&mut pane, 's');
+    assert_eq!(order(&pane), "dabc", "by title, the pinned one first all the same");
+    let _ = ctrl(&mut pane, 'b');
+    insta::assert_snapshot!("tree_80x24", screen(&mut pane, 80, 24));
+    // Sessions that name each other hang on nothing and are not lost.
+    let mut round = vec![summary(1, "x", 1), summary(2, "y", 2)];
+    round[0].parent = Some(id(2));
+    round[1].parent = Some(id(1));
+    pane.hear(&Event::Live(Live::Sessions(round)));
+    assert_eq!(pane.summaries.len(), 2);
+}
+
+fn hit(number: u32, project: &str) -> Hit {
+    Hit {
+        session: id(number),
+        title: "the parser\u{1b}[2J".into(),
+        project: project.into(),
+        seq: 7,
+        at: NOW - 3_600_000,
+        kind: HitKind::Result,
+        tool: Some("Bash".into()),
+        passage: vec![(false, "test ".into()), (true, "parser".into()), (false, " … FAILED\u{1b}]0;x".into())],
+    }
+}
+
+#[test]
+fn a_search_finds_places_and_goes_there() {
+    let mut pane = Sessions::default();
+    let here = Here { session: Some(id(1)), project: "/w/one".into() };
+    let _ = pane.open("", here.clone(), NOW);
+    let _ = ctrl(&mut pane, 'f');
+    typed(&mut pane, "parser");
+    let ask = pane.update(Msg::Tick, NOW + 100);
+    let search = LibraryRequest::Search { query: "parser".into(), number: 1 };
+    assert_eq!(ask, library(search), "asked once, when typing rests");
+    let hits = vec![hit(1, "/w/one"), hit(2, "/w/one"), hit(3, "/w/two")];
+    let found =
+        Found { number: 1, query: "parser".into(), hits, reading: Some((3 << 20, 9 << 20)), ..Found::default() };
+    let late = Found { number: 0, hits: Vec::new(), ..found.clone() };
+    for found in [found, late] {
+        pane.hear(&Event::Live(Live::Library(LibraryNews::Found(Box::new(found)))));
+    }
+    insta::assert_snapshot!("search_80x24", screen(&mut pane, 80, 24));
+    let _ = press(&mut pane, KeyCode::Down);
+    let _ = press(&mut pane, KeyCode::Down);
+    assert!(press(&mut pane, KeyCode::Enter).is_empty() && pane.is_open());
+    assert_eq!(
+        pane.take_goto(),
+        Some(Goto::Timeline { session: id(3), seq: Some(7) }),
+        "of another project: only looked at"
+    );
+    let _ = press(&mut pane, KeyCode::Up);
+    assert_eq!(press(&mut pane, KeyCode::Enter), [Act::Send(Request::Resume(id(2)))]);
+    assert_eq!(pane.take_goto(), Some(Goto::Conversation { session: id(2), seq: 7 }));
+    assert_eq!(pane.take_goto(), None);
+    let acts = pane.open_search("parser", here, NOW);
+    assert_eq!(acts.len(), 2, "a query that comes with the command is asked at once");
 }
 
 #[test]

@@ -14,7 +14,7 @@ use serde_json::json;
 
 use super::place::normal;
 use super::*;
-use crate::domain::{BecauseKind, Decision, PathFact};
+use crate::domain::{BecauseKind, Decision, PathFact, ToolMarks};
 pub(super) use Decision::{Allow, Ask, Deny};
 
 /// A scene that tests change field by field.

@@ -65,8 +65,29 @@ fn plan_lets_nothing_change() {
     let verdict = desk.bash("cargo test");
     assert_eq!(verdict.because.kind, BecauseKind::Mode);
     assert!(verdict.because.text.starts_with("Plan mode is on"));
-    let server = desk.allow("mcp__s__t").case("mcp__s__t", json!({}), &Access::of(Action::External));
-    assert_eq!(server.decision, Ask);
+    let server = desk.allow("mcp__s__t");
+    let call = |desk: &Desk, marks: ToolMarks| desk.case("mcp__s__t", json!({}), &Access::external(marks)).decision;
+    assert_eq!(call(&server, ToolMarks::default()), Deny, "a rule does not make it read");
+    let reads = ToolMarks { reads: true, ..ToolMarks::default() };
+    assert_eq!(call(&server, reads.clone()), Allow);
+    assert_eq!(call(&Desk::new().mode(Mode::Plan), reads), Ask, "what it says of itself allows nothing");
+}
+
+#[test]
+fn what_a_servers_tool_says_of_itself_only_tightens() {
+    let call = |desk: &Desk, marks: &ToolMarks| desk.case("mcp__s__t", json!({}), &Access::external(marks.clone()));
+    let reads = ToolMarks { reads: true, ..ToolMarks::default() };
+    assert_eq!(call(&Desk::new(), &reads).decision, Ask);
+    assert!(call(&Desk::new(), &reads).read_only, "it may run beside others");
+    let changed = ToolMarks { asks: Some("the server s changed this tool".into()), ..ToolMarks::default() };
+    for desk in [Desk::new().allow("mcp__s"), Desk::new().mode(Mode::BypassPermissions)] {
+        let verdict = call(&desk, &changed);
+        assert_eq!((verdict.decision, verdict.because.kind, verdict.suggestion), (Ask, BecauseKind::Protected, None));
+    }
+    let destroys = ToolMarks { destroys: true, ..ToolMarks::default() };
+    let verdict = call(&Desk::new().mode(Mode::Auto), &destroys);
+    assert_eq!(verdict.because.kind, BecauseKind::Protected, "no model decides about it");
+    assert_eq!(call(&Desk::new().allow("mcp__s__t"), &destroys).decision, Allow);
 }
 
 #[test]

@@ -230,7 +230,7 @@ fn the_list_shows_what_the_logs_say_and_follows_them() {
     assert_eq!((all[0].title.as_str(), all[0].turns, all[0].cost), ("The title", 2, Some(0.75)));
     assert_eq!(all[0].model.as_deref(), Some("opus"));
     assert_eq!(all[1].cost, None, "an unknown price is not zero");
-    assert_eq!(all[1].title.chars().count(), 121);
+    assert_eq!((all[1].title.as_str(), all[1].prompt.chars().count()), ("long line", 121));
     assert_eq!(store.latest(Path::new(PROJECT)), Some(id(1)));
     assert_eq!(store.latest(Path::new("/nowhere")), None);
     assert_eq!(Store::new("/nowhere/at/all".into()).list(None), []);

@@ -95,6 +95,13 @@ pub fn make_folder(folder: &Path) -> io::Result<()> {
     DirBuilder::new().recursive(true).mode(0o700).create(folder)
 }
 
+/// Keeps a whole result in the folder of kept outputs, under the id of its call.
+pub fn keep(folder: &Path, call_id: &str, extension: &str, bytes: &[u8]) -> io::Result<PathBuf> {
+    let path = folder.join(file_name(call_id, extension));
+    create(&path)?.write_all(bytes)?;
+    Ok(path)
+}
+
 /// A file name from a call's id, which is foreign text: other ids never share it.
 pub fn file_name(call_id: &str, extension: &str) -> String {
     let safe: String =

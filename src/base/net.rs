@@ -1,7 +1,9 @@
-//! The way out of hooks and of the event bus: which addresses may be reached, checked as they are used.
+//! The way out: which addresses may be reached, checked as they are used.
+//!
+//! Whatever fetches what somebody else named goes this way: hooks, the event bus, WebFetch, tool servers.
 
 use std::collections::BTreeMap;
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -9,7 +11,8 @@ use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::{Certificate, Client, ClientBuilder, redirect};
 use url::{Host, Url};
 
-use crate::base::hosts::{is_loopback, is_private};
+use super::hosts::is_loopback;
+pub use super::hosts::is_private;
 
 const CONNECT: Duration = Duration::from_secs(10);
 
@@ -17,7 +20,7 @@ static CLIENTS: Mutex<BTreeMap<Reach, Client>> = Mutex::new(BTreeMap::new());
 
 /// How far a client may reach.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Reach {
+pub enum Reach {
     Anywhere,
     /// Hosts of the public network, and this machine.
     PublicOrHere,
@@ -36,7 +39,7 @@ impl Reach {
 
 /// A client for this address, or why it may not be reached. An address in figures is checked here, a name when it
 /// is looked up; redirects are not followed and no proxy stands between.
-pub(super) async fn client(url: &Url, reach: Reach) -> Result<Client, String> {
+pub async fn client(url: &Url, reach: Reach) -> Result<Client, String> {
     if !matches!(url.scheme(), "http" | "https") {
         return Err("only http and https addresses can be reached".to_owned());
     }
@@ -52,12 +55,19 @@ pub(super) async fn client(url: &Url, reach: Reach) -> Result<Client, String> {
     if let Some(client) = known(reach) {
         return Ok(client);
     }
-    let built = tokio::task::spawn_blocking(move || build(reach)).await;
-    built.unwrap_or_else(|error| Err(error.to_string()))
+    aside(move || build(reach)).await.unwrap_or_else(|| Err("the network cannot be used".to_owned()))
+}
+
+/// Runs what blocks on a thread of its own: this room has no runtime.
+async fn aside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Option<T> {
+    let (tell, told) = futures::channel::oneshot::channel();
+    let thread = std::thread::Builder::new().name("net".to_owned()).spawn(move || drop(tell.send(work())));
+    thread.ok()?;
+    told.await.ok()
 }
 
 /// An error with its causes and without the address, which may hold a password.
-pub(super) fn reason(error: &dyn std::error::Error) -> String {
+pub fn reason(error: &dyn std::error::Error) -> String {
     let mut texts = Vec::new();
     let mut cause = error.source();
     while let Some(error) = cause.filter(|_| texts.len() < 6) {
@@ -76,15 +86,21 @@ fn known(reach: Reach) -> Option<Client> {
 }
 
 fn build(reach: Reach) -> Result<Client, String> {
-    let client = base(reach).build().or_else(|_| {
-        let roots = webpki_root_certs::TLS_SERVER_ROOT_CERTS.iter().filter_map(|der| Certificate::from_der(der).ok());
-        base(reach).tls_certs_only(roots).build().map_err(|error| reason(&error))
-    })?;
+    let client = finish(|| base(reach))?;
     let mut clients = CLIENTS.lock().unwrap_or_else(PoisonError::into_inner);
     Ok(clients.entry(reach).or_insert(client).clone())
 }
 
-fn base(reach: Reach) -> ClientBuilder {
+/// Makes a client, also on a system that has no certificates of its own.
+pub fn finish(builder: impl Fn() -> ClientBuilder) -> Result<Client, String> {
+    builder().build().or_else(|_| {
+        let roots = webpki_root_certs::TLS_SERVER_ROOT_CERTS.iter().filter_map(|der| Certificate::from_der(der).ok());
+        builder().tls_certs_only(roots).build().map_err(|error| reason(&error))
+    })
+}
+
+/// What all clients have in common; redirects are not followed.
+pub fn base(reach: Reach) -> ClientBuilder {
     // It fails when another provider was installed before, which serves as well.
     rustls::crypto::ring::default_provider().install_default().ok();
     Client::builder()
@@ -102,7 +118,9 @@ impl Resolve for Guard {
     fn resolve(&self, name: Name) -> Resolving {
         let reach = self.0;
         Box::pin(async move {
-            let found: Vec<SocketAddr> = tokio::net::lookup_host((name.as_str(), 0)).await?.collect();
+            let wanted = name.as_str().to_owned();
+            let look = move || (wanted.as_str(), 0).to_socket_addrs().map(Iterator::collect::<Vec<SocketAddr>>);
+            let found = aside(look).await.ok_or("the name cannot be looked up")??;
             let admitted: Vec<SocketAddr> = found.into_iter().filter(|address| reach.admits(address.ip())).collect();
             if admitted.is_empty() {
                 return Err(refusal(name.as_str()).into());

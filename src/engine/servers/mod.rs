@@ -1,0 +1,179 @@
+//! Tool servers in the engine: started beside the session, their tools behind the one gate.
+//!
+//! What is known of their tools when the first prompt leaves, and fits, stands in the request; everything that comes
+//! later or does not fit is found by search. So no prompt waits for a server and none of them breaks the cached prefix.
+
+mod events;
+mod outcome;
+mod plan;
+mod prefix;
+mod resources;
+mod stable;
+mod tool;
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
+
+use tokio::sync::oneshot;
+
+pub use plan::{SearchMode, ServerPlan};
+
+use self::outcome::Bounds;
+use super::driver::{Driver, News, What};
+use super::team;
+use crate::domain::{AgentFile, CommandFile, ServerAnswer, ToolSpec};
+use crate::mcp::{Grounds, Host, Known};
+use crate::tools::{self, Tool};
+
+/// The servers of the session and what was told of them.
+#[derive(Default)]
+pub(super) struct Servers {
+    host: Option<Host>,
+    /// The plan that they were started by.
+    plan: Option<Arc<ServerPlan>>,
+    /// The tools that are the same in every request.
+    stable: Vec<Arc<dyn Tool>>,
+    /// Tools of servers by full name.
+    tools: BTreeMap<String, Arc<dyn Tool>>,
+    /// Those of them that stand in the request.
+    loaded: Vec<ToolSpec>,
+    /// The request of this session is settled.
+    frozen: bool,
+    /// Servers that the model was told of.
+    announced: BTreeSet<String>,
+    questions: HashMap<u32, Question>,
+    asked: u32,
+    /// Calls of servers' tools that the person is asked about, by the number of the question.
+    asks: HashMap<u32, String>,
+    /// Switched off or on with `/mcp` in this session.
+    switched: BTreeMap<String, bool>,
+}
+
+/// A question of a server that is open.
+#[derive(Debug)]
+struct Question {
+    server: String,
+    message: String,
+    reply: oneshot::Sender<ServerAnswer>,
+}
+
+impl Servers {
+    fn is_loaded(&self, name: &str) -> bool {
+        self.loaded.iter().any(|spec| spec.name == name)
+    }
+}
+
+impl Driver {
+    /// Starts the servers of the stage, unless they run. Nothing is waited for.
+    pub(super) async fn start_servers(&mut self) {
+        let plan = Arc::clone(&self.stage.servers);
+        if self.parts.servers.plan.as_ref().is_some_and(|started| Arc::ptr_eq(started, &plan)) {
+            return;
+        }
+        self.close_servers().await;
+        self.parts.servers.plan = Some(Arc::clone(&plan));
+        if let Some(shared) = &plan.shared {
+            self.parts.servers.host = Some(shared.host.clone());
+            return self.thaw_servers("tool servers of the session");
+        }
+        if plan.servers.is_empty() {
+            return self.thaw_servers("tool servers ended");
+        }
+        let place = &self.stage.place;
+        let mut servers = plan.servers.clone();
+        for server in &mut servers {
+            if self.parts.servers.switched.get(&server.name) == Some(&false) {
+                server.off = Some("you switched it off".to_owned());
+            }
+        }
+        let (host, mut heard) = Host::start(Grounds {
+            servers,
+            times: plan.times,
+            cwd: place.cwd.clone(),
+            roots: std::iter::once(&place.project).chain(&place.added).cloned().collect(),
+            env: Arc::clone(&self.stage.env),
+            folder: plan.folder.clone(),
+            interactive: self.setup.interactive,
+        });
+        let (news, epoch) = (self.news.clone(), self.epoch);
+        tokio::spawn(async move {
+            while let Some(heard) = heard.recv().await {
+                if news.send(News { epoch, what: What::Server(Box::new(heard)) }).await.is_err() {
+                    return;
+                }
+            }
+        });
+        self.parts.servers.host = Some(host);
+        self.thaw_servers("tool servers were started");
+    }
+
+    /// Ends all servers.
+    pub(super) async fn close_servers(&mut self) {
+        let switched = std::mem::take(&mut self.parts.servers.switched);
+        let servers = std::mem::take(&mut self.parts.servers);
+        self.parts.servers.switched = switched;
+        let own = servers.plan.is_none_or(|plan| plan.shared.is_none());
+        if let Some(host) = servers.host.filter(|_| own) {
+            host.close().await;
+        }
+    }
+
+    /// The tool of that name: one of the program's own, or one of a server.
+    pub(super) fn tool(&self, name: &str) -> Option<Arc<dyn Tool>> {
+        let own = tools::named(&self.setup.tools, name);
+        let stable = || self.parts.servers.stable.iter().find(|tool| tool.spec().name == name);
+        own.or_else(stable).or_else(|| self.parts.servers.tools.get(name)).map(Arc::clone)
+    }
+
+    /// The running servers for a sub-agent, as far as its lists give it their tools.
+    pub(super) fn servers_for(&self, agent: &AgentFile) -> Arc<ServerPlan> {
+        let lists = agent.tools.clone();
+        // Lists that name neither a server's tool nor the search give none of all this.
+        let none = lists.allowed.as_ref().is_some_and(|list| {
+            !list.iter().any(|entry| entry.starts_with("mcp__") || entry == "ToolSearch" || entry == "*")
+        });
+        let plan = ServerPlan { servers: Vec::new(), shared: None, ..(*self.stage.servers).clone() };
+        let Some(host) = self.parts.servers.host.clone().filter(|_| !none) else { return Arc::new(plan) };
+        let admits: Arc<dyn Fn(&str) -> bool + Send + Sync> = Arc::new(move |name| team::admits(&lists, name));
+        Arc::new(ServerPlan { shared: Some(plan::Shared { host, admits }), ..plan })
+    }
+
+    /// The tools of servers that are known and given here.
+    fn known_tools(&self) -> Vec<Known> {
+        let Some(host) = &self.parts.servers.host else { return Vec::new() };
+        let mut known = host.known();
+        if let Some(shared) = &self.stage.servers.shared {
+            known.retain(|known| (shared.admits)(&known.spec.name));
+        }
+        known
+    }
+
+    /// Names of the tools that stand in the request.
+    pub(super) fn tool_names(&self) -> Vec<String> {
+        let own = self.setup.tools.iter().chain(&self.parts.servers.stable).map(|tool| tool.spec().name);
+        own.chain(self.parts.servers.loaded.iter().map(|spec| spec.name.clone())).collect()
+    }
+
+    /// What the model is told when it calls a tool that is none.
+    pub(super) fn no_such_tool(&self, name: &str) -> String {
+        let search = if self.parts.servers.host.is_some() && name.starts_with("mcp__") {
+            " ToolSearch finds the tools of servers."
+        } else {
+            ""
+        };
+        format!("there is no tool `{name}`. The tools are {}.{search}", self.tool_names().join(", "))
+    }
+
+    /// Command files, and the prompts of servers.
+    pub(super) fn all_commands(&self) -> Vec<CommandFile> {
+        let own = self.stage.commands.iter().filter(|file| !file.traits.model_only);
+        let mut all: Vec<CommandFile> = own.cloned().collect();
+        all.extend(self.server_prompts());
+        all
+    }
+
+    fn server_bounds(&self) -> Bounds {
+        let (most, large) = self.stage.servers.output;
+        Bounds { most, large }
+    }
+}

@@ -1,0 +1,188 @@
+//! From a server's answer to a result: texts, pictures, files, and what is too long kept on disk.
+
+use base64::Engine;
+use serde_json::Value;
+
+use crate::domain::{Media, ResultPart, Shown, ToolOutcome};
+use crate::mcp::{Answer, Part};
+use crate::tools::{self, ToolContext};
+use crate::usage;
+
+/// Pictures that models take.
+const PICTURES: [&str; 4] = ["image/png", "image/jpeg", "image/gif", "image/webp"];
+/// Base64 characters of a picture that is passed on.
+const PICTURE: usize = 5 * 1024 * 1024;
+/// Pictures of one result.
+const PICTURE_COUNT: usize = 20;
+/// Bytes of a file that is kept.
+const FILE: usize = 64 * 1024 * 1024;
+
+/// How much of a result reaches the model, in tokens, and from which size on it is called large.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Bounds {
+    pub(super) most: u64,
+    pub(super) large: u64,
+}
+
+impl Bounds {
+    /// The bounds for a tool that asks for so many characters.
+    pub(super) fn for_tool(self, chars: Option<usize>) -> Self {
+        let wanted = chars.map_or(0, |chars| usage::estimate(chars as u64));
+        Self { most: self.most.max(wanted), ..self }
+    }
+}
+
+/// Makes a result of an answer.
+pub(super) fn outcome(answer: Answer, bounds: Bounds, context: &ToolContext) -> ToolOutcome {
+    let mut texts: Vec<String> = Vec::new();
+    let mut pictures: Vec<ResultPart> = Vec::new();
+    let mut files = 0;
+    for part in answer.parts {
+        match part {
+            Part::Text(text) => texts.push(text),
+            Part::Image { media_type, data }
+                if PICTURES.contains(&media_type.as_str())
+                    && data.len() <= PICTURE
+                    && pictures.len() < PICTURE_COUNT
+                    && !answer.is_error =>
+            {
+                pictures.push(ResultPart::Image(Media { media_type, data }));
+            }
+            Part::Image { media_type, data } | Part::Audio { media_type, data } => {
+                texts.push(keep(&data, Some(&media_type), &mut files, context));
+            }
+            Part::Resource { uri, text: Some(text), .. } => texts.push(format!("[{uri}]\n{text}")),
+            Part::Resource { uri, media_type, blob, .. } => {
+                let kept = keep(&blob.unwrap_or_default(), media_type.as_deref(), &mut files, context);
+                texts.push(format!("[{uri}]\n{kept}"));
+            }
+            Part::Link { uri, name, description } => {
+                texts.push(format!("[resource {uri} {name} {description}; ReadMcpResource reads it]"));
+            }
+        }
+    }
+    if let Some(data) = answer.structured {
+        structured(&mut texts, &data);
+    }
+    let text = texts.join("\n");
+    finish(text, pictures, answer.is_error, bounds, context)
+}
+
+/// Data beside the parts. Servers are told to repeat it as a text; then it stands once, in its shortest form.
+fn structured(texts: &mut Vec<String>, data: &Value) {
+    texts.retain(|text| serde_json::from_str::<Value>(text).ok().as_ref() != Some(data));
+    texts.push(data.to_string());
+}
+
+fn finish(
+    text: String,
+    pictures: Vec<ResultPart>,
+    is_error: bool,
+    bounds: Bounds,
+    context: &ToolContext,
+) -> ToolOutcome {
+    let tokens = usage::estimate(text.len() as u64);
+    let lines = text.lines().count();
+    let mut summary = if lines == 1 { "1 line".to_owned() } else { format!("{lines} lines") };
+    if !pictures.is_empty() {
+        summary = format!("{summary}, {} images", pictures.len());
+    }
+    if tokens > bounds.large {
+        summary = format!("{summary}, large: {} tokens", crate::base::text::human_tokens(tokens));
+    }
+    let mut full_output = None;
+    let told = if tokens > bounds.most {
+        full_output = tools::keep(&context.outputs, &context.call_id, "txt", text.as_bytes()).ok();
+        let place = full_output.as_ref().map(|path| path.display().to_string());
+        shorten(&text, bounds.most, tokens, place.as_deref())
+    } else {
+        text.clone()
+    };
+    let shown = match pictures.as_slice() {
+        [ResultPart::Image(media)] if text.trim().is_empty() => {
+            Shown::Image { name: media.media_type.clone(), width: 0, height: 0, bytes: media.data.len() as u64 / 4 * 3 }
+        }
+        _ => Shown::Text { text: told.clone(), language: None },
+    };
+    let mut parts = Vec::with_capacity(1 + pictures.len());
+    if !told.is_empty() || pictures.is_empty() {
+        parts.push(ResultPart::Text(told.clone()));
+    }
+    parts.extend(pictures);
+    if is_error {
+        let outcome = ToolOutcome::error(told);
+        return ToolOutcome { full_output, ..outcome };
+    }
+    ToolOutcome { parts, shown, summary, full_output, ..ToolOutcome::text("", "") }
+}
+
+/// Head and tail of a text, three quarters to one, with what is missing between them.
+fn shorten(text: &str, most: u64, tokens: u64, place: Option<&str>) -> String {
+    let bytes = (most * 36 / 10) as usize;
+    let (head, tail) = (bytes / 4 * 3, bytes / 4);
+    let start = (0..=head.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
+    let end =
+        (text.len().saturating_sub(tail)..=text.len()).find(|at| text.is_char_boundary(*at)).unwrap_or(text.len());
+    let whole = match place {
+        Some(place) => format!("The whole result is in {place}; read parts of it with Read or Grep."),
+        None => "The rest could not be kept.".to_owned(),
+    };
+    format!(
+        "{}\n[… about {tokens} tokens in all, more than the limit of {most}. {whole} …]\n{}",
+        text.get(..start).unwrap_or_default(),
+        text.get(end..).unwrap_or_default()
+    )
+}
+
+/// Keeps bytes as a file and tells where.
+fn keep(data: &str, media_type: Option<&str>, files: &mut usize, context: &ToolContext) -> String {
+    let kind = media_type.unwrap_or("application/octet-stream");
+    let decoded = base64::engine::general_purpose::STANDARD.decode(data.trim());
+    let Ok(bytes) = decoded else { return format!("[{kind} that is no base64; it was dropped]") };
+    if bytes.len() > FILE {
+        return format!("[{kind} of {} bytes, too large to keep]", bytes.len());
+    }
+    *files += 1;
+    let name = format!("{}-{files}", context.call_id);
+    match tools::keep(&context.outputs, &name, extension(kind), &bytes) {
+        Ok(path) => format!("[{kind}, {} bytes, kept as {}]", bytes.len(), path.display()),
+        Err(error) => format!("[{kind}, {} bytes; it could not be kept: {error}]", bytes.len()),
+    }
+}
+
+fn extension(kind: &str) -> &'static str {
+    match kind {
+        "image/png" => "png",
+        "image/jpeg" => "jpg",
+        "image/gif" => "gif",
+        "image/webp" => "webp",
+        "image/svg+xml" => "svg",
+        "audio/wav" | "audio/x-wav" => "wav",
+        "audio/mpeg" => "mp3",
+        "application/pdf" => "pdf",
+        "application/json" => "json",
+        "text/plain" => "txt",
+        _ => "bin",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn data_stands_once_and_short() {
+        let data = serde_json::json!({"a": [1, 2]});
+        let mut texts = vec!["{\n  \"a\": [1, 2]\n}".to_owned(), "note".to_owned()];
+        structured(&mut texts, &data);
+        assert_eq!(texts, ["note", "{\"a\":[1,2]}"]);
+    }
+
+    #[test]
+    fn a_long_text_keeps_head_and_tail_and_says_where_the_rest_is() {
+        let text = format!("{}END", "äbc\n".repeat(10_000));
+        let told = shorten(&text, 100, 13_900, Some("/kept"));
+        assert!(told.len() < 700 && told.starts_with("äbc") && told.ends_with("END"), "{told}");
+        assert!(told.contains("/kept") && told.contains("limit of 100"));
+    }
+}
