@@ -7,8 +7,8 @@ use std::sync::Arc;
 use super::partial::Partial;
 use super::view::View;
 use crate::domain::{
-    Block, Body, Effort, Message, Mode, ModelRef, Queued, Record, ResponseNote, Role, Segment, StopReason, Todo,
-    ToolCall, ToolResult, Usage,
+    Block, Body, Branches, Effort, Message, Mode, ModelRef, Queued, Record, ResponseNote, Role, Segment, StopReason,
+    Todo, ToolCall, ToolResult, TurnEnd, Usage,
 };
 use crate::prompt;
 
@@ -36,12 +36,22 @@ pub struct Conversation {
     /// A turn that has begun and not ended.
     pub turn: Option<u32>,
     pub counts: Counts,
+    /// The open turn's prompt, as long as nothing has answered it.
+    asked: Option<Asked>,
     /// The answer that streams now, or that streamed when the log ended.
     pub(super) partial: Option<Partial>,
     /// Usage of the newest answer, and the history's length after it.
     pub measured: Option<(Usage, usize)>,
     /// What was cut, folded, pinned and taken out.
     pub view: View,
+}
+
+/// A prompt that may have to be taken back: its place, and what joined it.
+#[derive(Clone, Debug)]
+struct Asked {
+    at: usize,
+    shell: Vec<String>,
+    context: Vec<String>,
 }
 
 /// The highest numbers given out.
@@ -56,9 +66,19 @@ pub struct Counts {
 impl Conversation {
     /// Folds a whole log.
     pub fn fold<'a>(records: impl IntoIterator<Item = &'a Record>) -> Self {
+        let records: Vec<&Record> = records.into_iter().collect();
+        let mut branches = Branches::default();
+        for record in &records {
+            branches.see(record);
+        }
+        let path = branches.any().then(|| branches.path());
         let mut conversation = Self::default();
-        for record in records {
-            conversation.apply(&record.body);
+        for (place, record) in records.iter().enumerate() {
+            if path.as_ref().is_none_or(|path| path.get(place).copied().unwrap_or(true)) {
+                conversation.apply(&record.body);
+            } else {
+                conversation.pass_by(&record.body);
+            }
         }
         conversation
     }
@@ -72,9 +92,7 @@ impl Conversation {
                 self.partial = Some(Partial::new(note.clone()));
             }
             Body::Responded(note) => self.responded(note),
-            Body::CallStarted { call_id } => {
-                self.started.insert(call_id.clone());
-            }
+            Body::CallStarted { call_id } => drop(self.started.insert(call_id.clone())),
             Body::CallDone { result, .. } => {
                 self.view.number(&result.call_id);
                 self.results.insert(result.call_id.clone(), result.clone());
@@ -95,7 +113,7 @@ impl Conversation {
             Body::SessionStarted { cwd, .. } | Body::Resumed { cwd, .. } | Body::CwdSet { cwd } => {
                 self.cwd = Some(cwd.clone());
             }
-            Body::TurnEnded { .. } => self.turn_ended(),
+            Body::TurnEnded { end, .. } => self.turn_ended(end),
             Body::Cleared => {
                 self.history.clear();
                 self.measured = None;
@@ -119,6 +137,7 @@ impl Conversation {
             | Body::Team(_)
             | Body::Noticed(_)
             | Body::Classified(_)
+            | Body::Files(_)
             | Body::Catalog(_)
             | Body::Library(_)
             | Body::Confined { .. } => {}
@@ -147,15 +166,25 @@ impl Conversation {
     }
 
     fn prompted(&mut self, turn: u32, message: &Arc<Message>) {
-        self.turn = Some(turn);
         self.counts.turn = self.counts.turn.max(turn);
-        self.shell.clear();
-        self.context.clear();
+        let (shell, context) = (std::mem::take(&mut self.shell), std::mem::take(&mut self.context));
+        // A turn that goes on has been answered before.
+        let begins = self.turn.replace(turn) != Some(turn);
+        self.asked = begins.then_some(Asked { at: self.history.len(), shell, context });
         self.push("you", Arc::clone(message));
     }
 
     /// Results that no answer of the conversation asks for (of a declined answer) end with the turn.
-    fn turn_ended(&mut self) {
+    fn turn_ended(&mut self, end: &TurnEnd) {
+        // What never got an answer is taken back, so that the next prompt does not stand behind it.
+        if let Some(asked) = self.asked.take()
+            && matches!(end, TurnEnd::Failed { .. })
+            && asked.at + 1 == self.history.len()
+        {
+            self.history.pop();
+            self.shell.splice(0..0, asked.shell);
+            self.context.splice(0..0, asked.context);
+        }
         self.turn = None;
         self.partial = None;
         if self.open.is_empty() {

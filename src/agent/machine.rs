@@ -102,6 +102,7 @@ impl Machine {
             Input::ShellRan { command, output, exit } => self.record(Body::ShellRan { command, output, exit }),
             Input::RulesChanged => self.judge_questions_again(),
             Input::Note(body) => self.record(body),
+            Input::Adopt(conversation) => self.adopt(*conversation),
             Input::ChangeCall { call_id, input, by } => self.on_change_call(call_id, input, by),
             Input::Released { hold, release } => self.on_released(hold, release, now),
             Input::Stop { reason } => self.on_stop(reason, now),

@@ -13,6 +13,7 @@ mod conversation;
 mod fit;
 mod holds;
 mod machine;
+mod moves;
 mod partial;
 mod prompts;
 mod recovery;
@@ -94,6 +95,8 @@ pub enum Input {
     },
     /// The rules are not what they were: the gate is asked again about what waits for the person.
     RulesChanged,
+    /// The conversation stands elsewhere in the log: this is what it is there.
+    Adopt(Box<Conversation>),
     /// Something outside the machine is to be on record (a saved rule, a notice).
     Note(Body),
     /// Another input in the place of a call's own, before it is judged or started.

@@ -571,3 +571,20 @@ fn results_hold_their_text() {
     let Block::ToolResult(result) = &last.blocks[0] else { panic!("a result") };
     assert_eq!(result.parts, [ResultPart::Text("result of x".into())]);
 }
+
+#[test]
+fn a_prompt_that_never_got_an_answer_is_taken_back() {
+    let mut bench = Bench::new(Settings::default());
+    bench.prompt("first").text(0, "ok").done(StopReason::EndTurn);
+    bench.feed(Input::ShellRan { command: "ls".into(), output: "a".into(), exit: Some(0) });
+    bench.prompt("poison").fail(ErrorKind::Rejected);
+    assert!(matches!(bench.ends()[1], TurnEnd::Failed { .. }));
+    let kept = |bench: &Bench| bench.machine.conversation().history.len();
+    assert_eq!(kept(&bench), 2, "the failed prompt does not stand before the next one");
+    bench.prompt("second");
+    let sent = format!("{:?}", bench.sent.last().unwrap().segments.last().unwrap().body);
+    // What the person ran himself joins the prompt that is answered.
+    assert!(sent.contains("second") && sent.contains("$ ls") && !sent.contains("poison"), "{sent}");
+    bench.text(0, "half an answer").fail(ErrorKind::Rejected);
+    assert_eq!(kept(&bench), 4, "what was answered in part stays");
+}

@@ -76,7 +76,9 @@ fn words(order: Order, context: Context) -> &'static str {
     match order {
         Order::Stop => "interrupt; at rest clear the prompt; twice: quit",
         Order::Leave => "with an empty prompt, twice: quit",
-        Order::Escape if context == Context::Global => "close, interrupt; twice: clear the prompt into the history",
+        Order::Escape if context == Context::Global => {
+            "close, interrupt; twice: clear the prompt into the history, or go back to an earlier one (/rewind)"
+        }
         Order::Escape => "back to the prompt",
         Order::Suspend => "suspend to the shell",
         Order::Redraw => "draw everything again",

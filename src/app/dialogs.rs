@@ -6,7 +6,8 @@ use ratatui::layout::{Position, Rect};
 
 use super::layers::Layer;
 use super::sheet::{Sheet, What};
-use super::{Model, catalog, library, orders, show};
+use super::steps::StepsPane;
+use super::{Model, catalog, library, orders, show, steps};
 use crate::commands::Show;
 use crate::domain::{Act, CommandFile, Event, LibraryNews, Live, Request};
 use crate::panes::agents::{self, Agents};
@@ -30,6 +31,7 @@ pub(super) enum Dialog {
     Themes(Picker, Box<Theme>),
     Sessions(Box<Sessions>),
     Rules(Box<Rules>),
+    Steps(Box<StepsPane>),
     Timeline(Box<Timeline>),
     Agents(Box<Agents>),
     Page(Box<PagePane>),
@@ -76,6 +78,8 @@ pub(super) fn open(model: &mut Model, what: Show) -> Vec<Act> {
             push(model, Dialog::Themes(picker, before));
             Vec::new()
         }
+        Show::Rewind => steps::open_rewind(model),
+        Show::Changes => steps::open_changes(model),
         Show::Permissions => {
             let (rules, acts) = Rules::open();
             push(model, Dialog::Rules(Box::new(rules)));
@@ -141,13 +145,13 @@ pub(super) fn say(model: &mut Model, said: Said) -> Vec<Act> {
             let outcome = picker.update(said.into());
             chosen_theme(model, outcome)
         }
+        Dialog::Steps(pane) => {
+            let done = pane.update(said);
+            steps::done(model, done)
+        }
         Dialog::Rules(rules) => {
             let (acts, wish) = rules.update(said.into());
-            match wish {
-                rules::Wish::Nothing => {}
-                rules::Wish::Close => drop(model.layers.pop()),
-                rules::Wish::Decisions => model.layers.push(Layer::Sheet(Sheet::new(What::Permissions))),
-            }
+            follow(model, wish);
             acts
         }
         Dialog::Timeline(timeline) => {
@@ -176,6 +180,15 @@ pub(super) fn say(model: &mut Model, said: Said) -> Vec<Act> {
             let acts = sessions.update(said.into(), now);
             library::after(model, acts)
         }
+    }
+}
+
+/// What the pane of rules asks for besides acts.
+fn follow(model: &mut Model, wish: rules::Wish) {
+    match wish {
+        rules::Wish::Nothing => {}
+        rules::Wish::Close => drop(model.layers.pop()),
+        rules::Wish::Decisions => model.layers.push(Layer::Sheet(Sheet::new(What::Permissions))),
     }
 }
 
@@ -260,6 +273,7 @@ pub(super) fn hear(model: &mut Model, event: &Event) -> Vec<Act> {
     for layer in &mut model.layers {
         match layer {
             Layer::Dialog(Dialog::Rules(rules)) => rules.hear(event),
+            Layer::Dialog(Dialog::Steps(pane)) => pane.hear(event),
             Layer::Dialog(Dialog::Timeline(timeline)) => timeline.hear(event),
             Layer::Dialog(Dialog::Agents(agents)) => agents.hear(event),
             Layer::Dialog(Dialog::Page(page)) => page.hear(event),
@@ -310,6 +324,7 @@ impl Dialog {
             Self::Help(help) => help.settle(area, theme),
             Self::Palette(palette) => palette.settle(area),
             Self::Models(picker) | Self::Themes(picker, _) => picker.settle(area),
+            Self::Steps(pane) => pane.settle(area, theme),
             Self::Sessions(sessions) => sessions.settle(area, theme, now),
             Self::Rules(rules) => rules.settle(area),
             Self::Timeline(timeline) => timeline.settle(area, theme, scene.utc_offset),
@@ -328,6 +343,7 @@ impl Dialog {
             }
             Self::Palette(palette) => palette.view(theme, buf),
             Self::Models(picker) | Self::Themes(picker, _) => picker.view(theme, buf),
+            Self::Steps(pane) => pane.view(theme, buf),
             Self::Sessions(sessions) => sessions.view(theme, buf),
             Self::Rules(rules) => rules.view(theme, buf),
             Self::Timeline(timeline) => {
@@ -343,29 +359,6 @@ impl Dialog {
     }
 }
 
-impl From<Said> for timeline::Msg {
-    fn from(said: Said) -> Self {
-        match said {
-            Said::Key(key) => Self::Key(key),
-            // Nothing is typed there.
-            Said::Paste(_) => Self::Tick,
-            Said::Click(at) => Self::Click(at),
-            Said::Wheel(rows) => Self::Wheel(rows),
-        }
-    }
-}
-
-impl From<Said> for picker::Msg {
-    fn from(said: Said) -> Self {
-        match said {
-            Said::Key(key) => Self::Key(key),
-            Said::Paste(text) => Self::Paste(text),
-            Said::Click(at) => Self::Click(at),
-            Said::Wheel(rows) => Self::Wheel(rows),
-        }
-    }
-}
-
 impl From<Said> for Option<agents::Msg> {
     fn from(said: Said) -> Self {
         match said {
@@ -373,28 +366,6 @@ impl From<Said> for Option<agents::Msg> {
             Said::Paste(_) => None,
             Said::Click(at) => Some(agents::Msg::Click(at)),
             Said::Wheel(rows) => Some(agents::Msg::Wheel(rows)),
-        }
-    }
-}
-
-impl From<Said> for rules::Msg {
-    fn from(said: Said) -> Self {
-        match said {
-            Said::Key(key) => Self::Key(key),
-            Said::Paste(text) => Self::Paste(text),
-            Said::Click(at) => Self::Click(at),
-            Said::Wheel(rows) => Self::Wheel(rows),
-        }
-    }
-}
-
-impl From<Said> for sessions::Msg {
-    fn from(said: Said) -> Self {
-        match said {
-            Said::Key(key) => Self::Key(key),
-            Said::Paste(text) => Self::Paste(text),
-            Said::Click(at) => Self::Click(at),
-            Said::Wheel(rows) => Self::Wheel(rows),
         }
     }
 }

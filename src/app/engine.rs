@@ -1,6 +1,6 @@
 //! What the engine says, handed to everyone who listens.
 
-use super::{Model, layers};
+use super::{Model, layers, steps};
 use crate::domain::{Act, Body, Event, Live, Report, SessionId};
 use crate::panes::folder::FolderQuestion;
 
@@ -10,6 +10,7 @@ pub(super) fn hear(model: &mut Model, event: Event) -> Vec<Act> {
     model.conversation.hear(&event, &model.facts);
     model.composer.hear(&event);
     let mut acts = layers::hear(model, &event);
+    acts.extend(steps::hear(model, &event));
     match event {
         Event::Opened { .. } => {
             model.answers.context = None;

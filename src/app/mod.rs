@@ -13,8 +13,10 @@ mod layout;
 mod library;
 mod mouse;
 mod orders;
+mod said;
 mod sheet;
 mod show;
+mod steps;
 mod view;
 
 use ratatui::crossterm::event::{KeyEvent, MouseEvent};
@@ -141,6 +143,8 @@ pub struct Model {
     /// A key whose second press does something.
     armed: Option<Armed>,
     dirty: bool,
+    /// What of the face was kept last.
+    kept: steps::Kept,
 }
 
 impl Model {
@@ -170,6 +174,7 @@ impl Model {
             goto: None,
             armed: None,
             dirty: true,
+            kept: steps::Kept::default(),
         }
     }
 
@@ -197,7 +202,7 @@ pub fn update(model: &mut Model, message: Message, now: u64) -> Vec<Act> {
         return Vec::new();
     }
     model.dirty = true;
-    let acts = match message {
+    let mut acts = match message {
         Message::Key(key) => input::key(model, key),
         Message::Paste(text) => input::paste(model, text),
         Message::Mouse(event) => mouse::mouse(model, event),
@@ -216,6 +221,7 @@ pub fn update(model: &mut Model, message: Message, now: u64) -> Vec<Act> {
             Vec::new()
         }
     };
+    steps::keep(model, &mut acts);
     note_sent(model, &acts);
     acts
 }
@@ -266,7 +272,8 @@ pub fn next_tick(model: &Model, now: u64) -> Option<u64> {
     } else {
         None
     };
-    [armed, layer, moves].into_iter().flatten().min()
+    let keep = model.kept.next_tick(now);
+    [armed, layer, moves, keep].into_iter().flatten().min()
 }
 
 /// Something changed since the last [`take_dirty`].

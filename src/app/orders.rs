@@ -2,7 +2,7 @@
 
 use super::layers::{self, Layer};
 use super::sheet::{Sheet, What};
-use super::{Focus, Model, Order, dialogs, layout};
+use super::{Focus, Model, Order, dialogs, layout, steps};
 use crate::domain::{Act, EditPurpose, Request};
 use crate::panes::facts::CallState;
 use crate::panes::{activity, conversation};
@@ -24,6 +24,7 @@ pub(super) enum Twice {
     QuitByC,
     QuitByD,
     Clear,
+    Rewind,
 }
 
 impl Twice {
@@ -32,6 +33,7 @@ impl Twice {
         match self {
             Self::QuitByC => "press Ctrl+C again to quit",
             Self::QuitByD => "press Ctrl+D again to quit",
+            Self::Rewind => "press Esc again to go back to an earlier prompt",
             Self::Clear => "press Esc again to clear the text (Up brings it back)",
         }
     }
@@ -112,9 +114,11 @@ fn escape(model: &mut Model) -> Vec<Act> {
         model.armed = None;
         return model.composer.clear();
     }
-    if !model.composer.is_empty() {
-        arm(model, Twice::Clear);
+    if armed(model, Twice::Rewind) {
+        model.armed = None;
+        return steps::open_rewind(model);
     }
+    arm(model, if model.composer.is_empty() { Twice::Rewind } else { Twice::Clear });
     Vec::new()
 }
 

@@ -107,9 +107,13 @@ pub struct Which {
     #[arg(short = 'c', long = "continue", conflicts_with = "resume")]
     pub go_on: bool,
 
-    /// Go on with a session by its id; without one, choose
+    /// Go on with a session by its id or title; without one, choose
     #[arg(short, long, value_name = "ID", num_args = 0..=1, default_missing_value = "")]
     pub resume: Option<String>,
+
+    /// With one of these: in a copy of that session, which stays as it is
+    #[arg(long, hide = true)]
+    pub fork_session: bool,
 }
 
 /// Where a turn ends by itself.
@@ -248,6 +252,24 @@ pub enum Sessions {
     Trash { id: Option<String> },
     /// Bring one back from the trash
     Restore { id: String },
+    /// Check the logs of one or of all; exit code 1 when something is damaged or missing
+    Verify {
+        id: Option<String>,
+
+        /// One JSON object a file
+        #[arg(long)]
+        json: bool,
+    },
+    /// Find kept contents that nothing refers to any more; without --remove it only tells
+    Gc {
+        /// Remove them
+        #[arg(long)]
+        remove: bool,
+
+        /// One JSON object
+        #[arg(long)]
+        json: bool,
+    },
 }
 
 /// What to do with permissions. Nothing runs and no model is asked.

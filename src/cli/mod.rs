@@ -22,6 +22,7 @@ mod permissions;
 mod replay;
 mod rules;
 mod sessions;
+mod store;
 
 pub use args::Sessions;
 use args::{Args, Command, PermissionsCommand};
@@ -114,6 +115,9 @@ pub fn parse(
             "there is no command `{prompt}`; did you mean `{nearest}`?\n\nTo send the word as a prompt: latigo -p {prompt}"
         )));
     }
+    if args.which.fork_session && !args.which.go_on && args.which.resume.is_none() {
+        return Err(usage("--fork-session needs --continue or --resume: which session is to be copied?"));
+    }
     let bypass = args.bold.dangerously_skip_permissions || args.permission_mode == Some(Mode::BypassPermissions);
     if bypass && let Some(reason) = caution::refusal(variable) {
         return Err(usage(&reason));
@@ -132,6 +136,7 @@ fn invocation(args: Args, ends: Ends) -> Invocation {
     Invocation {
         prompt: args.prompt.filter(|prompt| !prompt.trim().is_empty()),
         opening,
+        fork: args.which.fork_session,
         overrides: Overrides {
             model: args.model,
             provider: args.provider,

@@ -36,6 +36,8 @@ pub(super) fn run(what: Sessions, printer: &mut Printer) -> Exit {
             store.trashed().iter().for_each(|id| printer.line(&id.to_string()));
             Ok(())
         }
+        Sessions::Verify { id, json } => return super::store::verify(id.as_deref(), json, &store, printer),
+        Sessions::Gc { remove, json } => return super::store::gc((remove, json), &store, printer),
         Sessions::Restore { id } => id
             .parse::<SessionId>()
             .map_err(|_| format!("`{id}` is no whole id; latigo sessions trash lists them"))

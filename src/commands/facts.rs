@@ -40,6 +40,10 @@ pub enum Show {
     Tools,
     Permissions,
     Hooks,
+    /// The steps of the session, to go back to one.
+    Rewind,
+    /// What the session changed.
+    Changes,
     Agents,
     /// The session browser, with this text in its filter.
     Sessions {

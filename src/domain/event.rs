@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    CatalogNews, CommandFile, ContextNews, FolderClaims, LibraryNews, MemoryFile, Mode, ModelInfo, ModelRef,
+    CatalogNews, CommandFile, ContextNews, FilesNews, FolderClaims, LibraryNews, MemoryFile, Mode, ModelInfo, ModelRef,
     NetworkNews, Record, Report, RuleTest, RulesReport, SandboxState, ServerNews, SessionId, SessionSummary, Shown,
     TeamNews,
 };
@@ -69,6 +69,8 @@ pub enum Live {
     Context(ContextNews),
     /// A hook holds something up, in its own words; none when nothing is held up any more.
     HookRuns(Option<String>),
+    /// Checkpoints, going back and forth, forks.
+    FilesNews(FilesNews),
     /// Of the library of sessions.
     Library(LibraryNews),
     /// Of sub-agents.

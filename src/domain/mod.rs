@@ -6,12 +6,14 @@
 
 mod access;
 mod act;
+mod branch;
 mod cache;
 mod canonical;
 mod catalog;
 mod confine;
 mod context;
 mod event;
+mod files;
 mod folder;
 mod hook;
 mod library;
@@ -38,6 +40,7 @@ mod verdict;
 
 pub use access::{Access, Action, PathFact, PathFacts, PathMode, PathUse};
 pub use act::{Act, EditPurpose};
+pub use branch::Branches;
 pub use cache::{BreakCause, CacheBreak};
 pub use canonical::{CanonicalRequest, Hash, Mark, Sampling, Segment, SegmentBody, SegmentKind, Ttl, weigh};
 pub use catalog::{CatalogBody, CatalogNews, CatalogRequest, CommandFile, PromptKind, Traits};
@@ -47,6 +50,10 @@ pub use context::{
     PrefixNote, PriceQuestion, ShrinkNote, SummaryDraft, When,
 };
 pub use event::{Event, Live, Notice, NoticeLevel, StartInfo};
+pub use files::{
+    BlobId, DiffFile, DiffReport, FaceState, FileGap, FileImage, FileMove, FileStep, FilesBody, FilesNews,
+    FilesRequest, MoveAct, MoveFile, MoveKind, MovePreview, SkipReason, Skipped, StepLine,
+};
 pub use folder::{Claim, ClaimKind, FolderAnswer, FolderClaims};
 pub use hook::{HookEntry, HookRun, HookState};
 pub use library::{ExportForm, Found, Hit, HitKind, LibraryBody, LibraryNews, LibraryRequest};

@@ -10,9 +10,9 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Answer, Block, CacheBreak, CatalogBody, Confinement, ContextBody, Cost, Effort, Hash, HookRun, LibraryBody, Mark,
-    Message, Mode, ModelError, ModelRef, Notice, OpinionNote, SegmentKind, ServerBody, SessionId, Shown, StopReason,
-    TeamBody, Todo, ToolResult, Usage, Verdict,
+    Answer, Block, CacheBreak, CatalogBody, Confinement, ContextBody, Cost, Effort, FilesBody, Hash, HookRun,
+    LibraryBody, Mark, Message, Mode, ModelError, ModelRef, Notice, OpinionNote, SegmentKind, ServerBody, SessionId,
+    Shown, StopReason, TeamBody, Todo, ToolResult, Usage, Verdict,
 };
 
 /// One thing that happened.
@@ -194,6 +194,8 @@ pub enum Body {
         input: serde_json::Value,
         by: String,
     },
+    /// Changes of files, going back and forth, forks.
+    Files(FilesBody),
     /// About the session as a thing on the shelf.
     Library(LibraryBody),
     /// Something of a tool server.

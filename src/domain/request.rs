@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    CatalogRequest, ContextRequest, Effort, FolderAnswer, LibraryRequest, Media, Mode, ModelRef, RulePlace, RuleSource,
-    RuleTier, ServerRequest, SessionId, TeamRequest,
+    CatalogRequest, ContextRequest, Effort, FilesRequest, FolderAnswer, LibraryRequest, Media, Mode, ModelRef,
+    RulePlace, RuleSource, RuleTier, ServerRequest, SessionId, TeamRequest,
 };
 
 /// One order from a face to the engine.
@@ -86,6 +86,8 @@ pub enum Request {
     },
     /// All hooks with their places.
     ReportHooks,
+    /// Checkpoints, going back and forth, forks.
+    Files(FilesRequest),
     /// Of the library of sessions.
     Library(LibraryRequest),
     /// Something about tool servers.

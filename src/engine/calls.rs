@@ -49,13 +49,16 @@ impl Driver {
         work: impl Future<Output = ToolOutcome> + Send + 'static,
     ) {
         let (news, epoch, clock) = (self.news.clone(), self.epoch, Arc::clone(&self.setup.clock));
+        let keeping = self.keeping(&call);
         let after = self.hooks_after(&call, &cancel);
         self.running.insert(call.id.clone(), Running { cancel, recorded: 0 });
         tokio::spawn(async move {
             let start = clock.elapsed();
-            let outcome = AssertUnwindSafe(work).catch_unwind().await.unwrap_or_else(|_| {
-                ToolOutcome::error(format!("{} broke down inside. This is a fault of the program.", call.name))
+            let run = AssertUnwindSafe(work).catch_unwind().map(|done| {
+                let broken = format!("{} broke down inside. This is a fault of the program.", call.name);
+                done.unwrap_or_else(|_| ToolOutcome::error(broken))
             });
+            let outcome = keeping.around(run).await;
             let duration_ms = clock.elapsed().saturating_sub(start).as_millis() as u64;
             let outcome = Box::new(outcome);
             let what = match after {

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
 use super::catalog::Filled;
@@ -19,7 +19,7 @@ use super::team::FromAgent;
 use super::{Setup, Stage};
 use crate::agent::{Input, Machine};
 use crate::base::secrets::Redactor;
-use crate::domain::{Event, Live, Notice, Request, SessionId, Shown, StreamItem, ToolOutcome, Wire};
+use crate::domain::{Body, Event, FilesBody, Live, Notice, Request, SessionId, Shown, StreamItem, ToolOutcome, Wire};
 use crate::mcp;
 use crate::provider::Provider;
 use crate::sandbox::Proof;
@@ -64,6 +64,11 @@ pub(super) enum What {
     Visit(Box<Visit>),
     /// The person may have missed something.
     Missed(Missed),
+    /// A call is about to change files, or did. `written` hears that it is on record.
+    Files {
+        body: Box<FilesBody>,
+        written: Option<oneshot::Sender<()>>,
+    },
     /// A tool server has news.
     Server(Box<mcp::News>),
     /// A sub-agent's minder reports.
@@ -109,7 +114,7 @@ pub(super) struct Running {
 /// Runs until the face says goodbye or hangs up.
 pub(super) async fn run(setup: Setup, mut requests: mpsc::Receiver<Request>, events: mpsc::Sender<Event>) {
     let (tell, mut news) = mpsc::channel(NEWS);
-    let mut driver = Driver::open_first(setup, tell, events).await;
+    let mut driver = Box::pin(Driver::open_first(setup, tell, events)).await;
     while !driver.closed {
         tokio::select! {
             biased;
@@ -205,6 +210,11 @@ impl Driver {
             What::Hooked(answered) => self.on_hooked(*answered).await,
             What::Visit(visit) => self.on_visit(*visit).await,
             What::Missed(missed) => self.on_missed(missed),
+            What::Files { body, written } => {
+                self.feed(Input::Note(Body::Files(*body))).await;
+                // Whoever waits for it may be gone.
+                let _gone = written.map(|written| written.send(()));
+            }
             What::Agent(heard) => self.on_agent(*heard).await,
             What::Filled(filled) => self.on_filled(*filled).await,
             What::Proven(_) | What::Tell(_) | What::Server(_) => {}

@@ -62,6 +62,7 @@ impl Driver {
             bus.hear(&record);
         }
         self.settled_hears(&record.body);
+        self.parts.steps.hear(&record);
         self.hooks_hear(&record.body, &before);
         self.servers_hear(&record.body);
         self.children_hear(&record.body);

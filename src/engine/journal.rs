@@ -96,6 +96,11 @@ impl Journal {
         }
     }
 
+    /// Everything that was put on record is in the log.
+    pub(super) fn is_saved(&self) -> bool {
+        self.log.is_some() && !self.failing && self.waiting.is_empty()
+    }
+
     /// Makes sure that what was written is on the disk.
     pub(super) fn sync(&mut self) -> Result<(), Notice> {
         match &mut self.log {

@@ -27,6 +27,7 @@ mod report;
 mod requests;
 mod rules;
 mod servers;
+mod steps;
 mod streams;
 mod team;
 mod terms;
@@ -186,6 +187,8 @@ pub enum Open {
     Latest,
     /// By id, start of an id, or title.
     Named(String),
+    /// A copy of that one.
+    Fork(Box<Open>),
 }
 
 /// Tools, system text and memory as a session of this setup would send them first.

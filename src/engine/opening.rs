@@ -16,18 +16,19 @@ use super::hooks::Hooking;
 use super::journal::Journal;
 use super::parts::Parts;
 use super::questions::Questions;
-use super::{Open, Setup, Stage};
+use super::steps::{Denied, Knowledge, Steps, kept_elsewhere, title, wanted};
+use super::{Setup, Stage};
 use crate::agent::{Effect, Machine};
 use crate::domain::{
-    Body, Event, LibraryBody, ModelRef, Notice, NoticeLevel, Record, Segment, SessionId, StartInfo, ToolSpec,
+    Body, Event, FilesNews, LibraryBody, Live, ModelRef, Notice, NoticeLevel, Record, Segment, SessionId, StartInfo,
+    ToolSpec,
 };
 use crate::hooks::bus::Bus;
 use crate::policy::{self, RuleSet};
 use crate::prompt;
+use crate::session::{self, FORMAT};
 use crate::tools::{self, ReadLedger};
 
-/// The version of the log's schema.
-const FORMAT: u32 = 1;
 /// Bytes of `.git/HEAD` that are read.
 const HEAD_BYTES: u64 = 1024;
 
@@ -45,6 +46,7 @@ impl Driver {
         let mut stage = setup.stage.clone();
         let mut notices = setup.notices.clone();
         let opened = wanted(&setup, &stage).and_then(|id| id.map(|id| open_old(&setup, &mut stage, id)).transpose());
+        let mut offer = None;
         let (opened, refusal) = match opened {
             Ok(Some((opened, told))) => {
                 notices.extend(told);
@@ -52,11 +54,12 @@ impl Driver {
             }
             Ok(None) => (open_new(&setup, &stage), None),
             // A person sees what is open instead; a script would go on in the wrong session.
-            Err(notice) if !setup.interactive && notice.level != NoticeLevel::Info => {
-                (open_new(&setup, &stage), Some(notice))
+            Err(denied) if !setup.interactive && denied.notice.level != NoticeLevel::Info => {
+                (open_new(&setup, &stage), Some(denied.notice))
             }
-            Err(notice) => {
-                notices.push(notice);
+            Err(denied) => {
+                notices.push(denied.notice);
+                offer = denied.offer;
                 (open_new(&setup, &stage), None)
             }
         };
@@ -94,6 +97,7 @@ impl Driver {
         }
         driver.announce(opened.records).await;
         driver.begin(source, notices).await;
+        driver.offer(offer).await;
         driver
     }
 
@@ -139,7 +143,10 @@ impl Driver {
                 }
                 self.session_begins("resume");
             }
-            Err(notice) => self.notice(notice).await,
+            Err(denied) => {
+                self.notice(denied.notice).await;
+                self.offer(denied.offer).await;
+            }
         }
     }
 
@@ -154,6 +161,13 @@ impl Driver {
                 self.start_new().await;
             }
             Err(problem) => self.notice(Notice::error(format!("The rehearsal cannot start: {problem}"))).await,
+        }
+    }
+
+    /// What the person may choose in place of a session that cannot be had.
+    async fn offer(&mut self, offer: Option<FilesNews>) {
+        if let Some(news) = offer {
+            self.tell(Event::Live(Live::FilesNews(news))).await;
         }
     }
 
@@ -212,6 +226,9 @@ impl Driver {
     /// Tells the face that a session is open, then puts on record what its opening brings about.
     async fn announce(&mut self, records: Vec<Record>) {
         let resumed = !records.is_empty();
+        self.parts.steps = Steps::of(&records, &self.setup, &self.stage);
+        let knowledge = resumed.then(|| Knowledge::of(&records, self.parts.steps.timeline.changes(None)));
+        self.gate.set_readable(kept_elsewhere(&records, &self.setup));
         self.questions = Questions::of(&records, &self.setup.tools, &self.stage.place);
         self.parts.catalog = catalog::Catalog::of(&records);
         let now = self.setup.clock.wall_ms();
@@ -237,6 +254,11 @@ impl Driver {
         }
         for effect in self.machine.recover(now) {
             self.perform(effect).await;
+        }
+        if let Some(knowledge) = knowledge {
+            self.mend_steps().await;
+            self.tell_of_changes_since(knowledge).await;
+            self.restore_face().await;
         }
     }
 
@@ -289,18 +311,6 @@ fn start_of(path: &Path) -> Option<String> {
     Some(String::from_utf8_lossy(&bytes).into_owned())
 }
 
-/// The session that is asked for; none for a new one.
-fn wanted(setup: &Setup, stage: &Stage) -> Result<Option<SessionId>, Notice> {
-    match &setup.open {
-        Open::New => Ok(None),
-        Open::Latest => match setup.store.latest(&stage.place.project) {
-            Some(id) => Ok(Some(id)),
-            None => Err(Notice::info("There is no earlier session of this folder; this is a new one.")),
-        },
-        Open::Named(text) => setup.store.find(text).map(Some).map_err(|error| Notice::error(error.to_string())),
-    }
-}
-
 fn open_new(setup: &Setup, stage: &Stage) -> Opened {
     let id = stage.child.as_ref().map_or_else(|| SessionId(setup.ids.next()), |child| child.session);
     let mut journal = Journal::new(setup.store.clone(), id, stage.place.project.clone(), setup.secrets.clone());
@@ -310,8 +320,11 @@ fn open_new(setup: &Setup, stage: &Stage) -> Opened {
     Opened { id, machine: machine(setup, stage, id, &[]), journal, records: Vec::new() }
 }
 
-fn open_old(setup: &Setup, stage: &mut Stage, id: SessionId) -> Result<(Opened, Vec<Notice>), Notice> {
-    let (records, log, notices) = setup.store.open(id).map_err(|error| Notice::error(error.to_string()))?;
+fn open_old(setup: &Setup, stage: &mut Stage, id: SessionId) -> Result<(Opened, Vec<Notice>), Denied> {
+    let (records, log, notices) = setup.store.open(id).map_err(|error| Denied {
+        offer: matches!(error, session::Error::Locked { .. }).then(|| FilesNews::Busy { id, title: title(setup, id) }),
+        notice: Notice::error(error.to_string()),
+    })?;
     let project = records.iter().find_map(|record| match &record.body {
         Body::SessionStarted { project, .. } => Some(project.clone()),
         _ => None,
@@ -319,7 +332,7 @@ fn open_old(setup: &Setup, stage: &mut Stage, id: SessionId) -> Result<(Opened, 
     if let Some(project) = project.filter(|project| *project != stage.place.project) {
         let text = format!("This session belongs to {}.", project.display());
         let hint = format!("Open it there: cd '{}' && latigo --resume {id}", project.display());
-        return Err(Notice::warning(text).hint(hint));
+        return Err(Notice::warning(text).hint(hint).into());
     }
     let machine = machine(setup, stage, id, &records);
     let conversation = machine.conversation();

@@ -9,6 +9,7 @@ use super::library::Library;
 use super::network::Hosts;
 use super::pieces::Sieve;
 use super::servers::Servers;
+use super::steps::Steps;
 use super::team::Team;
 use super::terms::Settled;
 
@@ -27,6 +28,8 @@ pub(super) struct Parts {
     pub(super) classifier: Classifier,
     /// The folder that the person is asked about.
     pub(super) asking: Option<Asking>,
+    /// What the session did to files, and going back.
+    pub(super) steps: Steps,
     /// Work on the library of sessions.
     pub(super) library: Library,
     /// Tool servers.

@@ -20,7 +20,7 @@ impl Driver {
     pub(super) async fn prepare(&mut self, input: domain::Input, origin: Origin) -> Prompt {
         self.freeze_servers().await;
         let mut blocks = Vec::new();
-        if self.machine.conversation().counts.turn == 0 && !self.machine.is_busy() {
+        if self.machine.conversation().history.is_empty() && !self.machine.is_busy() {
             blocks.push(Block::Text { text: self.first_reminder() });
         }
         blocks.extend(self.announce_servers().map(|text| Block::Text { text }));

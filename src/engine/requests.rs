@@ -43,6 +43,7 @@ impl Driver {
             Request::ReportContext => self.report_context(),
             Request::Context(request) => self.on_context(request).await,
             Request::ReportHooks => self.report_hooks().await,
+            Request::Files(request) => self.on_files(request).await,
             Request::Server(request) => self.on_server_request(request).await,
             Request::Save(path) => self.save(path).await,
             Request::Rehearse => self.rehearse().await,

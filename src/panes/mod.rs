@@ -21,4 +21,5 @@ pub mod rules;
 pub mod sessions;
 pub mod sidebar;
 pub mod status;
+pub mod steps;
 pub mod timeline;

@@ -4,7 +4,7 @@
 //! that never became whole, and they are kept beside the log first.
 
 use std::fs::{File, TryLockError};
-use std::io::{self, Seek, SeekFrom, Write};
+use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use crate::base::dirs::private_options;
@@ -171,11 +171,25 @@ pub(super) fn outputs_of(log: &Path) -> PathBuf {
 /// Takes the lock that makes this process the only writer. File systems without locks give none.
 fn lock(id: SessionId, log: &Path) -> Result<File> {
     let path = log.with_extension("lock");
-    let file =
-        private_options().write(true).create(true).truncate(false).open(&path).map_err(|source| at(&path, source))?;
+    let mut file = private_options()
+        .read(true)
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .open(&path)
+        .map_err(|source| at(&path, source))?;
     match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(Error::Locked { id }),
+        Ok(()) => {
+            // Only for whoever finds it locked; the lock itself is the kernel's.
+            let number = std::process::id().to_string();
+            file.set_len(0).and_then(|()| file.write_all(number.as_bytes())).ok();
+            Ok(file)
+        }
+        Err(TryLockError::WouldBlock) => {
+            let mut number = String::new();
+            (&file).take(20).read_to_string(&mut number).ok();
+            Err(Error::Locked { id, holder: number.trim().parse().ok() })
+        }
         Err(TryLockError::Error(problem)) if problem.kind() == io::ErrorKind::Unsupported => Ok(file),
         Err(TryLockError::Error(source)) => Err(at(&path, source)),
     }

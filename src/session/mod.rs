@@ -4,10 +4,17 @@
 //! records mean beyond what the list and the export show; the running state is folded elsewhere.
 
 pub mod export;
+pub mod face;
 pub mod history;
 pub mod import;
+pub mod moves;
 pub mod search;
 
+mod blobs;
+mod checkpoints;
+mod fork;
+mod gc;
+mod images;
 mod index;
 mod library;
 mod line;
@@ -16,21 +23,41 @@ mod log;
 mod read;
 mod store;
 mod summary;
+mod timeline;
 mod title;
+mod verify;
+#[cfg(test)]
+mod walks;
+mod watch;
 
 use std::io;
 use std::path::{Path, PathBuf};
 
+pub use blobs::Blobs;
+pub use checkpoints::{Checkpoints, Held};
+pub use gc::Garbage;
+pub use images::MOST;
 pub use log::Log;
 pub use store::Store;
+pub use timeline::{Plan, Timeline, Wanted};
 pub use title::title_of;
+pub use verify::{Checked, FORMAT, Problem};
 
 /// What can go wrong with a session as a whole. Damaged lines are notices, not errors.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// Another process has it open for writing. It can still be read.
-    #[error("session {id} is open in another process; close it there, or start a new session from it")]
-    Locked { id: crate::domain::SessionId },
+    #[error("session {id} is open in another process{}; close it there, or go on in a copy of it (--fork-session)", process(*.holder))]
+    Locked {
+        id: crate::domain::SessionId,
+        /// The number of that process, where it is known.
+        holder: Option<u32>,
+    },
+    /// A later version of the program wrote it and could mean something else by it. It can still be read.
+    #[error(
+        "session {id} was written by a newer version (format {format}); this one only reads it: update, or start a new session"
+    )]
+    Newer { id: crate::domain::SessionId, format: u32 },
     #[error("there is no session `{text}`; latigo --resume lists those that exist")]
     NotFound { text: String },
     #[error("`{text}` could be {} sessions ({}); give more of the id", .candidates.len(), shown(.candidates))]
@@ -48,6 +75,10 @@ fn shown(candidates: &[String]) -> String {
         text.push_str(", …");
     }
     text
+}
+
+fn process(holder: Option<u32>) -> String {
+    holder.map(|id| format!(" ({id})")).unwrap_or_default()
 }
 
 /// The records of a file that holds a session: a log, or what `sessions export --format json` wrote. The error is a

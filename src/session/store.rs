@@ -1,19 +1,22 @@
 //! All sessions of the user: where their files are, and how one is found again.
 //!
 //! `sessions/<project>/<id>.jsonl` is the log, `<id>.lock` its lock, `<id>/outputs/` the whole texts of
-//! long outputs, `<id>.torn` what a crash left of a half-written record.
+//! long outputs, `<id>/agents/<agent>.jsonl` the logs of its sub-agents, `<id>.torn` what a crash left of a
+//! half-written record. `blobs/` beside `sessions/` holds contents that records name by their hash.
 
 use std::cmp::Reverse;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use crate::base::dirs::create_private;
-use crate::domain::{Notice, Record, SessionId, SessionState, SessionSummary};
+use crate::domain::{Body, Notice, Record, SessionId, SessionState, SessionSummary};
 
 use super::library::is_locked;
 use super::log::outputs_of;
 use super::read::read;
-use super::{Error, Log, Result, at, index};
+use super::verify::{self, Checked};
+use super::{Blobs, Error, Garbage, Log, Result, at, fork, gc, index};
 
 /// Characters of a folder's name that come from the project's path.
 const SLUG: usize = 200;
@@ -50,7 +53,12 @@ impl Store {
     /// [`Store::read`] still works then.
     pub fn open(&self, id: SessionId) -> Result<(Vec<Record>, Log, Vec<Notice>)> {
         let (log, reading) = Log::open(id, self.log_of(id)?, read)?;
-        Ok((reading.records, log, reading.notices))
+        match reading.records.iter().map(|record| &record.body).next() {
+            Some(Body::SessionStarted { format, .. }) if *format > verify::FORMAT => {
+                Err(Error::Newer { id, format: *format })
+            }
+            _ => Ok((reading.records, log, reading.notices)),
+        }
     }
 
     /// Reads a session and leaves it as it is.
@@ -85,8 +93,8 @@ impl Store {
         self.list(Some(project)).first().map(|session| session.id)
     }
 
-    /// Finds a session by its id, by the beginning of its id (four characters or more), or by its exact
-    /// title.
+    /// Finds a session by its id, by the beginning of its id (four characters or more), or by its title: exact,
+    /// else whatever the case of its letters, else a part of it (four characters or more).
     pub fn find(&self, text: &str) -> Result<SessionId> {
         let text = text.trim();
         if let Ok(id) = text.parse::<SessionId>() {
@@ -98,8 +106,7 @@ impl Store {
             found = self.ids().into_iter().filter(|id| id.to_string().starts_with(&wanted)).collect();
         }
         if found.is_empty() && !text.is_empty() {
-            let titled = self.list(None).into_iter().filter(|session| session.title == text);
-            found = titled.map(|session| session.id).collect();
+            found = titled(&self.list(None), text);
         }
         match found.as_slice() {
             [] => Err(Error::NotFound { text: text.to_owned() }),
@@ -147,6 +154,53 @@ impl Store {
         self.data.join("history").join(format!("{}.jsonl", slug(project)))
     }
 
+    /// The data folder.
+    pub fn root(&self) -> &Path {
+        &self.data
+    }
+
+    /// Makes the session `id` of what `parent` holds before the record of the number `until`, or of all of it.
+    /// The parent may be open elsewhere; it is only read.
+    pub fn fork(&self, parent: SessionId, id: SessionId, until: Option<u64>, now: u64) -> Result<()> {
+        let from = self.log_of(parent)?;
+        let to = from.with_file_name(format!("{id}.jsonl"));
+        fork::fork(&from, &to, fork::Fork { parent, id, until, now }).map_err(|source| at(&from, source))
+    }
+
+    /// Where what the face held in a session is kept, for [`super::face`].
+    pub fn face(&self, id: SessionId) -> PathBuf {
+        self.outputs(id).with_file_name("face.json")
+    }
+
+    /// The kept contents.
+    pub fn blobs(&self) -> Blobs {
+        Blobs::new(&self.data)
+    }
+
+    /// Checks a session and its sub-agents, or all of them, and changes nothing.
+    pub fn verify(&self, id: Option<SessionId>) -> Result<Vec<Checked>> {
+        let mut logs = match id {
+            Some(id) => vec![self.log_of(id)?],
+            None => self.logs(),
+        };
+        logs.sort();
+        let blobs = self.blobs();
+        let chains = logs.iter().flat_map(|log| [vec![log.clone()], verify::sidechains(log)].concat());
+        Ok(chains.map(|log| verify::check(&log, &blobs)).collect())
+    }
+
+    /// Finds kept contents that nothing refers to at the time `now`, and removes them when asked.
+    pub fn collect_garbage(&self, now: SystemTime, remove: bool) -> Result<Garbage> {
+        gc::collect(&self.data, &self.blobs(), now, remove).map_err(|source| at(&self.data, source))
+    }
+
+    /// The logs of all sessions, also of files that are named like one and are none.
+    fn logs(&self) -> Vec<PathBuf> {
+        let entries = self.folders().into_iter().filter_map(|folder| fs::read_dir(folder).ok()).flatten().flatten();
+        let paths = entries.map(|entry| entry.path());
+        paths.filter(|path| path.extension().is_some_and(|ending| ending == "jsonl") && path.is_file()).collect()
+    }
+
     pub(super) fn sessions(&self) -> PathBuf {
         self.data.join("sessions")
     }
@@ -166,6 +220,19 @@ impl Store {
         let found = self.folders().into_iter().map(|folder| folder.join(&name)).find(|path| path.is_file());
         found.ok_or_else(|| Error::NotFound { text: id.to_string() })
     }
+}
+
+/// The sessions that a title means, by the strictest reading that finds any.
+fn titled(sessions: &[SessionSummary], text: &str) -> Vec<SessionId> {
+    let small = text.to_lowercase();
+    let readings: [&dyn Fn(&str) -> bool; 3] =
+        [&|title| title == text, &|title| title.to_lowercase() == small, &|title| {
+            small.chars().count() >= PREFIX && title.to_lowercase().contains(&small)
+        }];
+    let found = |fits: &&dyn Fn(&str) -> bool| -> Vec<SessionId> {
+        sessions.iter().filter(|session| fits(&session.title)).map(|session| session.id).collect()
+    };
+    readings.iter().map(found).find(|found| !found.is_empty()).unwrap_or_default()
 }
 
 /// The name of a project's folder: its path with everything but letters and digits replaced, as Claude

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use crate::domain::{Body, LibraryBody, Origin, SessionId, SessionState, SessionSummary, TurnEnd};
+use crate::domain::{Body, FilesBody, LibraryBody, Origin, SessionId, SessionState, SessionSummary, TurnEnd};
 
 use super::line::record_of;
 use super::lines::Lines;
@@ -18,8 +18,8 @@ const TITLE: usize = 120;
 /// Tags that are kept.
 const TAGS: usize = 16;
 /// The records that the line shows something of.
-const SHOWN: [&str; 7] =
-    ["session_started", "model_set", "title_set", "prompted", "responded", "turn_ended", "library"];
+const SHOWN: [&str; 8] =
+    ["session_started", "model_set", "title_set", "prompted", "responded", "turn_ended", "library", "files"];
 
 /// What is known of one log up to some byte of it. It can be thrown away at any time.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -178,6 +178,7 @@ impl Summary {
                     None => self.unpriced = true,
                 }
             }
+            Body::Files(FilesBody::Forked { parent, .. }) => self.parent = Some(parent),
             Body::TurnEnded { end, .. } => {
                 self.end = match end {
                     TurnEnd::Interrupted => End::Stopped,

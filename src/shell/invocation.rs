@@ -11,6 +11,8 @@ pub struct Invocation {
     /// The first prompt.
     pub prompt: Option<String>,
     pub opening: Opening,
+    /// Go on in a copy of that session.
+    pub fork: bool,
     /// What stands above every settings file.
     pub overrides: Overrides,
     /// Headless, in this form; none is the full screen.

@@ -41,9 +41,16 @@ impl Ground {
             .collect();
         let dirs = Dirs::find(env.get(HOME_VARIABLE).map(String::as_str), &cwd)?;
         let home = env.get("HOME").map_or_else(|| cwd.clone(), PathBuf::from);
-        let flags = flags(invocation);
-        let settings =
-            config::load(ConfigInput { home: &home, cwd: &cwd, env: env.clone(), flags, dirs: &dirs, managed: None });
+        let load = |cwd: &std::path::Path, flags| {
+            config::load(ConfigInput { home: &home, cwd, env: env.clone(), flags, dirs: &dirs, managed: None })
+        };
+        let settings = load(&cwd, flags(invocation));
+        // A session goes on where it belongs, with the settings, trust and rules of that folder.
+        let elsewhere = home_of(invocation, &Store::new(dirs.data.clone()), &settings.project);
+        let (settings, cwd) = match elsewhere {
+            Some(folder) => (load(&folder, flags(invocation)), folder),
+            None => (settings, cwd),
+        };
         Ok(Self { settings, home, cwd, dirs, env })
     }
 
@@ -89,11 +96,7 @@ impl Ground {
                 dirs: &self.dirs,
                 clock,
                 ids: invocation.traffic.ids(),
-                open: match &invocation.opening {
-                    Opening::New | Opening::Resume(None) => Open::New,
-                    Opening::Continue => Open::Latest,
-                    Opening::Resume(Some(text)) => Open::Named(text.clone()),
-                },
+                open: open(invocation),
                 interactive,
                 max_turns: invocation.overrides.max_turns,
                 model_forced: invocation.overrides.model.is_some(),
@@ -123,6 +126,24 @@ impl Ground {
         let ask = (!self.settings.trusted).then(|| self.settings.folder.clone());
         engine::Folder { ask, ..folder }
     }
+}
+
+/// Which session the engine opens first.
+fn open(invocation: &Invocation) -> Open {
+    let which = match &invocation.opening {
+        Opening::New | Opening::Resume(None) => return Open::New,
+        Opening::Continue => Open::Latest,
+        Opening::Resume(Some(text)) => Open::Named(text.clone()),
+    };
+    if invocation.fork { Open::Fork(Box::new(which)) } else { which }
+}
+
+/// The folder of the session that is asked for, when it is one and another than this.
+fn home_of(invocation: &Invocation, store: &Store, project: &std::path::Path) -> Option<PathBuf> {
+    let Opening::Resume(Some(text)) = &invocation.opening else { return None };
+    let id = store.find(text).ok()?;
+    let session = store.list(None).into_iter().find(|session| session.id == id)?;
+    (session.project != project && session.project.is_dir()).then_some(session.project)
 }
 
 fn flags(invocation: &Invocation) -> Flags {

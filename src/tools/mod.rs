@@ -17,6 +17,7 @@ mod support;
 
 pub use agent::{AgentInput, list_kinds, read as read_agent};
 pub use bash::{offer_escape, shell_command, wants_out};
+pub use support::diff::{compare, without_hunk};
 pub use support::input::{parse as read_input, spec as describe};
 pub use support::parts::Preview;
 pub use support::reads::{FileStamp, ReadLedger, ReadState};

@@ -42,6 +42,14 @@ impl Scroll {
         self.anchor = Anchor::Top { cell: 0, row: 0 };
     }
 
+    /// The cell and row at the top of the view; none while it follows the end.
+    pub fn anchor(self) -> Option<(usize, usize)> {
+        match self.anchor {
+            Anchor::End => None,
+            Anchor::Top { cell, row } => Some((cell, row)),
+        }
+    }
+
     /// Puts a row of a cell at the top of the view.
     pub fn to(&mut self, cell: usize, row: usize) {
         self.anchor = Anchor::Top { cell, row };

@@ -64,6 +64,25 @@ impl Home {
         fixed.chain(terminal).chain(self.variables.iter().cloned()).collect()
     }
 
+    /// The folder in which the program keeps sessions.
+    pub fn data(&self) -> PathBuf {
+        self.folder.path().join("latigo/data")
+    }
+
+    /// Starts the program without a terminal and without input; its standard output can be read.
+    pub fn start(&self, arguments: &[&str]) -> std::process::Child {
+        Command::new(binary())
+            .args(arguments)
+            .current_dir(self.project())
+            .env_clear()
+            .envs(self.environment())
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap()
+    }
+
     /// Runs the program without a terminal, with this on standard input.
     pub fn pipe(&self, arguments: &[&str], input: &str) -> Output {
         let mut child = Command::new(binary())
@@ -191,6 +210,12 @@ impl Latigo {
     pub fn signal(&self, name: &str) {
         let id = self.child.process_id().unwrap().to_string();
         assert!(Command::new("kill").args(["-s", name, &id]).status().unwrap().success());
+    }
+
+    /// Waits until the program has ended, however it did, and everything that it wrote is read.
+    pub fn wait_end(&mut self) {
+        self.wait("the end of the program", |tape| tape.over);
+        self.child.wait().unwrap();
     }
 
     /// Waits until the program has ended and everything that it wrote is read, and returns its exit code.

@@ -52,7 +52,7 @@ fn names_and_aliases_are_unique_and_summaries_are_short() {
 #[test]
 fn what_changes_the_conversation_waits_for_the_turn() {
     let waits: Vec<&str> = ALL.iter().filter(|command| !command.while_busy).map(|command| command.name).collect();
-    assert_eq!(waits, ["clear", "compact", "trust", "resume", "rehearse"]);
+    assert_eq!(waits, ["clear", "compact", "trust", "resume", "rewind", "undo", "redo", "fork", "rehearse"]);
 }
 
 #[test]

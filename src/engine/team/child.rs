@@ -6,6 +6,7 @@ use std::sync::Arc;
 use crate::agent;
 use crate::domain::{AgentFile, AgentStart, AgentTools, Mode, ModelInfo, ModelRef, SessionId, Wire};
 use crate::engine::driver::Driver;
+use crate::engine::steps::Rooted;
 use crate::engine::{Open, Setup, Stage};
 use crate::sandbox::Proof;
 use crate::tools::{self, AgentInput, Place, Tool};
@@ -30,6 +31,8 @@ pub struct Child {
     /// The mode that its definition asks for.
     pub(in crate::engine) own_mode: Option<Mode>,
     pub(in crate::engine) read_only: bool,
+    /// Where its changes of files are kept and put on record: with those of the session.
+    pub(in crate::engine) keep: Option<Rooted>,
 }
 
 /// Everything about a child that is not taken over as it is.
@@ -128,6 +131,7 @@ impl Driver {
             prompt: definition.prompt.clone(),
             proof: self.parts.walls.proof(),
             own_mode: definition.way.mode,
+            keep: self.rooted(),
             read_only: definition.way.read_only || self.stage.child.as_ref().is_some_and(|child| child.read_only),
         };
         let mode = child.mode(self.machine.conversation().mode, &self.stage.modes);

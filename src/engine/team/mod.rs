@@ -81,7 +81,7 @@ impl Team {
     }
 
     /// Agents that run, those below children included.
-    fn count(&self) -> usize {
+    pub(in crate::engine) fn count(&self) -> usize {
         self.living.len() + self.below.len()
     }
 

@@ -115,6 +115,11 @@ impl Composer {
         self.editor.is_empty() && !self.shell
     }
 
+    /// Another number after every change of the text.
+    pub fn revision(&self) -> u64 {
+        self.editor.revision()
+    }
+
     /// The text is a shell command.
     pub fn is_shell(&self) -> bool {
         self.shell

@@ -22,6 +22,10 @@ pub(super) struct Cell {
     /// The number of the record that it was made of.
     pub seq: u64,
     pub layout: Option<Layout>,
+    /// The number of the record that it came with.
+    pub born: Option<u64>,
+    /// The conversation went back to before it.
+    pub aside: bool,
 }
 
 /// What an entry is.
@@ -119,10 +123,17 @@ pub(super) enum Lines {
     Markdown(Box<MarkdownCell>),
 }
 
+/// What the conversation went back from leaves the view, what it went back to is in it again.
+pub(super) fn set_aside(cells: &mut [Cell], aside: &std::collections::HashSet<u64>) {
+    for cell in cells {
+        cell.aside = cell.born.is_some_and(|born| aside.contains(&born));
+    }
+}
+
 impl Cell {
     /// An entry without lines.
     pub fn new(kind: Kind) -> Self {
-        Self { kind, version: 0, unfolded: None, seq: 0, layout: None }
+        Self { kind, version: 0, unfolded: None, seq: 0, layout: None, born: None, aside: false }
     }
 
     /// It has something to unfold.
@@ -135,7 +146,7 @@ impl Cell {
 
     /// It was taken out of view.
     pub fn is_hidden(&self) -> bool {
-        matches!(self.kind, Kind::Hidden)
+        self.aside || matches!(self.kind, Kind::Hidden)
     }
 
     /// Takes it out of view.

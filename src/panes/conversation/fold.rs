@@ -4,12 +4,14 @@
 
 use std::sync::Arc;
 
-use super::cell::{Cell, Kind, RetryRow, RetryState, ShellRun, Source};
+use super::cell::{Cell, Kind, RetryRow, RetryState, ShellRun, Source, set_aside};
 use super::draft::Draft;
 use super::turn::Turn;
-use super::words::{break_text, context_text, worth_telling};
+use super::words::{self, break_text, context_text, worth_telling};
 use crate::base::text;
-use crate::domain::{Block, Body, DeltaKind, Message, ModelError, Notice, Record, ResponseNote, StopReason, TurnEnd};
+use crate::domain::{
+    Block, Body, Branches, DeltaKind, Message, ModelError, Notice, Record, ResponseNote, StopReason, TurnEnd,
+};
 use crate::panes::cut::keep_tail;
 use crate::panes::facts::{CallState, Facts};
 use crate::theme::Meaning;
@@ -34,6 +36,9 @@ pub(super) struct Fold {
     /// The summary that is being written.
     pub(super) draft: Option<Draft>,
     turn: Turn,
+    /// The record that is taken in.
+    born: Option<u64>,
+    branches: Branches,
 }
 
 impl Fold {
@@ -43,7 +48,7 @@ impl Fold {
 
     /// Adds an entry at the end.
     pub fn push(&mut self, kind: Kind) -> usize {
-        self.cells.push(Cell { seq: self.seq, ..Cell::new(kind) });
+        self.cells.push(Cell { seq: self.seq, born: self.born, ..Cell::new(kind) });
         self.cells.len() - 1
     }
 
@@ -74,6 +79,16 @@ impl Fold {
     /// Takes in one record. The facts have heard it before.
     pub fn record(&mut self, record: &Arc<Record>, facts: &Facts) {
         self.seq = record.seq;
+        self.born = Some(record.seq);
+        let moved = self.branches.see(record);
+        self.take(record, facts);
+        self.born = None;
+        if moved {
+            set_aside(&mut self.cells, &self.branches.aside());
+        }
+    }
+
+    fn take(&mut self, record: &Arc<Record>, facts: &Facts) {
         match &record.body {
             Body::Delta { request, block, kind, text } => self.delta((*request, *block), kind.as_ref(), text, facts),
             Body::Prompted { turn, .. } => {
@@ -359,6 +374,11 @@ impl Fold {
                 self.note(format!("rule added: {rule}{place}"), Meaning::Muted);
             }
             Body::Noticed(notice) => self.notice(notice),
+            Body::Files(files) => {
+                if let Some((text, body)) = words::files_text(files) {
+                    self.push(Kind::Mark { text, body, meaning: Meaning::Warning });
+                }
+            }
             _ => {}
         }
     }

@@ -185,6 +185,17 @@ impl Conversation {
         self.find = None;
     }
 
+    /// The entry and row at the top of the view; none while it follows the end.
+    pub fn place(&self) -> Option<(u64, u64)> {
+        self.view.place().map(|(cell, row)| (cell as u64, row as u64))
+    }
+
+    /// Goes back to such a place.
+    pub fn return_to(&mut self, (cell, row): (u64, u64)) {
+        let last = self.fold.cells.len().saturating_sub(1);
+        self.view.go_to(((cell as usize).min(last), row as usize));
+    }
+
     /// The entries follow the end.
     pub fn follows(&self) -> bool {
         self.view.follows()

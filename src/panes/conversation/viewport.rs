@@ -43,6 +43,17 @@ impl Viewport {
         self.scroll.to_start();
     }
 
+    /// Where the view stands; none while it follows the end.
+    pub fn place(&self) -> Option<(usize, usize)> {
+        self.scroll.anchor()
+    }
+
+    /// Puts a row of an entry at the top.
+    pub fn go_to(&mut self, (cell, row): (usize, usize)) {
+        self.pending = 0;
+        self.scroll.to(cell, row);
+    }
+
     /// Brings an entry into view.
     pub fn reveal(&mut self, cell: usize) {
         self.reveal = Some(cell);

@@ -2,8 +2,12 @@
 //!
 //! What comes from outside is not sanitised here; the drawing does that.
 
+use std::fmt::Write;
+
 use crate::base::text;
-use crate::domain::{Block, Body, BreakCause, CacheBreak, ContextBody, NoticeLevel, Origin, Record, When};
+use crate::domain::{
+    Block, Body, BreakCause, CacheBreak, ContextBody, FileMove, FilesBody, MoveKind, NoticeLevel, Origin, Record, When,
+};
 use crate::theme::Meaning;
 
 /// The prompt's text as a person typed it.
@@ -76,4 +80,39 @@ pub(super) fn context_text(body: &ContextBody) -> String {
 /// It cost something, and the person did not cause it by asking for a compaction.
 pub(super) fn worth_telling(broken: &CacheBreak) -> bool {
     broken.tokens > 0 && broken.cause != BreakCause::Compaction
+}
+
+/// What is told of a move between steps or of a fork, and what unfolds below it. None for all else.
+pub(super) fn files_text(files: &FilesBody) -> Option<(String, Option<String>)> {
+    match files {
+        FilesBody::Moved(step) => Some(move_text(step)),
+        FilesBody::Forked { parent, .. } => {
+            Some((format!("forked here from session {parent}, which stays as it is"), None))
+        }
+        FilesBody::Held { .. } | FilesBody::Changed { .. } | FilesBody::MoveBegan(_) => None,
+    }
+}
+
+fn move_text(step: &FileMove) -> (String, Option<String>) {
+    let files = |count: usize| if count == 1 { "1 file".to_owned() } else { format!("{count} files") };
+    let what = match (step.kind, step.conversation) {
+        (MoveKind::Undo, Some(_)) => "undone: the last step left the conversation",
+        (MoveKind::Undo, None) => "undone",
+        (MoveKind::Redo, _) => "done again",
+        (MoveKind::Rewind { .. }, Some(_)) => "went back: what came after left the conversation",
+        (MoveKind::Rewind { .. }, None) => "went back, files only",
+        (MoveKind::Hunk, _) => "one hunk taken back",
+    };
+    let mut text = what.to_owned();
+    if !step.steps.is_empty() {
+        let _ = write!(text, " · {} restored", files(step.steps.len()));
+    }
+    if !step.skipped.is_empty() {
+        let _ = write!(text, " · {} left alone", files(step.skipped.len()));
+    }
+    text.push_str(if step.kind == MoveKind::Undo { " · /redo brings it back" } else { " · /undo takes it back" });
+    let restored = step.steps.iter().map(|step| format!("restored  {}", step.path.display()));
+    let skipped = step.skipped.iter().map(|left| format!("left      {}: {}", left.path.display(), left.why.words()));
+    let body: Vec<String> = restored.chain(skipped).collect();
+    (text, (!body.is_empty()).then(|| body.join("\n")))
 }

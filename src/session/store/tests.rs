@@ -9,7 +9,8 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::domain::{
-    Block, Body, Message, ModelRef, NoticeLevel, Origin, ResponseNote, StopReason, ToolCall, Usage, Wire,
+    BlobId, Block, Body, FileImage, FileStep, FilesBody, Message, ModelRef, NoticeLevel, Origin, ResponseNote,
+    StopReason, ToolCall, Usage, Wire,
 };
 
 const PROJECT: &str = "/home/me/my project";
@@ -107,7 +108,9 @@ fn one_writer_at_a_time_and_readers_at_any_time() {
     sample(&place.store, id(1));
     let first = place.store.open(id(1)).unwrap();
     let second = place.store.open(id(1));
-    assert!(matches!(second, Err(Error::Locked { id: held }) if held == id(1)));
+    assert!(
+        matches!(second, Err(Error::Locked { id: held, holder: Some(process) }) if held == id(1) && process == std::process::id())
+    );
     assert_eq!(place.store.read(id(1)).unwrap().0.len(), 3);
     drop(first);
     place.store.open(id(1)).unwrap();
@@ -281,4 +284,78 @@ fn outputs_stand_beside_the_log() {
     assert_eq!(place.store.outputs(id(1)), path.with_extension("").join("outputs"));
     assert_eq!(place.store.open(id(1)).unwrap().1.outputs(), place.store.outputs(id(1)));
     assert!(place.store.outputs(id(9)).starts_with(place.store.data.join("sessions")));
+}
+
+#[test]
+fn a_sound_session_is_sound_and_every_kind_of_damage_is_named() {
+    let place = place();
+    let blobs = place.store.blobs();
+    let blob = blobs.keep(b"before", true).unwrap();
+    let step = |blob| FileStep {
+        path: "/p/a".into(),
+        before: FileImage::File { blob, bytes: 6, mode: 0o644 },
+        after: FileImage::Absent,
+    };
+    let changed = |blob| {
+        Body::Files(FilesBody::Changed { call_id: "c".into(), turn: 1, steps: vec![step(blob)], gaps: Vec::new() })
+    };
+    let bodies = vec![started(id(1), PROJECT), prompted("do it"), responded(None), changed(blob)];
+    let path = write(&place.store, id(1), PROJECT, bodies);
+    let found = place.store.verify(Some(id(1))).unwrap();
+    assert!(found[0].is_sound(), "{found:?}");
+    assert_eq!((found[0].records, found[0].open_calls, found[0].unknown), (4, 1, 0));
+
+    // A sub-agent's log is checked with it; another format, a wrong name, a lost content, foreign lines are named.
+    let agents = path.with_extension("").join("agents");
+    fs::create_dir_all(&agents).unwrap();
+    let chain = agents.join("helper-1.jsonl");
+    let mut lines = String::new();
+    let newer = match started(id(9), PROJECT) {
+        Body::SessionStarted { id, version, cwd, project, .. } => {
+            Body::SessionStarted { format: 99, id, version, cwd, project }
+        }
+        other => other,
+    };
+    for (seq, body) in [(0, newer), (7, changed(BlobId::of(b"gone"))), (3, Body::Cleared)] {
+        let mut line = Vec::new();
+        crate::session::line::encode(&Record { seq, at: 1, body }, &mut line).unwrap();
+        lines.push_str(&String::from_utf8(line).unwrap());
+    }
+    lines.push_str("{\"type\":\"user\",\"uuid\":\"x\"}\n\nnoise\n{\"crc\":\"0000");
+    fs::write(&chain, lines).unwrap();
+    let found = place.store.verify(Some(id(1))).unwrap();
+    assert_eq!((found.len(), found[0].is_sound(), found[1].torn_bytes), (2, true, 12));
+    let told: Vec<(Option<u64>, &str)> =
+        found[1].problems.iter().map(|problem| (problem.line, problem.what.as_str())).collect();
+    let has = |line, words: &str| told.iter().any(|(at, what)| *at == line && what.contains(words));
+    assert!(has(Some(1), "version 99 is newer"), "{told:?}");
+    assert!(has(Some(2), "kept content is not there"), "{told:?}");
+    assert!(has(Some(3), "record 3 stands after record 7"), "{told:?}");
+    assert!(has(Some(4), "not a record of Latigo") && has(Some(6), "damaged"), "{told:?}");
+    assert_eq!(told.len(), 5, "{told:?}");
+}
+
+#[test]
+fn what_a_newer_version_wrote_is_read_and_not_written() {
+    let place = place();
+    let newer = Body::SessionStarted {
+        format: 99,
+        id: id(2),
+        version: "9".into(),
+        cwd: PROJECT.into(),
+        project: PROJECT.into(),
+    };
+    let path = write(&place.store, id(2), PROJECT, vec![newer]);
+    let before = fs::read(&path).unwrap();
+    assert!(matches!(place.store.open(id(2)), Err(Error::Newer { format: 99, .. })));
+    assert_eq!(place.store.read(id(2)).unwrap().0.len(), 1);
+    assert_eq!(fs::read(&path).unwrap(), before);
+}
+
+#[test]
+fn a_fork_is_listed_with_its_parent() {
+    let place = place();
+    let forked = Body::Files(FilesBody::Forked { parent: id(1), records: 2 });
+    write(&place.store, id(3), PROJECT, vec![started(id(3), PROJECT), prompted("do it"), forked]);
+    assert_eq!(place.store.list(None)[0].parent, Some(id(1)));
 }

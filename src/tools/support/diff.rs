@@ -35,11 +35,7 @@ pub fn compare(path: &str, before: Option<&str>, after: &str) -> FileDiff {
 pub fn compare_fully(path: &str, before: Option<&str>, after: &str) -> (FileDiff, Compared) {
     let deadline = Instant::now() + PATIENCE;
     let (old, new) = (split(before.unwrap_or_default()), split(after));
-    let diff = TextDiff::configure()
-        .algorithm(Algorithm::Patience)
-        .deadline(deadline)
-        .newline_terminated(true)
-        .diff_slices(&old, &new);
+    let diff = difference(&old, &new, deadline);
     let (mut added, mut removed) = (0, 0);
     for op in diff.ops().iter().filter(|op| op.tag() != DiffTag::Equal) {
         added += op.new_range().len() as u32;
@@ -74,6 +70,29 @@ pub fn compare_fully(path: &str, before: Option<&str>, after: &str) -> (FileDiff
 /// The lines of a text, each with its end.
 pub fn split(text: &str) -> Vec<&str> {
     text.split_inclusive('\n').collect()
+}
+
+/// The newer text with one hunk of [`compare`] as it was before; none when there is no such hunk.
+pub fn without_hunk(before: &str, after: &str, hunk: usize) -> Option<String> {
+    let (old, new) = (split(before), split(after));
+    let diff = difference(&old, &new, Instant::now() + PATIENCE);
+    let groups = diff.grouped_ops(CONTEXT);
+    let group = groups.get(hunk)?;
+    let mut text = String::with_capacity(after.len());
+    for op in diff.ops() {
+        let back = op.tag() != DiffTag::Equal && group.contains(op);
+        let passed = if back { ChangeTag::Insert } else { ChangeTag::Delete };
+        text.extend(diff.iter_changes(op).filter(|change| change.tag() != passed).map(|change| change.value()));
+    }
+    Some(text)
+}
+
+fn difference<'t>(old: &'t [&'t str], new: &'t [&'t str], deadline: Instant) -> TextDiff<'t, 't, str> {
+    TextDiff::configure()
+        .algorithm(Algorithm::Patience)
+        .deadline(deadline)
+        .newline_terminated(true)
+        .diff_slices(old, new)
 }
 
 /// `+3 −1`, as the folded line shows it.
@@ -180,6 +199,19 @@ mod tests {
          end
         +more
         ");
+    }
+
+    #[test]
+    fn each_hunk_can_be_taken_out_alone() {
+        let before = (1..=30).map(|line| line.to_string()).collect::<Vec<_>>().join("\n") + "\n";
+        let after = before.replace("3\n4\n", "three\n4\nextra\n").replace("20\n", "").replace("30\n", "30");
+        assert_eq!(compare("a", Some(&before), &after).hunks.len(), 3);
+        let all: Vec<String> = (0..3).map(|hunk| without_hunk(&before, &after, hunk).unwrap()).collect();
+        assert_eq!(all[0], before.replace("20\n", "").replace("30\n", "30"));
+        assert!(all[1].contains("three") && all[1].contains("\n20\n") && all[1].ends_with("30"));
+        assert!(all[2].contains("three") && !all[2].contains("\n20\n") && all[2].ends_with("30\n"));
+        assert_eq!(without_hunk(&before, &after, 3), None);
+        assert_eq!(without_hunk("", "new\n", 0).as_deref(), Some(""));
     }
 
     #[test]
