@@ -6,10 +6,11 @@ use crate::panes::folder::FolderQuestion;
 
 /// Takes in one event. The facts come first, because panes read them.
 pub(super) fn hear(model: &mut Model, event: Event) -> Vec<Act> {
+    let first = model.facts.info.is_none();
     model.facts.hear(&event);
     model.conversation.hear(&event, &model.facts);
     model.composer.hear(&event);
-    let mut acts = layers::hear(model, &event);
+    let mut acts = layers::hear(model, &event, first);
     acts.extend(steps::hear(model, &event));
     match event {
         Event::Opened { .. } => {

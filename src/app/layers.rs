@@ -7,7 +7,7 @@ use ratatui::layout::{Position, Rect, Size};
 use super::dialogs::{self, Dialog, Said};
 use super::keys::Found;
 use super::sheet::{Sheet, What};
-use super::{Context, Model, Order, orders};
+use super::{Context, Model, Order, library, orders};
 use crate::domain::{Act, Event};
 use crate::panes::conversation::Scene;
 use crate::panes::{activity, folder, permission};
@@ -205,11 +205,16 @@ pub(super) fn any(model: &Model) -> bool {
     model.folder.is_some() || model.permission.is_open() || !model.layers.is_empty()
 }
 
-/// Hands an event to the layers.
-pub(super) fn hear(model: &mut Model, event: &Event) -> Vec<Act> {
+/// Hands an event to the layers. What was opened before the first session was there stays.
+pub(super) fn hear(model: &mut Model, event: &Event, first: bool) -> Vec<Act> {
     model.permission.hear(event, model.pace.now);
+    let opened = matches!(event, Event::Opened { .. });
+    if opened && first {
+        library::settle_in(model);
+        return Vec::new();
+    }
     let acts = dialogs::hear(model, event);
-    if matches!(event, Event::Opened { .. }) {
+    if opened {
         model.layers.clear();
     }
     acts

@@ -17,6 +17,8 @@ pub(super) struct Wish {
     pub activity: bool,
     /// Rows of the prompt.
     pub composer: u16,
+    /// The person's own line above the status line.
+    pub own_line: bool,
 }
 
 /// What the person switched off.
@@ -53,6 +55,7 @@ impl Wish {
             sidebar: size.width >= WIDE && !hidden.sidebar,
             activity: size.height >= TALL && !hidden.activity && !model.facts.calls.list().is_empty(),
             composer: model.composer.desired_height(size.width, max).clamp(1, max),
+            own_line: size.height >= 8 && model.facts.status_line.is_some(),
         }
     }
 }
@@ -60,7 +63,7 @@ impl Wish {
 /// Divides the screen. The prompt and the status line come first, then the conversation.
 pub(super) fn compute(size: Size, wish: Wish) -> Layout {
     let (width, height) = (size.width, size.height);
-    let status = u16::from(height >= 2);
+    let status = u16::from(height >= 2) + u16::from(wish.own_line && height >= 8);
     let composer = wish.composer.min(height - status);
     let rule = u16::from(height >= 8);
     let rest = height.saturating_sub(status + composer + rule);
@@ -98,11 +101,11 @@ mod tests {
     proptest! {
         /// At every size the rectangles stay on the screen, do not overlap, and the prompt has a row.
         #[test]
-        fn fits_every_size(width in 1u16..300, height in 1u16..120, composer in 1u16..50, sidebar: bool, activity: bool) {
+        fn fits_every_size(width in 1u16..300, height in 1u16..120, composer in 1u16..50, sidebar: bool, activity: bool, own_line: bool) {
             let size = Size { width, height };
             let sidebar = sidebar && width >= WIDE;
             let activity = activity && height >= TALL;
-            let layout = compute(size, Wish { sidebar, activity, composer: composer.min((height / 3).max(1)) });
+            let layout = compute(size, Wish { sidebar, activity, composer: composer.min((height / 3).max(1)), own_line });
             let rects = [
                 layout.conversation, layout.activity, layout.activity_title, layout.divider, layout.sidebar,
                 layout.rule, layout.composer, layout.status,

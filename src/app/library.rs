@@ -23,6 +23,16 @@ pub(super) fn open_search(model: &mut Model, query: &str) -> Vec<Act> {
     acts
 }
 
+/// Tells browsers that were opened before any session where they are.
+pub(super) fn settle_in(model: &mut Model) {
+    let here = here(model);
+    for layer in &mut model.layers {
+        if let Layer::Dialog(Dialog::Sessions(sessions)) = layer {
+            sessions.set_here(here.clone());
+        }
+    }
+}
+
 /// What follows when the browser on top has heard something: it may be closed, or want a place brought into view.
 pub(super) fn after(model: &mut Model, mut acts: Vec<Act>) -> Vec<Act> {
     let Some(Layer::Dialog(Dialog::Sessions(sessions))) = model.layers.last_mut() else { return acts };

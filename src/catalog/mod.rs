@@ -13,15 +13,17 @@ mod markdown;
 mod memory;
 mod plugin;
 mod prompts;
+mod styles;
 
 pub use agents::{agent_folders, agents, agents_in, built_in};
 use std::path::{Path, PathBuf};
 
 pub use expand::{Part, Surroundings, expand, shell_lines};
 pub use listing::{Budget, listing};
-pub use memory::memory;
-pub use plugin::Plugin;
+pub use memory::{AgentsMd, Memory, MemoryWish, PathRule, memory, nested};
+pub use plugin::{Plugin, plugins};
 pub use prompts::prompts;
+pub use styles::{DEFAULT as DEFAULT_STYLE, Style, styles};
 
 /// Where to look.
 #[derive(Clone, Copy, Debug)]

@@ -51,7 +51,7 @@ pub fn prompts(ground: &Ground<'_>) -> (Vec<CommandFile>, Vec<Notice>) {
     for name in FOLDERS {
         finder.commands(&ground.home.join(name).join("commands"), &own);
     }
-    for plugin in ground.plugins {
+    for plugin in ground.plugins.iter().filter(|plugin| plugin.enabled) {
         let whose = Whose { source: plugin.source(), prefix: Some(&plugin.name), within: None };
         plugin.skills.iter().for_each(|folder| finder.skills(folder, &whose));
         plugin.commands.iter().for_each(|folder| finder.commands(folder, &whose));

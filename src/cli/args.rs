@@ -67,10 +67,6 @@ pub struct Args {
     #[arg(long = "disallowed-tools", alias = "disallowedTools", value_name = "RULE", num_args = 1..)]
     pub disallowed_tools: Vec<String>,
 
-    /// Further folders that belong to the session
-    #[arg(long, value_name = "FOLDER", num_args = 1..)]
-    pub add_dir: Vec<std::path::PathBuf>,
-
     #[command(flatten)]
     pub caps: Caps,
 
@@ -100,7 +96,7 @@ pub struct Args {
     pub command: Option<Command>,
 }
 
-/// Which session to open.
+/// Which session to open, and with what.
 #[derive(Debug, clap::Args)]
 pub struct Which {
     /// Go on with the newest session of this project
@@ -110,6 +106,14 @@ pub struct Which {
     /// Go on with a session by its id or title; without one, choose
     #[arg(short, long, value_name = "ID", num_args = 0..=1, default_missing_value = "")]
     pub resume: Option<String>,
+
+    /// Further folders that belong to the session
+    #[arg(long, value_name = "FOLDER", num_args = 1..)]
+    pub add_dir: Vec<std::path::PathBuf>,
+
+    /// A plugin's folder for this run
+    #[arg(long, value_name = "FOLDER")]
+    pub plugin_dir: Vec<std::path::PathBuf>,
 
     /// With one of these: in a copy of that session, which stays as it is
     #[arg(long, hide = true)]
@@ -200,6 +204,12 @@ pub enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Say where settings come from, or change your own
+    #[command(subcommand_required = true, arg_required_else_help = true)]
+    Config {
+        #[command(subcommand)]
+        what: ConfigCommand,
+    },
     /// Print completions for a shell
     Completions {
         #[arg(value_enum)]
@@ -270,6 +280,23 @@ pub enum Sessions {
         #[arg(long)]
         json: bool,
     },
+}
+
+/// What to do with settings.
+#[derive(Clone, Debug, PartialEq, Eq, Subcommand)]
+pub enum ConfigCommand {
+    /// Every entry of every file, the strongest file first
+    List {
+        /// One JSON object a line
+        #[arg(long)]
+        json: bool,
+    },
+    /// The value in force
+    Get { key: String },
+    /// Every file that sets it, and which one wins
+    Where { key: String },
+    /// Set it in your own settings; the value is JSON, or else a text
+    Set { key: String, value: String },
 }
 
 /// What to do with permissions. Nothing runs and no model is asked.

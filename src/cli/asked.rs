@@ -36,8 +36,8 @@ pub enum ReplayTools {
 /// What to search for.
 #[derive(Clone, Debug, PartialEq, Eq, clap::Args)]
 pub struct Wanted {
-    /// Words, "a phrase", -without, project: tool: file: model: in: after: before: date:
-    #[arg(required = true, trailing_var_arg = false, allow_hyphen_values = true)]
+    /// Words, "a phrase", project: tool: file: model: in: after: before: date:, and behind -- also -without
+    #[arg(required = true)]
     pub query: Vec<String>,
 
     /// One JSON object

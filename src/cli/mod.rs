@@ -14,6 +14,7 @@ mod args;
 mod asked;
 mod bench;
 mod caution;
+mod config;
 mod doctor;
 mod eval;
 mod helper;
@@ -24,6 +25,7 @@ mod rules;
 mod sessions;
 mod store;
 
+pub use args::ConfigCommand;
 pub use args::Sessions;
 use args::{Args, Command, PermissionsCommand};
 pub use asked::Wanted;
@@ -56,6 +58,8 @@ pub enum Order {
         json: bool,
     },
     Permissions(Permissions),
+    /// Say where settings come from.
+    Config(ConfigCommand),
     Bench(BenchOrder),
     /// Print completions for this shell.
     Completions(clap_complete::Shell),
@@ -87,6 +91,7 @@ pub fn main() -> Exit {
         Order::Doctor { json } => doctor::doctor(json, Ends::of_process().stdout_is_terminal, &mut Printer::standard()),
         Order::Permissions(what) => permissions::run(what, &mut Printer::standard()),
         Order::Bench(order) => bench::run(&order, &mut Printer::standard()),
+        Order::Config(what) => config::run(what, &mut Printer::standard()),
         Order::Completions(shell) => completions(shell),
     }
 }
@@ -106,6 +111,7 @@ pub fn parse(
         Some(Command::Doctor { json }) => return Ok(Order::Doctor { json }),
         Some(Command::Permissions { what }) => return Ok(Order::Permissions(permissions_order(what))),
         Some(Command::Bench { name, input, json }) => return Ok(Order::Bench(BenchOrder { name, input, json })),
+        Some(Command::Config { what }) => return Ok(Order::Config(what)),
         Some(Command::Completions { shell }) => return Ok(Order::Completions(shell)),
         None => {}
     }
@@ -143,7 +149,8 @@ fn invocation(args: Args, ends: Ends) -> Invocation {
             mode,
             allow: rules::split(&args.allowed_tools),
             deny: rules::split(&args.disallowed_tools),
-            add_dirs: args.add_dir,
+            add_dirs: args.which.add_dir,
+            plugin_dirs: args.which.plugin_dir,
             max_turns: args.caps.max_turns,
             settings: args.settings,
             theme: args.theme,
@@ -298,7 +305,7 @@ mod tests {
     #[test]
     fn help_fits_one_screen_and_the_version_has_three_names() {
         let help = Args::command().term_width(100).render_help().to_string();
-        assert!(help.lines().count() <= 40, "{} lines\n{help}", help.lines().count());
+        assert!(help.lines().count() <= 48, "{} lines\n{help}", help.lines().count());
         assert!(help.lines().all(|line| line.len() <= 110), "{help}");
         for flag in ["-v", "-V", "--version"] {
             let shown = read(&[flag], TERMINAL).unwrap_err();

@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::base::read;
-use crate::catalog::{self, Ground};
+use crate::catalog::{self, AgentsMd, Ground, MemoryWish};
 use crate::domain::{Claim, ClaimKind, FolderClaims, Hash, MemoryScope};
 
 use super::document::{self, Node, Value};
@@ -196,8 +196,10 @@ impl Gathering<'_> {
             }
             texts.push(file.path);
         }
-        let (memory, _) = catalog::memory(self.input.home, self.input.cwd, project);
-        let own = memory.into_iter().filter(|file| {
+        let wish = MemoryWish { agents: AgentsMd::Always, ..MemoryWish::default() };
+        let memory = catalog::memory(&ground, &wish);
+        let files = memory.files.into_iter().chain(memory.rules.into_iter().map(|rule| rule.file));
+        let own = files.filter(|file| {
             matches!(file.scope, MemoryScope::Project | MemoryScope::Local) && file.path.starts_with(project)
         });
         texts.extend(own.map(|file| file.path));

@@ -14,7 +14,7 @@ use super::{Bounds, Capabilities, ConfigInput, RuleEntry, Settings, Tier, dotenv
 
 pub(super) mod context;
 pub(super) mod draft;
-mod entries;
+pub(super) mod entries;
 mod sandbox;
 
 use draft::Draft;
@@ -46,7 +46,8 @@ pub(super) fn gather(input: &ConfigInput<'_>) -> Settings {
     notices.append(&mut draft.notices);
 
     let sandbox = std::mem::take(&mut draft.sandbox).finish(&draft.rules, (input.cwd, input.home), &mut notices);
-    let hooks = super::hooks::read(&layers, &input.env, &mut notices);
+    let catalog = super::wish::read(input, &layers, trusted, &mut notices);
+    let hooks = super::wish::hooks(input, &layers, &catalog, &mut notices);
     let set = variables(input, &layers, trusted, &mut notices);
     let mut all = set.clone();
     read_dotenv(input, &project, trusted, &mut all, &mut notices);
@@ -74,8 +75,7 @@ pub(super) fn gather(input: &ConfigInput<'_>) -> Settings {
         thinking: if is_thinking_off(&set) { Some(false) } else { draft.thinking },
         rules: draft.rules,
         mode,
-        bypass_allowed: !draft.bypass_disabled,
-        auto_allowed: !draft.auto_disabled,
+        allowed: super::Allowed { bypass: !draft.bypass_disabled, auto: !draft.auto_disabled },
         directories,
         theme: draft.theme,
         ui: super::UiSettings {
@@ -87,6 +87,7 @@ pub(super) fn gather(input: &ConfigInput<'_>) -> Settings {
         models: draft.models,
         child_env,
         capabilities: Capabilities { sandbox, hooks, servers },
+        catalog: super::wish::with_origins(catalog, super::origins::origins(input, &layers, trusted, &secrets)),
         secrets,
         notices,
     }

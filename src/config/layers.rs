@@ -16,6 +16,7 @@ pub(super) const LIMIT: u64 = 2 * 1024 * 1024;
 const DROP_INS: usize = 100;
 
 /// One file that could be read.
+#[derive(Clone)]
 pub(super) struct Layer {
     pub scope: RuleScope,
     /// The file as a person would write it.

@@ -11,9 +11,11 @@ mod environment;
 mod folder;
 mod gather;
 mod hooks;
+mod known;
 mod layers;
 mod model;
 mod near;
+mod origins;
 mod project;
 mod rehearsal;
 mod rules;
@@ -27,6 +29,7 @@ mod shelf;
 mod themes;
 mod traffic;
 mod trust;
+mod wish;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -41,6 +44,7 @@ pub use environment::child_env;
 pub use folder::{FolderGround, folder};
 pub use gather::context::ContextSettings;
 pub use model::ModelChoice;
+pub use origins::{Origin, OriginState, effective, unknown_key};
 pub use project::project_root;
 pub use rules::{Rules, rule_text, rules};
 pub use save::{Places, edit_rule, remove_rule, save_rule, save_setting};
@@ -50,6 +54,7 @@ pub use setup::{Start, setup};
 pub use themes::themes;
 pub use traffic::Traffic;
 pub use trust::{Standing, Trust};
+pub use wish::CatalogWish;
 
 /// Where the person is and what he asked for.
 #[derive(Clone)]
@@ -80,6 +85,8 @@ pub struct Flags {
     pub deny: Vec<String>,
     /// `--add-dir`.
     pub directories: Vec<String>,
+    /// `--plugin-dir`.
+    pub plugins: Vec<String>,
     /// Trust the folder for this run.
     pub trust: bool,
     /// Count the folder as not trusted, whatever was answered earlier.
@@ -145,6 +152,13 @@ pub struct Bounds {
     pub context: ContextSettings,
 }
 
+/// Modes that have to be allowed before they can be entered in this run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Allowed {
+    pub bypass: bool,
+    pub auto: bool,
+}
+
 /// What single capabilities are told, each by its own type.
 #[derive(Clone)]
 pub struct Capabilities {
@@ -175,10 +189,7 @@ pub struct Settings {
     /// Rules of flags and files, the strongest file first.
     pub rules: Vec<RuleEntry>,
     pub mode: Mode,
-    /// bypassPermissions may be entered in this run.
-    pub bypass_allowed: bool,
-    /// The mode auto may be entered in this run.
-    pub auto_allowed: bool,
+    pub allowed: Allowed,
     /// Folders beside the project that belong to the work.
     pub directories: Vec<PathBuf>,
     pub theme: Option<String>,
@@ -187,6 +198,8 @@ pub struct Settings {
     /// The whole environment of child processes, without our keys.
     pub child_env: BTreeMap<String, String>,
     pub capabilities: Capabilities,
+    /// Memory, skills, styles, plugins.
+    pub catalog: CatalogWish,
     /// Our keys, to be kept out of everything that is written.
     pub secrets: Redactor,
     pub notices: Vec<Notice>,

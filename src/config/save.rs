@@ -129,17 +129,39 @@ fn is_rule(node: &CstNode, rule: &str) -> bool {
     node.as_string_lit().and_then(|text| text.decoded_value().ok()).is_some_and(|text| text == rule)
 }
 
-/// Sets one value at the top of the user's own settings, such as the theme, and returns the file.
-pub fn save_setting(config: &Path, key: &str, value: &str) -> Result<PathBuf, String> {
+/// Sets one value of the user's own settings, such as `theme` or `permissions.defaultMode`, and returns the file.
+pub fn save_setting(config: &Path, key: &str, value: impl Into<serde_json::Value>) -> Result<PathBuf, String> {
+    let value = input_value(&value.into());
     let file = config.join("settings.json");
     edit(&file, true, |root| {
-        match root.get(key) {
-            Some(entry) => entry.set_value(CstInputValue::from(value)),
-            None => drop(root.append(key, CstInputValue::from(value))),
+        let (table, name) = match key.split_once('.') {
+            Some((table, name)) => {
+                let table = root.object_value_or_create(table).ok_or_else(|| format!("`{table}` is no object"))?;
+                (table, name)
+            }
+            None => (root.clone(), key),
+        };
+        match table.get(name) {
+            Some(entry) => entry.set_value(value.clone()),
+            None => drop(table.append(name, value.clone())),
         }
         Ok(true)
     })?;
     Ok(file)
+}
+
+fn input_value(value: &serde_json::Value) -> CstInputValue {
+    use serde_json::Value;
+    match value {
+        Value::Null => CstInputValue::Null,
+        Value::Bool(flag) => CstInputValue::Bool(*flag),
+        Value::Number(number) => CstInputValue::Number(number.to_string()),
+        Value::String(text) => CstInputValue::String(text.clone()),
+        Value::Array(items) => CstInputValue::Array(items.iter().map(input_value).collect()),
+        Value::Object(fields) => {
+            CstInputValue::Object(fields.iter().map(|(key, value)| (key.clone(), input_value(value))).collect())
+        }
+    }
 }
 
 fn file_of(scope: SaveScope, places: Places<'_>) -> PathBuf {

@@ -97,19 +97,13 @@ pub(super) struct Base<'a> {
 }
 
 pub(super) fn own_stage(settings: &Settings, start: &Base<'_>, notices: &mut Vec<Notice>) -> Stage {
-    let (mut memory, told) = catalog::memory(start.home, start.cwd, &settings.project);
-    notices.extend(told);
-    let (mut commands, told) = shelf::prompts(settings, start);
-    notices.extend(told);
+    let shelf::Texts { commands, memory, shelf, rules } = shelf::texts(settings, start, notices);
     let (mut agents, told) = catalog::agents(start.home, start.cwd, &settings.project);
     notices.extend(told);
     if !settings.trusted {
         agents.retain(|agent| agent.source != "project");
-        // Until the folder is trusted, the model reads nothing that it brings by itself.
-        memory.retain(|file| !settings.folder.texts.contains(&file.path));
-        commands.retain(|file| !settings.folder.texts.contains(&file.path));
     }
-    let shelf = shelf::shelf(settings, start, &commands);
+    agents.extend(shelf::plugin_agents(&shelf.plugins, notices));
     let place =
         Place { cwd: start.cwd.to_path_buf(), project: settings.project.clone(), added: settings.directories.clone() };
     let choice = settings.model.clone();
@@ -120,10 +114,10 @@ pub(super) fn own_stage(settings: &Settings, start: &Base<'_>, notices: &mut Vec
         effort: settings.effort,
         model_forced: start.model_forced,
         connect: connector(choice),
-        rules: settings.rules.iter().map(rule_text).collect(),
+        rules: settings.rules.iter().map(rule_text).chain(rules).collect(),
         edit_rule: rule_editor(settings, start),
         mode: settings.mode,
-        modes: modes(settings.bypass_allowed, settings.auto_allowed && choice_has_model(settings)),
+        modes: modes(settings.allowed.bypass, settings.allowed.auto && choice_has_model(settings)),
         trusted: settings.trusted,
         memory,
         commands,

@@ -1,19 +1,139 @@
 //! What commands, skills and memory need of the settings.
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::Settings;
 use super::setup::Base;
-use crate::catalog::{self, Ground};
-use crate::domain::{CommandFile, Notice};
-use crate::engine;
+use super::{Settings, save_setting};
+use crate::base::read;
+use crate::catalog::{self, Budget, Ground, Memory, Plugin, Style};
+use crate::domain::{AgentFile, CommandFile, MemoryFile, Notice, RuleScope, RuleSource};
+use crate::engine::{self, AutoMemory, Scanned};
+use crate::policy::{RuleText, Tier};
 
-/// All commands and skills, those of a folder that is not trusted among them.
-pub(super) fn prompts(settings: &Settings, start: &Base<'_>) -> (Vec<CommandFile>, Vec<Notice>) {
-    let ground = Ground { home: start.home, cwd: start.cwd, project: &settings.project, plugins: &[], bundled: true };
-    catalog::prompts(&ground)
+/// Lines and bytes of the model's own notes that every session begins with.
+const INDEX_LINES: usize = 200;
+const INDEX_BYTES: usize = 25_000;
+/// Bytes that the notes may have to be read at all.
+const INDEX_LIMIT: u64 = 4 * 1024 * 1024;
+/// The most characters that the list of skills may take, whatever the window is.
+const LIST_CHARS: usize = 64_000;
+
+/// What a stage's texts come to.
+pub(super) struct Texts {
+    pub(super) commands: Vec<CommandFile>,
+    pub(super) memory: Vec<MemoryFile>,
+    pub(super) shelf: engine::Shelf,
+    /// Rules that come with them.
+    pub(super) rules: Vec<RuleText>,
+}
+
+/// Reads everything that there is for this start. A folder that is not trusted adds nothing.
+pub(super) fn texts(settings: &Settings, start: &Base<'_>, notices: &mut Vec<Notice>) -> Texts {
+    let reader = Arc::new(Reader::new(settings, start, notices));
+    let (mut commands, told) = catalog::prompts(&reader.ground());
+    notices.extend(told);
+    let Memory { mut files, mut rules, skipped, notices: told } = catalog::memory(&reader.ground(), &reader.wish);
+    notices.extend(told);
+    let waits = |path: &PathBuf| !settings.trusted && settings.folder.texts.contains(path);
+    let mut skipped = skipped;
+    skipped.extend(
+        files.iter().filter(|file| waits(&file.path)).map(|f| (f.path.clone(), "the folder is not trusted".into())),
+    );
+    commands.retain(|file| !waits(&file.path));
+    files.retain(|file| !waits(&file.path));
+    rules.retain(|rule| !waits(&rule.file.path));
+    let (styles, told) = catalog::styles(&reader.ground());
+    notices.extend(told);
+    let styles: Vec<Style> = styles.into_iter().filter(|style| settings.trusted || style.source != "project").collect();
+    let style = chosen_style(settings, &styles, notices);
+    let auto = settings.catalog.auto_memory.then(|| auto_memory(settings, start));
+    let rules_of_auto = auto.iter().map(|auto| pre_approved(&auto.folder, start)).collect();
+    let config = start.dirs.config.clone();
+    let shelf = engine::Shelf {
+        budget: budget(settings),
+        scan: Some(scan(Arc::clone(&reader), settings.trusted, &commands)),
+        nested: settings.trusted.then(|| nested(Arc::clone(&reader))),
+        rules,
+        skipped,
+        auto,
+        style,
+        styles,
+        status_line: settings.catalog.status_line.clone(),
+        plugins: reader.plugins.clone(),
+        settings: settings.catalog.origins.iter().map(super::Origin::row).collect(),
+        save: Some(Arc::new(move |key, value| save_setting(&config, key, value.clone()))),
+    };
+    Texts { commands, memory: files, shelf, rules: rules_of_auto }
+}
+
+/// The sub-agents of plugins that are on.
+pub(super) fn plugin_agents(plugins: &[Plugin], notices: &mut Vec<Notice>) -> Vec<AgentFile> {
+    let mut found = Vec::new();
+    for plugin in plugins.iter().filter(|plugin| plugin.enabled) {
+        for folder in &plugin.agents {
+            let (agents, told) = catalog::agents_in(folder, &plugin.name);
+            found.extend(agents);
+            notices.extend(told);
+        }
+    }
+    found
+}
+
+/// Where everything is read, for reading it again.
+struct Reader {
+    home: PathBuf,
+    cwd: PathBuf,
+    project: PathBuf,
+    plugins: Vec<Plugin>,
+    bundled: bool,
+    wish: catalog::MemoryWish,
+}
+
+impl Reader {
+    fn new(settings: &Settings, start: &Base<'_>, notices: &mut Vec<Notice>) -> Self {
+        let wish = &settings.catalog;
+        let shelf = start.dirs.config.join("plugins");
+        let data = start.dirs.data.join("plugins");
+        let (plugins, told) = catalog::plugins(&wish.plugin_folders, &shelf, &wish.plugins, &data);
+        notices.extend(told);
+        Self {
+            home: start.home.to_path_buf(),
+            cwd: start.cwd.to_path_buf(),
+            project: settings.project.clone(),
+            plugins,
+            bundled: !wish.no_bundled,
+            wish: wish.memory.clone(),
+        }
+    }
+
+    fn ground(&self) -> Ground<'_> {
+        let Self { home, cwd, project, plugins, bundled, .. } = self;
+        Ground { home, cwd, project, plugins, bundled: *bundled }
+    }
+}
+
+/// One hundredth of the window, or the share that the settings say, at four characters a token.
+fn budget(settings: &Settings) -> Budget {
+    let usual = Budget::default();
+    let model = settings.model.as_ref().and_then(|choice| choice.model.as_deref());
+    let window = model.and_then(|id| settings.models.find(settings.models.resolve(id))).map_or(200_000, |i| i.window);
+    let share = settings.catalog.share.unwrap_or(0.01);
+    let chars = (f64::from(window) * 4.0 * share) as usize;
+    Budget { chars: chars.min(LIST_CHARS), description: settings.catalog.description.unwrap_or(usual.description) }
+}
+
+fn chosen_style(settings: &Settings, styles: &[Style], notices: &mut Vec<Notice>) -> Style {
+    let wanted = settings.catalog.style.as_deref().unwrap_or(catalog::DEFAULT_STYLE);
+    let same = |style: &&Style| style.name.eq_ignore_ascii_case(wanted);
+    if let Some(style) = styles.iter().find(same) {
+        return style.clone();
+    }
+    let names: Vec<&str> = styles.iter().map(|style| style.name.as_str()).collect();
+    let notice = Notice::warning(format!("There is no output style `{wanted}`; the default one is used."));
+    notices.push(notice.hint(format!("choose one of {}", names.join(", "))));
+    styles.first().cloned().unwrap_or_default()
 }
 
 /// What a project's file may do by itself: its shell lines and allow rules.
@@ -25,18 +145,16 @@ fn powers(file: &CommandFile) -> (PathBuf, Vec<String>) {
     (file.path.clone(), powers)
 }
 
-/// The shelf of a stage whose commands are known.
-pub(super) fn shelf(settings: &Settings, start: &Base<'_>, known: &[CommandFile]) -> engine::Shelf {
+/// Reads commands, skills and instructions again. What a project's file may do is held against what it could do when
+/// the folder was trusted.
+fn scan(reader: Arc<Reader>, trusted: bool, known: &[CommandFile]) -> engine::Scan {
     let agreed: Powers = known.iter().map(powers).collect();
-    let (home, cwd, project) = (start.home.to_path_buf(), start.cwd.to_path_buf(), settings.project.clone());
-    let trusted = settings.trusted;
-    let scan: engine::Scan = Arc::new(move || {
-        let ground = Ground { home: &home, cwd: &cwd, project: &project, plugins: &[], bundled: true };
-        let (mut files, mut notices) = catalog::prompts(&ground);
-        // The same problems were told at the start.
-        notices.clear();
-        files.retain(|file| file.source != "project" || trusted);
-        files.retain(|file| {
+    Arc::new(move || {
+        let (mut commands, _) = catalog::prompts(&reader.ground());
+        let memory = catalog::memory(&reader.ground(), &reader.wish);
+        let mut notices = Vec::new();
+        commands.retain(|file| file.source != "project" || trusted);
+        commands.retain(|file| {
             let (path, powers) = powers(file);
             let is_new = file.source == "project" && !powers.is_empty() && !agreed.contains(&(path, powers));
             if is_new {
@@ -48,7 +166,50 @@ pub(super) fn shelf(settings: &Settings, start: &Base<'_>, known: &[CommandFile]
             }
             !is_new
         });
-        (files, notices)
-    });
-    engine::Shelf { scan: Some(scan), ..engine::Shelf::default() }
+        // A folder that is not trusted has no instructions; one that brings nothing that needs trust counts as trusted.
+        let inside = |file: &MemoryFile| file.path.starts_with(&reader.project);
+        let memory = memory.files.into_iter().filter(|file| trusted || !inside(file)).collect();
+        Scanned { commands, memory, notices }
+    })
+}
+
+fn nested(reader: Arc<Reader>) -> engine::Nested {
+    Arc::new(move |path: &Path| catalog::nested(&reader.ground(), &reader.wish, path))
+}
+
+/// The folder of the model's own notes on this project, and the index in it.
+fn auto_memory(settings: &Settings, start: &Base<'_>) -> AutoMemory {
+    let key: String = settings.project.display().to_string().chars().map(|c| if c == '/' { '-' } else { c }).collect();
+    let usual = || start.dirs.data.join("projects").join(&key).join("memory");
+    let folder = settings.catalog.auto_folder.clone().unwrap_or_else(usual);
+    // Notes that Claude Code keeps of the same project are read as long as there are none of ours.
+    let other = start.home.join(".claude/projects").join(&key).join("memory");
+    let mut index = None;
+    for folder in [&folder, &other] {
+        let path = folder.join("MEMORY.md");
+        if let Ok(Some(text)) = read::text(&path, INDEX_LIMIT) {
+            index = Some((path, start_of(&text)));
+            break;
+        }
+    }
+    AutoMemory { folder, index }
+}
+
+fn start_of(text: &str) -> String {
+    let mut out = String::new();
+    for line in text.lines().take(INDEX_LINES) {
+        if out.len() + line.len() > INDEX_BYTES {
+            break;
+        }
+        out.push_str(line);
+        out.push('\n');
+    }
+    out
+}
+
+/// The model may write its notes unasked.
+fn pre_approved(folder: &Path, start: &Base<'_>) -> RuleText {
+    let source = RuleSource { scope: RuleScope::Session, file: Some("automatic memory".to_owned()), line: None };
+    let text = format!("Edit(/{}/**)", folder.display());
+    RuleText { tier: Tier::Allow, text, source, anchor: start.cwd.to_path_buf() }
 }

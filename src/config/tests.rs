@@ -277,7 +277,7 @@ fn variables_and_settings_bound_what_runs() {
     assert_eq!((settings.ui.reduced_motion, settings.ui.respect_gitignore), (true, false));
     assert_eq!(settings.theme.as_deref(), Some("ansi"));
     assert_eq!(settings.models.find("house").unwrap().window, 9_000);
-    assert_eq!((settings.mode, settings.bypass_allowed), (Mode::Default, false));
+    assert_eq!((settings.mode, settings.allowed.bypass), (Mode::Default, false));
     assert_eq!(settings.child_env.get("GONE"), None);
     assert!(!settings.child_env.contains_key("OPENAI_API_KEY"));
     assert!(!format!("{settings:?}").contains("sk-secret"));

@@ -94,4 +94,6 @@ pub enum CatalogRequest {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CatalogNews {
     Page(Page),
+    /// What the person's own program says for the line above the status line.
+    StatusLine(String),
 }

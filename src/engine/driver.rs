@@ -6,7 +6,7 @@ use std::sync::Arc;
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
-use super::catalog::Filled;
+use super::catalog::{Filled, Ran as StatusRan};
 use super::classify::Heard;
 use super::gate::Gate;
 use super::hooks::{Answered, Hooking, Missed};
@@ -75,6 +75,8 @@ pub(super) enum What {
     Agent(Box<FromAgent>),
     /// A command's or a skill's text is complete.
     Filled(Box<Filled>),
+    /// The program for the status line has run, or it is time to run it.
+    Status(StatusRan),
     /// Straight to the face.
     Tell(Live),
 }
@@ -217,6 +219,7 @@ impl Driver {
             }
             What::Agent(heard) => self.on_agent(*heard).await,
             What::Filled(filled) => self.on_filled(*filled).await,
+            What::Status(ran) => self.on_status(ran).await,
             What::Proven(_) | What::Tell(_) | What::Server(_) => {}
         }
     }

@@ -25,6 +25,7 @@ impl Driver {
             Effect::Run(call) if call.name == catalog::SKILL => self.run_skill(call).await,
             Effect::Run(call) => {
                 let call = call.effective().into_owned();
+                self.touch(&call);
                 self.note_way(&call).await;
                 self.run_call(call);
             }

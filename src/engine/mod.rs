@@ -55,7 +55,7 @@ use crate::session::Store;
 use crate::tools::{Limits, Place, Tool};
 use crate::usage::ModelTable;
 
-pub use catalog::{Scan, Shelf};
+pub use catalog::{AutoMemory, Nested, SaveSetting, Scan, Scanned, Shelf, StatusLine};
 pub use confine::Sandbox;
 pub use library::LibraryTuning;
 pub use servers::{SearchMode, ServerPlan};

@@ -123,6 +123,7 @@ impl Driver {
 
     pub(super) async fn start_new(&mut self) {
         self.session_ends("clear").await;
+        self.read_memory_again().await;
         let opened = open_new(&self.setup, &self.stage);
         self.switch(opened).await;
         self.session_begins("clear");

@@ -59,6 +59,7 @@ impl Driver {
             Ok(_) => ("Read", "file_path"),
             Err(_) => return Vec::new(),
         };
+        self.touch_path(&path);
         let outcome = self.run_aside(tool, serde_json::json!({ key: path })).await;
         let text = |text: String| Block::Text { text: prompt::wrap(&format!("The user mentioned {mention}:\n{text}")) };
         match outcome {

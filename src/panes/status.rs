@@ -29,6 +29,12 @@ pub fn view(scene: Scene<'_>, extra: Extra<'_>, area: Rect, buf: &mut Buffer) {
         return;
     }
     let theme = scene.theme;
+    let mut area = area;
+    if let Some(line) = scene.facts.status_line.as_deref().filter(|_| area.height > 1) {
+        let line = text::sanitize_line(line);
+        buf.set_stringn(area.x, area.y, &line, area.width.into(), theme.style(Meaning::Text));
+        area = Rect { y: area.y + 1, height: area.height - 1, ..area };
+    }
     let mut spans: Vec<Span<'static>> = Vec::with_capacity(16);
     if let Some(hint) = extra.hint {
         spans.push(Span::styled(hint.to_owned(), theme.style(Meaning::Warning)));

@@ -47,6 +47,8 @@ pub struct Overrides {
     pub deny: Vec<String>,
     /// Folders that belong to the session besides the project, as typed.
     pub add_dirs: Vec<PathBuf>,
+    /// Folders of plugins for this run, as typed.
+    pub plugin_dirs: Vec<PathBuf>,
     /// The most model requests in one turn.
     pub max_turns: Option<u32>,
     /// A settings file, or settings as JSON.

@@ -158,6 +158,7 @@ fn flags(invocation: &Invocation) -> Flags {
         mode: given.mode,
         allow: given.allow.clone(),
         deny: given.deny.clone(),
+        plugins: given.plugin_dirs.iter().map(|folder| folder.to_string_lossy().into_owned()).collect(),
         directories: given.add_dirs.iter().map(|folder| folder.to_string_lossy().into_owned()).collect(),
         ..Flags::default()
     }

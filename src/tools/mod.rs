@@ -52,6 +52,7 @@ tools! {
     grep::Grep,
     ls::Ls,
     multi_edit::MultiEdit,
+    notebook_edit::NotebookEdit,
     read::Read,
     skill::Skill,
     todo_write::TodoWrite,
@@ -142,13 +143,14 @@ impl Default for Limits {
     }
 }
 
-/// The change that a call of Edit, MultiEdit or Write would make by what is on disk now, for the permission
+/// The change that a call of Edit, MultiEdit, NotebookEdit or Write would make by what is on disk now, for the permission
 /// question. None for other tools and for a call that would fail.
 pub fn preview(name: &str, input: &Value, place: &Place) -> Option<Preview> {
     let real = |path: &Path| paths::facts(path).0;
     let plan = match name {
         "Edit" => edit::plan(input, place, (&real, None)),
         "MultiEdit" => multi_edit::plan(input, place, (&real, None)),
+        "NotebookEdit" => notebook_edit::plan(input, place, (&real, None)),
         "Write" => write::plan(input, place, (&real, None)),
         _ => return None,
     };

@@ -1,4 +1,4 @@
-//! Read: one page of a text file, a picture, or a notebook as text.
+//! Read: one page of a text file, a picture, a PDF or a notebook as text.
 
 use std::fmt::Write as _;
 use std::io::{Cursor, Seek};
@@ -14,7 +14,7 @@ use super::support::decode::{Encoding, utf16_lossy};
 use super::support::files::{Opened, Spot, open};
 use super::support::pager::{self, Page, Wanted};
 use super::support::words::{add_note, bytes, count};
-use super::support::{image, input, job, notebook};
+use super::support::{image, input, job, notebook, pdf};
 use super::{Place, Tool, ToolContext};
 use crate::base::paths::relative_to;
 use crate::domain::{Access, ResultPart, Shown, ToolOutcome, ToolSpec};
@@ -44,6 +44,9 @@ struct ReadInput {
     #[serde(default, deserialize_with = "input::number")]
     #[schemars(with = "Option<u64>")]
     limit: Option<u64>,
+    /// Pages of a PDF: "1-5,8".
+    #[serde(default)]
+    pages: Option<String>,
 }
 
 impl Tool for Read {
@@ -78,15 +81,20 @@ fn read(value: &Value, context: &ToolContext, cancel: &CancellationToken) -> Res
     }
     let encoding = Encoding::sniff(&file.start);
     let failed = |error: std::io::Error| format!("{} cannot be read: {error}", path.display());
-    let (page, note) = if path.extension().is_some_and(|extension| extension == "ipynb") {
+    let read_text = |text: String| pager::read(Cursor::new(text), wanted, cancel).map_err(failed);
+    let (page, note) = if pdf::is_pdf(&file.start) {
+        let pages = pdf::to_text(&file.whole(pdf::MAX_FILE)?, input.pages.as_deref(), cancel)
+            .map_err(|problem| format!("{} {problem}.", path.display()))?;
+        (read_text(pages.text)?, Some(pages.note))
+    } else if path.extension().is_some_and(|extension| extension == "ipynb") {
         let text = notebook::to_text(&file.whole(MAX_WHOLE)?)
             .map_err(|error| format!("{} is not a notebook: {error}. Use Bash to look into it.", path.display()))?;
-        (pager::read(Cursor::new(text), wanted, cancel).map_err(failed)?, Some("a notebook, shown as text"))
+        (read_text(text)?, Some("a notebook, shown as text".to_owned()))
     } else if encoding.is_utf16() {
         let (text, lossy) = utf16_lossy(&file.whole(MAX_WHOLE)?);
-        let mut page = pager::read(Cursor::new(text), wanted, cancel).map_err(failed)?;
+        let mut page = read_text(text)?;
         page.lossy |= lossy;
-        (page, Some("UTF-16, shown as UTF-8"))
+        (page, Some("UTF-16, shown as UTF-8".to_owned()))
     } else if file.start.contains(&0) {
         return Err(binary(&path, &file));
     } else {
@@ -95,7 +103,7 @@ fn read(value: &Value, context: &ToolContext, cancel: &CancellationToken) -> Res
         (pager::read(&file.file, wanted, cancel).map_err(failed)?, None)
     };
     note_read(context, &path, &mut file, wanted, &page);
-    Ok(outcome(&path, wanted, page, note))
+    Ok(outcome(&path, wanted, page, note.as_deref()))
 }
 
 fn note_read(context: &ToolContext, path: &Path, file: &mut Opened, wanted: Wanted, page: &Page) {
@@ -161,9 +169,6 @@ fn picture(name: &str, content: Vec<u8>, format: ::image::ImageFormat) -> Result
 fn binary(path: &Path, file: &Opened) -> String {
     let name = path.display();
     let size = bytes(file.metadata.len());
-    if file.start.starts_with(b"%PDF-") {
-        return format!("{name} is a PDF ({size}), which this tool does not read. Try `pdftotext` in Bash.");
-    }
     format!(
         "{name} is a binary file ({size}) and has no text to show. Use a command in Bash, such as `file` or `xxd | head`."
     )

@@ -31,7 +31,20 @@ fn no_tool_is_forgotten() {
     let names: Vec<&str> = specs.iter().map(|spec| spec.name.as_str()).collect();
     assert_eq!(
         names,
-        ["Agent", "Bash", "Edit", "Glob", "Grep", "LS", "MultiEdit", "Read", "Skill", "TodoWrite", "Write"]
+        [
+            "Agent",
+            "Bash",
+            "Edit",
+            "Glob",
+            "Grep",
+            "LS",
+            "MultiEdit",
+            "NotebookEdit",
+            "Read",
+            "Skill",
+            "TodoWrite",
+            "Write",
+        ]
     );
     for spec in &specs {
         assert!(!spec.description.trim().is_empty(), "{} has no description", spec.name);

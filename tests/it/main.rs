@@ -7,6 +7,7 @@ mod crash;
 mod harness;
 mod headless;
 mod hooks;
+mod library;
 mod sandbox;
 mod screen;
 mod server;

@@ -129,7 +129,7 @@ mod tests {
             ("Bash", json!({}), "no `command`"),
             ("Edit", json!({}), "file_path"),
             ("WebFetch", json!({"url": "x"}), "no address"),
-            ("NotebookEdit", json!({}), "names no path"),
+            ("NotebookEdit", json!({}), "notebook_path"),
         ] {
             let problem = access(tool, input).unwrap_err();
             assert!(problem.contains(part), "{problem}");

@@ -13,12 +13,12 @@ use crate::policy::{self, Case, RuleSet, Scene};
 
 /// The folders of this process.
 #[derive(Clone, Debug)]
-pub(super) struct Ground {
-    pub(super) home: PathBuf,
-    pub(super) cwd: PathBuf,
-    pub(super) dirs: Dirs,
+pub(in crate::cli) struct Ground {
+    pub(in crate::cli) home: PathBuf,
+    pub(in crate::cli) cwd: PathBuf,
+    pub(in crate::cli) dirs: Dirs,
     /// The administrator's settings; none for where the system keeps them.
-    pub(super) managed: Option<PathBuf>,
+    pub(in crate::cli) managed: Option<PathBuf>,
 }
 
 /// Under which rules and where a call is judged.
@@ -34,7 +34,7 @@ pub(super) struct Court<'a> {
 
 impl Ground {
     /// The error is a sentence for the person.
-    pub(super) fn survey() -> Result<Self, String> {
+    pub(in crate::cli) fn survey() -> Result<Self, String> {
         let cwd = std::env::current_dir().map_err(|error| format!("The current folder cannot be entered: {error}."))?;
         let dirs = Dirs::find(std::env::var(HOME_VARIABLE).ok().as_deref(), &cwd)?;
         let home = std::env::var_os("HOME").map_or_else(|| cwd.clone(), PathBuf::from);

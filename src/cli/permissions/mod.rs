@@ -4,7 +4,7 @@
 
 mod access;
 mod explain;
-mod ground;
+pub(super) mod ground;
 mod lines;
 mod lint;
 

@@ -32,7 +32,7 @@ fn every_file_is_registered_under_its_own_name() {
     let registered: BTreeSet<String> = FILES.iter().map(|name| (*name).to_owned()).collect();
     assert_eq!(on_disk, registered);
     for (command, file) in ALL.iter().zip(FILES) {
-        assert_eq!(command.name, *file, "a command stands in the file of its name");
+        assert_eq!(command.name, file.replace('_', "-"), "a command stands in the file of its name");
     }
 }
 
@@ -52,7 +52,10 @@ fn names_and_aliases_are_unique_and_summaries_are_short() {
 #[test]
 fn what_changes_the_conversation_waits_for_the_turn() {
     let waits: Vec<&str> = ALL.iter().filter(|command| !command.while_busy).map(|command| command.name).collect();
-    assert_eq!(waits, ["clear", "compact", "trust", "resume", "rewind", "undo", "redo", "fork", "rehearse"]);
+    assert_eq!(
+        waits,
+        ["clear", "compact", "init", "output-style", "trust", "resume", "rewind", "undo", "redo", "fork", "rehearse",]
+    );
 }
 
 #[test]

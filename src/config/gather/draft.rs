@@ -27,8 +27,17 @@ const PERMISSIONS: [&str; 11] = [
     "skipDangerousModePermissionPrompt",
 ];
 /// Keys of our own section.
-const LATIGO: [&str; 8] =
-    ["classifierTimeoutMs", "context", "maxTurns", "models", "ollamaContext", "provider", "telemetry", "webhooks"];
+const LATIGO: [&str; 9] = [
+    "agentsMd",
+    "classifierTimeoutMs",
+    "context",
+    "maxTurns",
+    "models",
+    "ollamaContext",
+    "provider",
+    "telemetry",
+    "webhooks",
+];
 
 /// What the files say so far.
 pub(in crate::config) struct Draft<'a> {
@@ -246,8 +255,8 @@ impl<'a> Draft<'a> {
                     let tokens = count(layer, "latigo.ollamaContext", node, notices);
                     self.bounds.ollama_context = self.bounds.ollama_context.or(tokens);
                 }
-                // Read with the hooks.
-                "telemetry" | "webhooks" => {}
+                // Read with the hooks and with the instructions.
+                "telemetry" | "webhooks" | "agentsMd" => {}
                 _ => self.unknown(layer, "latigo", key, node, &LATIGO),
             }
         }

@@ -6,14 +6,19 @@ use super::super::document::{Node, Value};
 use super::super::layers::{Layer, kind};
 
 /// Says that an entry is skipped because of its type. Null is as good as absent and says nothing.
-pub(super) fn wrong(layer: &Layer, key: &str, node: &Node, wanted: &str, notices: &mut Vec<Notice>) {
+pub(in crate::config) fn wrong(layer: &Layer, key: &str, node: &Node, wanted: &str, notices: &mut Vec<Notice>) {
     if node.value != Value::Null {
         let text = format!("`{key}` must be {wanted}, not {}; it is skipped", kind(node));
         notices.push(layer.notice(node.line, &text).hint("the other settings of the file are used"));
     }
 }
 
-pub(super) fn text<'n>(layer: &Layer, key: &str, node: &'n Node, notices: &mut Vec<Notice>) -> Option<&'n str> {
+pub(in crate::config) fn text<'n>(
+    layer: &Layer,
+    key: &str,
+    node: &'n Node,
+    notices: &mut Vec<Notice>,
+) -> Option<&'n str> {
     if let Value::Text(text) = &node.value {
         return Some(text);
     }
@@ -21,7 +26,7 @@ pub(super) fn text<'n>(layer: &Layer, key: &str, node: &'n Node, notices: &mut V
     None
 }
 
-pub(super) fn flag(layer: &Layer, key: &str, node: &Node, notices: &mut Vec<Notice>) -> Option<bool> {
+pub(in crate::config) fn flag(layer: &Layer, key: &str, node: &Node, notices: &mut Vec<Notice>) -> Option<bool> {
     if let Value::Bool(flag) = node.value {
         return Some(flag);
     }
@@ -42,7 +47,12 @@ pub(super) fn count(layer: &Layer, key: &str, node: &Node, notices: &mut Vec<Not
 }
 
 /// The texts of a list, each with its line.
-pub(super) fn texts<'n>(layer: &Layer, key: &str, node: &'n Node, notices: &mut Vec<Notice>) -> Vec<(&'n str, u32)> {
+pub(in crate::config) fn texts<'n>(
+    layer: &Layer,
+    key: &str,
+    node: &'n Node,
+    notices: &mut Vec<Notice>,
+) -> Vec<(&'n str, u32)> {
     let Value::List(items) = &node.value else {
         wrong(layer, key, node, "a list of texts", notices);
         return Vec::new();

@@ -4,28 +4,45 @@
 //! The prefix is made when a session begins and stays. What changes on disk later is told at the tail.
 
 mod fill;
+mod memory;
 mod pages;
 mod skills;
+mod status;
+mod styles;
 
-use std::path::PathBuf;
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::Stage;
 use super::driver::Driver;
-use crate::catalog::{Budget, listing};
+use crate::catalog::{Budget, PathRule, Plugin, Style, listing};
 use crate::domain::{
-    Access, Body, CatalogBody, CatalogRequest, CommandFile, Effort, ModelRef, Notice, Record, RuleSource, RuleTier,
-    Segment, SegmentKind, ToolCall, ToolSpec,
+    Access, Body, CatalogBody, CatalogRequest, CommandFile, Effort, MemoryFile, ModelRef, Notice, PageKind, PageRow,
+    Record, RuleSource, RuleTier, Segment, SegmentKind, ToolCall, ToolSpec,
 };
 use crate::tools::Tool;
 
 pub(super) use fill::Filled;
+pub(super) use status::Ran;
 
 /// The tool by which the model uses a skill. It runs here, because its shell lines pass the gate.
 pub(super) const SKILL: &str = "Skill";
 
-/// Reads commands and skills again. What a project's file may do is held against what it could do at the start.
-pub type Scan = Arc<dyn Fn() -> (Vec<CommandFile>, Vec<Notice>) + Send + Sync>;
+/// Reads everything again. What a project's file may do is held against what it could do at the start.
+pub type Scan = Arc<dyn Fn() -> Scanned + Send + Sync>;
+/// The instruction files on the way to a file that is worked with.
+pub type Nested = Arc<dyn Fn(&Path) -> Vec<MemoryFile> + Send + Sync>;
+/// Keeps a setting in the person's own file.
+pub type SaveSetting = Arc<dyn Fn(&str, &serde_json::Value) -> Result<PathBuf, String> + Send + Sync>;
+
+/// What there is now.
+#[derive(Clone, Debug, Default)]
+pub struct Scanned {
+    pub commands: Vec<CommandFile>,
+    pub memory: Vec<MemoryFile>,
+    pub notices: Vec<Notice>,
+}
 
 /// What a stage has besides commands and memory files.
 #[derive(Clone, Default)]
@@ -33,6 +50,38 @@ pub struct Shelf {
     pub budget: Budget,
     /// None where nothing is read again.
     pub scan: Option<Scan>,
+    pub nested: Option<Nested>,
+    /// Rules for the files that they name.
+    pub rules: Vec<PathRule>,
+    /// Instruction files that are there and were not read, with the reason.
+    pub skipped: Vec<(PathBuf, String)>,
+    pub auto: Option<AutoMemory>,
+    pub style: Style,
+    pub styles: Vec<Style>,
+    pub status_line: Option<StatusLine>,
+    /// All that are there; those that are off bring nothing.
+    pub plugins: Vec<Plugin>,
+    /// Every entry of every settings file.
+    pub settings: Vec<PageRow>,
+    pub save: Option<SaveSetting>,
+}
+
+/// The model's own notes on a project.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AutoMemory {
+    /// Where it may write unasked.
+    pub folder: PathBuf,
+    /// The index and its start, when there is one.
+    pub index: Option<(PathBuf, String)>,
+}
+
+/// A program whose first line of output stands above the status line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StatusLine {
+    /// A line of the shell.
+    pub command: String,
+    /// Seconds after which it runs again by itself.
+    pub refresh_s: Option<u64>,
 }
 
 /// The state of commands and skills in one session.
@@ -44,6 +93,11 @@ pub(super) struct Catalog {
     used: Vec<(String, String)>,
     /// The model and effort to go back to when the turn ends.
     before: Option<(ModelRef, Option<Effort>)>,
+    /// Instruction files that were told on the way.
+    touched: BTreeSet<PathBuf>,
+    /// Files that changed on disk and were said to have.
+    stale: BTreeSet<PathBuf>,
+    status: status::Status,
 }
 
 impl Catalog {
@@ -57,11 +111,16 @@ impl Catalog {
     }
 }
 
-/// Puts the list of skills between the system text and the instruction files.
-pub(super) fn dress(mut prefix: Vec<Arc<Segment>>, stage: &Stage) -> Vec<Arc<Segment>> {
+/// Puts the style and the list of skills between the system text and the instruction files, and the model's own notes
+/// at the end.
+pub(super) fn dress(prefix: Vec<Arc<Segment>>, stage: &Stage) -> Vec<Arc<Segment>> {
+    let mut prefix = styles::dress(prefix, &stage.shelf.style);
     if let Some(list) = listing(&stage.commands, stage.shelf.budget) {
         let at = prefix.iter().position(|segment| segment.kind == SegmentKind::Memory).unwrap_or(prefix.len());
         prefix.insert(at, Arc::new(Segment::system("skills", list)));
+    }
+    if let Some(auto) = &stage.shelf.auto {
+        prefix.push(Arc::new(Segment::memory("automatic memory", memory::notes(auto))));
     }
     prefix
 }
@@ -72,9 +131,10 @@ pub(super) fn choose_tools(specs: &mut Vec<ToolSpec>, stage: &Stage) {
     specs.retain(|spec| skills || spec.name != SKILL);
 }
 
-/// Folders of skills, whose scripts and references may be read.
+/// Folders of skills, whose scripts and references may be read, and of the model's own notes.
 pub(super) fn readable(stage: &Stage) -> Vec<PathBuf> {
-    stage.commands.iter().filter_map(|file| file.traits.folder.clone()).collect()
+    let auto = stage.shelf.auto.iter().map(|auto| auto.folder.clone());
+    stage.commands.iter().filter_map(|file| file.traits.folder.clone()).chain(auto).collect()
 }
 
 impl Driver {
@@ -87,17 +147,26 @@ impl Driver {
     pub(super) async fn on_catalog(&mut self, request: CatalogRequest) {
         match request {
             CatalogRequest::Page(kind) => self.show_page(kind).await,
+            CatalogRequest::Choose { kind: PageKind::Styles, key } => self.choose_style(&key).await,
+            CatalogRequest::Choose { kind: PageKind::Plugins, key } => self.switch_plugin(&key).await,
             CatalogRequest::Choose { .. } | CatalogRequest::Drop { .. } => {}
         }
     }
 
     /// Hears what went on record.
     pub(super) fn catalog_hears(&mut self, body: &Body) {
+        self.status_hears(body);
         match body {
             Body::Prompted { origin, .. } => self.person_spoke(*origin),
             Body::TurnEnded { .. } => self.restore_model(),
-            Body::Compacted { .. } => self.attach_again(),
-            Body::Cleared => self.parts.catalog.used.clear(),
+            Body::Compacted { .. } => {
+                self.parts.catalog.touched.clear();
+                self.attach_again();
+            }
+            Body::Cleared => {
+                self.parts.catalog.used.clear();
+                self.parts.catalog.touched.clear();
+            }
             Body::Catalog(CatalogBody::Used { name, arguments, .. }) => {
                 self.parts.catalog.used.push((name.clone(), arguments.clone()));
             }

@@ -1,18 +1,206 @@
 //! The pages that list commands, skills and memory, with what each costs.
 
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
 use super::super::driver::Driver;
-use crate::catalog::{Budget, listing};
-use crate::domain::{CatalogNews, CommandFile, Live, Page, PageAct, PageKind, PageRow, PromptKind, RowMark};
+use super::Shelf;
+use crate::catalog::{Budget, Plugin, listing};
+use crate::domain::{
+    CatalogNews, CommandFile, Live, MemoryFile, MemoryScope, Notice, Page, PageAct, PageKind, PageRow, PromptKind,
+    RowMark,
+};
 use crate::usage::{self, Counter, Tiktoken};
 
 impl Driver {
     pub(super) async fn show_page(&mut self, kind: PageKind) {
-        if kind == PageKind::Skills {
-            self.scan_again().await;
-            let (files, budget) = (self.stage.commands.clone(), self.stage.shelf.budget);
-            self.beside(move || Live::Catalog(CatalogNews::Page(skills(&files, budget))));
+        match kind {
+            PageKind::Skills => {
+                self.scan_again().await;
+                let (files, budget) = (self.stage.commands.clone(), self.stage.shelf.budget);
+                self.beside(move || Live::Catalog(CatalogNews::Page(skills(&files, budget))));
+            }
+            PageKind::Memory => {
+                self.scan_again().await;
+                let (files, shelf) = (self.stage.memory.clone(), Arc::clone(&self.stage.shelf));
+                let touched = self.parts.catalog.touched.iter().cloned().collect();
+                self.beside(move || Live::Catalog(CatalogNews::Page(memory(&files, &shelf, touched))));
+            }
+            PageKind::Styles => self.show_styles(),
+            PageKind::Plugins => {
+                let (files, shelf) = (self.stage.commands.clone(), Arc::clone(&self.stage.shelf));
+                self.beside(move || Live::Catalog(CatalogNews::Page(plugins(&files, &shelf))));
+            }
+            PageKind::Config => {
+                let page = self.config_page();
+                self.beside(move || Live::Catalog(CatalogNews::Page(page)));
+            }
         }
     }
+
+    /// Switches a plugin on or off, from the next start on.
+    pub(super) async fn switch_plugin(&mut self, name: &str) {
+        let shelf = Arc::clone(&self.stage.shelf);
+        let Some(plugin) = shelf.plugins.iter().find(|plugin| plugin.name == name) else { return };
+        let Some(save) = &shelf.save else { return };
+        let on = !plugin.enabled;
+        let word = if on { "on" } else { "off" };
+        match save(&format!("enabledPlugins.{name}"), &on.into()) {
+            Ok(file) => {
+                let mut shelf = (*shelf).clone();
+                shelf.plugins.iter_mut().filter(|plugin| plugin.name == name).for_each(|plugin| plugin.enabled = on);
+                self.stage.shelf = Arc::new(shelf);
+                let text = format!("The plugin {name} is {word} from the next start on ({}).", file.display());
+                self.notice(Notice::info(text)).await;
+                Box::pin(self.show_page(PageKind::Plugins)).await;
+            }
+            Err(problem) => self.notice(Notice::warning(format!("The plugin stays as it is: {problem}."))).await,
+        }
+    }
+
+    fn config_page(&self) -> Page {
+        let mut rows = vec![PageRow::section("Settings")];
+        rows.extend(self.stage.shelf.settings.iter().cloned());
+        rows.push(PageRow::section("Rules"));
+        rows.extend(self.gate.texts().into_iter().map(|rule| PageRow {
+            name: format!("{:?} {}", rule.tier, rule.text).replacen("Deny", "deny", 1).replacen("Allow", "allow", 1),
+            value: rule.source.to_string(),
+            place: rule.source.to_string(),
+            ..PageRow::default()
+        }));
+        rows.push(PageRow::section("Instructions"));
+        rows.extend(self.stage.memory.iter().map(|file| file_row(&file.path, scope(file.scope))));
+        rows.push(PageRow::section("Commands and skills"));
+        rows.extend(
+            self.stage
+                .commands
+                .iter()
+                .map(|file| PageRow { name: format!("/{}", file.name), ..file_row(&file.path, &file.source) }),
+        );
+        rows.push(PageRow::section("Sub-agents"));
+        rows.extend(self.stage.agents.iter().map(|agent| PageRow {
+            name: agent.name.clone(),
+            notes: vec![agent.description.clone()],
+            ..file_row(&agent.path.clone().unwrap_or_default(), &agent.source)
+        }));
+        if !self.stage.servers.servers.is_empty() {
+            rows.push(PageRow::section("Tool servers"));
+        }
+        rows.extend(self.stage.servers.servers.iter().map(|server| PageRow {
+            mark: if server.off.is_none() { RowMark::On } else { RowMark::Off },
+            name: server.name.clone(),
+            value: server.scope.to_string(),
+            place: server.source.clone(),
+            notes: server.off.iter().cloned().collect(),
+            ..PageRow::default()
+        }));
+        rows.push(PageRow::section("Output style"));
+        let style = &self.stage.shelf.style;
+        let path = style.path.clone().unwrap_or_default();
+        rows.push(PageRow { name: style.name.clone(), ..file_row(&path, &style.source) });
+        if !self.stage.shelf.plugins.is_empty() {
+            rows.push(PageRow::section("Plugins"));
+        }
+        rows.extend(self.stage.shelf.plugins.iter().map(|plugin| PageRow {
+            name: plugin.name.clone(),
+            mark: if plugin.enabled { RowMark::On } else { RowMark::Off },
+            ..file_row(&plugin.root, "plugin")
+        }));
+        let count = self.stage.shelf.settings.len();
+        Page { kind: PageKind::Config, head: format!("{count} entries; the strongest file first"), rows }
+    }
+}
+
+fn file_row(path: &Path, value: &str) -> PageRow {
+    PageRow {
+        name: path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default(),
+        value: value.to_owned(),
+        place: path.display().to_string(),
+        act: path.is_file().then(|| PageAct::Open(path.to_path_buf())),
+        ..PageRow::default()
+    }
+}
+
+fn scope(scope: MemoryScope) -> &'static str {
+    match scope {
+        MemoryScope::Managed => "managed",
+        MemoryScope::User => "user",
+        MemoryScope::Project => "project",
+        MemoryScope::Local => "local",
+    }
+}
+
+fn memory(files: &[MemoryFile], shelf: &Shelf, touched: Vec<PathBuf>) -> Page {
+    let tokens = Tokens::load();
+    let mut rows = vec![PageRow::section("Read at the start, in this order")];
+    let mut sum = 0;
+    for (number, file) in files.iter().enumerate() {
+        let cost = tokens.of(&file.text);
+        sum += cost;
+        rows.push(PageRow {
+            name: format!("{}. {}", number + 1, file.path.display()),
+            value: format!("{} · {cost} tokens", scope(file.scope)),
+            ..file_row(&file.path, "")
+        });
+    }
+    if let Some(auto) = &shelf.auto {
+        let cost = tokens.of(&super::memory::notes(auto));
+        sum += cost;
+        let path = auto.folder.join("MEMORY.md");
+        let notes = vec!["notes that the model keeps of this project; it writes there unasked".to_owned()];
+        let row = file_row(&path, &format!("notes of the model · {cost} tokens"));
+        let mark = if auto.index.is_some() { RowMark::On } else { RowMark::Off };
+        rows.push(PageRow { name: format!("{}", path.display()), notes, mark, ..row });
+    }
+    if !touched.is_empty() {
+        rows.push(PageRow::section("Told when a file of theirs was worked with"));
+    }
+    rows.extend(touched.iter().map(|path| PageRow { name: path.display().to_string(), ..file_row(path, "told") }));
+    let waiting: Vec<_> = shelf.rules.iter().filter(|rule| !touched.contains(&rule.file.path)).collect();
+    if !waiting.is_empty() {
+        rows.push(PageRow::section("Rules that wait for their paths"));
+    }
+    rows.extend(waiting.into_iter().map(|rule| PageRow {
+        name: rule.file.path.display().to_string(),
+        mark: RowMark::Off,
+        notes: vec![format!("for {}", rule.globs.join(", "))],
+        ..file_row(&rule.file.path, scope(rule.file.scope))
+    }));
+    if !shelf.skipped.is_empty() {
+        rows.push(PageRow::section("There, but not read"));
+    }
+    rows.extend(shelf.skipped.iter().map(|(path, why)| PageRow {
+        name: path.display().to_string(),
+        mark: RowMark::Problem,
+        notes: vec![why.clone()],
+        ..file_row(path, "not read")
+    }));
+    Page { kind: PageKind::Memory, head: format!("{sum} tokens in every request"), rows }
+}
+
+fn plugins(files: &[CommandFile], shelf: &Shelf) -> Page {
+    let tokens = Tokens::load();
+    let row = |plugin: &Plugin| {
+        let source = plugin.source();
+        let own: Vec<&CommandFile> = files.iter().filter(|file| file.source == source).collect();
+        let listed = own.iter().filter(|file| file.is_for_model());
+        let cost: u64 = listed.map(|file| tokens.of(&format!("- {}: {}", file.name, file.listing()))).sum();
+        let names: Vec<String> = own.iter().map(|file| format!("/{}", file.name)).collect();
+        let mut notes = vec![plugin.description.clone()];
+        notes.extend((!names.is_empty()).then(|| format!("brings {}", names.join(" "))));
+        notes.extend((!plugin.runs().is_empty()).then(|| format!("runs programs: {}", plugin.runs().join(", "))));
+        PageRow {
+            mark: if plugin.enabled { RowMark::On } else { RowMark::Off },
+            name: plugin.name.clone(),
+            value: format!("{cost} tokens in every request"),
+            place: plugin.root.display().to_string(),
+            notes,
+            act: Some(PageAct::Choose(plugin.name.clone())),
+            drop: None,
+        }
+    };
+    let head = "Folders in <settings>/plugins, and --plugin-dir. Enter switches one on or off.".to_owned();
+    Page { kind: PageKind::Plugins, head, rows: shelf.plugins.iter().map(row).collect() }
 }
 
 /// A counter that is loaded for one page and dropped again.

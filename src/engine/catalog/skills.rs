@@ -1,8 +1,6 @@
 //! Using a command or a skill: by the person after a slash, by the model through the Skill tool. Its text enters the
 //! conversation and stays; the rules, the model and the effort that it brings hold for the turn.
 
-use std::time::Duration;
-
 use tokio_util::sync::CancellationToken;
 
 use super::super::driver::{Driver, News, What};
@@ -14,8 +12,6 @@ use crate::domain::{
     RuleSource, RuleTier, ToolCall, ToolOutcome,
 };
 
-/// Milliseconds that reading commands and skills again may take; after that the known ones are used.
-const SCAN_MS: u64 = 300;
 /// Skills that can stand at the start of one prompt.
 const STACKED: usize = 6;
 /// Characters of one text, and of all, that go back into a conversation that was compacted: 5,000 and 25,000 tokens.
@@ -259,36 +255,5 @@ impl Driver {
             let from = format!("The skill {}, loaded earlier,", file.name);
             self.inbox.push_back(Input::Note(Body::ContextAdded { from, text }));
         }
-    }
-
-    /// Takes in what changed on disk: new texts at once, new names at the tail, because the list in the prefix stays.
-    pub(in crate::engine) async fn scan_again(&mut self) {
-        let Some(scan) = self.stage.shelf.scan.clone() else { return };
-        let read = tokio::task::spawn_blocking(move || scan());
-        let Ok(Ok((files, notices))) = tokio::time::timeout(Duration::from_millis(SCAN_MS), read).await else { return };
-        if files == self.stage.commands {
-            return;
-        }
-        let known = std::mem::replace(&mut self.stage.commands, files);
-        let line = |file: &CommandFile| (file.name.clone(), file.listing());
-        let before: Vec<(String, String)> = known.iter().filter(|file| file.is_for_model()).map(line).collect();
-        let now: Vec<(String, String)> =
-            self.stage.commands.iter().filter(|file| file.is_for_model()).map(line).collect();
-        let mut news: Vec<String> =
-            now.iter().filter(|row| !before.contains(row)).map(|(name, text)| format!("- {name}: {text}")).collect();
-        news.extend(
-            before
-                .iter()
-                .filter(|(name, _)| !now.iter().any(|(other, _)| other == name))
-                .map(|(name, _)| format!("- {name} is gone")),
-        );
-        self.gate.set_readable(super::readable(&self.stage));
-        if !news.is_empty() {
-            let text = format!("the skills have changed since the list was made:\n{}", news.join("\n"));
-            self.feed(Input::Note(Body::ContextAdded { from: "Latigo".to_owned(), text })).await;
-        }
-        let info = Box::new(self.start_info());
-        self.tell(Event::Live(Live::Info(info))).await;
-        self.tell_all(notices).await;
     }
 }

@@ -102,7 +102,7 @@ impl Driver {
         let files =
             if found.len() == 1 { "1 file that this session knew is" } else { "files that this session knew are" };
         let count = if found.len() == 1 { String::new() } else { format!("{} ", found.len()) };
-        let text = format!("Since this session was left, {count}{files} not as it was: {}{more}", short.join(", "));
+        let text = format!("Since this session was left, {count}{files} not as left: {}{more}", short.join(", "));
         self.notice(Notice::warning(text)).await;
         let all: Vec<&String> = found.iter().take(50).collect();
         let list = all.iter().map(|name| name.as_str()).collect::<Vec<_>>().join("\n");

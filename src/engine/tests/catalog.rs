@@ -16,9 +16,10 @@ pub(super) fn shelved(files: &[(&str, &str)], answers: Vec<Vec<StreamItem>>) -> 
         let (home, project) = (base.join("home"), base.join("project"));
         setup.stage.place = Place { cwd: project.clone(), project: project.clone(), added: Vec::new() };
         let scan: Scan = Arc::new(move || {
-            catalog::prompts(&Ground { home: &home, cwd: &project, project: &project, plugins: &[], bundled: true })
+            let ground = Ground { home: &home, cwd: &project, project: &project, plugins: &[], bundled: true };
+            Scanned { commands: catalog::prompts(&ground).0, ..Scanned::default() }
         });
-        setup.stage.commands = scan().0;
+        setup.stage.commands = scan().commands;
         setup.stage.shelf = Arc::new(Shelf { scan: Some(scan), ..Shelf::default() });
         setup.tools = crate::tools::registry();
     })
@@ -146,4 +147,111 @@ async fn a_changed_skill_is_new_at_once_and_a_new_one_stands_at_the_tail() {
     let (system, last) = bench.heard(1);
     assert_eq!(system, before, "the prefix stays");
     assert!(last.contains("CHANGED steps") && last.contains("- fresh: Brand new"), "{last}");
+}
+
+/// What the model reads of its last request besides the prefix.
+fn tail(bench: &Bench, request: usize) -> String {
+    let heard = bench.script.heard.lock().unwrap();
+    let messages = heard[request].segments.iter().filter_map(|segment| segment.as_message().cloned());
+    messages.map(|message| serde_json::to_string(&message.blocks).unwrap()).collect()
+}
+
+#[tokio::test]
+async fn instructions_of_a_folder_come_with_the_first_file_that_is_read_there() {
+    let read = |path: &str| call("Read", json!({"file_path": path}));
+    let answers = vec![read("deep/a.rs"), read("deep/b.rs"), text("ok")];
+    let files = [("deep/CLAUDE.md", "THE DEEP RULE"), ("deep/a.rs", "a"), ("deep/b.rs", "b")];
+    let mut bench = with_memory(&files, answers);
+    bench.prompt("go").await;
+    bench.end().await;
+    assert!(!tail(&bench, 0).contains("THE DEEP RULE"));
+    assert!(tail(&bench, 1).contains("THE DEEP RULE"), "{}", tail(&bench, 1));
+    assert_eq!(tail(&bench, 2).matches("THE DEEP RULE").count(), 1, "it is told once");
+    assert_eq!(tail(&bench, 2).matches("THE RUST RULE").count(), 1, "{}", tail(&bench, 2));
+}
+
+/// The same bench with instructions of folders and one rule for Rust files.
+fn with_memory(files: &[(&str, &str)], answers: Vec<Vec<StreamItem>>) -> Bench {
+    let root = Arc::new(TempDir::new().unwrap());
+    for (path, text) in files {
+        let path = root.path().join("project").join(path);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    }
+    let base = std::fs::canonicalize(root.path()).unwrap();
+    Bench::with(root, Open::New, answers, |setup| {
+        let (home, project) = (base.join("home"), base.join("project"));
+        setup.stage.place = Place { cwd: project.clone(), project: project.clone(), added: Vec::new() };
+        let file = MemoryFile { scope: MemoryScope::User, path: "/r.md".into(), text: "THE RUST RULE".into() };
+        let rule = catalog::PathRule { file, globs: vec!["**/*.rs".into()], root: project.clone() };
+        let nested: Nested = Arc::new(move |path: &Path| {
+            let ground = Ground { home: &home, cwd: &project, project: &project, plugins: &[], bundled: false };
+            catalog::nested(&ground, &catalog::MemoryWish::default(), path)
+        });
+        setup.stage.shelf = Arc::new(Shelf { nested: Some(nested), rules: vec![rule], ..Shelf::default() });
+        setup.tools = crate::tools::registry();
+    })
+}
+
+#[tokio::test]
+async fn a_style_counts_from_the_next_message_and_its_price_is_said() {
+    let root = Arc::new(TempDir::new().unwrap());
+    let mut bench = Bench::with(root, Open::New, vec![text("ok"), text("ok")], |setup| {
+        let (styles, _) = catalog::styles(&Ground {
+            home: Path::new("/nowhere"),
+            cwd: Path::new("/nowhere"),
+            project: Path::new("/nowhere"),
+            plugins: &[],
+            bundled: true,
+        });
+        setup.stage.shelf = Arc::new(Shelf { style: styles[0].clone(), styles, ..Shelf::default() });
+    });
+    bench.prompt("one").await;
+    bench.end().await;
+    bench.ask(Request::Catalog(CatalogRequest::Choose { kind: PageKind::Styles, key: "concise".into() })).await;
+    let notice = bench.live(|live| if let Live::Notice(notice) = live { Some(notice.text) } else { None }).await;
+    assert!(notice.starts_with("The output style is Concise from the next message on. About "), "{notice}");
+    bench.prompt("two").await;
+    bench.end().await;
+    assert!(!bench.heard(0).0.contains("Output style") && bench.heard(1).0.contains("# Output style: Concise"));
+}
+
+#[tokio::test]
+async fn the_status_line_is_told_the_state_and_says_one_line() {
+    let root = Arc::new(TempDir::new().unwrap());
+    let mut bench = Bench::with(root, Open::New, vec![text("ok")], |setup| {
+        let command = "cat > told.json; printf '\\033[31mhello\\033[0m\\nmore'".to_owned();
+        let status_line = Some(StatusLine { command, refresh_s: None });
+        setup.stage.shelf = Arc::new(Shelf { status_line, ..Shelf::default() });
+        setup.stage.env = Arc::new(std::env::vars().filter(|(name, _)| name == "PATH").collect());
+    });
+    bench.prompt("one").await;
+    let line = bench
+        .live(|live| match live {
+            Live::Catalog(CatalogNews::StatusLine(line)) => Some(line),
+            _ => None,
+        })
+        .await;
+    assert_eq!(line, "hello");
+    let told = std::fs::read_to_string(bench.root.path().join("project/told.json")).unwrap();
+    let told: Value = serde_json::from_str(&told).unwrap();
+    assert_eq!(told["model"]["id"], "m");
+    assert!(told["workspace"]["project_dir"].as_str().is_some_and(|path| path.ends_with("/project")));
+    assert_eq!(told["permission_mode"], "default");
+}
+
+#[tokio::test]
+async fn the_pages_list_what_there_is() {
+    let mut bench = shelved(&[(".claude/skills/deploy/SKILL.md", DEPLOY)], Vec::new());
+    for (kind, wanted) in [(PageKind::Skills, "/deploy"), (PageKind::Config, "/deploy"), (PageKind::Memory, "Read at")]
+    {
+        bench.ask(Request::Catalog(CatalogRequest::Page(kind))).await;
+        let page = bench
+            .live(|live| match live {
+                Live::Catalog(CatalogNews::Page(page)) => Some(page),
+                _ => None,
+            })
+            .await;
+        assert!(page.kind == kind && page.rows.iter().any(|row| row.name.starts_with(wanted)), "{page:?}");
+    }
 }

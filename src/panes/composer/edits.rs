@@ -174,6 +174,8 @@ impl Composer {
             }
             _ => text,
         };
+        // Nothing is read here: what does not exist stays as words.
+        let text = if self.shell { text } else { super::dropped::mentions(&text).unwrap_or(text) };
         match self.pastes.take(text) {
             Taken::Short(text) => self.editor.insert(&text),
             Taken::Label(label) => self.editor.insert(&label),

@@ -3,6 +3,7 @@
 //! It says what was submitted; what that means, and what Esc and Ctrl+C do, is the app's decision.
 
 mod completion;
+mod dropped;
 mod editor;
 mod edits;
 mod history;

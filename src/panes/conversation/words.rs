@@ -96,7 +96,7 @@ pub(super) fn files_text(files: &FilesBody) -> Option<(String, Option<String>)> 
 fn move_text(step: &FileMove) -> (String, Option<String>) {
     let files = |count: usize| if count == 1 { "1 file".to_owned() } else { format!("{count} files") };
     let what = match (step.kind, step.conversation) {
-        (MoveKind::Undo, Some(_)) => "undone: the last step left the conversation",
+        (MoveKind::Undo, Some(_)) => "undone: files and conversation are as before",
         (MoveKind::Undo, None) => "undone",
         (MoveKind::Redo, _) => "done again",
         (MoveKind::Rewind { .. }, Some(_)) => "went back: what came after left the conversation",

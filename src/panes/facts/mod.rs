@@ -11,8 +11,8 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use crate::domain::{
-    Body, DeltaKind, Event, Live, Mode, ModelError, ModelInfo, ModelRef, Queued, Record, Request, StartInfo, Todo,
-    TodoState, TurnEnd,
+    Body, CatalogNews, DeltaKind, Event, Live, Mode, ModelError, ModelInfo, ModelRef, Queued, Record, Request,
+    StartInfo, Todo, TodoState, TurnEnd,
 };
 
 pub use agents::{AgentRow, Agents};
@@ -47,6 +47,8 @@ pub struct Facts {
     pub hooks: VecDeque<Arc<Record>>,
     /// What is waited for while a hook holds something up, in its words.
     pub hook: Option<String>,
+    /// What the person's own program says for the line above the status line. Foreign.
+    pub status_line: Option<String>,
     /// Counts everything that was heard.
     pub revision: u64,
     /// Counts changes of what is known of the session itself.
@@ -118,6 +120,9 @@ impl Facts {
             Event::Live(Live::Info(info)) => self.adopt(info),
             Event::Live(Live::Team(news)) => self.agents.news(news),
             Event::Live(Live::HookRuns(what)) => self.hook.clone_from(what),
+            Event::Live(Live::Catalog(CatalogNews::StatusLine(line))) => {
+                self.status_line = Some(line.clone()).filter(|line| !line.is_empty());
+            }
             Event::Live(_) => {}
             Event::Closed => {
                 self.closed = true;

@@ -55,7 +55,7 @@ impl Menu {
     pub(super) fn key(&mut self, key: &KeyEvent) -> Said {
         match key.code {
             KeyCode::Esc | KeyCode::Tab | KeyCode::Char('q') => return Said::Close,
-            KeyCode::Up | KeyCode::Char('k') => self.by(-1),
+            KeyCode::Up => self.by(-1),
             KeyCode::Down => self.by(1),
             KeyCode::Enter => return DEEDS.get(self.selected).map_or(Said::Nothing, |(_, deed, _)| Said::Do(*deed)),
             KeyCode::Char(letter) => {

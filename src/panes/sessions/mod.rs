@@ -164,6 +164,11 @@ impl Sessions {
         acts
     }
 
+    /// The first session is open now.
+    pub fn set_here(&mut self, here: Here) {
+        self.here = here;
+    }
+
     pub fn is_open(&self) -> bool {
         self.open
     }

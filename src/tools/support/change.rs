@@ -85,6 +85,35 @@ pub fn plan_edits(path: &Path, swaps: &[Swap], (place, reads): Known<'_>) -> Res
     })
 }
 
+/// Plans a change of a text file that a function makes of its text. With a ledger, the file must have been read and
+/// not changed since.
+pub fn plan_with(
+    path: &Path,
+    (place, reads): Known<'_>,
+    change: impl FnOnce(&str) -> Result<String, String>,
+) -> Result<Plan, String> {
+    let real = place(path);
+    let (before, metadata) = read_bounded(Spot { named: path, real: &real }, MAX_BYTES)?;
+    if let Some(reads) = reads
+        && changed_since_read(path, &FileStamp::of(&before, &metadata), reads)?
+    {
+        return Err(stale(path));
+    }
+    let (text, encoding) = decode::exact(&before).ok_or_else(|| not_text(path))?;
+    let after_text = change(&text)?;
+    let after = encoding.encode(&after_text);
+    Ok(Plan {
+        path: path.to_owned(),
+        real,
+        encoding,
+        before: Some(before),
+        before_text: Some(text),
+        after,
+        after_text,
+        whole: false,
+    })
+}
+
 /// Plans a whole new content. An existing file keeps its encoding, its mark and, when all its lines end
 /// with CR LF, those. With a ledger, an existing file must have been read whole and not changed since.
 pub fn plan_write(path: &Path, content: &str, (place, reads): Known<'_>) -> Result<Plan, String> {

@@ -1,0 +1,137 @@
+//! `latigo config`: every setting with the place that it comes from; one of them read, explained or set.
+
+use std::collections::BTreeMap;
+
+use super::ConfigCommand;
+use super::permissions::ground::Ground;
+use crate::config::{self, ConfigInput, Flags, Origin, OriginState};
+use crate::domain::RowMark;
+use crate::shell::{Exit, Printer};
+
+/// Runs the command.
+pub(super) fn run(what: ConfigCommand, out: &mut Printer) -> Exit {
+    match Ground::survey().and_then(|ground| answer(what, &ground)) {
+        Ok((text, exit)) => {
+            out.text(&text);
+            exit
+        }
+        Err(problem) => {
+            out.remark(&format!("latigo: {problem}"));
+            Exit::Failure
+        }
+    }
+}
+
+/// What is printed.
+fn answer(what: ConfigCommand, ground: &Ground) -> Result<(String, Exit), String> {
+    let env: BTreeMap<String, String> = std::env::vars().collect();
+    let input = ConfigInput {
+        home: &ground.home,
+        cwd: &ground.cwd,
+        env,
+        flags: Flags::default(),
+        dirs: &ground.dirs,
+        managed: ground.managed.clone(),
+    };
+    let origins = config::load(input).catalog.origins;
+    let of = |key: &str| -> Vec<&Origin> { origins.iter().filter(|origin| origin.key == key).collect() };
+    match what {
+        ConfigCommand::List { json } => {
+            let line = |origin: &Origin| if json { json_line(origin) } else { plain_line(origin) };
+            Ok((origins.iter().map(line).collect(), Exit::Done))
+        }
+        ConfigCommand::Get { key } => match config::effective(&origins, &key) {
+            Some(value) => Ok((format!("{value}\n"), Exit::Done)),
+            None => Err(unset(&key)),
+        },
+        ConfigCommand::Where { key } => {
+            let found = of(&key);
+            if found.is_empty() {
+                Err(unset(&key))
+            } else {
+                Ok((found.into_iter().map(plain_line).collect(), Exit::Done))
+            }
+        }
+        ConfigCommand::Set { key, value } => {
+            if let Some(problem) = config::unknown_key(&key) {
+                return Err(problem);
+            }
+            let value = serde_json::from_str(&value).unwrap_or(serde_json::Value::String(value));
+            let file = config::save_setting(&ground.dirs.config, &key, value)?;
+            Ok((format!("{key} is set in {}\n", file.display()), Exit::Done))
+        }
+    }
+}
+
+fn unset(key: &str) -> String {
+    config::unknown_key(key).unwrap_or_else(|| format!("no file sets `{key}`"))
+}
+
+fn plain_line(origin: &Origin) -> String {
+    let row = origin.row();
+    let mark = match row.mark {
+        RowMark::On | RowMark::Section => ' ',
+        RowMark::Off => '-',
+        RowMark::Problem => '!',
+    };
+    let note = row.notes.first().filter(|note| !note.is_empty()).map(|note| format!("  ({note})")).unwrap_or_default();
+    format!("{mark} {} = {}  {}{note}\n", origin.key, origin.value, origin.place)
+}
+
+fn json_line(origin: &Origin) -> String {
+    let (state, by) = match &origin.state {
+        OriginState::Used => ("used", None),
+        OriginState::Joined => ("joined", None),
+        OriginState::Overridden(by) => ("overridden", Some(by.clone())),
+        OriginState::Waits => ("waits", None),
+        OriginState::Unknown(near) => ("unknown", near.clone()),
+    };
+    let line = serde_json::json!({
+        "key": origin.key, "value": origin.value, "place": origin.place, "state": state, "by": by,
+    });
+    format!("{line}\n")
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+
+    use super::*;
+    use crate::base::dirs::Dirs;
+
+    fn ground(folder: &tempfile::TempDir) -> Ground {
+        let root = folder.path();
+        for (path, text) in [
+            ("home/.claude/settings.json", "{\n\"theme\": \"dark\",\n\"env\": {\"MY_TOKEN\": \"x\", \"A\": \"1\"}}"),
+            ("own/config/settings.json", "{\n\n\"theme\": \"light\", \"permisions\": {}}"),
+            ("p/.claude/settings.json", "{\"permissions\": {\"deny\": [\"Read(x)\"]}}"),
+        ] {
+            std::fs::create_dir_all(root.join(path).parent().unwrap()).unwrap();
+            std::fs::write(root.join(path), text).unwrap();
+        }
+        Ground {
+            home: root.join("home"),
+            cwd: root.join("p"),
+            dirs: Dirs { config: root.join("own/config"), ..Dirs::under(&root.join("own")) },
+            managed: Some(root.join("none")),
+        }
+    }
+
+    #[test]
+    fn every_entry_has_its_place_and_its_fate() {
+        let folder = tempfile::tempdir().unwrap();
+        let ground = ground(&folder);
+        let (text, _) = answer(ConfigCommand::List { json: false }, &ground).unwrap();
+        let config = ground.dirs.config.display().to_string();
+        insta::assert_snapshot!(text.replace(&config, "<config>"));
+        let key = |key: &str| key.to_owned();
+        assert_eq!(answer(ConfigCommand::Get { key: key("theme") }, &ground).unwrap().0, "\"light\"\n");
+        assert_eq!(answer(ConfigCommand::Where { key: key("theme") }, &ground).unwrap().0.lines().count(), 2);
+        let wrong = answer(ConfigCommand::Get { key: key("thme") }, &ground).unwrap_err();
+        assert!(wrong.contains("did you mean `theme`?"), "{wrong}");
+        let set = ConfigCommand::Set { key: key("permissions.defaultMode"), value: "plan".into() };
+        answer(set, &ground).unwrap();
+        let get = ConfigCommand::Get { key: key("permissions.defaultMode") };
+        assert_eq!(answer(get, &ground).unwrap().0, "\"plan\"\n");
+    }
+}

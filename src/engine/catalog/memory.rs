@@ -1,0 +1,134 @@
+//! Instruction files while a session runs: those of folders that are worked in and rules for paths go to the tail when
+//! they first matter; what changed on disk counts from the next beginning on.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::super::driver::Driver;
+use super::super::opening;
+use super::{AutoMemory, Scanned};
+use crate::agent::Input;
+use crate::base::paths;
+use crate::domain::{Body, CommandFile, Event, Live, MemoryFile, Notice, ToolCall};
+
+/// Milliseconds that reading everything again may take; after that what is known is used.
+const SCAN_MS: u64 = 300;
+/// Tools whose path tells where the work is.
+const TOUCHING: [(&str, &str); 5] = [
+    ("Read", "file_path"),
+    ("Edit", "file_path"),
+    ("MultiEdit", "file_path"),
+    ("Write", "file_path"),
+    ("NotebookEdit", "notebook_path"),
+];
+
+/// What the model is told of its own notes.
+pub(super) fn notes(auto: &AutoMemory) -> String {
+    let folder = auto.folder.display();
+    let mut text = format!(
+        "<own_notes folder=\"{folder}\">\nYou keep notes on this project there, across sessions: MEMORY.md is an index, one line a topic; \
+         details stand in topic files beside it. When the user asks you to remember something, or corrects you in a way that will \
+         matter again, write it there with Write or Edit. Keep no secrets and nothing that the project itself says."
+    );
+    match &auto.index {
+        Some((path, index)) => {
+            let start = format!("\nThe start of {}:\n{}", path.display(), index.trim_end());
+            text.push_str(&start);
+        }
+        None => text.push_str("\nThere are no notes yet."),
+    }
+    text.push_str("\n</own_notes>");
+    text
+}
+
+impl Driver {
+    /// A call is about to work with a file.
+    pub(in crate::engine) fn touch(&mut self, call: &ToolCall) {
+        let key = TOUCHING.iter().find(|(name, _)| *name == call.name).map(|(_, key)| *key);
+        if let Some(path) = key.and_then(|key| call.input[key].as_str()) {
+            let path = paths::absolute(&self.stage.place.cwd, path);
+            self.touch_path(&path);
+        }
+    }
+
+    /// Tells the model what counts for a file, once.
+    pub(in crate::engine) fn touch_path(&mut self, path: &Path) {
+        let shelf = Arc::clone(&self.stage.shelf);
+        let Some(nested) = shelf.nested.as_ref().filter(|_| self.stage.trusted) else { return };
+        let rules = shelf.rules.iter().filter(|rule| rule.fits(path)).map(|rule| rule.file.clone());
+        let found: Vec<MemoryFile> = nested(path).into_iter().chain(rules).collect();
+        for file in found {
+            let known = self.stage.memory.iter().any(|known| known.path == file.path);
+            if known || !self.parts.catalog.touched.insert(file.path.clone()) {
+                continue;
+            }
+            let from = format!("The instruction file {}", file.path.display());
+            let text = self.setup.secrets.text(&file.text).into_owned();
+            self.inbox.push_back(Input::Note(Body::ContextAdded { from, text }));
+        }
+    }
+
+    async fn scanned(&self) -> Option<Scanned> {
+        let scan = self.stage.shelf.scan.clone()?;
+        let read = tokio::task::spawn_blocking(move || scan());
+        tokio::time::timeout(Duration::from_millis(SCAN_MS), read).await.ok()?.ok()
+    }
+
+    /// Takes in what changed on disk: new texts at once, new names at the tail, because the list in the prefix stays.
+    pub(in crate::engine) async fn scan_again(&mut self) {
+        let Some(Scanned { commands, memory, notices }) = self.scanned().await else { return };
+        self.tell_of_stale(&memory).await;
+        if commands == self.stage.commands {
+            return;
+        }
+        let known = std::mem::replace(&mut self.stage.commands, commands);
+        self.gate.set_readable(super::readable(&self.stage));
+        let news = changes(&known, &self.stage.commands);
+        if !news.is_empty() {
+            let text = format!("the skills have changed since the list was made:\n{}", news.join("\n"));
+            self.feed(Input::Note(Body::ContextAdded { from: "Latigo".to_owned(), text })).await;
+        }
+        let info = Box::new(self.start_info());
+        self.tell(Event::Live(Live::Info(info))).await;
+        self.tell_all(notices).await;
+    }
+
+    /// Says once of each instruction file that it is not any more what the model reads.
+    async fn tell_of_stale(&mut self, now: &[MemoryFile]) {
+        let is_same = |file: &MemoryFile| now.iter().any(|other| other == file);
+        let old: Vec<_> =
+            self.stage.memory.iter().filter(|file| !is_same(file)).map(|file| file.path.clone()).collect();
+        let known = |path: &Path| self.stage.memory.iter().any(|file| file.path == path);
+        let new = now.iter().map(|file| file.path.clone()).filter(|path| !known(path));
+        for path in old.iter().cloned().chain(new).collect::<Vec<_>>() {
+            if self.parts.catalog.stale.insert(path.clone()) {
+                let text = format!("{} changed on disk; the model still reads what it was.", path.display());
+                self.notice(Notice::info(text).hint("/clear begins with what it is now; so does the next start")).await;
+            }
+        }
+    }
+
+    /// A new conversation begins with what stands on disk now.
+    pub(in crate::engine) async fn read_memory_again(&mut self) {
+        let Some(Scanned { commands, memory, .. }) = self.scanned().await else { return };
+        self.stage.memory = memory;
+        self.stage.commands = commands;
+    }
+
+    /// Makes the prefix anew, because the person changed what it says.
+    pub(super) fn renew_prefix(&mut self, why: &str) {
+        self.machine.set_prefix(opening::prefix(&self.setup, &self.stage), why);
+    }
+}
+
+/// What the model is told of skills that came, changed or went.
+fn changes(known: &[CommandFile], now: &[CommandFile]) -> Vec<String> {
+    let rows = |files: &[CommandFile]| -> Vec<(String, String)> {
+        files.iter().filter(|file| file.is_for_model()).map(|file| (file.name.clone(), file.listing())).collect()
+    };
+    let (before, after) = (rows(known), rows(now));
+    let new = after.iter().filter(|row| !before.contains(row)).map(|(name, text)| format!("- {name}: {text}"));
+    let gone = before.iter().filter(|(name, _)| !after.iter().any(|(other, _)| other == name));
+    new.chain(gone.map(|(name, _)| format!("- {name} is gone"))).collect()
+}
