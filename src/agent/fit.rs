@@ -15,7 +15,8 @@ use crate::prompt;
 const RESERVE: u64 = 20_000;
 /// The part of the room that a summary's own words may take.
 const SUMMARY_SHARE: f64 = 0.2;
-/// The least part of the room for what was said.
+/// How full the room may be of what was said, and the least part of it for that.
+const WORDS_MOST: f64 = 0.45;
 const WORDS_SHARE: f64 = 0.15;
 /// A compaction that leaves more than this part did not shrink anything.
 const SHRUNK: f64 = 0.9;
@@ -50,9 +51,20 @@ impl Machine {
         let thresholds = &self.settings.thresholds;
         self.model.as_ref().map_or(u64::MAX, |(_, info)| {
             let window = thresholds.window.map_or(u64::from(info.window), |window| window.min(u64::from(info.window)));
-            let usual = u64::from(info.max_output).min(RESERVE).min(window / 4);
+            let usual = u64::from(info.max_output).min(RESERVE).min(window / 8);
             window.saturating_sub(thresholds.reserve.map_or(usual, |reserve| reserve.min(window / 2)))
         })
+    }
+
+    /// Tokens that prompt and answer may have together.
+    pub fn whole_window(&self) -> u64 {
+        let table = self.model.as_ref().map_or(0, |(_, info)| u64::from(info.window));
+        self.settings.thresholds.window.map_or(table, |window| window.min(table))
+    }
+
+    /// Tokens at which something is compacted.
+    pub fn compacts_at(&self) -> u64 {
+        self.mark(self.settings.thresholds.act)
     }
 
     pub(super) fn on_compact(&mut self, focus: Option<String>, now: u64) {
@@ -78,10 +90,10 @@ impl Machine {
         let warm = self.model.as_ref().is_some_and(|(_, info)| self.watch.is_warm(info, now));
         let begun = if warm { thresholds.act } else { thresholds.idle };
         let before = self.context_tokens();
-        if before <= self.share(begun) {
+        if before <= self.mark(begun) {
             return false;
         }
-        let last = self.share(thresholds.summary);
+        let last = self.mark(thresholds.summary);
         self.shrink_history(before > last, warm);
         let refused = self.turn.as_ref().is_some_and(|turn| turn.uncompacted);
         let more = self.conversation.history.len() > self.kept() + 1;
@@ -168,7 +180,7 @@ impl Machine {
         after.on_context(&ContextBody::Restored { messages: 0 });
         let messages = after.history.len() as u32;
         self.record(Body::Context(ContextBody::Restored { messages }));
-        if self.context_tokens() > self.share(self.settings.thresholds.act) {
+        if self.context_tokens() > self.mark(self.settings.thresholds.act) {
             let text = "What was compacted is back. The context is near its limit, so the next turn compacts again.";
             self.record(Body::Noticed(Notice::warning(text).hint("pin what must stay: /context")));
         }
@@ -250,7 +262,7 @@ impl Machine {
         let fixed: u64 = self.prefix.iter().map(|segment| u64::from(segment.tokens)).sum();
         let others = fixed + self.conversation.tokens_from(upto) + crate::base::text::tokens(summary);
         let least = self.share(WORDS_SHARE);
-        let room = self.share(self.settings.thresholds.target).saturating_sub(self.watch.scaled(others)).max(least);
+        let room = self.mark(WORDS_MOST).saturating_sub(self.watch.scaled(others)).max(least);
         room * 1_000 / self.watch.scaled(1_000).max(1)
     }
 

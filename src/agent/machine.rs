@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::conversation::Conversation;
+use super::later::Later;
 use super::retry::Chance;
 use super::turn::{Phase, Purpose, Turn};
 use super::watch::Watch;
@@ -14,6 +15,9 @@ use crate::domain::{
     TurnEnd,
 };
 use crate::prompt::{self, Anchors, Draft, Shape};
+
+/// How full the room is when marks begin to prepare for a compaction.
+const ANCHORED: f64 = 0.25;
 
 /// The agent of one session.
 #[derive(Debug)]
@@ -31,6 +35,8 @@ pub struct Machine {
     pub(super) watch: Watch,
     /// Where whole outputs are kept; empty where nobody keeps them.
     pub(super) outputs: PathBuf,
+    /// Changes that wait for the next compaction.
+    pub(super) later: Vec<Later>,
     /// Messages that the draft of a summary stands for, while the person looks at it.
     pub(super) draft_length: Option<usize>,
     /// When the last request was sent.
@@ -64,6 +70,7 @@ impl Machine {
             waiting: HashMap::new(),
             watch: Watch::fold(records),
             outputs: PathBuf::new(),
+            later: Vec::new(),
             draft_length: None,
             sent_at: 0,
             learned_window: None,
@@ -106,6 +113,7 @@ impl Machine {
             Input::ChangeCall { call_id, input, by } => self.on_change_call(call_id, input, by),
             Input::Released { hold, release } => self.on_released(hold, release, now),
             Input::Stop { reason } => self.on_stop(reason, now),
+            Input::Later(later) => self.on_later(later),
             input @ (Input::AcceptSummary { .. } | Input::DiscardSummary | Input::UndoCompaction) => {
                 self.on_review(input);
             }
@@ -155,6 +163,18 @@ impl Machine {
         self.outputs = outputs;
     }
 
+    /// The request that would be sent now, and how many of its tokens the provider's cache should serve.
+    pub fn next_request(&self, now: u64) -> Option<(Arc<CanonicalRequest>, u64)> {
+        let canonical = self.draft(self.first_output(), None)?;
+        let read = self.watch.expect(&canonical, now).read;
+        Some((canonical, read))
+    }
+
+    /// The last answered request of the conversation.
+    pub fn last_shape(&self) -> Option<&Shape> {
+        self.watch.shape.as_ref()
+    }
+
     /// The model that answers, if one is set.
     pub fn model(&self) -> Option<&(ModelRef, Arc<ModelInfo>)> {
         self.model.as_ref()
@@ -164,7 +184,8 @@ impl Machine {
     pub(super) fn record(&mut self, body: Body) {
         self.conversation.apply(&body);
         self.watch.hear(&body);
-        self.out.push(Effect::Record(body));
+        self.out.push(Effect::Record(body.clone()));
+        self.after_record(&body);
     }
 
     pub(super) fn end_turn(&mut self, end: TurnEnd, now: u64) {
@@ -205,11 +226,18 @@ impl Machine {
         Anchors {
             lives: self.settings.lives,
             answered: self.watch.shape.as_ref().map(Shape::len),
-            settled: Some(self.conversation.view.settled)
-                .filter(|count| *count > 0)
-                .map(|count| self.prefix.len() + count),
+            stable: self.stable(),
             minimum: self.watch.minimum(info),
         }
+    }
+
+    /// Where the next compaction will stop to change anything: after the first message, the folded ones, the cut ones.
+    fn stable(&self) -> [Option<usize>; 2] {
+        let view = &self.conversation.view;
+        if view.settled == 0 && self.context_tokens() < self.mark(ANCHORED) {
+            return [None, None];
+        }
+        [view.folded.max(1), view.settled].map(|count| (count > 0).then_some(self.prefix.len() + count))
     }
 
     pub(super) fn first_output(&self) -> u32 {

@@ -12,6 +12,7 @@ mod calls;
 mod conversation;
 mod fit;
 mod holds;
+mod later;
 mod machine;
 mod moves;
 mod partial;
@@ -31,6 +32,7 @@ use std::sync::Arc;
 
 pub use conversation::Conversation;
 pub use holds::{Point, Points, Release};
+pub use later::Later;
 pub use machine::Machine;
 pub use view::View;
 pub use watch::Evidence;
@@ -112,6 +114,8 @@ pub enum Input {
     DiscardSummary,
     /// What the newest compaction replaced comes back.
     UndoCompaction,
+    /// With the next compaction.
+    Later(Later),
     /// The answer to [`Effect::Hold`].
     Released {
         hold: u32,

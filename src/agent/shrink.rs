@@ -62,7 +62,7 @@ impl Machine {
 
     /// Stages 2 to 4, each only as far as it takes to come down to the target.
     pub(super) fn shrink_history(&mut self, must: bool, warm: bool) {
-        let target = self.share(self.settings.thresholds.target);
+        let target = self.mark(self.settings.thresholds.target);
         for stage in [CompactionStage::Snip, CompactionStage::Micro, CompactionStage::Collapse] {
             if self.context_tokens() <= target {
                 return;
@@ -80,6 +80,13 @@ impl Machine {
     /// A part of the room, in tokens.
     pub(super) fn share(&self, part: f64) -> u64 {
         (self.window() as f64 * part) as u64
+    }
+
+    /// A mark in the room that the conversation has beside tools, system text and instructions, counted from 0.
+    pub(super) fn mark(&self, part: f64) -> u64 {
+        let fixed: u64 = self.prefix.iter().map(|segment| u64::from(segment.tokens)).sum();
+        let fixed = self.watch.scaled(fixed).min(self.window());
+        fixed + ((self.window() - fixed) as f64 * part) as u64
     }
 
     /// The first message that the model has not seen: what follows its last answer.

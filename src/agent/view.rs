@@ -227,6 +227,18 @@ impl Conversation {
         self.changed_from(found);
     }
 
+    fn drop_thinking(&mut self, index: usize) {
+        let prompt = |segment: &Arc<Segment>| {
+            segment.as_message().is_some_and(|message| message.role == Role::User && !prompt::has_results(message))
+        };
+        let turn = self.history.iter().rposition(prompt).unwrap_or(0);
+        for segment in self.history.iter_mut().take(turn).skip(index) {
+            if let Some(plain) = unthought(segment) {
+                *segment = Arc::new(plain);
+            }
+        }
+    }
+
     fn restored(&mut self) {
         let Some(snapshot) = self.view.snapshots.pop() else { return };
         let tail = self.history.split_off(snapshot.length.min(self.history.len()));
@@ -256,14 +268,30 @@ impl Conversation {
         }
     }
 
-    /// What was measured before a change in the middle is not true any more.
+    /// What was measured before a change in the middle is not true any more, and thinking that was signed for what
+    /// stood before it proves nothing any more. Of the turn that runs it has to stay all the same.
     fn changed_from(&mut self, index: Option<usize>) {
+        if let Some(index) = index {
+            self.drop_thinking(index);
+        }
         if let (Some(index), Some((_, length))) = (index, self.measured)
             && index < length
         {
             self.measured = None;
         }
     }
+}
+
+/// The message without its thinking; none where it has none, or nothing else.
+fn unthought(segment: &Segment) -> Option<Segment> {
+    let message = segment.as_message().filter(|message| message.role == Role::Assistant)?;
+    let thinks = |block: &Block| matches!(block, Block::Thinking { signature: Some(_), .. } | Block::Opaque { .. });
+    let blocks: Vec<Block> = message.blocks.iter().filter(|block| !thinks(block)).cloned().collect();
+    let fewer = !blocks.is_empty() && blocks.len() < message.blocks.len();
+    fewer.then(|| {
+        let message = Message { role: message.role, blocks, by: message.by.clone() };
+        Segment::message(segment.label.clone(), Arc::new(message))
+    })
 }
 
 /// Names of kept files; the folder is told once.

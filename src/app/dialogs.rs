@@ -11,6 +11,7 @@ use super::{Model, catalog, library, orders, show, steps};
 use crate::commands::Show;
 use crate::domain::{Act, CommandFile, Event, LibraryNews, Live, Request};
 use crate::panes::agents::{self, Agents};
+use crate::panes::context::{Panel, Reply};
 use crate::panes::conversation::Scene;
 use crate::panes::help::{self, Help};
 use crate::panes::page::PagePane;
@@ -35,6 +36,7 @@ pub(super) enum Dialog {
     Timeline(Box<Timeline>),
     Agents(Box<Agents>),
     Page(Box<PagePane>),
+    Context(Box<Panel>),
 }
 
 /// What the terminal says to a dialog.
@@ -85,6 +87,7 @@ pub(super) fn open(model: &mut Model, what: Show) -> Vec<Act> {
             push(model, Dialog::Rules(Box::new(rules)));
             acts
         }
+        Show::Context | Show::Inspect => super::context::open(model, &what),
         Show::Sessions { filter } => library::open_browser(model, &filter),
         Show::Search { query } => library::open_search(model, &query),
         Show::Timeline => library::open_timeline(model, None, None),
@@ -154,6 +157,10 @@ pub(super) fn say(model: &mut Model, said: Said) -> Vec<Act> {
             follow(model, wish);
             acts
         }
+        Dialog::Context(panel) => {
+            let reply = panel.update(said.into());
+            super::context::done(model, reply)
+        }
         Dialog::Timeline(timeline) => {
             let (acts, wish) = timeline.update(said.into(), now);
             if wish == timeline::Wish::Close {
@@ -171,10 +178,7 @@ pub(super) fn say(model: &mut Model, said: Said) -> Vec<Act> {
         }
         Dialog::Page(page) => {
             let (acts, close) = page.update(said.into());
-            if close {
-                model.layers.pop();
-            }
-            acts
+            super::context::done(model, Reply { acts, close })
         }
         Dialog::Sessions(sessions) => {
             let acts = sessions.update(said.into(), now);
@@ -277,6 +281,7 @@ pub(super) fn hear(model: &mut Model, event: &Event) -> Vec<Act> {
             Layer::Dialog(Dialog::Timeline(timeline)) => timeline.hear(event),
             Layer::Dialog(Dialog::Agents(agents)) => agents.hear(event),
             Layer::Dialog(Dialog::Page(page)) => page.hear(event),
+            Layer::Dialog(Dialog::Context(panel)) => panel.hear(event),
             _ => {}
         }
     }
@@ -330,6 +335,7 @@ impl Dialog {
             Self::Timeline(timeline) => timeline.settle(area, theme, scene.utc_offset),
             Self::Agents(agents) => agents.settle(area, scene),
             Self::Page(page) => page.settle(area),
+            Self::Context(panel) => panel.settle(area, scene.theme),
         }
     }
 
@@ -355,6 +361,7 @@ impl Dialog {
                 None
             }
             Self::Page(page) => page.view(theme, buf),
+            Self::Context(panel) => panel.view(scene.theme, buf),
         }
     }
 }

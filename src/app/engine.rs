@@ -14,7 +14,6 @@ pub(super) fn hear(model: &mut Model, event: Event) -> Vec<Act> {
     acts.extend(steps::hear(model, &event));
     match event {
         Event::Opened { .. } => {
-            model.answers.context = None;
             model.answers.hooks = None;
             if let Some((_, seq)) = model.goto.take().filter(|(session, _)| is_open(model, *session)) {
                 model.conversation.go_to(seq, &model.facts);
@@ -33,7 +32,8 @@ pub(super) fn hear(model: &mut Model, event: Event) -> Vec<Act> {
             _ => {}
         },
         Event::Live(Live::Report(report)) => match *report {
-            Report::Context(report) => model.answers.context = Some(report),
+            // The pane has heard it.
+            Report::Context(_) => {}
             Report::Hooks { entries, never } => model.answers.hooks = Some((entries, never)),
         },
         Event::Live(Live::Folder(claims)) => {
@@ -42,6 +42,7 @@ pub(super) fn hear(model: &mut Model, event: Event) -> Vec<Act> {
                 acts.push(Act::Notify("latigo asks whether to trust this folder".to_owned()));
             }
         }
+        Event::Live(Live::Context(news)) => super::context::open_news(model, &news),
         Event::Live(Live::CallPreview { call_id, shown, parts }) => {
             model.permission.set_preview(&call_id, shown, parts);
         }

@@ -59,6 +59,8 @@ pub enum Order {
     Open,
     Kill,
     Close,
+    /// What broke the provider's cache last, old and new.
+    ShowBreak,
     Find,
 }
 
@@ -81,6 +83,7 @@ pub const DEFAULTS: &[Binding] = &[
     (Context::Global, "ctrl+p", Order::Palette),
     (Context::Global, "f1", Order::Help),
     (Context::Global, "f2", Order::Side),
+    (Context::Global, "f4", Order::ShowBreak),
     (Context::Global, "ctrl+x s", Order::Side),
     (Context::Global, "f3", Order::ActivityPane),
     (Context::Global, "ctrl+x a", Order::ActivityPane),
@@ -138,6 +141,7 @@ pub const DEFAULTS: &[Binding] = &[
     (Context::Sheet, "end", Order::End),
     (Context::Sheet, "x", Order::Kill),
     (Context::Sheet, "f2", Order::Side),
+    (Context::Sheet, "f4", Order::ShowBreak),
     (Context::Sheet, "f3", Order::ActivityPane),
     (Context::Sheet, "ctrl+t", Order::Todos),
     (Context::Dialog, "ctrl+c", Order::Close),

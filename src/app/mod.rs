@@ -4,6 +4,7 @@
 //! what the next draw needs, `view` only reads. The shell around it acts.
 
 mod catalog;
+mod context;
 mod dialogs;
 mod engine;
 mod input;
@@ -22,7 +23,7 @@ mod view;
 use ratatui::crossterm::event::{KeyEvent, MouseEvent};
 use ratatui::layout::Size;
 
-use crate::domain::{Act, ContextReport, EditPurpose, Event, HookEntry, ModelInfo, ModelRef, SessionId};
+use crate::domain::{Act, EditPurpose, Event, HookEntry, ModelInfo, ModelRef, SessionId};
 use crate::panes::activity::Activity;
 use crate::panes::composer::Composer;
 use crate::panes::conversation::{Conversation, Scene};
@@ -114,7 +115,6 @@ struct Pace {
 /// Answers of the engine that panes ask for.
 #[derive(Debug, Default)]
 struct Answers {
-    context: Option<ContextReport>,
     /// All hooks, and the events that nothing brings about.
     hooks: Option<(Vec<HookEntry>, Vec<&'static str>)>,
     models: Vec<(ModelRef, ModelInfo)>,

@@ -3,7 +3,7 @@
 use super::layers::{self, Layer};
 use super::sheet::{Sheet, What};
 use super::{Focus, Model, Order, dialogs, layout, steps};
-use crate::domain::{Act, EditPurpose, Request};
+use crate::domain::{Act, ContextRequest, EditPurpose, Notice, Request};
 use crate::panes::facts::CallState;
 use crate::panes::{activity, conversation};
 
@@ -55,6 +55,7 @@ pub(super) fn run(model: &mut Model, order: Order) -> Vec<Act> {
         Order::Todos => layers::toggle_sheet(model, What::Todos),
         Order::Side => side(model),
         Order::ActivityPane => activity_pane(model),
+        Order::ShowBreak => show_break(model),
         Order::RetryNow => vec![Act::Send(Request::RetryNow)],
         Order::Kill => kill(model),
         Order::Open => open(model),
@@ -170,6 +171,14 @@ fn activity_pane(model: &mut Model) -> Vec<Act> {
             focus(model, Focus::Composer);
         }
     }
+    Vec::new()
+}
+
+fn show_break(model: &mut Model) -> Vec<Act> {
+    if let Some(found) = model.facts.ledger.breaks.back() {
+        return vec![Act::Send(Request::Context(ContextRequest::ShowBreak { request: found.request }))];
+    }
+    super::show::tell(model, &Notice::info("The provider's cache was not broken in this session."));
     Vec::new()
 }
 

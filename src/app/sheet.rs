@@ -9,14 +9,13 @@ use ratatui::text::Line;
 use super::{Answers, Order};
 use crate::panes::conversation::Scene;
 use crate::panes::sidebar::todo_row;
-use crate::panes::{activity, context, cost, hooks, sidebar};
+use crate::panes::{activity, cost, hooks, sidebar};
 use crate::theme::{Meaning, Theme};
 use crate::widgets::popup;
 
 /// What it shows.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) enum What {
-    Context,
     Cost,
     Cache,
     Tools,
@@ -114,7 +113,6 @@ impl Sheet {
 
     fn title(&self) -> &'static str {
         match self.what {
-            What::Context => "context",
             What::Cost => "cost",
             What::Cache => "cache",
             What::Tools => "tools",
@@ -128,7 +126,6 @@ impl Sheet {
 
     fn derive(&self, scene: Scene<'_>, width: u16, answers: &Answers) -> Vec<Line<'static>> {
         match &self.what {
-            What::Context => context::lines(answers.context.as_ref(), scene.theme, width),
             What::Cost => cost::cost_lines(scene.facts, scene.theme),
             What::Cache => cost::cache_lines(scene.facts, scene.theme),
             What::Tools => cost::tools_lines(scene.facts, scene.theme),
@@ -151,7 +148,6 @@ impl Sheet {
                 let call = scene.facts.calls.find(id);
                 call.map(|call| (call.version, call.is_open().then_some(scene.now / 1_000))).hash(&mut hasher);
             }
-            What::Context => answers.context.is_some().hash(&mut hasher),
             What::Hooks => (answers.hooks.is_some(), scene.facts.revision).hash(&mut hasher),
             _ => scene.facts.revision.hash(&mut hasher),
         }

@@ -36,6 +36,8 @@ pub enum Show {
     Help,
     Cost,
     Context,
+    /// The next request, taken apart.
+    Inspect,
     Cache,
     Tools,
     Permissions,

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use super::{BreakCause, Cost, Hash, SegmentKind};
+use super::{BreakCause, Cost, Hash, SegmentKind, Shown};
 
 /// What happened to the context.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -147,7 +147,7 @@ pub enum ContextNews {
     /// A summary that waits for the person.
     Draft(Box<SummaryDraft>),
     /// Answer to `ShowBreak`; a text that is not at hand is none.
-    Break { request: u32, label: String, before: Option<String>, after: Option<String> },
+    Break { request: u32, label: String, shown: Shown },
     /// Answer to `Inspect`.
     Inspected(Box<Inspection>),
     /// Answer to `Read`.

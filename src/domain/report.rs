@@ -1,6 +1,6 @@
 //! Answers of the engine that fill a whole pane.
 
-use super::HookEntry;
+use super::{Cost, HookEntry, ItemKey};
 
 /// One report.
 #[derive(Clone, Debug, PartialEq)]
@@ -23,13 +23,29 @@ pub struct ContextReport {
     pub measured: Option<u64>,
     /// In the order of the request. Their tokens are counted by tiktoken and scaled to the measured sum.
     pub items: Vec<ContextItem>,
+    /// Tokens of a session in which nothing was said, and what they cost when they are sent first.
+    pub idle: u64,
+    pub idle_cost: Cost,
+    /// Turns until something is compacted, at the rate so far; none where there is no rate yet.
+    pub turns_left: Option<u32>,
 }
 
 /// One thing in the context.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ContextItem {
-    /// `tools`, `system`, `memory`, `messages` or `results`.
-    pub category: &'static str,
+    pub key: ItemKey,
+    /// `system`, `tools`, `memory`, `skills`, `messages`, `results`, `summary`, or a server's name.
+    pub category: String,
     pub label: String,
     pub tokens: u64,
+    /// What it costs in each request, read from the cache.
+    pub cost: Cost,
+    /// Tokens that are paid again when it is taken out now, and what that costs.
+    pub again: u64,
+    pub again_cost: Cost,
+    pub pinned: bool,
+    /// It goes with the next compaction.
+    pub leaving: bool,
+    /// It is not sent.
+    pub hidden: bool,
 }

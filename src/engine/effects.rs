@@ -58,6 +58,7 @@ impl Driver {
             self.tell(Event::Live(Live::Team(TeamNews::Asks(Box::new(call))))).await;
         }
         let shortened = matches!(body, Body::Compacted { .. } | Body::Cleared | Body::Context(ContextBody::Shrunk(_)));
+        let model_set = matches!(body, Body::ModelSet { .. });
         let (record, notice) = self.journal.write(body, self.setup.clock.wall_ms());
         if let Some(bus) = &mut self.hooking.bus {
             bus.hear(&record);
@@ -71,6 +72,10 @@ impl Driver {
         self.tell(Event::Recorded(record)).await;
         if let Some(notice) = notice {
             self.notice(notice).await;
+        }
+        if model_set && self.machine.model().is_some() {
+            // It may have been the machine that took another.
+            self.stage.model = self.machine.model().cloned();
         }
         if shortened {
             // What the model no longer sees it must read again before it edits.

@@ -15,6 +15,7 @@ mod files;
 mod folder;
 mod gate;
 mod hooks;
+mod inspect;
 mod journal;
 mod library;
 mod network;

@@ -4,6 +4,7 @@
 use super::catalog::Catalog;
 use super::classify::Classifier;
 use super::confine::Walls;
+use super::context::Prefixes;
 use super::folder::Asking;
 use super::library::Library;
 use super::network::Hosts;
@@ -26,6 +27,8 @@ pub(super) struct Parts {
     pub(super) pieces: Sieve,
     /// The model that judges in the mode auto.
     pub(super) classifier: Classifier,
+    /// A change of the prefix that the person is asked about.
+    pub(super) prefixes: Prefixes,
     /// The folder that the person is asked about.
     pub(super) asking: Option<Asking>,
     /// What the session did to files, and going back.

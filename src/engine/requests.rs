@@ -82,7 +82,7 @@ impl Driver {
     }
 
     async fn on_set_model(&mut self, model: ModelRef, effort: Option<Effort>) {
-        if !self.switch_waits(&model, effort) {
+        if !self.switch_is_dear(&model, effort).await && !self.switch_waits(&model, effort) {
             self.switch_model(model, effort).await;
         }
     }

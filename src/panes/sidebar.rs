@@ -116,6 +116,9 @@ fn cache(page: &mut Page<'_>, facts: &Facts) {
         ledger.breaks.back().filter(|broken| broken.request + 1 >= ledger.rows.back().map_or(0, |row| row.request))
     {
         page.wrapped(&break_text(&broken.what), Meaning::Warning, 4);
+        if broken.what.segment.is_some() {
+            page.push("", "F4 shows the change", Meaning::Muted);
+        }
     }
 }
 

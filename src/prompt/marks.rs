@@ -36,8 +36,9 @@ pub struct Anchors {
     pub lives: Lives,
     /// Segments of the last answered request that still stand unchanged: an entry ends there.
     pub answered: Option<usize>,
-    /// Segments up to the end of what compaction left, prefix included.
-    pub settled: Option<usize>,
+    /// Segments, prefix included, behind which the next compaction begins to change things: the folded part, the
+    /// part whose results are cut.
+    pub stable: [Option<usize>; 2],
     /// Tokens below which a prefix is not kept, in the measure of [`Segment::tokens`].
     pub minimum: u64,
 }
@@ -53,7 +54,8 @@ pub(super) fn place(segments: &[Arc<Segment>], anchors: &Anchors) -> Vec<Mark> {
         Some(end),
         fixed,
         answered,
-        by_index(anchors.settled),
+        by_index(anchors.stable[0]),
+        by_index(anchors.stable[1]),
         last_of(&|kind| kind == SegmentKind::System),
         last_of(&|kind| kind == SegmentKind::Tool),
     ];
@@ -116,7 +118,7 @@ mod tests {
     fn an_entry_out_of_sight_gets_a_mark_and_so_does_what_compaction_left() {
         let far = Anchors { answered: Some(5), ..Anchors::default() };
         assert_eq!(places(&[1, 1, 9, 9], &far), [1, 2, 4, 6]);
-        let settled = Anchors { answered: Some(6), settled: Some(4), ..Anchors::default() };
+        let settled = Anchors { answered: Some(6), stable: [Some(4), None], ..Anchors::default() };
         assert_eq!(places(&[1, 1, 1, 30], &settled), [2, 3, 5, 6]);
     }
 
@@ -141,7 +143,7 @@ mod tests {
         fn marks_obey_the_provider(messages in prop::collection::vec(1usize..40, 0..30), answered in 0usize..40, settled in 0usize..40, hour in any::<bool>(), minimum in 0u64..200) {
             let lives = Lives { fixed: if hour { Ttl::OneHour } else { Ttl::FiveMinutes }, tail: Ttl::OneHour };
             let all = segments(&messages);
-            let marks = place(&all, &Anchors { lives, answered: Some(answered), settled: Some(settled), minimum });
+            let marks = place(&all, &Anchors { lives, answered: Some(answered), stable: [Some(settled), Some(answered / 2)], minimum });
             prop_assert!(marks.len() <= MOST && !marks.is_empty());
             prop_assert_eq!(marks.last().map(|mark| mark.segment), Some(all.len() - 1));
             prop_assert!(marks.windows(2).all(|pair| pair[0].segment < pair[1].segment && pair[0].ttl >= pair[1].ttl));

@@ -19,8 +19,8 @@ pub mod toon;
 pub use assemble::{Draft, assemble, prefix_hash};
 pub use classifier::{Judged, classifier_request, read_opinion};
 pub use compaction::{
-    FOLDED, Folding, Numbers, fold, gathered_summary, has_results, reduce, short_input, snip, statements, stub,
-    summary_message, summary_request, words,
+    FOLDED, Folding, Numbers, call_line, fold, gathered_summary, has_results, reduce, short_input, snip, statements,
+    stub, summary_message, summary_request, words,
 };
 pub use diagnose::{Change, Reason, first_change};
 pub use forecast::{Forecast, LOOK_BACK, Rule, life_ms};

@@ -88,6 +88,11 @@ impl Shape {
         self.traces.iter().take(segments).map(Trace::tokens).sum()
     }
 
+    /// Kind and name of every segment.
+    pub fn labels(&self) -> Vec<(SegmentKind, String)> {
+        self.traces.iter().map(|trace| (trace.note.kind, trace.note.label.clone())).collect()
+    }
+
     /// Segments before the first message.
     pub fn prefix_len(&self) -> usize {
         self.traces.iter().position(|trace| trace.note.kind == SegmentKind::Message).unwrap_or(self.len())

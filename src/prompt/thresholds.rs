@@ -5,7 +5,7 @@
 pub struct Thresholds {
     /// Tokens that a prompt and its answer may have together; none for the model's own window.
     pub window: Option<u64>,
-    /// Tokens kept free for the answer; none for what the model may answer, up to 20,000 and a quarter of the window.
+    /// Tokens kept free for the answer; none for what the model may answer, up to 20,000 and an eighth of the window.
     pub reserve: Option<u64>,
     /// From here on the cheap stages act, if what they free is worth the cache that they cost.
     pub act: f64,
@@ -28,8 +28,8 @@ impl Default for Thresholds {
             reserve: None,
             act: 0.75,
             idle: 0.5,
-            target: 0.45,
-            summary: 0.9,
+            target: 0.2,
+            summary: 0.95,
             keep: 0.12,
             result: 25_000,
         }

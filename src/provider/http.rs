@@ -96,6 +96,10 @@ impl Provider for Remote {
         receiver
     }
 
+    fn wire_form(&self, request: &CanonicalRequest) -> Option<Vec<u8>> {
+        super::body(self.wire, request, &self.endpoint.base_url)
+    }
+
     fn models(&self) -> BoxFuture<'_, Result<Vec<ModelInfo>, ModelError>> {
         Box::pin(async move {
             let redactor = Redactor::of(&self.endpoint);

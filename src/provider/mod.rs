@@ -39,6 +39,11 @@ pub trait Provider: Send + Sync + Debug {
     /// Must be called within a tokio runtime.
     fn stream(&self, request: Arc<CanonicalRequest>) -> mpsc::Receiver<StreamItem>;
 
+    /// The bytes of the body that [`Provider::stream`] would send; none where nothing is sent.
+    fn wire_form(&self, _request: &CanonicalRequest) -> Option<Vec<u8>> {
+        None
+    }
+
     /// The models that the server offers.
     fn models(&self) -> BoxFuture<'_, Result<Vec<ModelInfo>, ModelError>>;
 }

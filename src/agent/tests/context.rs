@@ -182,7 +182,7 @@ fn a_result_larger_than_its_share_keeps_head_and_tail_and_is_kept_whole_elsewher
 fn a_summary_keeps_what_was_said_though_the_model_does_not() {
     let mut bench = Bench::new(small(6_000));
     let mut facts = Vec::new();
-    for n in 0..30 {
+    for n in 0..60 {
         let fact = format!("The limit of queue {n} is {}.", n * 17 + 5);
         facts.push(fact.clone());
         bench.prompt(&format!("{fact} {}", "Please look at it with care. ".repeat(12)));

@@ -370,6 +370,7 @@ fn parse(key: &str) -> KeyEvent {
         "space" => KeyCode::Char(' '),
         "f2" => KeyCode::F(2),
         "f3" => KeyCode::F(3),
+        "f4" => KeyCode::F(4),
         letter => KeyCode::Char(letter.chars().next().unwrap()),
     };
     KeyEvent::new(code, modifiers)

@@ -3,6 +3,9 @@
 //! A bench is one file with a `BENCH` and one line in the registry. It reads its workload (built in, or the file that
 //! the person names) and returns a [`Finding`]: a table for people and one JSON object for programs.
 
+mod compaction;
+mod play;
+mod prompt_cache;
 mod table;
 mod toon;
 
@@ -53,7 +56,7 @@ macro_rules! registry {
     };
 }
 
-registry![toon];
+registry![compaction, prompt_cache, toon];
 
 /// The names that the command line takes, with their one line.
 pub(super) fn names() -> Vec<clap::builder::PossibleValue> {
@@ -120,7 +123,7 @@ mod tests {
         let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src/cli/bench");
         for entry in std::fs::read_dir(folder).unwrap() {
             let name = entry.unwrap().path().file_stem().unwrap().to_string_lossy().into_owned();
-            assert!(["mod", "table"].contains(&name.as_str()) || FILES.contains(&name.as_str()), "{name}");
+            assert!(["mod", "play", "table"].contains(&name.as_str()) || FILES.contains(&name.as_str()), "{name}");
         }
     }
 

@@ -17,6 +17,7 @@ registry![
     clear,
     compact,
     context,
+    inspect,
     cost,
     cache,
     model,

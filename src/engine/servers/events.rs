@@ -84,7 +84,7 @@ impl Driver {
         let broken = self.parts.servers.frozen && in_request;
         let prefix_tokens = if broken { self.machine.context_tokens() } else { 0 };
         if broken {
-            self.load_servers(&format!("the server {server} changed its tools"));
+            self.offer_servers(format!("the server {server} changed its tools")).await;
         }
         let text = |what: &str, names: &[String]| {
             let shown: Vec<&str> = names.iter().take(5).map(String::as_str).collect();

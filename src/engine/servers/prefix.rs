@@ -9,7 +9,7 @@ use super::super::opening;
 use super::plan::SearchMode;
 use super::stable;
 use super::tool::ServerTool;
-use crate::domain::{Segment, ServerState, ToolSpec};
+use crate::domain::{BreakCause, Segment, ServerState, ToolSpec};
 use crate::mcp::{Known, Waits};
 use crate::policy;
 use crate::prompt;
@@ -74,6 +74,17 @@ impl Driver {
 
     /// Chooses what stands in the request and makes the prefix; `why` says what brought a change about.
     pub(super) fn load_servers(&mut self, why: &str) {
+        self.choose_tools();
+        self.machine.set_prefix(self.prefix(), why);
+    }
+
+    /// The same for a change that comes while the cache is warm: the person sees its price first.
+    pub(super) async fn offer_servers(&mut self, why: String) {
+        self.choose_tools();
+        self.offer_prefix(self.prefix(), (why, BreakCause::Server)).await;
+    }
+
+    fn choose_tools(&mut self) {
         if self.parts.servers.host.is_some() {
             let known = self.known_tools();
             let names: Vec<String> = known.iter().map(|known| known.spec.name.clone()).collect();
@@ -83,7 +94,6 @@ impl Driver {
             let chosen = choose(&seen, self.stage.servers.search, window);
             self.parts.servers.loaded = chosen.into_iter().map(|known| known.spec.clone()).collect();
         }
-        self.machine.set_prefix(self.prefix(), why);
     }
 
     /// Tools, system text and memory as they stand now, those of servers among them.

@@ -8,7 +8,7 @@ mod statements;
 use std::sync::Arc;
 
 pub use cut::{reduce, short_input, snip, stub};
-pub use fold::{FOLDED, Folding, Numbers, fold, has_results, words};
+pub use fold::{FOLDED, Folding, Numbers, call_line, fold, has_results, words};
 pub use statements::statements;
 
 use super::wrap;

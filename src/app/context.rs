@@ -1,0 +1,46 @@
+//! The panels about the context: opening them, by a command or by news of the engine.
+
+use super::Model;
+use super::dialogs::{Dialog, Said};
+use super::layers::Layer;
+use crate::commands::Show;
+use crate::domain::{Act, ContextNews};
+use crate::panes::context::{Inspector, Items, Msg, Panel, Reply};
+
+/// Opens what a command asked for.
+pub(super) fn open(model: &mut Model, what: &Show) -> Vec<Act> {
+    let panel =
+        if *what == Show::Inspect { Panel::Inspect(Inspector::default()) } else { Panel::Items(Items::default()) };
+    push(model, panel);
+    Vec::new()
+}
+
+/// News about the context that want to be seen at once.
+pub(super) fn open_news(model: &mut Model, news: &ContextNews) {
+    if let Some(panel) = Panel::of(news) {
+        push(model, panel);
+    }
+}
+
+/// What came of a key: a panel that is done goes.
+pub(super) fn done(model: &mut Model, reply: Reply) -> Vec<Act> {
+    if reply.close {
+        model.layers.pop();
+    }
+    reply.acts
+}
+
+fn push(model: &mut Model, panel: Panel) {
+    model.layers.push(Layer::Dialog(Dialog::Context(Box::new(panel))));
+}
+
+impl From<Said> for Msg {
+    fn from(said: Said) -> Self {
+        match said {
+            Said::Key(key) => Self::Key(key),
+            Said::Paste(text) => Self::Paste(text),
+            Said::Click(at) => Self::Click(at),
+            Said::Wheel(rows) => Self::Wheel(rows),
+        }
+    }
+}
