@@ -1,23 +1,25 @@
 //! The dialogs over the panes: opening them, and what follows from a choice in them.
 
 use ratatui::buffer::Buffer;
-use ratatui::crossterm::event::KeyEvent;
 use ratatui::layout::{Position, Rect};
 
 use super::layers::Layer;
+pub(super) use super::said::Said;
 use super::sheet::{Sheet, What};
 use super::steps::StepsPane;
-use super::{Model, catalog, library, orders, show, steps};
+use super::{Model, catalog, library, orders, servers, show, steps};
 use crate::commands::Show;
 use crate::domain::{Act, CommandFile, Event, LibraryNews, Live, Request};
-use crate::panes::agents::{self, Agents};
+use crate::panes::agents::Agents;
 use crate::panes::context::{Panel, Reply};
 use crate::panes::conversation::Scene;
+use crate::panes::form::Form;
 use crate::panes::help::{self, Help};
 use crate::panes::page::PagePane;
 use crate::panes::palette::{self, Palette, Pick};
 use crate::panes::picker::{self, Entry, Picker};
 use crate::panes::rules::{self, Rules};
+use crate::panes::servers::Servers;
 use crate::panes::sessions::{self, Sessions};
 use crate::panes::timeline::{self, Timeline};
 use crate::theme::Theme;
@@ -32,21 +34,14 @@ pub(super) enum Dialog {
     Themes(Picker, Box<Theme>),
     Sessions(Box<Sessions>),
     Rules(Box<Rules>),
+    Servers(Box<Servers>),
+    /// What a server asks.
+    Form(Box<Form>),
     Steps(Box<StepsPane>),
     Timeline(Box<Timeline>),
     Agents(Box<Agents>),
     Page(Box<PagePane>),
     Context(Box<Panel>),
-}
-
-/// What the terminal says to a dialog.
-#[derive(Clone, Debug)]
-pub(super) enum Said {
-    Key(KeyEvent),
-    Paste(String),
-    Click(Position),
-    /// Rows.
-    Wheel(i16),
 }
 
 /// Opens the help overlay.
@@ -67,6 +62,7 @@ pub(super) fn open_palette(model: &mut Model) -> Vec<Act> {
 pub(super) fn open(model: &mut Model, what: Show) -> Vec<Act> {
     match what {
         Show::Help => open_help(model),
+        Show::Servers => servers::open(model),
         Show::Model => {
             let picker = Picker::new("Model", model_entries(model));
             push(model, Dialog::Models(picker));
@@ -127,13 +123,16 @@ fn model_entries(model: &Model) -> Vec<Entry> {
 
 /// Gives the dialog on top what was said to it.
 pub(super) fn say(model: &mut Model, said: Said) -> Vec<Act> {
+    servers::say(model, &said).unwrap_or_else(|| say_other(model, said))
+}
+
+fn say_other(model: &mut Model, said: Said) -> Vec<Act> {
     let now = model.pace.now;
     let Some(Layer::Dialog(dialog)) = model.layers.last_mut() else { return Vec::new() };
     match dialog {
+        Dialog::Servers(_) | Dialog::Form(_) => Vec::new(),
         Dialog::Help(help) => {
-            if say_help(help, said) {
-                model.layers.pop();
-            }
+            drop(say_help(help, said).then(|| model.layers.pop()));
             Vec::new()
         }
         Dialog::Palette(palette) => {
@@ -316,6 +315,7 @@ impl Dialog {
     pub fn next_tick(&self, now: u64) -> Option<u64> {
         match self {
             Self::Sessions(sessions) => sessions.next_tick(now),
+            Self::Form(form) => form.next_tick(now),
             Self::Timeline(timeline) => timeline.next_tick(now),
             Self::Agents(agents) => agents.next_tick(now),
             _ => None,
@@ -332,6 +332,8 @@ impl Dialog {
             Self::Steps(pane) => pane.settle(area, theme),
             Self::Sessions(sessions) => sessions.settle(area, theme, now),
             Self::Rules(rules) => rules.settle(area),
+            Self::Servers(pane) => pane.settle(area, theme),
+            Self::Form(form) => form.settle(area, theme),
             Self::Timeline(timeline) => timeline.settle(area, theme, scene.utc_offset),
             Self::Agents(agents) => agents.settle(area, scene),
             Self::Page(page) => page.settle(area),
@@ -352,6 +354,11 @@ impl Dialog {
             Self::Steps(pane) => pane.view(theme, buf),
             Self::Sessions(sessions) => sessions.view(theme, buf),
             Self::Rules(rules) => rules.view(theme, buf),
+            Self::Servers(pane) => {
+                pane.view(theme, buf);
+                None
+            }
+            Self::Form(form) => form.view(theme, buf),
             Self::Timeline(timeline) => {
                 timeline.view(theme, scene.utc_offset, buf);
                 None
@@ -362,17 +369,6 @@ impl Dialog {
             }
             Self::Page(page) => page.view(theme, buf),
             Self::Context(panel) => panel.view(scene.theme, buf),
-        }
-    }
-}
-
-impl From<Said> for Option<agents::Msg> {
-    fn from(said: Said) -> Self {
-        match said {
-            Said::Key(key) => Some(agents::Msg::Key(key)),
-            Said::Paste(_) => None,
-            Said::Click(at) => Some(agents::Msg::Click(at)),
-            Said::Wheel(rows) => Some(agents::Msg::Wheel(rows)),
         }
     }
 }

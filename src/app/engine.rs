@@ -1,7 +1,7 @@
 //! What the engine says, handed to everyone who listens.
 
 use super::{Model, layers, steps};
-use crate::domain::{Act, Body, Event, Live, Report, SessionId};
+use crate::domain::{Act, Body, Event, Live, Report, ServerNews, SessionId};
 use crate::panes::folder::FolderQuestion;
 
 /// Takes in one event. The facts come first, because panes read them.
@@ -41,6 +41,10 @@ pub(super) fn hear(model: &mut Model, event: Event) -> Vec<Act> {
             if !model.pace.focused {
                 acts.push(Act::Notify("latigo asks whether to trust this folder".to_owned()));
             }
+        }
+        Event::Live(Live::Server(ServerNews::Asks(question))) if !model.pace.focused => {
+            let what = format!("the server {} asks", question.server);
+            acts.push(Act::Notify(crate::base::text::sanitize_line(&what).into_owned()));
         }
         Event::Live(Live::Context(news)) => super::context::open_news(model, &news),
         Event::Live(Live::CallPreview { call_id, shown, parts }) => {

@@ -214,6 +214,7 @@ pub(super) fn hear(model: &mut Model, event: &Event, first: bool) -> Vec<Act> {
         return Vec::new();
     }
     let acts = dialogs::hear(model, event);
+    super::servers::hear(model, event);
     if opened {
         model.layers.clear();
     }

@@ -55,7 +55,7 @@ impl Wish {
             sidebar: size.width >= WIDE && !hidden.sidebar,
             activity: size.height >= TALL && !hidden.activity && !model.facts.calls.list().is_empty(),
             composer: model.composer.desired_height(size.width, max).clamp(1, max),
-            own_line: size.height >= 8 && model.facts.status_line.is_some(),
+            own_line: size.height >= 8 && model.facts.around.status_line.is_some(),
         }
     }
 }

@@ -15,6 +15,7 @@ mod library;
 mod mouse;
 mod orders;
 mod said;
+mod servers;
 mod sheet;
 mod show;
 mod steps;

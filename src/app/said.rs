@@ -1,7 +1,19 @@
-//! What the terminal says to a dialog, in the words of each pane.
+//! What the terminal says to a dialog, and how each pane hears it.
 
-use super::dialogs::Said;
-use crate::panes::{picker, rules, sessions, timeline};
+use ratatui::crossterm::event::KeyEvent;
+use ratatui::layout::Position;
+
+use crate::panes::{agents, picker, rules, sessions, timeline};
+
+/// What the terminal says to a dialog.
+#[derive(Clone, Debug)]
+pub(super) enum Said {
+    Key(KeyEvent),
+    Paste(String),
+    Click(Position),
+    /// Rows.
+    Wheel(i16),
+}
 
 impl From<Said> for timeline::Msg {
     fn from(said: Said) -> Self {
@@ -22,6 +34,17 @@ impl From<Said> for picker::Msg {
             Said::Paste(text) => Self::Paste(text),
             Said::Click(at) => Self::Click(at),
             Said::Wheel(rows) => Self::Wheel(rows),
+        }
+    }
+}
+
+impl From<Said> for Option<agents::Msg> {
+    fn from(said: Said) -> Self {
+        match said {
+            Said::Key(key) => Some(agents::Msg::Key(key)),
+            Said::Paste(_) => None,
+            Said::Click(at) => Some(agents::Msg::Click(at)),
+            Said::Wheel(rows) => Some(agents::Msg::Wheel(rows)),
         }
     }
 }

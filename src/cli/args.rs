@@ -132,7 +132,7 @@ pub struct Caps {
 #[derive(Debug, clap::Args)]
 pub struct Servers {
     /// Tool servers (MCP) from files or JSON texts
-    #[arg(long, value_name = "FILE|JSON", num_args = 1..)]
+    #[arg(long, value_name = "FILE|JSON", num_args = 1.., hide_short_help = true)]
     pub mcp_config: Vec<String>,
 
     /// Only those servers, none of the settings
@@ -203,6 +203,12 @@ pub enum Command {
         /// One JSON object
         #[arg(long)]
         json: bool,
+    },
+    /// Tool servers (MCP): set up, try, log in; or be one
+    #[command(subcommand_required = true, arg_required_else_help = true)]
+    Mcp {
+        #[command(subcommand)]
+        what: super::McpCommand,
     },
     /// Say where settings come from, or change your own
     #[command(subcommand_required = true, arg_required_else_help = true)]

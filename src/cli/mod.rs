@@ -18,6 +18,7 @@ mod config;
 mod doctor;
 mod eval;
 mod helper;
+mod mcp;
 mod model;
 mod permissions;
 mod replay;
@@ -32,6 +33,7 @@ pub use asked::Wanted;
 pub use bench::BenchOrder;
 pub use eval::EvalOrder;
 pub use helper::helper;
+pub use mcp::McpCommand;
 pub use permissions::Permissions;
 pub use replay::ReplayOrder;
 
@@ -61,6 +63,8 @@ pub enum Order {
     /// Say where settings come from.
     Config(ConfigCommand),
     Bench(BenchOrder),
+    /// Something about tool servers.
+    Mcp(McpCommand),
     /// Print completions for this shell.
     Completions(clap_complete::Shell),
 }
@@ -91,6 +95,7 @@ pub fn main() -> Exit {
         Order::Doctor { json } => doctor::doctor(json, Ends::of_process().stdout_is_terminal, &mut Printer::standard()),
         Order::Permissions(what) => permissions::run(what, &mut Printer::standard()),
         Order::Bench(order) => bench::run(&order, &mut Printer::standard()),
+        Order::Mcp(what) => mcp::run(what, &mut Printer::standard()),
         Order::Config(what) => config::run(what, &mut Printer::standard()),
         Order::Completions(shell) => completions(shell),
     }
@@ -111,6 +116,7 @@ pub fn parse(
         Some(Command::Doctor { json }) => return Ok(Order::Doctor { json }),
         Some(Command::Permissions { what }) => return Ok(Order::Permissions(permissions_order(what))),
         Some(Command::Bench { name, input, json }) => return Ok(Order::Bench(BenchOrder { name, input, json })),
+        Some(Command::Mcp { what }) => return Ok(Order::Mcp(what)),
         Some(Command::Config { what }) => return Ok(Order::Config(what)),
         Some(Command::Completions { shell }) => return Ok(Order::Completions(shell)),
         None => {}

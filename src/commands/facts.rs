@@ -42,6 +42,7 @@ pub enum Show {
     Tools,
     Permissions,
     Hooks,
+    Servers,
     /// The steps of the session, to go back to one.
     Rewind,
     /// What the session changed.

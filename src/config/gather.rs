@@ -20,9 +20,10 @@ mod sandbox;
 use draft::Draft;
 
 /// Variables that hold a key of a server of ours.
-const KEYS: [&str; 7] = [
+const KEYS: [&str; 8] = [
     "ANTHROPIC_API_KEY",
     "ANTHROPIC_AUTH_TOKEN",
+    "BRAVE_API_KEY",
     "CLAUDE_CODE_OAUTH_TOKEN",
     "DEEPSEEK_API_KEY",
     "LLM_API_KEY",
@@ -58,6 +59,7 @@ pub(super) fn gather(input: &ConfigInput<'_>) -> Settings {
     let ground =
         servers::Ground { input, project: &project, layers: &layers, trusted, vars: &set, child_env: &child_env };
     let servers = servers::gather(&ground, &mut notices);
+    let search = super::web::choice(&layers, &all, &mut notices);
     let wishes = wishes(input, &draft);
     let model = choose(&set, &all, &wishes, &draft.models, &mut notices);
 
@@ -86,7 +88,7 @@ pub(super) fn gather(input: &ConfigInput<'_>) -> Settings {
         bounds: bounds(draft.bounds, &set),
         models: draft.models,
         child_env,
-        capabilities: Capabilities { sandbox, hooks, servers },
+        capabilities: Capabilities { sandbox, hooks, servers, search },
         catalog: super::wish::with_origins(catalog, super::origins::origins(input, &layers, trusted, &secrets)),
         secrets,
         notices,

@@ -29,6 +29,7 @@ mod shelf;
 mod themes;
 mod traffic;
 mod trust;
+mod web;
 mod wish;
 
 use std::collections::BTreeMap;
@@ -50,6 +51,7 @@ pub use rules::{Rules, rule_text, rules};
 pub use save::{Places, edit_rule, remove_rule, save_rule, save_setting};
 pub use save_server::{forget_server_choices, save_server, save_server_switch};
 pub use served::ask_server;
+pub use servers::{OWN as SERVER_FILE, server_grounds};
 pub use setup::{Start, setup};
 pub use themes::themes;
 pub use traffic::Traffic;
@@ -168,6 +170,8 @@ pub struct Capabilities {
     pub hooks: crate::hooks::Config,
     /// Tool servers.
     pub servers: crate::engine::ServerPlan,
+    /// By what the web is searched.
+    pub search: web::SearchChoice,
 }
 
 /// Everything that settings, variables and flags say together.

@@ -21,7 +21,7 @@ use super::project::shown;
 /// Entries that are read in all.
 const ENTRIES: usize = 500;
 /// The file of our own with the person's servers, in the form of `~/.claude.json`.
-pub(super) const OWN: &str = "mcp.json";
+pub const OWN: &str = "mcp.json";
 
 /// What the lists are read with.
 pub(super) struct Ground<'a> {
@@ -77,6 +77,21 @@ pub(super) fn gather(ground: &Ground<'_>, notices: &mut Vec<Notice>) -> ServerPl
         }
     }
     plan(ground, servers)
+}
+
+/// The servers that may run here, or one of them, for trying them out of a session.
+pub fn server_grounds(settings: &super::Settings, cwd: &Path, only: Option<&str>) -> mcp::Grounds {
+    let plan = &settings.capabilities.servers;
+    let wanted = |server: &&ServerConfig| only.is_none_or(|only| only == server.name);
+    mcp::Grounds {
+        servers: plan.servers.iter().filter(wanted).cloned().collect(),
+        times: plan.times,
+        cwd: cwd.to_path_buf(),
+        roots: vec![settings.project.clone()],
+        env: std::sync::Arc::new(settings.child_env.clone()),
+        folder: plan.folder.clone(),
+        interactive: false,
+    }
 }
 
 fn plan(ground: &Ground<'_>, servers: Vec<ServerConfig>) -> ServerPlan {

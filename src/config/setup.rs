@@ -48,7 +48,7 @@ pub fn setup(settings: &Settings, start: Start<'_>) -> Result<engine::Setup, Str
     let own = own_stage(settings, &base, &mut notices);
     let rehearse = rehearsal::opener(&own);
     let mut stage = if start.rehearse { rehearse()? } else { own };
-    let mut tools = tools::registry();
+    let mut tools = all_tools(settings);
     let ground = (start.dirs, &settings.secrets, start.clock.wall_ms());
     start.traffic.apply(&mut stage, &mut tools, ground)?;
     Ok(engine::Setup {
@@ -86,6 +86,14 @@ pub fn setup(settings: &Settings, start: Start<'_>) -> Result<engine::Setup, Str
         folder: None,
         version: env!("CARGO_PKG_VERSION"),
     })
+}
+
+/// All tools; a search of the web only where there is one.
+fn all_tools(settings: &Settings) -> Vec<Arc<dyn tools::Tool>> {
+    let mut all = tools::registry();
+    let search = super::web::tool(&settings.capabilities.search, settings.model.as_ref());
+    all.extend(search.map(|tool| Arc::new(tool) as Arc<dyn tools::Tool>));
+    all
 }
 
 /// The part of a start that a stage is made of.

@@ -180,7 +180,7 @@ impl Driver {
         self.tell(Event::Live(Live::Refused(notice))).await;
     }
 
-    async fn on_news(&mut self, news: News) {
+    pub(super) async fn on_news(&mut self, news: News) {
         if let What::Tell(live) = news.what {
             return self.tell(Event::Live(live)).await;
         }
@@ -242,7 +242,7 @@ impl Driver {
         }
     }
 
-    async fn close(&mut self) {
+    pub(super) async fn close(&mut self) {
         for running in self.running.values() {
             running.cancel.cancel();
         }

@@ -59,7 +59,7 @@ use crate::usage::ModelTable;
 pub use catalog::{AutoMemory, Nested, SaveSetting, Scan, Scanned, Shelf, StatusLine};
 pub use confine::Sandbox;
 pub use library::LibraryTuning;
-pub use servers::{SearchMode, ServerPlan};
+pub use servers::{OutsideCall, SearchMode, ServerPlan, open_counter};
 pub use team::{Child, TeamTuning};
 
 /// Events that may wait for a slow face before the engine waits for it.

@@ -50,7 +50,7 @@ impl Driver {
 
     /// Reads a mentioned path. What does not exist is left as words; what a rule denies is said.
     async fn read_mention(&mut self, mention: &str) -> Vec<Block> {
-        if let Some(blocks) = self.read_resource_mention(mention).await {
+        if let Some(blocks) = Box::pin(self.read_resource_mention(mention)).await {
             return blocks;
         }
         let path = crate::base::paths::absolute(&self.stage.place.cwd, mention);

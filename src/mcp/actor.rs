@@ -129,6 +129,7 @@ async fn look(server: &Arc<Server>, inner: &Arc<Inner>) {
         seen.offer = Arc::new(Offer { tools: pins.tools.clone(), ..Offer::default() });
     }
     seen.pins = pins;
+    server.count(&mut seen);
     seen.looked = true;
     drop(seen);
     inner.moved.notify_waiters();
@@ -228,7 +229,8 @@ async fn serve(
             () = inner.stop.cancelled() => break End::Stop,
         }
     };
-    server.seen().caller = None;
+    // Whoever calls from here on waits for the next connection.
+    set(server, inner, ServerState::Waiting);
     link.close().await;
     Ok(end)
 }
@@ -254,6 +256,7 @@ async fn learn(server: &Arc<Server>, inner: &Arc<Inner>, offer: Offer) {
         if first {
             seen.pins = Some(Pins::of(&server.config.name, &offer));
         }
+        server.count(&mut seen);
         (first.then(|| seen.pins.clone()).flatten(), difference(server, &before, &offer, first, seen.pins.as_ref()))
     };
     if let Some(pins) = first {

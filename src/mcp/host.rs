@@ -11,9 +11,8 @@ use tokio_util::sync::CancellationToken;
 
 use super::actor;
 use super::answer::Answer;
-use super::config::{ServerConfig, Times};
-use super::link::{Around, Caller};
-use super::names::full_name;
+use super::config::{Reach, ServerConfig, Times, Way};
+use super::link::{self, Around, Caller, Login};
 use super::server::{Order, Server, describe};
 use crate::domain::{QuestionForm, ServerAnswer, ServerState, ServerStatus, ToolMarks, ToolSpec};
 
@@ -70,6 +69,10 @@ pub struct Known {
     pub marks: ToolMarks,
     pub always_load: bool,
     pub result_chars: Option<usize>,
+    /// Bytes of the definition, the basis of estimates.
+    pub bytes: u64,
+    /// What is different from what was agreed to, a line each.
+    pub change: Vec<String>,
 }
 
 /// The servers.
@@ -99,7 +102,7 @@ impl Host {
     pub fn start(grounds: Grounds) -> (Self, mpsc::Receiver<News>) {
         let (news, heard) = mpsc::channel(NEWS);
         let Grounds { servers, times, cwd, roots, env, folder, interactive } = grounds;
-        let around = Around { cwd, roots, env, times, interactive };
+        let around = Around { cwd, roots, env, times, folder: folder.clone(), interactive };
         let project = around.roots.first().map(|root| root.display().to_string()).unwrap_or_default();
         let mut waiting = Vec::new();
         let mut all = BTreeMap::new();
@@ -138,16 +141,16 @@ impl Host {
     }
 
     /// All tools that are known, those of servers that are not up yet among them, by full name.
-    pub fn known(&self) -> Vec<Known> {
-        let mut all: BTreeMap<String, Known> = BTreeMap::new();
-        for (name, server) in &self.0.servers {
+    pub fn known(&self) -> Vec<Arc<Known>> {
+        let mut all: BTreeMap<String, Arc<Known>> = BTreeMap::new();
+        for server in self.0.servers.values() {
             let seen = server.seen();
             if matches!(seen.state, ServerState::Off { .. }) {
                 continue;
             }
-            for tool in &seen.offer.tools {
+            for known in &seen.known {
                 // Two tools whose names become the same: the first one has it.
-                all.entry(full_name(name, &tool.name)).or_insert_with(|| server.known(tool, &seen));
+                all.entry(known.spec.name.clone()).or_insert_with(|| Arc::clone(known));
             }
         }
         all.into_values().collect()
@@ -278,9 +281,22 @@ impl Host {
                 pins.agree(info);
             }
             seen.pins = Some(pins.clone());
+            server.count(&mut seen);
             pins
         };
         pins.save(&server.pins_file)
+    }
+
+    /// Begins a login to a server.
+    pub async fn login(&self, name: &str) -> Result<Login, String> {
+        let server = self.0.servers.get(name).ok_or_else(|| format!("there is no server `{name}`"))?;
+        link::begin_login(reach(&server.config)?, &self.0.around).await
+    }
+
+    /// Forgets the login to a server. Says whether there was one.
+    pub fn logout(&self, name: &str) -> Result<bool, String> {
+        let server = self.0.servers.get(name).ok_or_else(|| format!("there is no server `{name}`"))?;
+        Ok(link::forget_tokens(&self.0.around.folder, reach(&server.config)?))
     }
 
     /// The configuration of a server.
@@ -292,6 +308,20 @@ impl Host {
     pub async fn close(&self) {
         self.0.stop.cancel();
         drop(tokio::time::timeout(Duration::from_secs(5), self.0.running.wait()).await);
+    }
+}
+
+/// Forgets the login to a server that does not run.
+pub fn forget_login(grounds: &Grounds, name: &str) -> Result<bool, String> {
+    let config = grounds.servers.iter().find(|server| server.name == name);
+    let config = config.ok_or_else(|| format!("there is no server `{name}`"))?;
+    Ok(link::forget_tokens(&grounds.folder, reach(config)?))
+}
+
+fn reach(config: &ServerConfig) -> Result<&Reach, String> {
+    match &config.way {
+        Way::Http(reach) | Way::Sse(reach) => Ok(reach),
+        Way::Stdio { .. } => Err(format!("the server {} is a program here and has no login", config.name)),
     }
 }
 

@@ -16,12 +16,15 @@ mod offer;
 mod pins;
 mod search;
 mod server;
+#[cfg(test)]
+mod tests;
 
 pub use answer::{Answer, Part};
 pub use check::check;
 pub use config::{Entry, OAuth, Reach, ServerConfig, Times, Way, parse, valid_name};
 pub use expand::expand;
-pub use host::{Grounds, Host, Known, News, Waits};
+pub use host::{Grounds, Host, Known, News, Waits, forget_login};
+pub use link::{Login, Served, serve_stdio};
 pub use names::{full_name, split_name};
 pub use offer::ToolInfo;
 pub use search::{Found, search};

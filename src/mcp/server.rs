@@ -36,6 +36,8 @@ pub(super) struct Seen {
     /// What it offers; from an earlier run until it is up.
     pub offer: Arc<Offer>,
     pub pins: Option<Pins>,
+    /// Its tools as the engine offers them, in the order of the offer.
+    pub known: Vec<Arc<Known>>,
     /// The file of an earlier run was looked at.
     pub looked: bool,
     pub caller: Option<Caller>,
@@ -59,7 +61,15 @@ impl Seen {
             Some(why) => ServerState::Off { why: why.clone() },
             None => ServerState::Waiting,
         };
-        Self { state, offer: Arc::default(), pins: None, looked: false, caller: None, log: VecDeque::new() }
+        Self {
+            state,
+            offer: Arc::default(),
+            pins: None,
+            known: Vec::new(),
+            looked: false,
+            caller: None,
+            log: VecDeque::new(),
+        }
     }
 
     pub fn note(&mut self, line: String) {
@@ -84,47 +94,50 @@ impl Server {
         matches!(self.config.way, Way::Stdio { .. })
     }
 
-    pub fn known(&self, tool: &ToolInfo, seen: &Seen) -> Known {
+    /// Derives what is known of the tools, after a change of the offer or of what was agreed to.
+    pub fn count(&self, seen: &mut Seen) {
+        let known = seen.offer.tools.iter().map(|tool| Arc::new(self.known(tool, seen.pins.as_ref()))).collect();
+        seen.known = known;
+    }
+
+    fn known(&self, tool: &ToolInfo, pins: Option<&Pins>) -> Known {
         let name = &self.config.name;
-        let (told, change) = match seen.pins.as_ref().map(|pins| pins.standing(tool)) {
+        let (told, change, why) = match pins.map(|pins| pins.standing(tool)) {
             Some(Standing::Changed(before)) => {
-                let change = tool.changes_since(&before).join("\n");
-                (*before, Some(format!("the server {name} changed this tool since it was agreed to.\n{change}")))
+                let change = tool.changes_since(&before);
+                let why = format!("the server {name} changed this tool since it was agreed to.\n{}", change.join("\n"));
+                (*before, change, Some(why))
             }
             Some(Standing::New) => {
-                (tool.clone(), Some(format!("the server {name} did not have this tool when it was agreed to")))
+                let why = format!("the server {name} did not have this tool when it was agreed to");
+                (tool.clone(), vec!["new since it was agreed to".to_owned()], Some(why))
             }
-            Some(Standing::Agreed) | None => (tool.clone(), None),
+            Some(Standing::Agreed) | None => (tool.clone(), Vec::new(), None),
         };
         let mut marks = tool.marks();
-        marks.asks = change.or(marks.asks);
+        marks.asks = why.or(marks.asks);
+        let spec = told.spec(name);
         Known {
             server: name.clone(),
             tool: tool.name.clone(),
-            spec: told.spec(name),
+            bytes: serde_json::to_vec(&spec).map_or(0, |json| json.len() as u64),
+            spec,
             marks,
             always_load: self.config.always_load || told.always_load,
             result_chars: told.result_chars,
+            change,
         }
     }
 
     pub fn status(&self, loaded: &impl Fn(&str) -> bool) -> ServerStatus {
         let seen = self.seen();
-        let tool = |info: &ToolInfo| {
-            let known = self.known(info, &seen);
-            let change = match seen.pins.as_ref().map(|pins| pins.standing(info)) {
-                Some(Standing::Changed(before)) => info.changes_since(&before),
-                Some(Standing::New) => vec!["new since it was agreed to".to_owned()],
-                Some(Standing::Agreed) | None => Vec::new(),
-            };
-            ServerTool {
-                name: info.name.clone(),
-                description: info.description.clone(),
-                bytes: serde_json::to_vec(&known.spec).map_or(0, |json| json.len() as u64),
-                loaded: loaded(&known.spec.name),
-                marks: known.marks,
-                change,
-            }
+        let tool = |(info, known): (&ToolInfo, &Arc<Known>)| ServerTool {
+            name: info.name.clone(),
+            description: info.description.clone(),
+            bytes: known.bytes,
+            loaded: loaded(&known.spec.name),
+            marks: known.marks.clone(),
+            change: known.change.clone(),
         };
         let left_out = seen.offer.left_out.iter().map(|what| format!("left out: {what}"));
         ServerStatus {
@@ -133,7 +146,7 @@ impl Server {
             source: self.config.source.clone(),
             reached: format!("{} {}", self.config.way.word(), self.config.way.shown()),
             about: seen.offer.about.clone(),
-            tools: seen.offer.tools.iter().map(tool).collect(),
+            tools: seen.offer.tools.iter().zip(&seen.known).map(tool).collect(),
             prompts: seen.offer.prompts.clone(),
             resources: seen.offer.resources.clone(),
             log: left_out.chain(seen.log.iter().cloned()).collect(),

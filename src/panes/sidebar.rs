@@ -10,7 +10,7 @@ use super::agents::agent_row;
 use super::conversation::{Scene, break_text};
 use super::facts::Facts;
 use crate::base::text;
-use crate::domain::{Mode, SandboxState, Todo, TodoState};
+use crate::domain::{Mode, SandboxState, ServerState, Todo, TodoState};
 use crate::theme::{Meaning, Theme};
 use crate::widgets::{Glyphs, gauge, sparkline};
 
@@ -84,9 +84,30 @@ fn session(page: &mut Page<'_>, facts: &Facts) {
     if let Some(branch) = &info.branch {
         page.push("branch", branch, Meaning::Text);
     }
+    servers(page, facts);
     if let Some(title) = &facts.title {
         page.push("title", title, Meaning::Text);
     }
+}
+
+/// How many tool servers are ready, and what is wrong with the others.
+fn servers(page: &mut Page<'_>, facts: &Facts) {
+    let used: Vec<_> =
+        facts.around.servers.iter().filter(|server| !matches!(server.state, ServerState::Off { .. })).collect();
+    if used.is_empty() {
+        return;
+    }
+    let count = |wanted: fn(&ServerState) -> bool| used.iter().filter(|server| wanted(&server.state)).count();
+    let ready = count(|state| *state == ServerState::Ready);
+    let failed = count(|state| matches!(state, ServerState::Failed { .. } | ServerState::Retrying { .. }));
+    let changed = used.iter().any(|server| server.tools.iter().any(|tool| !tool.change.is_empty()));
+    let (words, meaning) = match (failed, count(|state| *state == ServerState::NeedsLogin)) {
+        _ if changed => (" · tools changed".to_owned(), Meaning::Warning),
+        (0, 0) => (String::new(), Meaning::Text),
+        (0, logins) => (format!(" · {logins} log in"), Meaning::Warning),
+        (failed, _) => (format!(" · {failed} failed"), Meaning::Error),
+    };
+    page.push("servers", &format!("{ready} of {}{words}", used.len()), meaning);
 }
 
 fn context(page: &mut Page<'_>, facts: &Facts) {

@@ -30,7 +30,7 @@ pub fn view(scene: Scene<'_>, extra: Extra<'_>, area: Rect, buf: &mut Buffer) {
     }
     let theme = scene.theme;
     let mut area = area;
-    if let Some(line) = scene.facts.status_line.as_deref().filter(|_| area.height > 1) {
+    if let Some(line) = scene.facts.around.status_line.as_deref().filter(|_| area.height > 1) {
         let line = text::sanitize_line(line);
         buf.set_stringn(area.x, area.y, &line, area.width.into(), theme.style(Meaning::Text));
         area = Rect { y: area.y + 1, height: area.height - 1, ..area };

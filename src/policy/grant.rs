@@ -5,6 +5,7 @@
 use super::assigns::is_harmless;
 use super::bash_rule::BashPattern;
 use super::fed;
+use super::hosts;
 use super::matching::Bench;
 use super::place::Spot;
 use super::programs::{self, FileWork};
@@ -35,7 +36,7 @@ pub(super) struct Part<'a> {
 /// All parts of the call, in order.
 pub(super) fn parts<'a>(bench: &Bench<'a>) -> Vec<Part<'a>> {
     match bench.case.access.action {
-        Action::Internal => {
+        _ if hosts::needs_nothing(bench.case.access) => {
             vec![Part { label: bench.case.tool.to_owned(), grant: Ok(Grant::Free), words: None, exact: None }]
         }
         Action::Execute => match &bench.subject.analysis {
@@ -52,7 +53,7 @@ pub(super) fn parts<'a>(bench: &Bench<'a>) -> Vec<Part<'a>> {
             let why = "it talks to this machine or its own network, which only a rule that names the host allows";
             vec![call_part(bench, why)]
         }
-        Action::Fetch | Action::External => vec![call_part(bench, bench.case.access.outside())],
+        Action::Internal | Action::Fetch | Action::External => vec![call_part(bench, bench.case.access.outside())],
         Action::Grant => vec![call_part(bench, "the skill brings allow rules of its own")],
     }
 }

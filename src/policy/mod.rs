@@ -12,6 +12,7 @@ mod danger;
 mod fed;
 mod glob;
 mod grant;
+mod hosts;
 mod matching;
 mod path_rule;
 mod place;

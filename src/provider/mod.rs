@@ -18,6 +18,7 @@ mod http;
 mod listing;
 mod ndjson;
 pub mod replay;
+mod search;
 mod secrets;
 mod sse;
 #[cfg(test)]
@@ -28,6 +29,7 @@ mod wire;
 pub use client::warm;
 pub use endpoint::{Auth, Endpoint, Timeouts};
 pub use listing::{list_ollama, ollama_base};
+pub use search::{Searched, can_search, search};
 pub use wire::Site;
 
 /// Something that answers canonical requests. The engine holds it and calls it from its own task.

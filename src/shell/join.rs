@@ -113,6 +113,37 @@ impl Ground {
 }
 
 impl Ground {
+    /// The file of the person's own servers.
+    pub fn server_file(&self) -> PathBuf {
+        self.dirs.config.join(config::SERVER_FILE)
+    }
+
+    /// The start folder.
+    pub fn cwd(&self) -> &std::path::Path {
+        &self.cwd
+    }
+
+    /// An engine without a model and without servers, whose tools are called from outside.
+    pub fn counter(mut self, clock: SharedClock) -> Result<engine::Setup, String> {
+        self.settings.capabilities.servers.servers.clear();
+        config::setup(
+            &self.settings,
+            config::Start {
+                home: &self.home,
+                cwd: &self.cwd,
+                dirs: &self.dirs,
+                clock,
+                ids: std::sync::Arc::new(crate::base::ids::TimeIds),
+                open: Open::New,
+                interactive: false,
+                max_turns: None,
+                model_forced: false,
+                rehearse: false,
+                traffic: config::Traffic::default(),
+            },
+        )
+    }
+
     /// What the folder brings, and how an answer to that is taken in force.
     fn folder(&self, invocation: &Invocation) -> engine::Folder {
         let folder = config::folder(FolderGround {

@@ -22,10 +22,10 @@ mod output;
 
 pub use exit::Exit;
 pub use invocation::{Invocation, Opening, OutputFormat, Overrides};
+pub use join::Ground;
 pub use link::Link;
 pub use output::Printer;
 
-use join::Ground;
 use terminal::run::{Stage, Start};
 use terminal::wire::Wire;
 

@@ -14,6 +14,7 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 mod support;
+mod web_search;
 
 pub use agent::{AgentInput, list_kinds, read as read_agent};
 pub use bash::{offer_escape, shell_command, wants_out};
@@ -22,6 +23,7 @@ pub use support::input::{parse as read_input, spec as describe};
 pub use support::parts::Preview;
 pub use support::reads::{FileStamp, ReadLedger, ReadState};
 pub use support::spill::keep;
+pub use web_search::{WebHit, WebQuery, WebResults, WebSearch, WebSearcher, by_brave, by_searxng};
 
 use crate::base::paths;
 use crate::domain::{Access, Terms, ToolOutcome, ToolSpec};
@@ -56,6 +58,7 @@ tools! {
     read::Read,
     skill::Skill,
     todo_write::TodoWrite,
+    web_fetch::WebFetch,
     write::Write,
 }
 
@@ -72,6 +75,10 @@ pub fn today(name: &str) -> &str {
         other => other,
     }
 }
+
+/// The tools that are made with something of the settings, for the same test.
+#[cfg(test)]
+const MADE: &[&str] = &["web_search"];
 
 /// One tool. The engine calls it; implementations are stateless, what lasts is in [`ToolContext`].
 pub trait Tool: Send + Sync + Debug {

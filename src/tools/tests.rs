@@ -24,7 +24,7 @@ fn names_in(folder: &str, extension: &str) -> BTreeSet<String> {
 
 #[test]
 fn no_tool_is_forgotten() {
-    let listed: BTreeSet<String> = MODULES.iter().map(|module| (*module).to_owned()).collect();
+    let listed: BTreeSet<String> = MODULES.iter().chain(MADE).map(|module| (*module).to_owned()).collect();
     assert_eq!(names_in("src/tools", "rs"), listed, "src/tools and the tools! list differ");
     assert_eq!(names_in("assets/tools", "md"), listed, "assets/tools and the tools! list differ");
     let specs: Vec<ToolSpec> = registry().iter().map(|tool| tool.spec()).collect();
@@ -43,6 +43,7 @@ fn no_tool_is_forgotten() {
             "Read",
             "Skill",
             "TodoWrite",
+            "WebFetch",
             "Write",
         ]
     );

@@ -8,6 +8,7 @@ mod harness;
 mod headless;
 mod hooks;
 mod library;
+mod mcp;
 mod sandbox;
 mod screen;
 mod server;

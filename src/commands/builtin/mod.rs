@@ -25,6 +25,7 @@ registry![
     tools,
     permissions,
     hooks,
+    mcp,
     agents,
     skills,
     memory,

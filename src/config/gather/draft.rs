@@ -27,7 +27,7 @@ const PERMISSIONS: [&str; 11] = [
     "skipDangerousModePermissionPrompt",
 ];
 /// Keys of our own section.
-const LATIGO: [&str; 9] = [
+const LATIGO: [&str; 10] = [
     "agentsMd",
     "classifierTimeoutMs",
     "context",
@@ -37,6 +37,7 @@ const LATIGO: [&str; 9] = [
     "provider",
     "telemetry",
     "webhooks",
+    "webSearch",
 ];
 
 /// What the files say so far.
@@ -255,8 +256,8 @@ impl<'a> Draft<'a> {
                     let tokens = count(layer, "latigo.ollamaContext", node, notices);
                     self.bounds.ollama_context = self.bounds.ollama_context.or(tokens);
                 }
-                // Read with the hooks and with the instructions.
-                "telemetry" | "webhooks" | "agentsMd" => {}
+                // Read with the hooks, with the instructions and with the search.
+                "telemetry" | "webhooks" | "agentsMd" | "webSearch" => {}
                 _ => self.unknown(layer, "latigo", key, node, &LATIGO),
             }
         }

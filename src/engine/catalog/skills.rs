@@ -21,7 +21,7 @@ const AGAIN_ALL: usize = 100_000;
 impl Driver {
     /// Uses a command or a skill for the person.
     pub(in crate::engine) async fn run_command(&mut self, name: &str, arguments: &str) {
-        if name.starts_with("mcp__") && self.run_server_prompt(name, arguments).await {
+        if name.starts_with("mcp__") && Box::pin(self.run_server_prompt(name, arguments)).await {
             return;
         }
         self.scan_again().await;

@@ -1,10 +1,13 @@
 //! What servers tell, what the face asks about them, and what the person answers.
 
-use super::super::driver::Driver;
+use tokio::sync::oneshot;
+
+use super::super::driver::{Driver, What};
 use super::Question;
 use crate::agent::Input;
 use crate::domain::{
-    Answer, Body, Event, Live, Notice, ServerAnswer, ServerBody, ServerNews, ServerQuestion, ServerRequest,
+    Answer, Body, Event, Live, Notice, QuestionForm, ServerAnswer, ServerBody, ServerNews, ServerQuestion,
+    ServerRequest,
 };
 use crate::mcp::{News, full_name, split_name};
 
@@ -119,7 +122,7 @@ impl Driver {
             ServerRequest::Report => self.tell_servers().await,
             ServerRequest::Reconnect(server) => drop(host.reconnect(&server)),
             ServerRequest::Switch { server, on } => self.switch_server(&server, on).await,
-            ServerRequest::Login(server) => self.log_in(server).await,
+            ServerRequest::Login(server) => self.log_in(server),
             ServerRequest::Logout(server) => self.log_out(&server).await,
             ServerRequest::Agree(server) => self.agree_to(&server, None).await,
             ServerRequest::Answer { id, answer } => self.answer_server(id, answer).await,
@@ -182,7 +185,7 @@ impl Driver {
         let host = self.parts.servers.host.as_ref()?;
         let known = host.known().into_iter().find(|known| full_name(&known.server, &known.tool) == name);
         known
-            .map(|known| (known.server, known.tool))
+            .map(|known| (known.server.clone(), known.tool.clone()))
             .or_else(|| split_name(name).map(|(server, tool)| (server.to_owned(), tool.to_owned())))
     }
 
@@ -203,11 +206,47 @@ impl Driver {
         self.feed(Input::Note(Body::Server(body))).await;
     }
 
-    async fn log_in(&mut self, server: String) {
-        self.notice(Notice::warning(format!("Logging in to {server} is not possible yet."))).await;
+    /// Begins a login: the address is a question, which the way back settles by itself.
+    fn log_in(&self, server: String) {
+        let Some(host) = self.parts.servers.host.clone() else { return };
+        let (news, epoch) = (self.news.clone(), self.epoch);
+        tokio::spawn(async move {
+            let tell =
+                async |what: News| drop(news.send(super::News { epoch, what: What::Server(Box::new(what)) }).await);
+            let login = match host.login(&server).await {
+                Ok(login) => login,
+                Err(problem) => return tell(News::Remark(format!("There is no login to {server}: {problem}."))).await,
+            };
+            let (reply, answer) = oneshot::channel();
+            let message = format!("Log in to the server {server}. Latigo waits here for the way back.");
+            let form = QuestionForm::Address(login.address());
+            tell(News::Question { server: server.clone(), message, form, reply }).await;
+            let declined = async {
+                // Whoever says that it is done still has to come back.
+                if let Ok(ServerAnswer::Accept(_)) = answer.await {
+                    std::future::pending::<()>().await;
+                }
+            };
+            tokio::select! {
+                finished = login.finish() => match finished {
+                    Ok(()) => drop(host.reconnect(&server)),
+                    Err(problem) => tell(News::Remark(format!("The login to {server} failed: {problem}."))).await,
+                },
+                () = declined => {}
+            }
+            tell(News::Changed).await;
+        });
     }
 
     async fn log_out(&mut self, server: &str) {
-        self.notice(Notice::warning(format!("Logging out of {server} is not possible yet."))).await;
+        let Some(host) = self.parts.servers.host.clone() else { return };
+        match host.logout(server) {
+            Ok(true) => {
+                host.reconnect(server);
+                self.notice(Notice::info(format!("The login to {server} is forgotten."))).await;
+            }
+            Ok(false) => self.notice(Notice::info(format!("There was no login to {server}."))).await,
+            Err(problem) => self.notice(Notice::warning(format!("{problem}."))).await,
+        }
     }
 }

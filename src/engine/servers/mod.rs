@@ -8,22 +8,32 @@ mod outcome;
 mod plan;
 mod prefix;
 mod resources;
+mod serve;
 mod stable;
 mod tool;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::oneshot;
+use tokio::time::Instant;
 
 pub use plan::{SearchMode, ServerPlan};
+pub use serve::{OutsideCall, open_counter};
 
 use self::outcome::Bounds;
 use super::driver::{Driver, News, What};
 use super::team;
 use crate::domain::{AgentFile, CommandFile, ServerAnswer, ToolSpec};
-use crate::mcp::{Grounds, Host, Known};
+use crate::mcp::{self, Grounds, Host, Known};
 use crate::tools::{self, Tool};
+
+/// How long nothing must have changed before a change is told.
+const CALM: Duration = Duration::from_millis(60);
+/// A change is told this soon in any case.
+const LATEST: Duration = Duration::from_millis(500);
+const FOREVER: Duration = Duration::from_secs(86_400);
 
 /// The servers of the session and what was told of them.
 #[derive(Default)]
@@ -97,8 +107,23 @@ impl Driver {
         });
         let (news, epoch) = (self.news.clone(), self.epoch);
         tokio::spawn(async move {
-            while let Some(heard) = heard.recv().await {
-                if news.send(News { epoch, what: What::Server(Box::new(heard)) }).await.is_err() {
+            let mut changed: Option<Instant> = None;
+            loop {
+                // Many servers that start at once are one change.
+                let calm = changed.map_or(FOREVER, |since| CALM.min(LATEST.saturating_sub(since.elapsed())));
+                let told = match tokio::time::timeout(calm, heard.recv()).await {
+                    Ok(None) => return,
+                    Ok(Some(mcp::News::Changed)) => {
+                        changed = changed.or_else(|| Some(Instant::now()));
+                        continue;
+                    }
+                    Ok(Some(told)) => told,
+                    Err(_) => {
+                        changed = None;
+                        mcp::News::Changed
+                    }
+                };
+                if news.send(News { epoch, what: What::Server(Box::new(told)) }).await.is_err() {
                     return;
                 }
             }
@@ -139,7 +164,7 @@ impl Driver {
     }
 
     /// The tools of servers that are known and given here.
-    fn known_tools(&self) -> Vec<Known> {
+    fn known_tools(&self) -> Vec<Arc<Known>> {
         let Some(host) = &self.parts.servers.host else { return Vec::new() };
         let mut known = host.known();
         if let Some(shared) = &self.stage.servers.shared {

@@ -49,6 +49,8 @@ impl Driver {
         let bounds = self.server_bounds();
         let servers = &mut self.parts.servers;
         servers.frozen = false;
+        // What was asked in another session is not answered in this one.
+        servers.questions.clear();
         servers.announced.clear();
         servers.loaded.clear();
         servers.stable = match &servers.host {
@@ -62,11 +64,14 @@ impl Driver {
     /// Settles which tools stand in the request, before the first prompt leaves.
     pub(in crate::engine) async fn freeze_servers(&mut self) {
         let Some(host) = self.parts.servers.host.clone().filter(|_| !self.parts.servers.frozen) else { return };
-        host.wait(LOOK, Waits::Looked).await;
-        host.wait(ALWAYS, Waits::Loaded).await;
-        if !self.setup.interactive && host.len() <= FEW {
-            host.wait(FIRST_SIGHT, Waits::Known).await;
+        // The tools of many servers are found by search in any case, so nothing is waited for.
+        if host.len() <= FEW {
+            host.wait(LOOK, Waits::Looked).await;
+            if !self.setup.interactive {
+                host.wait(FIRST_SIGHT, Waits::Known).await;
+            }
         }
+        host.wait(ALWAYS, Waits::Loaded).await;
         self.refresh_servers();
         self.load_servers("tool servers were connected");
         self.parts.servers.frozen = true;
@@ -90,7 +95,8 @@ impl Driver {
             let names: Vec<String> = known.iter().map(|known| known.spec.name.clone()).collect();
             let hidden = policy::hidden_tools(&self.gate.rules, &names);
             let window = self.machine.model().map_or(WINDOW, |(_, info)| info.window);
-            let seen: Vec<&Known> = known.iter().filter(|known| !hidden.contains(&known.spec.name)).collect();
+            let seen: Vec<&Known> =
+                known.iter().map(|known| &**known).filter(|known| !hidden.contains(&known.spec.name)).collect();
             let chosen = choose(&seen, self.stage.servers.search, window);
             self.parts.servers.loaded = chosen.into_iter().map(|known| known.spec.clone()).collect();
         }
@@ -151,8 +157,7 @@ impl Driver {
 
 /// The tools that stand in the request.
 fn choose<'a>(known: &[&'a Known], mode: SearchMode, window: u32) -> Vec<&'a Known> {
-    let bytes = |known: &Known| serde_json::to_vec(&known.spec).map_or(0, |json| json.len() as u64);
-    let all: u64 = known.iter().map(|known| bytes(known)).sum();
+    let all: u64 = known.iter().map(|known| known.bytes).sum();
     let fits = match mode {
         SearchMode::Never => true,
         SearchMode::Always => false,
@@ -195,6 +200,8 @@ mod tests {
             marks: ToolMarks::default(),
             always_load,
             result_chars: None,
+            bytes: 360,
+            change: Vec::new(),
         }
     }
 

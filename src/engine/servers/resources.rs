@@ -11,6 +11,8 @@ use crate::domain::{Block, CommandFile, Notice, Origin, PromptKind, ResultPart, 
 use crate::mcp::{Answer, full_name};
 use crate::prompt;
 
+/// How long a prompt or a mentioned resource may take.
+const PATIENCE: std::time::Duration = std::time::Duration::from_secs(15);
 /// Resources that are completed after `@`.
 const COMPLETED: usize = 2_000;
 
@@ -41,7 +43,7 @@ impl Driver {
         });
         let Some((server, prompt)) = found else { return false };
         let filled = match fill(&prompt, arguments) {
-            Ok(fields) => host.prompt(&server, &prompt.name, fields).await,
+            Ok(fields) => Box::pin(in_time(host.prompt(&server, &prompt.name, fields))).await,
             Err(problem) => Err(problem),
         };
         match filled {
@@ -81,7 +83,7 @@ impl Driver {
         let host = self.parts.servers.host.clone()?;
         host.config(server)?;
         let text = |text: String| Block::Text { text: prompt::wrap(&text) };
-        Some(match host.read(server, uri).await {
+        Some(match Box::pin(in_time(host.read(server, uri))).await {
             Err(problem) => vec![text(format!("The user mentioned {mention}. It was not read: {problem}."))],
             Ok(answer) => {
                 let id = format!("mention-{}", uuid::Uuid::new_v4().simple());
@@ -107,6 +109,12 @@ impl Driver {
         });
         all.take(COMPLETED).collect()
     }
+}
+
+/// The person waits for it, so it has little time.
+async fn in_time<T>(work: impl Future<Output = Result<T, String>>) -> Result<T, String> {
+    let done = tokio::time::timeout(PATIENCE, work).await;
+    done.unwrap_or_else(|_| Err(format!("the server did not answer within {} s", PATIENCE.as_secs())))
 }
 
 /// `<needed> [optional]`.

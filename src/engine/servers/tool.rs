@@ -1,5 +1,7 @@
 //! A tool of a server as one of the engine's own.
 
+use std::sync::Arc;
+
 use futures::future::BoxFuture;
 use serde_json::Value;
 
@@ -15,7 +17,7 @@ const SCHEMA: usize = 4_000;
 #[derive(Debug)]
 pub(super) struct ServerTool {
     pub(super) host: Host,
-    pub(super) known: Known,
+    pub(super) known: Arc<Known>,
     pub(super) bounds: Bounds,
 }
 
@@ -34,7 +36,7 @@ impl Tool for ServerTool {
     }
 
     fn run(&self, input: Value, context: ToolContext) -> BoxFuture<'static, ToolOutcome> {
-        let (host, known, bounds) = (self.host.clone(), self.known.clone(), self.bounds);
+        let (host, known, bounds) = (self.host.clone(), Arc::clone(&self.known), self.bounds);
         Box::pin(async move {
             let Value::Object(input) = input else { return ToolOutcome::error("The arguments must be an object.") };
             let answer = host.call(&known.server, &known.tool, input, context.output.clone(), &context.cancel).await;

@@ -49,14 +49,14 @@ async fn lists_and_rules_decide_and_the_strict_one_comes_first() {
             anchor: setup.home.clone(),
         };
         setup.stage.rules = vec![
-            rule(crate::policy::Tier::Allow, "WebFetch(domain:docs.rs)"),
+            rule(crate::policy::Tier::Allow, "WebFetch(domain:rules.org)"),
             rule(crate::policy::Tier::Allow, "WebFetch"),
             rule(crate::policy::Tier::Deny, "WebFetch(domain:named.org)"),
         ];
     }))
     .await;
     assert_eq!(visit(&mut driver, "a.open.org").await.await.unwrap(), Pass::Open { named: false });
-    assert_eq!(visit(&mut driver, "docs.rs").await.await.unwrap(), Pass::Open { named: true });
+    assert_eq!(visit(&mut driver, "rules.org").await.await.unwrap(), Pass::Open { named: true });
     for host in ["bad.open.org", "named.org"] {
         assert!(matches!(visit(&mut driver, host).await.await.unwrap(), Pass::Closed(_)), "{host}");
     }

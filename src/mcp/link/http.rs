@@ -11,10 +11,10 @@ use rmcp::transport::StreamableHttpClientTransport;
 use rmcp::transport::streamable_http_client::StreamableHttpClientTransportConfig;
 
 use super::handler::Handler;
-use super::{Around, Problem, problem};
+use super::{Around, Problem, auth, problem};
 use crate::base::net;
 use crate::base::process::{self, Group};
-use crate::mcp::config::{Reach, ServerConfig};
+use crate::mcp::config::Reach;
 
 /// How long the helper may take.
 const HELPER: Duration = Duration::from_secs(10);
@@ -25,7 +25,6 @@ const REDIRECTS: usize = 5;
 
 /// Connects and greets.
 pub(super) async fn serve(
-    _config: &ServerConfig,
     reach: &Reach,
     around: &Around,
     handler: Handler,
@@ -33,6 +32,10 @@ pub(super) async fn serve(
     let headers = headers(reach, around).await.map_err(Problem::Lasting)?;
     let client = client().await.map_err(Problem::Lasting)?;
     let settings = StreamableHttpClientTransportConfig::with_uri(reach.url.clone()).custom_headers(headers);
+    if let Some(client) = auth::client(reach, around, client.clone()).await {
+        let transport = StreamableHttpClientTransport::with_client(client, settings);
+        return handler.serve(transport).await.map_err(|error| problem(&error));
+    }
     let transport = StreamableHttpClientTransport::with_client(client, settings);
     handler.serve(transport).await.map_err(|error| problem(&error))
 }

@@ -1,9 +1,11 @@
 //! The SDK, and the only place that knows it: a connection to one server in plain values.
 
+mod auth;
 mod child;
 mod handler;
 mod http;
 mod plain;
+mod serve;
 mod sse;
 
 use std::collections::BTreeMap;
@@ -16,8 +18,7 @@ use rmcp::model::{
     ListToolsRequest, PaginatedRequestParams, ReadResourceRequestParams, ServerResult,
 };
 use rmcp::service::{
-    ClientInitializeError, PeerRequestOptions, RoleClient, RunningService, RunningServiceCancellationToken,
-    ServiceError,
+    ClientInitializeError, PeerRequestOptions, RoleClient, RunningServiceCancellationToken, ServiceError,
 };
 use rmcp::{Peer, ServiceExt};
 use serde_json::{Map, Value};
@@ -27,10 +28,13 @@ use tokio_util::sync::CancellationToken;
 
 use self::handler::Handler;
 use super::answer::Answer;
-use super::config::{Reach, ServerConfig, Times, Way};
+use super::config::{ServerConfig, Times, Way};
 use super::offer::{ITEMS, Offer};
 
+pub use self::auth::Login;
+pub(super) use self::auth::{begin as begin_login, forget as forget_tokens};
 pub(super) use self::handler::{Heard, Question};
+pub use self::serve::{Served, serve_stdio};
 
 /// Pages of one list that are asked for.
 const PAGES: usize = 50;
@@ -45,6 +49,8 @@ pub(super) struct Around {
     /// The whole environment of a server.
     pub env: Arc<BTreeMap<String, String>>,
     pub times: Times,
+    /// Where tokens of logins are kept.
+    pub folder: PathBuf,
     /// Somebody is there to be asked.
     pub interactive: bool,
 }
@@ -95,7 +101,7 @@ pub(super) async fn connect(
                 Err(error) => return Err(child.explain(problem(&error)).await),
             }
         }
-        Way::Http(reach) => (by_http(config, reach, around, handler).await?, None),
+        Way::Http(reach) => (http::serve(reach, around, handler).await?, None),
         Way::Sse(reach) => {
             let transport = sse::open(reach, around).await?;
             (handler.serve(transport).await.map_err(|error| problem(&error))?, None)
@@ -114,15 +120,6 @@ pub(super) async fn connect(
     let stop = service.cancellation_token();
     let over = tokio::spawn(async move { drop(service.waiting().await) });
     Ok(Link { caller, stop, over, child })
-}
-
-async fn by_http(
-    config: &ServerConfig,
-    reach: &Reach,
-    around: &Around,
-    handler: Handler,
-) -> Result<RunningService<RoleClient, Handler>, Problem> {
-    http::serve(config, reach, around, handler).await
 }
 
 impl Link {

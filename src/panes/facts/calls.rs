@@ -124,11 +124,12 @@ impl Call {
 
     fn set_input(&mut self, input: Input, project: &Path) {
         self.input = input;
-        if self.name == CALL_TOOL
+        let named = self.input().and_then(|value| value.get("name")).and_then(Value::as_str);
+        if (self.name == CALL_TOOL || self.name.starts_with("mcp__") && named == Some(self.name.as_str()))
             && let Some(value) = self.input()
         {
-            // The line is about the tool that is meant.
-            let call = ToolCall { id: String::new(), name: self.name.clone(), input: value.clone() };
+            // The line is about the tool that is meant; its name may have been found out before.
+            let call = ToolCall { id: String::new(), name: CALL_TOOL.to_owned(), input: value.clone() };
             let call = call.effective().into_owned();
             self.title = title(&call.input, project);
             self.name = call.name;

@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use crate::domain::{
     Body, CatalogNews, DeltaKind, Event, Live, Mode, ModelError, ModelInfo, ModelRef, Queued, Record, Request,
-    StartInfo, Todo, TodoState, TurnEnd,
+    ServerNews, ServerStatus, StartInfo, Todo, TodoState, TurnEnd,
 };
 
 pub use agents::{AgentRow, Agents};
@@ -47,14 +47,22 @@ pub struct Facts {
     pub hooks: VecDeque<Arc<Record>>,
     /// What is waited for while a hook holds something up, in its words.
     pub hook: Option<String>,
-    /// What the person's own program says for the line above the status line. Foreign.
-    pub status_line: Option<String>,
+    pub around: Around,
     /// Counts everything that was heard.
     pub revision: u64,
     /// Counts changes of what is known of the session itself.
     pub opened: u32,
     /// The engine is gone.
     pub closed: bool,
+}
+
+/// What programs beside the session say now.
+#[derive(Debug, Default)]
+pub struct Around {
+    /// What the person's own program says for the line above the status line. Foreign.
+    pub status_line: Option<String>,
+    /// Tool servers as they stand.
+    pub servers: Vec<ServerStatus>,
 }
 
 /// A turn that runs.
@@ -120,8 +128,9 @@ impl Facts {
             Event::Live(Live::Info(info)) => self.adopt(info),
             Event::Live(Live::Team(news)) => self.agents.news(news),
             Event::Live(Live::HookRuns(what)) => self.hook.clone_from(what),
+            Event::Live(Live::Server(ServerNews::Status(list))) => self.around.servers.clone_from(list),
             Event::Live(Live::Catalog(CatalogNews::StatusLine(line))) => {
-                self.status_line = Some(line.clone()).filter(|line| !line.is_empty());
+                self.around.status_line = Some(line.clone()).filter(|line| !line.is_empty());
             }
             Event::Live(_) => {}
             Event::Closed => {

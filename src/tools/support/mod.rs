@@ -13,6 +13,7 @@ pub mod input;
 pub mod job;
 pub mod live;
 pub mod notebook;
+pub mod page;
 pub mod pager;
 pub mod parts;
 pub mod pdf;
