@@ -202,6 +202,17 @@ impl Host {
         })
     }
 
+    /// Waits for a server while it is on its way, and says whether a tool is still what was judged: an earlier run may
+    /// have known another one.
+    pub async fn is_as_judged(&self, judged: &Known, cancel: &CancellationToken) -> Result<bool, String> {
+        tokio::select! {
+            caller = self.caller(&judged.server) => drop(caller?),
+            () = cancel.cancelled() => return Err("it was stopped".to_owned()),
+        }
+        let now = self.known().into_iter().find(|known| known.spec.name == judged.spec.name);
+        Ok(now.is_none_or(|now| now.marks.asks.is_none() || now.marks.asks == judged.marks.asks))
+    }
+
     /// Calls a tool; waits for its server while that is on its way.
     pub async fn call(
         &self,

@@ -105,7 +105,7 @@ impl Server {
         let (told, change, why) = match pins.map(|pins| pins.standing(tool)) {
             Some(Standing::Changed(before)) => {
                 let change = tool.changes_since(&before);
-                let why = format!("the server {name} changed this tool since it was agreed to.\n{}", change.join("\n"));
+                let why = format!("the server {name} changed this tool since it was agreed to: {}", change.join("; "));
                 (*before, change, Some(why))
             }
             Some(Standing::New) => {

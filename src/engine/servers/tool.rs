@@ -39,6 +39,16 @@ impl Tool for ServerTool {
         let (host, known, bounds) = (self.host.clone(), Arc::clone(&self.known), self.bounds);
         Box::pin(async move {
             let Value::Object(input) = input else { return ToolOutcome::error("The arguments must be an object.") };
+            match host.is_as_judged(&known, &context.cancel).await {
+                Ok(true) => {}
+                Ok(false) => {
+                    return ToolOutcome::error(
+                        "The server changed this tool while the call was on its way, so nothing was done. Call it \
+                         again if it is needed; the user is asked first.",
+                    );
+                }
+                Err(problem) => return ToolOutcome::error(format!("{} failed: {problem}.", known.spec.name)),
+            }
             let answer = host.call(&known.server, &known.tool, input, context.output.clone(), &context.cancel).await;
             match answer {
                 Ok(answer) => outcome(answer, bounds.for_tool(known.result_chars), &context),
