@@ -50,7 +50,7 @@ impl Machine {
         }
         self.record(Body::Decided { ask, call_id: call_id.clone(), answer: answer.clone() });
         match answer {
-            Answer::Once { comment } => {
+            Answer::Once { comment } | Answer::Partly { comment, .. } => {
                 self.remark(&call_id, comment);
                 self.work_off(now);
             }

@@ -23,6 +23,7 @@ mod message;
 mod mode;
 mod model;
 mod money;
+mod network;
 mod opinion;
 mod page;
 mod record;
@@ -34,6 +35,7 @@ mod session;
 mod shown;
 mod stream;
 mod team;
+mod terms;
 mod tool;
 mod usage;
 mod verdict;
@@ -67,6 +69,7 @@ pub use money::{
     LedgerRow, Limit, MoneyBody, MoneyNews, MoneyRequest, PauseReason, PriceSource, Purpose, RequestEnd, RequestSpent,
     Spent, SpentOn,
 };
+pub use network::NetworkNews;
 pub use opinion::{Opinion, OpinionNote};
 pub use page::{Page, PageAct, PageKind, PageRow, RowMark};
 pub use record::{Body, DeltaKind, Origin, Queued, Record, RequestNote, ResponseNote, SegmentNote, TurnEnd};
@@ -84,6 +87,7 @@ pub use team::{
     AgentEnd, AgentFile, AgentModel, AgentOutcome, AgentProgress, AgentQuestion, AgentSpent, AgentStart, AgentState,
     AgentTools, AgentWay, Isolation, RulesInForce, TeamBody, TeamNews, TeamRequest,
 };
+pub use terms::{Accepted, Terms, Unseen};
 pub use tool::{FileChange, Todo, TodoState, ToolOutcome, ToolSpec};
 pub use usage::{Cost, Usage};
 pub use verdict::{Because, BecauseKind, Decision, RuleScope, RuleSource, TrailStep, Verdict};

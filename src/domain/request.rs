@@ -123,6 +123,8 @@ pub enum SessionScope {
 pub enum Answer {
     /// This call, with a remark for the model if there is one.
     Once { comment: Option<String> },
+    /// This call, but only these parts of the change that was shown, counted from 0 over all its files.
+    Partly { parts: Vec<u32>, comment: Option<String> },
     /// Everything that the rule covers, until the session ends.
     Session { rule: String },
     /// Everything that the rule covers, from now on, saved in a settings file.

@@ -11,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::driver::{Driver, News, Running, What};
 use crate::agent::Input;
-use crate::domain::{ToolCall, ToolOutcome};
+use crate::domain::{Terms, ToolCall, ToolOutcome};
 use crate::tools::{self, ToolContext};
 
 /// Bytes of live output of one call that are put on record.
@@ -30,6 +30,7 @@ impl Driver {
         }
         let mut context = self.context(&call.id, |call_id, text| What::Output { call_id, text });
         let caged = self.cage(&call).map(|cage| context.cage = cage);
+        let caged = caged.and_then(|()| self.terms(&call).map(|terms| context.terms = terms));
         let (cancel, input) = (context.cancel.clone(), call.input.clone());
         let own = self.own_work(&call, &context);
         self.start_work(call, cancel, async move {
@@ -101,6 +102,13 @@ impl Driver {
 
     /// Puts live output on record, within a bound; the whole of it is in the result.
     pub(super) async fn on_output(&mut self, call_id: String, text: String) {
+        let text = self.parts.pieces.output(&self.setup.secrets, &call_id, &text);
+        if !text.is_empty() {
+            self.record_output(call_id, text).await;
+        }
+    }
+
+    pub(super) async fn record_output(&mut self, call_id: String, text: String) {
         let Some(running) = self.running.get_mut(&call_id) else { return };
         if running.recorded >= LIVE_BYTES {
             return;
@@ -130,6 +138,7 @@ impl Driver {
             outputs: self.setup.store.outputs(self.session),
             limits: self.setup.limits,
             cage: None,
+            terms: Terms::default(),
         }
     }
 }

@@ -11,6 +11,7 @@ use super::classify::Heard;
 use super::gate::Gate;
 use super::hooks::{Answered, Hooking, Missed};
 use super::journal::Journal;
+use super::network::Visit;
 use super::parts::Parts;
 use super::questions::Questions;
 use super::recall::Looked;
@@ -62,6 +63,8 @@ pub(super) enum What {
     Opinion(Box<Heard>),
     /// Hooks have answered.
     Hooked(Box<Answered>),
+    /// A confined command wants to reach a host.
+    Visit(Box<Visit>),
     /// The person may have missed something.
     Missed(Missed),
     /// Somebody beside the turn has spent something.
@@ -201,19 +204,22 @@ impl Driver {
         match news.what {
             What::Output { call_id, text } => self.on_output(call_id, text).await,
             What::Done { call_id, mut outcome, duration_ms } => {
+                self.end_output(&call_id).await;
                 self.running.remove(&call_id);
                 clean(&self.setup.secrets, &mut outcome);
                 self.shorten_rows(&mut outcome);
                 self.feed(Input::CallDone { call_id, outcome, duration_ms }).await;
             }
             What::Timer(timer) => self.feed(Input::Timer(timer)).await,
-            What::ShellOutput(text) => self.tell(Event::Live(Live::ShellOutput(text))).await,
+            What::ShellOutput(text) => self.shell_output(Some(&text)).await,
             What::ShellDone { command, mut outcome } => {
                 clean(&self.setup.secrets, &mut outcome);
+                self.shell_output(None).await;
                 self.on_shell_done(command, *outcome).await;
             }
             What::Opinion(heard) => self.on_opinion(*heard).await,
             What::Hooked(answered) => self.on_hooked(*answered).await,
+            What::Visit(visit) => self.on_visit(*visit).await,
             What::Missed(missed) => self.on_missed(missed),
             What::Spent(spent) => self.spent(*spent).await,
             What::Looked(looked) => self.on_looked(*looked).await,
@@ -235,7 +241,7 @@ impl Driver {
             let item = super::streams::ended();
             return self.feed(Input::Stream { request, item }).await;
         }
-        for item in items {
+        for item in self.parts.pieces.sift(&self.setup.secrets, request, items) {
             let ends = matches!(item, StreamItem::Done { .. } | StreamItem::Failed(_));
             if ends {
                 self.stream = None;

@@ -64,6 +64,7 @@ impl Driver {
         if let Some(bus) = &mut self.hooking.bus {
             bus.hear(&record);
         }
+        self.settled_hears(&record.body);
         self.parts.steps.hear(&record);
         self.hooks_hear(&record.body, &before);
         self.servers_hear(&record.body);
@@ -121,7 +122,7 @@ impl Driver {
                 Err(problem) => self.notice(Notice::warning(problem)).await,
             },
             Answer::Always { rule, scope } => self.save_allowed(rule, scope).await,
-            Answer::Once { .. } | Answer::No { .. } => {}
+            Answer::Once { .. } | Answer::Partly { .. } | Answer::No { .. } => {}
         }
     }
 }

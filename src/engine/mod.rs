@@ -20,8 +20,10 @@ mod inspect;
 mod journal;
 mod library;
 mod money;
+mod network;
 mod opening;
 mod parts;
+mod pieces;
 mod prompts;
 mod questions;
 mod recall;
@@ -33,6 +35,7 @@ mod servers;
 mod steps;
 mod streams;
 mod team;
+mod terms;
 #[cfg(test)]
 mod tests;
 

@@ -8,16 +8,25 @@ use super::context::Prefixes;
 use super::folder::Asking;
 use super::library::Library;
 use super::money::Money;
+use super::network::Hosts;
+use super::pieces::Sieve;
 use super::recall::Recall;
 use super::servers::Servers;
 use super::steps::Steps;
 use super::team::Team;
+use super::terms::Settled;
 
 /// The state of the driver's capabilities.
 #[derive(Default)]
 pub(super) struct Parts {
     /// What keeps commands in.
     pub(super) walls: Walls,
+    /// Hosts that confined commands reach.
+    pub(super) hosts: Hosts,
+    /// What is settled about calls before they run.
+    pub(super) settled: Settled,
+    /// Keys that arrive in pieces.
+    pub(super) pieces: Sieve,
     /// The model that judges in the mode auto.
     pub(super) classifier: Classifier,
     /// A change of the prefix that the person is asked about.

@@ -79,7 +79,7 @@ impl Driver {
     async fn run_aside(&mut self, name: &str, input: serde_json::Value) -> Result<ToolOutcome, String> {
         let call = ToolCall { id: format!("aside-{name}"), name: name.to_owned(), input };
         self.need_proof(&call).await;
-        let verdict = self.verdict(&call);
+        let verdict = self.settle(&call);
         // A person who mentions a file has asked for it to be read; only a deny stands against that.
         let mention = name != "Bash" && verdict.decision == Decision::Ask;
         if verdict.decision != Decision::Allow && !mention {
@@ -90,6 +90,7 @@ impl Driver {
         };
         let mut context = self.context(&call.id, |_, text| What::ShellOutput(text));
         context.cage = self.cage(&call)?;
+        context.terms = self.terms(&call)?;
         Ok(tool.run(call.input, context).await)
     }
 }

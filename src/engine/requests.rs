@@ -69,6 +69,8 @@ impl Driver {
         }
         self.hooking.stop();
         self.parts.classifier.stop();
+        self.end_answer().await;
+        self.drop_visits().await;
         self.feed(Input::Interrupt).await;
     }
 
@@ -99,9 +101,10 @@ impl Driver {
 
     fn list_files(&self) {
         let root = self.stage.place.cwd.clone();
+        let unseen = self.unseen();
         let mut all = self.mentionable_resources();
         self.beside(move || {
-            all.splice(0..0, files::list(&root));
+            all.splice(0..0, files::list(&root, &unseen));
             Live::Files(Arc::new(all))
         });
     }

@@ -20,8 +20,8 @@ use super::gate::tier_of;
 use super::rules::session_source;
 use crate::agent::{Input, Prompt};
 use crate::domain::{
-    AgentEnd, AgentStart, Body, Event, Live, Message, Notice, Origin, Request, RuleTier, RulesInForce, TeamBody,
-    TeamNews, TeamRequest,
+    AgentEnd, AgentStart, Body, Event, Live, Message, NetworkNews, Notice, Origin, Request, RuleTier, RulesInForce,
+    TeamBody, TeamNews, TeamRequest,
 };
 use crate::policy::{RuleText, Tier};
 use crate::prompt;
@@ -102,6 +102,9 @@ impl Team {
 impl Driver {
     pub(super) async fn on_team(&mut self, request: TeamRequest) {
         match request {
+            TeamRequest::Answer { agent, ask, answer } if agent == NetworkNews::ASKER => {
+                self.answer_host(ask, answer).await;
+            }
             TeamRequest::Answer { agent, ask, answer } => self.answer_agent(agent, ask, answer).await,
             TeamRequest::Kill { agent } => self.kill_agent(&agent),
             TeamRequest::KillAll => {

@@ -40,6 +40,7 @@ impl Desk {
             outputs: top.join("outputs"),
             limits: Limits::default(),
             cage: None,
+            terms: crate::domain::Terms::default(),
         };
         Self { dir, root, context, live }
     }
