@@ -6,13 +6,14 @@
 #![cfg(target_os = "linux")]
 
 use std::fs;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::Output;
 use std::sync::Arc;
 use std::time::Duration;
 
-use latigo::domain::ToolOutcome;
-use latigo::sandbox::{Cage, Means, Profile, Scope, Wish, prove_with, try_means};
+use latigo::domain::{Terms, ToolOutcome};
+use latigo::sandbox::{Cage, Decide, Doubt, Means, Pass, Profile, Proxy, Scope, Wish, prove_with, try_means};
 use latigo::tools::{Limits, Place, ToolContext, registry};
 use tempfile::TempDir;
 use tokio::sync::mpsc;
@@ -69,7 +70,7 @@ impl Desk {
         let (home, project, temp) = (self.at("home"), self.at("project"), self.at("temp"));
         let scope = Scope { home: &home, project: &project, added: &[], temp: &temp, private: &[], readable: &[] };
         let profile = Profile::new(&self.wish, &scope);
-        Cage { means: means.clone(), profile, helper: helper(), hidden_variables: Vec::new() }
+        Cage { means: means.clone(), profile, helper: helper(), hidden_variables: Vec::new(), proxy: None }
     }
 
     /// Runs a line of bash in the project.
@@ -115,10 +116,34 @@ fn the_probes_prove_what_works_and_see_through_what_does_not() {
     // A program that only looks like bubblewrap proves nothing: it runs what it is given, unconfined.
     let dir = tempfile::tempdir().unwrap();
     let fake = dir.path().join("bwrap");
-    fs::write(&fake, "#!/bin/bash\nwhile [[ $1 != -- ]]; do shift; done; shift 4\nexec \"$@\"\n").unwrap();
-    fs::set_permissions(&fake, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    script(&fake, "while [[ $1 != -- ]]; do shift; done; shift 4\nexec \"$@\"\n");
     let proven = try_means(&Means::Bubblewrap(fake), &helper());
-    assert!(proven.as_ref().is_err_and(|why| why.contains("write-outside")), "{proven:?}");
+    assert!(matches!(&proven, Err(Doubt::Fails(why)) if why.contains("write-outside")), "{proven:?}");
+}
+
+/// Makes a program. Another process writes it: a file that this one held open for writing while another test
+/// started something would be held open there too for a moment, and could not be run ("text file busy").
+fn script(path: &Path, lines: &str) {
+    let mut child = std::process::Command::new("/bin/bash")
+        .args(["-c", "cat >\"$1\" && chmod 755 \"$1\"", "bash"])
+        .arg(path)
+        .stdin(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut input = child.stdin.take().unwrap();
+    input.write_all(format!("#!/bin/bash\n{lines}").as_bytes()).unwrap();
+    drop(input);
+    assert!(child.wait().unwrap().success());
+}
+
+#[test]
+fn a_program_that_is_being_written_proves_nothing_and_refutes_nothing() {
+    let dir = tempfile::tempdir().unwrap();
+    let fake = dir.path().join("bwrap");
+    script(&fake, "exit 0\n");
+    let _held = fs::OpenOptions::new().append(true).open(&fake).unwrap();
+    let proven = try_means(&Means::Bubblewrap(fake), &helper());
+    assert!(matches!(&proven, Err(Doubt::Unclear(_))), "{proven:?}");
 }
 
 #[test]
@@ -313,6 +338,7 @@ impl Desk {
             attended: false,
             board: Arc::default(),
             job: None,
+            terms: Terms::default(),
         };
         let bash = registry().into_iter().find(|tool| tool.spec().name == "Bash").unwrap();
         bash.run(serde_json::json!({ "command": line, "timeout": timeout }), context).await
@@ -410,4 +436,53 @@ fn an_order_that_cannot_be_carried_out_runs_nothing() {
         assert!(said(&output).contains("nothing was run"), "{}", said(&output));
     }
     assert!(!made.exists());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn hosts_are_reached_by_the_proxy_alone_and_only_those_that_are_open() {
+    use tokio::io::AsyncWriteExt as _;
+    let server = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = server.local_addr().unwrap().port();
+    tokio::spawn(async move {
+        while let Ok((mut peer, _)) = server.accept().await {
+            peer.write_all(b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\nserved").await.ok();
+        }
+    });
+    for means in every_means() {
+        let desk = Desk::new();
+        let decide: Decide = Arc::new(move |host, _| {
+            let open = host == "127.0.0.1";
+            Box::pin(async move { if open { Pass::Open { named: true } } else { Pass::Closed("it is closed".into()) } })
+        });
+        let cage = Cage { proxy: Some(Proxy::new(decide)), ..desk.cage(&means) };
+        let fetch = |url: &str| {
+            format!(
+                "python3 -c 'import urllib.request as u; p = u.ProxyHandler({{\"http\": \"http://127.0.0.1:3128\"}}); print(u.build_opener(p).open(\"{url}\").read().decode())'"
+            )
+        };
+        let direct = format!("exec 3<>/dev/tcp/127.0.0.1/{port}");
+        let run = |line: String| {
+            let words = ["--norc".as_ref(), "-c".as_ref(), line.as_ref()];
+            let (mut command, caged) = cage.wrap(Path::new("/bin/bash"), &words, &desk.at("project")).unwrap();
+            let env = [("PATH".to_owned(), "/usr/bin:/bin".to_owned())].into();
+            // What is on loopback is meant to be reached without the proxy; here it stands for a host.
+            let own = cage.variables(&env).into_iter().filter(|(name, _)| !name.eq_ignore_ascii_case("no_proxy"));
+            let output = command.env_clear().envs(own).output().unwrap();
+            drop(caged);
+            output
+        };
+        let open = tokio::task::block_in_place(|| run(fetch(&format!("http://127.0.0.1:{port}/"))));
+        let closed = tokio::task::block_in_place(|| run(fetch("http://example.com/")));
+        let around = tokio::task::block_in_place(|| run(direct));
+        let input = tokio::task::block_in_place(|| run("cat; test \"$HTTP_PROXY\" = http://127.0.0.1:3128".to_owned()));
+        assert!(!around.status.success(), "{means:?}: {}", said(&around));
+        assert!(!closed.status.success(), "{means:?}: {}", said(&closed));
+        if means.has_own_network() {
+            assert!(said(&open).contains("served"), "{means:?}: {}", said(&open));
+            assert!(said(&closed).contains("403"), "{means:?}: {}", said(&closed));
+            assert!(input.status.success(), "{means:?}: {}", said(&input));
+        } else {
+            assert!(!open.status.success() && !input.status.success(), "{means:?}: {}", said(&open));
+        }
+    }
 }

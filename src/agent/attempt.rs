@@ -21,6 +21,8 @@ pub(super) struct Attempt {
     /// Milliseconds since the request before.
     pub(super) idle_ms: u64,
     pub(super) usage: Option<Usage>,
+    /// What it took is on record.
+    pub(super) settled: bool,
     open: BTreeMap<u32, (DeltaKind, String)>,
     /// By index, then by arrival: a server that repeats an index must not lose a block.
     done: BTreeMap<(u32, usize), Block>,
@@ -38,6 +40,7 @@ impl Attempt {
             summary: false,
             idle_ms: 0,
             usage: None,
+            settled: false,
             open: BTreeMap::new(),
             done: BTreeMap::new(),
             received: 0,

@@ -55,7 +55,7 @@ impl Machine {
         }
         self.record(Body::Decided { ask, call_id: call_id.clone(), answer: answer.clone() });
         match answer {
-            Answer::Once { comment } => {
+            Answer::Once { comment } | Answer::Partly { comment, .. } => {
                 self.remark(&call_id, comment);
                 self.work_off(now);
             }
@@ -138,6 +138,7 @@ impl Machine {
         if streaming {
             self.out.push(Effect::HangUp);
             self.keep_partial(now);
+            self.write_off(now);
         }
         if let Some(turn) = &mut self.turn {
             turn.refused = true;

@@ -7,8 +7,8 @@ use std::sync::Arc;
 use super::partial::Partial;
 use super::view::View;
 use crate::domain::{
-    Block, Body, Branches, Effort, Message, Mode, ModelRef, Queued, Record, ResponseNote, Role, Segment, StopReason,
-    Task, TeamBody, Todo, ToolCall, ToolResult, TurnEnd, Usage,
+    Block, Body, Branches, Effort, Message, Mode, ModelRef, MoneyBody, Queued, Record, ResponseNote, Role, Segment,
+    StopReason, Task, TeamBody, Todo, ToolCall, ToolResult, TurnEnd, Usage,
 };
 use crate::prompt;
 
@@ -116,6 +116,7 @@ impl Conversation {
             Body::SessionStarted { cwd, .. } | Body::Resumed { cwd, .. } | Body::CwdSet { cwd } => {
                 self.cwd = Some(cwd.clone());
             }
+            Body::Money(money) => self.of_money(money),
             Body::TurnEnded { end, .. } => self.turn_ended(end),
             Body::Cleared => {
                 self.history.clear();
@@ -136,7 +137,6 @@ impl Conversation {
             | Body::RuleAdded { .. }
             | Body::HookRan(_)
             | Body::CallChanged { .. }
-            | Body::Server(_)
             | Body::Team(_)
             | Body::Noticed(_)
             | Body::Classified(_)
@@ -185,6 +185,27 @@ impl Conversation {
         let begins = self.turn.replace(turn) != Some(turn);
         self.asked = begins.then_some(Asked { at: self.history.len(), shell, context });
         self.push("you", Arc::clone(message));
+    }
+
+    fn of_money(&mut self, body: &MoneyBody) {
+        match body {
+            MoneyBody::Served(served) => self.counts.request = self.counts.request.max(served.request),
+            MoneyBody::Discarded => self.discarded(),
+            _ => {}
+        }
+    }
+
+    /// The last question and its answer never were.
+    fn discarded(&mut self) {
+        let answers = |segment: &Arc<Segment>, role| segment.as_message().is_some_and(|message| message.role == role);
+        let two = self.history.len().saturating_sub(2);
+        if let [question, answer] = &self.history[two..]
+            && answers(question, Role::User)
+            && answers(answer, Role::Assistant)
+        {
+            self.history.truncate(two);
+            self.measured = self.measured.filter(|(_, length)| *length <= two);
+        }
     }
 
     /// Results that no answer of the conversation asks for (of a declined answer) end with the turn.

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::Effect;
 use super::machine::Machine;
 use super::turn::{Phase, Purpose};
-use crate::domain::{Body, Message, Notice, Origin, TurnEnd};
+use crate::domain::{Body, Message, Notice, Origin, Served, TurnEnd};
 use crate::prompt;
 
 /// Points that are in use.
@@ -16,6 +16,8 @@ pub struct Points {
     pub batch: bool,
     pub stop: bool,
     pub compact: bool,
+    /// Before each request.
+    pub spend: bool,
 }
 
 /// Where the turn waits.
@@ -27,10 +29,12 @@ pub enum Point {
     Stop { active: bool },
     /// The history would be summarised.
     Compact { auto: bool, focus: Option<String> },
+    /// A request is ready to leave.
+    Spend,
 }
 
 /// How it goes on.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Release {
     Go,
     /// Not to end: the model reads this and works on. Elsewhere it is as good as [`Release::Go`].
@@ -40,6 +44,13 @@ pub enum Release {
     /// Not to do it, and at the other points to end the turn.
     Halt {
         reason: String,
+    },
+    /// To end the turn, because nothing more may be spent.
+    OverBudget,
+    /// Not to ask the model: a cache has the answer.
+    Answered {
+        served: Box<Served>,
+        answer: String,
     },
 }
 
@@ -84,7 +95,7 @@ impl Machine {
         }
     }
 
-    fn hold(&mut self, point: Point) {
+    pub(super) fn hold(&mut self, point: Point) {
         self.held += 1;
         let hold = self.held;
         if let Some(turn) = &mut self.turn {
@@ -103,14 +114,21 @@ impl Machine {
         let point = point.clone();
         turn.phase = Phase::Calls;
         match (point, release) {
+            (Point::Spend, Release::OverBudget) => self.end_turn(TurnEnd::BudgetCap, now),
             (Point::Batch, Release::Halt { reason }) => {
                 turn.stopped = Some(reason);
                 self.join(now);
             }
             (Point::Batch, _) => self.join(now),
-            (Point::Stop { .. }, Release::Go) => self.end_turn(TurnEnd::Done, now),
+            (Point::Stop { .. }, Release::Go | Release::OverBudget | Release::Answered { .. }) => {
+                self.end_turn(TurnEnd::Done, now);
+            }
             (Point::Stop { .. }, Release::WorkOn { text }) => self.work_on(text, now),
-            (Point::Stop { .. }, Release::Halt { reason }) => self.end_turn(TurnEnd::Stopped { reason }, now),
+            (Point::Stop { .. } | Point::Spend, Release::Halt { reason }) => {
+                self.end_turn(TurnEnd::Stopped { reason }, now);
+            }
+            (Point::Spend, Release::Answered { served, answer }) => self.answer_from_cache(*served, answer, now),
+            (Point::Spend, _) => self.send_pending(now),
             (Point::Compact { auto, .. }, Release::Halt { reason }) => self.not_compacted(auto, reason, now),
             (Point::Compact { .. }, _) => {
                 turn.phase = Phase::Preparing;

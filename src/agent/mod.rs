@@ -19,6 +19,7 @@ mod partial;
 mod prompts;
 mod recovery;
 mod retry;
+mod served;
 mod shrink;
 mod stream;
 #[cfg(test)]

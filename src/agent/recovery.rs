@@ -24,6 +24,7 @@ impl Machine {
         }
         let (request, number, canonical) = (attempt.request, attempt.number, Arc::clone(&attempt.canonical));
         if self.may_retry(&error, number) {
+            self.write_off(now);
             let wait = delay(&error, number, &mut self.chance);
             self.record(Body::RequestFailed { request, error: error.clone(), retry_in_ms: Some(wait) });
             let canonical = self.with_fallback(&error, number, canonical);
@@ -35,6 +36,7 @@ impl Machine {
             return self.out.push(Effect::Sleep { timer, ms: wait });
         }
         self.keep_partial(now);
+        self.write_off(now);
         self.record(Body::RequestFailed { request, error: error.clone(), retry_in_ms: None });
         if summary {
             return self.on_summary_failed(now);
@@ -73,12 +75,14 @@ impl Machine {
     pub(super) fn break_off(&mut self, end: TurnEnd, mark: &str, now: u64) {
         let Some(turn) = &self.turn else { return };
         if turn.purpose != Purpose::Answer {
+            self.write_off(now);
             self.out.push(Effect::HangUp);
             return self.end_turn(end, now);
         }
         if self.is_streaming() {
             self.out.push(Effect::HangUp);
             self.keep_partial(now);
+            self.write_off(now);
         }
         if let Some(turn) = &mut self.turn {
             turn.refused = true;

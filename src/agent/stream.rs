@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use super::attempt::Attempt;
+use super::holds::Point;
 use super::machine::Machine;
 use super::turn::{Phase, Purpose};
 use super::{Effect, fit};
 use crate::domain::{
-    Block, Body, CanonicalRequest, DeltaKind, Message, Notice, RequestNote, ResponseNote, StopReason, StreamItem,
-    TurnEnd, Usage,
+    Block, Body, CanonicalRequest, DeltaKind, Message, MoneyBody, Notice, RequestNote, ResponseNote, StopReason,
+    StreamItem, TurnEnd, Usage,
 };
 use crate::prompt;
 use crate::usage;
@@ -54,8 +55,25 @@ impl Machine {
         }
     }
 
-    /// Puts a request on record and on its way.
+    /// Lets a request leave, after the engine had its look.
     pub(super) fn send(&mut self, canonical: Arc<CanonicalRequest>, number: u32, now: u64) {
+        if let Some(turn) = self.turn.as_mut().filter(|_| self.points.spend) {
+            turn.pending = Some((canonical, number));
+            return self.hold(Point::Spend);
+        }
+        self.send_now(canonical, number, now);
+    }
+
+    /// The request that waited leaves.
+    pub(super) fn send_pending(&mut self, now: u64) {
+        let pending = self.turn.as_mut().and_then(|turn| turn.pending.take());
+        if let Some((canonical, number)) = pending {
+            self.send_now(canonical, number, now);
+        }
+    }
+
+    /// Puts a request on record and on its way.
+    fn send_now(&mut self, canonical: Arc<CanonicalRequest>, number: u32, now: u64) {
         let request = self.conversation.counts.request + 1;
         let mut attempt = Attempt::new(request, number, Arc::clone(&canonical), now);
         attempt.expected = Some(Box::new(self.watch.expect(&canonical, now)));
@@ -77,6 +95,7 @@ impl Machine {
             Some(usage) => (usage, false),
             None => (estimate(attempt), true),
         };
+        attempt.settled = true;
         let cost = attempt.canonical.info.prices.as_ref().map(|prices| usage::price(prices, &usage));
         let note = ResponseNote {
             request: attempt.request,
@@ -93,6 +112,16 @@ impl Machine {
         if let Some(broken) = self.watch_answer(&attempt, &usage, estimated) {
             self.record(Body::CacheBroken(broken));
         }
+    }
+
+    /// An answer will not come any more: what the wire said it took is on record all the same.
+    pub(super) fn write_off(&mut self, now: u64) {
+        let Some(attempt) = self.turn.as_mut().and_then(|turn| turn.attempt()) else { return };
+        let Some(usage) = attempt.usage.filter(|_| !attempt.settled) else { return };
+        attempt.settled = true;
+        let cost = attempt.canonical.info.prices.as_ref().map(|prices| usage::price(prices, &usage));
+        let (request, duration_ms) = (attempt.request, now.saturating_sub(attempt.sent_at));
+        self.record(Body::Money(MoneyBody::Lost { request, usage, cost, duration_ms }));
     }
 
     fn on_block_started(&mut self, request: u32, index: u32, kind: DeltaKind) {

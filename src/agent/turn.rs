@@ -27,6 +27,8 @@ pub(super) struct Turn {
     pub(super) kept: u32,
     /// A summary was refused; it is not asked for again in this turn.
     pub(super) uncompacted: bool,
+    /// The request that is ready to leave, with the number of its try.
+    pub(super) pending: Option<(Arc<CanonicalRequest>, u32)>,
     /// Times that the provider refused the prompt as too long.
     pub(super) too_long: u8,
 }
@@ -87,6 +89,7 @@ impl Turn {
             stopped: None,
             kept: 0,
             uncompacted: false,
+            pending: None,
             too_long: 0,
         }
     }

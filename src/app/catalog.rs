@@ -95,6 +95,7 @@ fn words(order: Order, context: Context) -> &'static str {
         Order::ActivityPane => "activity pane: every call and why it may run",
         Order::Help => "this help (also ? on an empty prompt)",
         Order::RetryNow => "retry now",
+        Order::AskAfresh => "ask the model where a cache has answered",
         Order::LineUp => "a row up",
         Order::LineDown => "a row down",
         Order::HalfUp => "half a page up",

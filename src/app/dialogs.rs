@@ -8,16 +8,18 @@ pub(super) use super::said::Said;
 use super::sheet::{Sheet, What};
 use super::steps::StepsPane;
 use super::team::{self, TeamDialog};
-use super::{Model, catalog, library, orders, servers, show, steps};
+use super::{Model, catalog, library, money, orders, servers, show, steps};
 use crate::commands::Show;
 use crate::domain::{Act, CommandFile, Event, LibraryNews, Live, Request};
 use crate::panes::context::{Panel, Reply};
 use crate::panes::conversation::Scene;
+use crate::panes::costs::Costs;
 use crate::panes::form::Form;
 use crate::panes::help::{self, Help};
 use crate::panes::page::PagePane;
 use crate::panes::palette::{self, Palette, Pick};
 use crate::panes::picker::{self, Entry, Picker};
+use crate::panes::purse::PurseQuestion;
 use crate::panes::rules::{self, Rules};
 use crate::panes::servers::Servers;
 use crate::panes::sessions::{self, Sessions};
@@ -35,6 +37,9 @@ pub(super) enum Dialog {
     Sessions(Box<Sessions>),
     Rules(Box<Rules>),
     Team(TeamDialog),
+    Costs(Box<Costs>),
+    /// The next request waits for an answer.
+    Purse(Box<PurseQuestion>),
     Servers(Box<Servers>),
     /// What a server asks.
     Form(Box<Form>),
@@ -75,6 +80,11 @@ pub(super) fn open(model: &mut Model, what: Show) -> Vec<Act> {
             let before = Box::new(model.look.theme.clone());
             push(model, Dialog::Themes(picker, before));
             Vec::new()
+        }
+        Show::Cost => {
+            let (costs, acts) = Costs::open(&model.facts);
+            push(model, Dialog::Costs(Box::new(costs)));
+            acts
         }
         Show::Rewind => steps::open_rewind(model),
         Show::Changes => steps::open_changes(model),
@@ -156,6 +166,7 @@ fn say_other(model: &mut Model, said: Said) -> Vec<Act> {
             follow(model, wish);
             acts
         }
+        Dialog::Costs(_) | Dialog::Purse(_) => money::say(model, &said),
         Dialog::Context(panel) => {
             let reply = panel.update(said.into());
             super::context::done(model, reply)
@@ -288,6 +299,7 @@ pub(super) fn hear(model: &mut Model, event: &Event) -> Vec<Act> {
     {
         show::tell(model, notice);
     }
+    money::hear(model, event);
     browsers(model).flat_map(|sessions| sessions.hear(event)).collect()
 }
 
@@ -334,6 +346,8 @@ impl Dialog {
             Self::Steps(pane) => pane.settle(area, theme),
             Self::Sessions(sessions) => sessions.settle(area, theme, now),
             Self::Rules(rules) => rules.settle(area),
+            Self::Costs(costs) => costs.settle(area),
+            Self::Purse(question) => question.settle(area),
             Self::Servers(pane) => pane.settle(area, theme),
             Self::Form(form) => form.settle(area, theme),
             Self::Timeline(timeline) => timeline.settle(area, theme, scene.utc_offset),
@@ -356,6 +370,14 @@ impl Dialog {
             Self::Steps(pane) => pane.view(theme, buf),
             Self::Sessions(sessions) => sessions.view(theme, buf),
             Self::Rules(rules) => rules.view(theme, buf),
+            Self::Costs(costs) => {
+                costs.view(theme, buf);
+                None
+            }
+            Self::Purse(question) => {
+                question.view(theme, buf);
+                None
+            }
             Self::Servers(pane) => {
                 pane.view(theme, buf);
                 None

@@ -50,7 +50,9 @@ pub(super) fn hear(model: &mut Model, event: Event) -> Vec<Act> {
             acts.push(Act::Notify(crate::base::text::sanitize_line(&what).into_owned()));
         }
         Event::Live(Live::Context(news)) => super::context::open_news(model, &news),
-        Event::Live(Live::CallPreview { call_id, shown }) => model.permission.set_preview(&call_id, shown),
+        Event::Live(Live::CallPreview { call_id, shown, parts }) => {
+            model.permission.set_preview(&call_id, shown, parts);
+        }
         Event::Live(_) | Event::Closed => {}
     }
     acts

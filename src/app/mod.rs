@@ -12,6 +12,7 @@ mod keys;
 mod layers;
 mod layout;
 mod library;
+mod money;
 mod mouse;
 mod orders;
 mod said;

@@ -5,7 +5,7 @@ use super::sheet::{Sheet, What};
 use super::{Focus, Model, Order, dialogs, layout, steps};
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
-use crate::domain::{Act, ContextRequest, EditPurpose, JobRequest, Notice, Request, TeamRequest};
+use crate::domain::{Act, ContextRequest, EditPurpose, JobRequest, MoneyRequest, Notice, Request, TeamRequest};
 use crate::panes::facts::CallState;
 use crate::panes::{activity, composer, conversation};
 
@@ -60,6 +60,8 @@ pub(super) fn run(model: &mut Model, order: Order) -> Vec<Act> {
         Order::ShowBreak => show_break(model),
         Order::RetryNow => vec![Act::Send(Request::RetryNow)],
         Order::Background => background(model),
+        Order::AskAfresh if model.facts.money.from_cache => vec![Act::Send(Request::Money(MoneyRequest::AskAfresh))],
+        Order::AskAfresh => Vec::new(),
         Order::Kill => kill(model),
         Order::Open => open(model),
         Order::Find => {

@@ -16,7 +16,6 @@ use crate::widgets::popup;
 /// What it shows.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) enum What {
-    Cost,
     Cache,
     Tools,
     Permissions,
@@ -113,7 +112,6 @@ impl Sheet {
 
     fn title(&self) -> &'static str {
         match self.what {
-            What::Cost => "cost",
             What::Cache => "cache",
             What::Tools => "tools",
             What::Permissions => "decisions",
@@ -126,8 +124,11 @@ impl Sheet {
 
     fn derive(&self, scene: Scene<'_>, width: u16, answers: &Answers) -> Vec<Line<'static>> {
         match &self.what {
-            What::Cost => cost::cost_lines(scene.facts, scene.theme),
-            What::Cache => cost::cache_lines(scene.facts, scene.theme),
+            What::Cache => {
+                let mut lines = cost::cache_lines(scene.facts, scene.theme);
+                lines.extend(crate::panes::answers::lines(scene.facts.money.answers.as_ref(), scene.theme, width));
+                lines
+            }
             What::Tools => cost::tools_lines(scene.facts, scene.theme),
             What::Permissions => cost::permission_lines(scene.facts, scene.theme),
             What::Hooks => hooks::lines(answers.hooks.as_ref(), scene.facts, scene.theme, (width, scene.utc_offset)),

@@ -79,7 +79,6 @@ pub(super) fn take(model: &mut Model, outcome: Outcome) -> Vec<Act> {
         None => {}
         Some(Show::Notice(notice)) => tell(model, &notice),
         Some(Show::UseTheme(name)) => use_theme(model, &name),
-        Some(Show::Cost) => sheet(model, What::Cost),
         Some(Show::Cache) => sheet(model, What::Cache),
         Some(Show::Tools) => sheet(model, What::Tools),
         Some(Show::Hooks) => sheet(model, What::Hooks),

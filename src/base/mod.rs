@@ -3,8 +3,10 @@
 //! Nothing here knows what an agent is.
 
 pub mod atomic;
+pub mod beneath;
 pub mod clock;
 pub mod dirs;
+pub mod hosts;
 pub mod ids;
 pub mod net;
 pub mod paths;

@@ -48,6 +48,22 @@ impl Redactor {
         Cow::Owned(clean)
     }
 
+    /// Where the part of the text begins that must wait for the next piece: what may be the beginning of a key, and
+    /// a key that it would cut through.
+    fn cut(&self, text: &str) -> usize {
+        let longest = self.keys.first().map_or(0, |(key, _)| key.len());
+        let from = text.len().saturating_sub(longest);
+        let begins =
+            |at: &usize| text.get(*at..).is_some_and(|tail| self.keys.iter().any(|(key, _)| key.starts_with(tail)));
+        let mut cut = (from..text.len()).find(begins).unwrap_or(text.len());
+        for (key, _) in self.keys.iter() {
+            let through =
+                text.match_indices(key.as_str()).map(|(at, _)| at).find(|at| *at < cut && cut < at + key.len());
+            cut = through.unwrap_or(cut);
+        }
+        cut
+    }
+
     /// The value with every text in it freed of keys.
     pub fn value<T: Serialize + DeserializeOwned>(&self, value: T) -> T {
         if self.keys.is_empty() {
@@ -76,6 +92,33 @@ impl Redactor {
     }
 }
 
+/// A text that arrives in pieces, freed of keys. What may be the beginning of a key is held back until it is known
+/// not to be one: never much more than the longest key.
+#[derive(Clone, Debug, Default)]
+pub struct Pieces {
+    held: String,
+}
+
+impl Pieces {
+    /// Takes a piece; what may be passed on now, which can be nothing.
+    pub fn push(&mut self, secrets: &Redactor, piece: &str) -> String {
+        self.held.push_str(piece);
+        let rest = self.held.split_off(secrets.cut(&self.held));
+        let ready = std::mem::replace(&mut self.held, rest);
+        secrets.text(&ready).into_owned()
+    }
+
+    /// Nothing follows: what was held back after all.
+    pub fn finish(&mut self, secrets: &Redactor) -> String {
+        secrets.text(&std::mem::take(&mut self.held)).into_owned()
+    }
+
+    /// Nothing is held back.
+    pub fn is_empty(&self) -> bool {
+        self.held.is_empty()
+    }
+}
+
 impl fmt::Debug for Redactor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Redactor({} keys)", self.keys.len())
@@ -94,6 +137,27 @@ mod tests {
         assert_eq!(redactor.text("a sk-ant-12345-long b sk-ant-12345 c"), "a [key removed] b [key removed] c");
         assert_eq!(redactor.text("short sk-ant-1234"), "short sk-ant-1234");
         assert!(!format!("{redactor:?}").contains("sk-ant"));
+    }
+
+    #[test]
+    fn a_key_in_pieces_is_found_however_it_is_cut_and_nothing_else_is_held_back() {
+        let keys = ["sk-ant-éé12345", "sk-ant-éé12345-long", "12345678", "78-other-key"];
+        let redactor = Redactor::new(keys.map(str::to_owned));
+        let text = "say sk-ant-éé12345, sk-ant-éé12345-long 12345678-other-ke sk-ant-no and 1234 123456789 sk-ant-";
+        let chars: Vec<char> = text.chars().collect();
+        for size in 1..chars.len() {
+            let (mut pieces, mut out) = (Pieces::default(), String::new());
+            for chunk in chars.chunks(size) {
+                let part = pieces.push(&redactor, &chunk.iter().collect::<String>());
+                out.push_str(&part);
+                assert!(pieces.held.len() < 48, "{size}: {}", pieces.held);
+                assert!(!redactor.finds(&out), "{size}: {out}");
+            }
+            out.push_str(&pieces.finish(&redactor));
+            assert_eq!(out, redactor.text(text), "{size}");
+        }
+        let mut plain = Pieces::default();
+        assert_eq!(plain.push(&Redactor::default(), "all of it"), "all of it");
     }
 
     #[test]

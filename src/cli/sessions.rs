@@ -216,6 +216,11 @@ fn row(session: &SessionSummary, now: u64) -> String {
     format!("{}  {age:>10} ago  prompts {:>3}  {cost:>8}  {project}  {title}", session.id, session.turns)
 }
 
+/// The store of all sessions.
+pub(super) fn store(printer: &mut Printer) -> Option<Store> {
+    ground(printer).map(|dirs| Store::new(dirs.data))
+}
+
 fn failed(problem: &str, printer: &mut Printer) -> Exit {
     printer.remark(&format!("latigo: {problem}"));
     Exit::Failure

@@ -15,6 +15,7 @@ use super::{Bounds, Capabilities, ConfigInput, RuleEntry, Settings, Tier, dotenv
 pub(super) mod context;
 pub(super) mod draft;
 pub(super) mod entries;
+mod money;
 mod sandbox;
 
 use draft::Draft;
@@ -60,8 +61,7 @@ pub(super) fn gather(input: &ConfigInput<'_>) -> Settings {
         servers::Ground { input, project: &project, layers: &layers, trusted, vars: &set, child_env: &child_env };
     let servers = servers::gather(&ground, &mut notices);
     let search = super::web::choice(&layers, &all, &mut notices);
-    let wishes = wishes(input, &draft);
-    let model = choose(&set, &all, &wishes, &draft.models, &mut notices);
+    let model = choose(&set, &all, &wishes(input, &draft), &draft.models, &mut notices);
 
     let mut directories: Vec<_> =
         input.flags.directories.iter().map(|text| absolute_from(input.cwd, text, Some(input.home))).collect();
@@ -86,6 +86,7 @@ pub(super) fn gather(input: &ConfigInput<'_>) -> Settings {
             ..draft.ui
         },
         bounds: bounds(draft.bounds, &set),
+        money: draft.money.finish(),
         models: draft.models,
         child_env,
         capabilities: Capabilities { sandbox, hooks, servers, search },

@@ -200,6 +200,7 @@ pub struct Settings {
     pub theme: Option<String>,
     pub ui: UiSettings,
     pub bounds: Bounds,
+    pub money: MoneySettings,
     /// The whole environment of child processes, without our keys.
     pub child_env: BTreeMap<String, String>,
     pub capabilities: Capabilities,
@@ -208,6 +209,17 @@ pub struct Settings {
     /// Our keys, to be kept out of everything that is written.
     pub secrets: Redactor,
     pub notices: Vec<Notice>,
+}
+
+/// What the settings say of money.
+#[derive(Clone, Debug)]
+pub struct MoneySettings {
+    /// Where spending stops.
+    pub purse: crate::engine::Purse,
+    /// Results with uniform rows go to the model as TOON.
+    pub toon: bool,
+    /// The answer cache, without its file.
+    pub answers: crate::recall::Setting,
 }
 
 /// Reads everything there is to read.

@@ -1,7 +1,7 @@
 //! From settings to an engine: each room gets its own part, and the door's own acts (saving a rule,
 //! reaching a server, setting up the rehearsal) are handed in as functions.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::{ModelChoice, Places, Settings, Traffic, Trust, edit_rule, folder, rehearsal, rule_text, shelf, team};
@@ -10,7 +10,7 @@ use crate::base::clock::SharedClock;
 use crate::base::dirs::Dirs;
 use crate::base::ids::SharedIds;
 use crate::catalog;
-use crate::domain::{Mode, ModelInfo, ModelRef, Notice, SaveScope, Wire};
+use crate::domain::{Cap, Mode, ModelInfo, ModelRef, Notice, SaveScope, Wire};
 use crate::engine::{self, Connect, Open, RuleEdit, Stage};
 use crate::provider;
 use crate::sandbox;
@@ -30,6 +30,10 @@ pub struct Start<'a> {
     pub interactive: bool,
     /// `--max-turns`.
     pub max_turns: Option<u32>,
+    /// Caps of the command line.
+    pub caps: Vec<Cap>,
+    /// `--report`.
+    pub report: Option<PathBuf>,
     /// A model was named on the command line.
     pub model_forced: bool,
     /// Play the rehearsal instead of the person's own project.
@@ -71,6 +75,16 @@ pub fn setup(settings: &Settings, start: Start<'_>) -> Result<engine::Setup, Str
         tuning: engine::Tuning {
             classifier_ms: settings.bounds.classifier_ms,
             team: team::tuning(settings),
+            money: engine::Purse {
+                caps: start.caps.iter().chain(&settings.money.purse.caps).copied().collect(),
+                report: start.report.clone(),
+                ..settings.money.purse.clone()
+            },
+            toon: settings.money.toon,
+            recall: crate::recall::Setting {
+                file: Some(start.dirs.cache.join(crate::recall::FILE)),
+                ..settings.money.answers.clone()
+            },
             library: engine::LibraryTuning { index: Some(start.dirs.cache.join("search.sqlite3")) },
         },
         home: start.home.to_path_buf(),

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Effort, Page, PageKind};
+use super::{Effort, Page, PageKind, ServerBody};
 
 /// A Markdown file whose text becomes a prompt: a command file or a skill. Its name is what is typed after the slash.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -71,12 +71,14 @@ impl CommandFile {
     }
 }
 
-/// What happened with commands, skills and memory, as it stands in the log.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// What happened with commands, skills, memory and tool servers, as it stands in the log.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum CatalogBody {
     /// The text of a command or skill entered the conversation.
     Used { name: String, path: PathBuf, by_model: bool, arguments: String },
+    /// Something of a tool server.
+    Server(ServerBody),
 }
 
 /// What a face asks.

@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     CatalogNews, CommandFile, ContextNews, FilesNews, FolderClaims, LibraryNews, MemoryFile, Mode, ModelInfo, ModelRef,
-    Record, Report, RuleTest, RulesReport, SandboxState, ServerNews, SessionId, SessionSummary, Shown, TeamNews,
+    MoneyNews, NetworkNews, Record, Report, RuleTest, RulesReport, SandboxState, ServerNews, SessionId, SessionSummary,
+    Shown, TeamNews,
 };
 
 /// One message from the engine to its face.
@@ -44,11 +45,14 @@ pub enum Live {
     Report(Box<Report>),
     /// The branch or other facts of the start changed.
     Info(Box<StartInfo>),
-    /// What a call that the person is asked about would change.
+    /// What a call that the person is asked about would change, and how many parts of it they can choose from.
     CallPreview {
         call_id: String,
         shown: Shown,
+        parts: u32,
     },
+    /// A confined command wants to reach a host.
+    Network(NetworkNews),
     /// A line of output of a command that the person runs with `!`.
     ShellOutput(String),
     /// What was asked for cannot be had, and no turn will come of it: a prompt that was not taken, or a
@@ -65,6 +69,8 @@ pub enum Live {
     Context(ContextNews),
     /// A hook holds something up, in its own words; none when nothing is held up any more.
     HookRuns(Option<String>),
+    /// Something about money.
+    Money(MoneyNews),
     /// Checkpoints, going back and forth, forks.
     FilesNews(FilesNews),
     /// Of the library of sessions.

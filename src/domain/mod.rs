@@ -6,6 +6,7 @@
 
 mod access;
 mod act;
+mod answers;
 mod branch;
 mod cache;
 mod canonical;
@@ -22,6 +23,8 @@ mod memory;
 mod message;
 mod mode;
 mod model;
+mod money;
+mod network;
 mod opinion;
 mod page;
 mod person;
@@ -35,12 +38,14 @@ mod shown;
 mod stream;
 mod task;
 mod team;
+mod terms;
 mod tool;
 mod usage;
 mod verdict;
 
 pub use access::{Access, Action, PathFact, PathFacts, PathMode, PathUse};
 pub use act::{Act, EditPurpose};
+pub use answers::{AnswerLine, AnswerMode, AnswerStats, AnswerTier, Served, TierStats};
 pub use branch::Branches;
 pub use cache::{BreakCause, CacheBreak};
 pub use canonical::{CanonicalRequest, Hash, Mark, Sampling, Segment, SegmentBody, SegmentKind, Ttl, weigh};
@@ -63,6 +68,12 @@ pub use memory::{MemoryFile, MemoryScope};
 pub use message::{Block, Media, Message, ResultPart, Role, ToolCall, ToolResult};
 pub use mode::{Effort, Mode};
 pub use model::{ModelInfo, ModelRef, PriceStep, Prices, Thinking, Wire};
+pub use money::{
+    Asker, Bill, CallSpent, Cap, CapScope, CapState, Carried, CostGroup, CostQuery, CostReport, CostRow, CostScope,
+    LedgerRow, Limit, MoneyBody, MoneyNews, MoneyRequest, PauseReason, PriceSource, Purpose, RequestEnd, RequestSpent,
+    Spent, SpentOn,
+};
+pub use network::NetworkNews;
 pub use opinion::{Opinion, OpinionNote};
 pub use page::{Page, PageAct, PageKind, PageRow, RowMark};
 pub use person::{PersonAnswer, PersonBody, PersonOption, PersonQuestion, PersonRequest, PlanDecision};
@@ -82,6 +93,7 @@ pub use team::{
     AgentEnd, AgentFile, AgentModel, AgentOutcome, AgentProgress, AgentQuestion, AgentSpent, AgentStart, AgentState,
     AgentTools, AgentWay, Isolation, RulesInForce, TeamBody, TeamNews, TeamRequest,
 };
+pub use terms::{Accepted, Terms, Unseen};
 pub use tool::{FileChange, Todo, TodoState, ToolOutcome, ToolSpec};
 pub use usage::{Cost, Usage};
 pub use verdict::{Because, BecauseKind, Decision, RuleScope, RuleSource, TrailStep, Verdict};

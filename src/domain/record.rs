@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Answer, Block, CacheBreak, CatalogBody, Confinement, ContextBody, Cost, Effort, FilesBody, Hash, HookRun,
-    LibraryBody, Mark, Message, Mode, ModelError, ModelRef, Notice, OpinionNote, SegmentKind, ServerBody, SessionId,
+    LibraryBody, Mark, Message, Mode, ModelError, ModelRef, MoneyBody, Notice, OpinionNote, SegmentKind, SessionId,
     Shown, StopReason, TeamBody, Todo, ToolResult, Usage, Verdict,
 };
 
@@ -194,15 +194,15 @@ pub enum Body {
         input: serde_json::Value,
         by: String,
     },
+    /// What was spent beside the answers, and where it stopped for that.
+    Money(MoneyBody),
     /// Changes of files, going back and forth, forks.
     Files(FilesBody),
     /// About the session as a thing on the shelf.
     Library(LibraryBody),
-    /// Something of a tool server.
-    Server(ServerBody),
     /// Of sub-agents.
     Team(TeamBody),
-    /// Commands, skills and memory.
+    /// Commands, skills, memory and tool servers.
     Catalog(CatalogBody),
 }
 

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     CatalogRequest, ContextRequest, Effort, FilesRequest, FolderAnswer, LibraryRequest, Media, Mode, ModelRef,
-    RulePlace, RuleSource, RuleTier, ServerRequest, SessionId, TeamRequest,
+    MoneyRequest, RulePlace, RuleSource, RuleTier, ServerRequest, SessionId, TeamRequest,
 };
 
 /// One order from a face to the engine.
@@ -86,6 +86,8 @@ pub enum Request {
     },
     /// All hooks with their places.
     ReportHooks,
+    /// Something about money.
+    Money(MoneyRequest),
     /// Checkpoints, going back and forth, forks.
     Files(FilesRequest),
     /// Of the library of sessions.
@@ -121,6 +123,8 @@ pub enum SessionScope {
 pub enum Answer {
     /// This call, with a remark for the model if there is one.
     Once { comment: Option<String> },
+    /// This call, but only these parts of the change that was shown, counted from 0 over all its files.
+    Partly { parts: Vec<u32>, comment: Option<String> },
     /// Everything that the rule covers, until the session ends.
     Session { rule: String },
     /// Everything that the rule covers, from now on, saved in a settings file.

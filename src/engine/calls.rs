@@ -11,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::driver::{Driver, News, Running, What};
 use crate::agent::Input;
-use crate::domain::{ToolCall, ToolOutcome};
+use crate::domain::{Terms, ToolCall, ToolOutcome};
 use crate::tools::{self, ToolContext};
 
 /// Bytes of live output of one call that are put on record.
@@ -30,6 +30,7 @@ impl Driver {
         }
         let mut context = self.context(&call.id, |call_id, text| What::Output { call_id, text });
         let caged = self.cage(&call).map(|cage| context.cage = cage);
+        let caged = caged.and_then(|()| self.terms(&call).map(|terms| context.terms = terms));
         let input = call.input.clone();
         let own = self.own_work(&call, &context);
         let ways = (context.cancel.clone(), context.detach.clone());
@@ -108,6 +109,13 @@ impl Driver {
 
     /// Puts live output on record, within a bound; the whole of it is in the result.
     pub(super) async fn on_output(&mut self, call_id: String, text: String) {
+        let text = self.parts.pieces.output(&self.setup.secrets, &call_id, &text);
+        if !text.is_empty() {
+            self.record_output(call_id, text).await;
+        }
+    }
+
+    pub(super) async fn record_output(&mut self, call_id: String, text: String) {
         let Some(running) = self.running.get_mut(&call_id) else { return };
         if running.recorded >= LIVE_BYTES {
             return;
@@ -142,6 +150,7 @@ impl Driver {
             attended: self.setup.interactive,
             board: Arc::clone(&self.parts.board),
             job: None,
+            terms: Terms::default(),
         }
     }
 }

@@ -4,10 +4,13 @@ use std::sync::Arc;
 
 use super::driver::{Driver, News, What};
 use super::gate::{Asked, Gate};
+use super::terms::Places;
 use crate::base::process;
-use crate::domain::{Body, Confinement, Event, Live, Mode, Notice, SandboxState, ToolCall, ToolSpec, Verdict};
-use crate::policy;
-use crate::sandbox::{Cage, Means, Profile, Proof, Prove, Scope, Wish};
+use crate::domain::{
+    Body, Confinement, Event, Live, Mode, Notice, PathFacts, SandboxState, ToolCall, ToolSpec, Verdict,
+};
+use crate::policy::{self, Case, Scene};
+use crate::sandbox::{Cage, Means, Profile, Proof, Prove, Scope as Folders, Wish};
 use crate::tools;
 
 /// The one tool that runs commands.
@@ -82,7 +85,8 @@ impl Driver {
 
     /// Waits until it is known, when this call depends on it.
     pub(super) async fn need_proof(&mut self, call: &ToolCall) {
-        if call.name != SHELL || self.sandbox_state() != SandboxState::Checking {
+        let unclear = || self.parts.walls.proof.as_deref().is_some_and(Proof::is_unclear);
+        if call.name != SHELL || (self.sandbox_state() != SandboxState::Checking && !unclear()) {
             return;
         }
         let prove = Arc::clone(&self.setup.sandbox.prove);
@@ -92,7 +96,8 @@ impl Driver {
     }
 
     pub(super) async fn on_proven(&mut self, proof: Proof) {
-        if self.parts.walls.proof.is_some() {
+        // One that ran out of time is as good as none; the same again is no news.
+        if self.parts.walls.proof.as_deref().is_some_and(|known| !known.is_unclear() || *known == proof) {
             return;
         }
         let reason = proof.means.is_none().then(|| proof.reason());
@@ -107,10 +112,18 @@ impl Driver {
         }
     }
 
-    /// The verdict on a call with what the sandbox makes of it.
-    pub(super) fn judge_with_walls(&self, gate: &Gate, asked: &Asked<'_>, mode: Mode) -> Verdict {
+    /// The verdict on a call with what the sandbox makes of it, and where the paths of the call lay for it.
+    pub(super) fn judge_with_walls(&self, gate: &Gate, asked: &Asked<'_>, mode: Mode) -> (Verdict, Places) {
+        gate.with(asked, &self.stage, mode, |case, scene, facts| {
+            let used = case.access.paths.iter().filter_map(|used| facts.get_key_value(&used.path));
+            let places = used.map(|(path, fact)| (path.clone(), fact.resolved.clone())).collect();
+            (self.judge_by_way(asked, case, scene, facts), Places::new(places))
+        })
+    }
+
+    fn judge_by_way(&self, asked: &Asked<'_>, case: &Case<'_>, scene: &Scene<'_>, facts: &PathFacts) -> Verdict {
         let wish = &self.setup.sandbox.wish;
-        gate.with(asked, &self.stage, mode, |case, scene, facts| match self.way(asked) {
+        match self.way(asked) {
             Way::Inside(means) if wish.auto_allow => {
                 policy::judge_confined(case, scene, facts, &means.confinement().to_string())
             }
@@ -127,7 +140,7 @@ impl Driver {
                 let text = format!("No sandbox can be started ({reason}), so it would run with all your rights.");
                 policy::insist(policy::judge(case, scene, facts), scene, text)
             }
-        })
+        }
     }
 
     /// Puts on record how the command is going to run. Without a sandbox there is nothing to say.
@@ -147,9 +160,10 @@ impl Driver {
     pub(super) fn cage(&mut self, call: &ToolCall) -> Result<Option<Arc<Cage>>, String> {
         let Way::Inside(means) = self.way(&Asked::of(call)) else { return Ok(None) };
         let temp = self.temp()?;
+        let proxy = self.proxy();
         let sandbox = &self.setup.sandbox;
         let outputs = [self.setup.store.outputs(self.session)];
-        let scope = Scope {
+        let scope = Folders {
             home: &self.setup.home,
             project: &self.stage.place.project,
             added: &self.stage.place.added,
@@ -162,6 +176,7 @@ impl Driver {
             profile: Profile::new(&sandbox.wish, &scope),
             helper: sandbox.helper.clone(),
             hidden_variables: sandbox.wish.hidden_variables.clone(),
+            proxy,
         })))
     }
 
@@ -220,7 +235,11 @@ pub(super) fn tell_of_walls(specs: &mut [ToolSpec], wish: &Wish) {
     if !wish.enabled {
         return;
     }
-    let network = if wish.network { "" } else { ", and there is no network" };
+    let network = if wish.network {
+        ""
+    } else {
+        ", and the network is reached only by the proxy in HTTP_PROXY, host by host, where the person allows it"
+    };
     let told = format!(
         "Commands run in a sandbox: only the project, added folders and $TMPDIR can be written{network}. Put temporary files in $TMPDIR."
     );

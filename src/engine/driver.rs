@@ -11,14 +11,18 @@ use super::classify::Heard;
 use super::gate::Gate;
 use super::hooks::{Answered, Hooking, Missed};
 use super::journal::Journal;
+use super::network::Visit;
 use super::parts::Parts;
 use super::questions::Questions;
+use super::recall::Looked;
 use super::streams::Stream;
 use super::team::FromAgent;
 use super::{Setup, Stage};
 use crate::agent::{Input, Machine};
 use crate::base::secrets::Redactor;
-use crate::domain::{Body, Event, FilesBody, Live, Notice, Request, SessionId, Shown, StreamItem, ToolOutcome, Wire};
+use crate::domain::{
+    Body, Event, FilesBody, Live, Notice, Request, SessionId, Shown, Spent, StreamItem, ToolOutcome, Wire,
+};
 use crate::mcp;
 use crate::provider::Provider;
 use crate::sandbox::Proof;
@@ -59,10 +63,16 @@ pub(super) enum What {
     Opinion(Box<Heard>),
     /// Hooks have answered.
     Hooked(Box<Answered>),
+    /// A confined command wants to reach a host.
+    Visit(Box<Visit>),
     /// The person may have missed something.
     Missed(Missed),
     /// A command of the background has changed or ended.
     Job(Box<crate::tools::JobNews>),
+    /// Somebody beside the turn has spent something.
+    Spent(Box<Spent>),
+    /// The workspace was looked at for the answer cache.
+    Looked(Box<Looked>),
     /// A call is about to change files, or did. `written` hears that it is on record.
     Files {
         body: Box<FilesBody>,
@@ -117,6 +127,7 @@ pub(super) struct Running {
 /// Runs until the face says goodbye or hangs up.
 pub(super) async fn run(setup: Setup, mut requests: mpsc::Receiver<Request>, events: mpsc::Sender<Event>) {
     let (tell, mut news) = mpsc::channel(NEWS);
+    // The state of an engine is large; it lives on the heap from the start.
     let mut driver = Box::pin(Driver::open_first(setup, tell, events)).await;
     while !driver.closed {
         tokio::select! {
@@ -197,20 +208,26 @@ impl Driver {
         match news.what {
             What::Output { call_id, text } => self.on_output(call_id, text).await,
             What::Done { call_id, mut outcome, duration_ms } => {
+                self.end_output(&call_id).await;
                 self.running.remove(&call_id);
                 clean(&self.setup.secrets, &mut outcome);
+                self.shorten_rows(&mut outcome);
                 self.feed(Input::CallDone { call_id, outcome, duration_ms }).await;
             }
             What::Timer(timer) => self.feed(Input::Timer(timer)).await,
-            What::ShellOutput(text) => self.tell(Event::Live(Live::ShellOutput(text))).await,
+            What::ShellOutput(text) => self.shell_output(Some(&text)).await,
             What::ShellDone { command, mut outcome } => {
                 clean(&self.setup.secrets, &mut outcome);
+                self.shell_output(None).await;
                 self.on_shell_done(command, *outcome).await;
             }
             What::Opinion(heard) => self.on_opinion(*heard).await,
             What::Hooked(answered) => self.on_hooked(*answered).await,
+            What::Visit(visit) => self.on_visit(*visit).await,
             What::Missed(missed) => self.on_missed(missed),
             What::Job(news) => self.on_job(*news).await,
+            What::Spent(spent) => self.spent(*spent).await,
+            What::Looked(looked) => self.on_looked(*looked).await,
             What::Files { body, written } => {
                 self.feed(Input::Note(Body::Files(*body))).await;
                 // Whoever waits for it may be gone.
@@ -229,7 +246,7 @@ impl Driver {
             let item = super::streams::ended();
             return self.feed(Input::Stream { request, item }).await;
         }
-        for item in items {
+        for item in self.parts.pieces.sift(&self.setup.secrets, request, items) {
             let ends = matches!(item, StreamItem::Done { .. } | StreamItem::Failed(_));
             if ends {
                 self.stream = None;
@@ -251,6 +268,8 @@ impl Driver {
         self.hooking.stop();
         self.session_ends(if self.setup.interactive { "prompt_input_exit" } else { "other" }).await;
         self.close_bus().await;
+        self.settle_answer().await;
+        self.write_report().await;
         self.close_servers().await;
         self.take_walls_down();
         if let Err(notice) = self.journal.sync() {

@@ -7,7 +7,7 @@ use super::catalog;
 use super::driver::{Driver, News, What};
 use super::rules::session_source;
 use super::streams::Stream;
-use crate::agent::{Effect, Input};
+use crate::agent::{Effect, Input, Point};
 use crate::domain::{
     Answer, Body, CanonicalRequest, ContextBody, ContextNews, ErrorKind, Event, Live, ModelError, Notice, RuleTier,
     StreamItem, TeamNews,
@@ -35,6 +35,7 @@ impl Driver {
                 }
             }
             Effect::Sleep { timer, ms } => self.sleep(timer, ms),
+            Effect::Hold { hold, point: Point::Spend } => self.on_spend(hold).await,
             Effect::Hold { hold, point } => self.on_hold(hold, point),
             Effect::Keep { folder, files } => self.keep_outputs(&folder, files).await,
             Effect::Review(draft) => self.tell(Event::Live(Live::Context(ContextNews::Draft(draft)))).await,
@@ -63,12 +64,15 @@ impl Driver {
         if let Some(bus) = &mut self.hooking.bus {
             bus.hear(&record);
         }
+        self.settled_hears(&record.body);
         self.parts.steps.hear(&record);
         self.hooks_hear(&record.body, &before);
         self.servers_hear(&record.body);
         self.children_hear(&record.body);
         self.catalog_hears(&record.body);
-        self.tell(Event::Recorded(record)).await;
+        self.tell(Event::Recorded(Arc::clone(&record))).await;
+        self.recall_hears(&record.body);
+        self.money_hears(&record.body).await;
         if let Some(notice) = notice {
             self.notice(notice).await;
         }
@@ -83,6 +87,7 @@ impl Driver {
     }
 
     fn send(&mut self, request: u32, canonical: Arc<CanonicalRequest>) {
+        self.note_places(request, &canonical);
         match self.provider(&canonical) {
             Ok(provider) => self.stream = Some(Stream::new(request, provider.stream(canonical))),
             Err(message) => {
@@ -117,7 +122,7 @@ impl Driver {
                 Err(problem) => self.notice(Notice::warning(problem)).await,
             },
             Answer::Always { rule, scope } => self.save_allowed(rule, scope).await,
-            Answer::Once { .. } | Answer::No { .. } => {}
+            Answer::Once { .. } | Answer::Partly { .. } | Answer::No { .. } => {}
         }
     }
 }

@@ -8,11 +8,9 @@ use super::driver::Driver;
 use super::questions::Question;
 use crate::base::paths;
 use crate::domain::{
-    Access, Because, BecauseKind, Decision, Event, Live, Mode, PathFact, PathFacts, RuleSource, RuleTier, ToolCall,
-    Verdict,
+    Access, Action, Because, BecauseKind, Decision, Mode, PathFact, PathFacts, RuleSource, RuleTier, ToolCall, Verdict,
 };
-use crate::policy::{self, Case, RuleProblem, RuleSet, RuleText, Scene, Tier};
-use crate::tools;
+use crate::policy::{self, Case, Reserved, RuleProblem, RuleSet, RuleText, Scene, Tier};
 
 /// The rules in force, with those that the person added.
 #[derive(Clone, Debug)]
@@ -54,6 +52,20 @@ impl Gate {
     /// The same gate as if somebody were there to be asked.
     pub(super) fn attended(&self) -> Self {
         Self { interactive: true, ..self.clone() }
+    }
+
+    /// The same gate with hosts that settings open and close.
+    pub(super) fn with_hosts(&self, open: &[String], closed: &[String], stage: &Stage) -> Self {
+        let mut gate = self.clone();
+        let source =
+            RuleSource { scope: crate::domain::RuleScope::User, file: Some("sandbox.network".into()), line: None };
+        for (tier, hosts) in [(RuleTier::Deny, closed), (RuleTier::Allow, open)] {
+            for host in hosts {
+                // What is no host was told when the settings were read.
+                drop(gate.add(tier, &format!("WebFetch(domain:{host})"), source.clone(), stage));
+            }
+        }
+        gate
     }
 
     /// All rules as they were written.
@@ -138,6 +150,14 @@ impl Gate {
         }
     }
 
+    /// What searches and listings leave out; none when no rule is about it.
+    pub(super) fn reserved(&self, stage: &Stage) -> Option<Reserved> {
+        let scene = self.scene(stage, Mode::Default);
+        let nothing = Access::of(Action::Internal);
+        let case = Case { tool: "", input: &serde_json::Value::Null, access: &nothing };
+        Reserved::new(&scene, &facts(&case, &scene))
+    }
+
     /// Lays a call out for judging and hands it to `judge`.
     pub(super) fn with<T>(
         &self,
@@ -198,19 +218,11 @@ impl Driver {
     /// Judges after hooks have spoken.
     pub(super) async fn judge_now(&mut self, call: ToolCall) {
         self.need_proof(&call).await;
-        let verdict = self.with_hooks(&call, self.verdict(&call));
+        let verdict = self.settle(&call);
+        let verdict = self.with_hooks(&call, verdict);
         let Some(verdict) = self.classify(&call, verdict) else { return };
         let verdict = if self.setup.interactive { verdict } else { unanswered(verdict) };
         self.conclude(call, verdict).await;
-    }
-
-    /// Tells what a call that the person is asked about would change.
-    pub(super) async fn preview(&mut self, call_id: &str) {
-        let Some(call) = self.machine.call(call_id).map(|call| call.effective().into_owned()) else { return };
-        if let Some(shown) = tools::preview(&call.name, &call.input, &self.stage.place) {
-            let preview = Live::CallPreview { call_id: call_id.to_owned(), shown };
-            self.tell(Event::Live(preview)).await;
-        }
     }
 
     /// The verdict on a call, also when it is not one that could be run.
@@ -220,25 +232,12 @@ impl Driver {
 
     /// The same by another gate or in another mode.
     pub(super) fn verdict_under(&self, gate: &Gate, mode: Mode, call: &ToolCall) -> Verdict {
-        if let Some(text) = call.invalid() {
-            let start: String = text.chars().take(200).collect();
-            return refused(format!("its input was not a JSON object, so nothing was done. It began with: {start}"));
-        }
-        let Some(tool) = self.tool(&call.name) else {
-            return refused(self.no_such_tool(&call.name));
-        };
-        match self.access(&*tool, call) {
-            Ok(access) => {
-                let asked = Asked { name: &call.name, input: &call.input, access };
-                self.judge_with_walls(gate, &asked, mode)
-            }
-            Err(problem) => refused(problem),
-        }
+        self.verdict_with_places(gate, mode, call).0
     }
 }
 
 /// A call that nobody needs to decide about, because it cannot be run at all.
-fn refused(text: String) -> Verdict {
+pub(super) fn refused(text: String) -> Verdict {
     Verdict {
         decision: Decision::Deny,
         because: Because::new(BecauseKind::Tool, text),

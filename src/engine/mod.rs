@@ -4,6 +4,7 @@
 //! bounded channel. The engine decides nothing: the machine decides, the gate judges, the hands act. It
 //! draws nothing and knows no face: it hears [`Request`]s and sends [`Event`]s.
 
+mod branch;
 mod calls;
 mod catalog;
 mod classify;
@@ -19,18 +20,24 @@ mod inspect;
 mod jobs;
 mod journal;
 mod library;
+mod money;
+mod network;
 mod opening;
 mod parts;
 mod person;
+mod pieces;
 mod prompts;
 mod questions;
+mod recall;
 mod report;
 mod requests;
+mod rows;
 mod rules;
 mod servers;
 mod steps;
 mod streams;
 mod team;
+mod terms;
 #[cfg(test)]
 mod tests;
 
@@ -46,7 +53,7 @@ use crate::base::clock::SharedClock;
 use crate::base::ids::SharedIds;
 use crate::base::secrets::Redactor;
 use crate::domain::{
-    AgentFile, CommandFile, Effort, Event, FolderClaims, MemoryFile, Mode, ModelInfo, ModelRef, Notice, Request,
+    AgentFile, Cap, CommandFile, Effort, Event, FolderClaims, MemoryFile, Mode, ModelInfo, ModelRef, Notice, Request,
     RuleSource, RuleTier, SaveScope, Segment,
 };
 use crate::policy::RuleText;
@@ -58,6 +65,7 @@ use crate::usage::ModelTable;
 pub use catalog::{AutoMemory, Nested, SaveSetting, Scan, Scanned, Shelf, StatusLine};
 pub use confine::Sandbox;
 pub use library::LibraryTuning;
+pub use money::Together;
 pub use servers::{OutsideCall, SearchMode, ServerPlan, open_counter};
 pub use team::{Child, TeamTuning};
 
@@ -137,13 +145,45 @@ pub struct Setup {
 pub struct Tuning {
     /// Milliseconds that the classifier of the mode auto may take.
     pub classifier_ms: u64,
+    pub money: Purse,
+    /// Results with uniform rows go to the model as TOON.
+    pub toon: bool,
+    /// The answer cache.
+    pub recall: crate::recall::Setting,
     pub library: LibraryTuning,
     pub team: TeamTuning,
 }
 
+/// Where spending stops or is looked at.
+#[derive(Clone, Debug)]
+pub struct Purse {
+    pub caps: Vec<Cap>,
+    /// The same call with the same result, or the same error, so often: the turn pauses. 0 is never.
+    pub repeats: u32,
+    /// So many steps that bring nothing new. 0 is never.
+    pub idle_steps: u32,
+    /// Where a row for each request of the run is written.
+    pub report: Option<PathBuf>,
+    /// What an engine and its sub-agents count together.
+    pub shared: Together,
+}
+
 impl Default for Tuning {
     fn default() -> Self {
-        Self { classifier_ms: 10_000, library: LibraryTuning::default(), team: TeamTuning::default() }
+        Self {
+            classifier_ms: 10_000,
+            money: Purse::default(),
+            toon: true,
+            recall: crate::recall::Setting::default(),
+            library: LibraryTuning::default(),
+            team: TeamTuning::default(),
+        }
+    }
+}
+
+impl Default for Purse {
+    fn default() -> Self {
+        Self { caps: Vec::new(), repeats: 3, idle_steps: 40, report: None, shared: Together::default() }
     }
 }
 

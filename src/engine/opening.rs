@@ -1,12 +1,11 @@
 //! Opening sessions: the first one, a new one, an old one, the rehearsal's.
 
 use std::collections::{HashMap, VecDeque};
-use std::io::Read;
-use std::path::Path;
 use std::sync::Arc;
 
 use tokio::sync::mpsc;
 
+use super::branch::branch;
 use super::catalog;
 use super::classify::Classifier;
 use super::confine::tell_of_walls;
@@ -28,9 +27,6 @@ use crate::policy::{self, RuleSet};
 use crate::prompt;
 use crate::session::{self, FORMAT};
 use crate::tools::ReadLedger;
-
-/// Bytes of `.git/HEAD` that are read.
-const HEAD_BYTES: u64 = 1024;
 
 /// What opening a session brings.
 struct Opened {
@@ -242,6 +238,7 @@ impl Driver {
             let project = self.stage.place.project.clone();
             Body::SessionStarted { format: FORMAT, id: self.session, version, cwd, project }
         };
+        self.open_purse(records.iter().map(|record| &record.body));
         // What the records below will say; a face that looks no further than this event is told the truth.
         let chosen = (self.stage.mode, self.stage.model.clone());
         let info = Box::new(StartInfo { mode: chosen.0, model: chosen.1, ..self.start_info() });
@@ -287,31 +284,6 @@ impl Driver {
             })
             .collect()
     }
-}
-
-/// The name of the branch, read from the file that git keeps it in: no process, no configuration.
-pub(super) fn branch(project: &Path) -> Option<String> {
-    let dot = project.join(".git");
-    let folder = match start_of(&dot) {
-        Some(link) => project.join(link.strip_prefix("gitdir:")?.trim()),
-        None => dot,
-    };
-    let head = start_of(&folder.join("HEAD"))?.trim().to_owned();
-    let name = match head.strip_prefix("ref: refs/heads/") {
-        Some(name) => name.to_owned(),
-        None => head.chars().take(8).collect(),
-    };
-    (!name.is_empty()).then_some(name)
-}
-
-/// The first bytes of a regular file; a pipe or device in its place is not opened.
-fn start_of(path: &Path) -> Option<String> {
-    if !path.metadata().ok()?.is_file() {
-        return None;
-    }
-    let mut bytes = Vec::new();
-    std::fs::File::open(path).ok()?.take(HEAD_BYTES).read_to_end(&mut bytes).ok()?;
-    Some(String::from_utf8_lossy(&bytes).into_owned())
 }
 
 fn open_new(setup: &Setup, stage: &Stage) -> Opened {

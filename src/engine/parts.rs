@@ -8,10 +8,15 @@ use super::context::Prefixes;
 use super::folder::Asking;
 use super::jobs::Work;
 use super::library::Library;
+use super::money::Money;
+use super::network::Hosts;
 use super::person::Desk;
+use super::pieces::Sieve;
+use super::recall::Recall;
 use super::servers::Servers;
 use super::steps::Steps;
 use super::team::Team;
+use super::terms::Settled;
 
 use std::sync::Arc;
 
@@ -22,12 +27,22 @@ use crate::tools::Board;
 pub(super) struct Parts {
     /// What keeps commands in.
     pub(super) walls: Walls,
+    /// Hosts that confined commands reach.
+    pub(super) hosts: Hosts,
+    /// What is settled about calls before they run.
+    pub(super) settled: Settled,
+    /// Keys that arrive in pieces.
+    pub(super) pieces: Sieve,
     /// The model that judges in the mode auto.
     pub(super) classifier: Classifier,
     /// A change of the prefix that the person is asked about.
     pub(super) prefixes: Prefixes,
     /// The folder that the person is asked about.
     pub(super) asking: Option<Asking>,
+    /// What was spent, and where that stops.
+    pub(super) money: Money,
+    /// Cached answers.
+    pub(super) recall: Recall,
     /// What the session did to files, and going back.
     pub(super) steps: Steps,
     /// Work on the library of sessions.

@@ -45,7 +45,7 @@ impl Driver {
     fn first_reminder(&self) -> String {
         let now = jiff::Timestamp::from_millisecond(self.setup.clock.wall_ms() as i64).unwrap_or_default();
         let date = now.to_zoned(jiff::tz::TimeZone::system()).strftime("%A, %-d %B %Y").to_string();
-        prompt::first_prompt(&date, super::opening::branch(&self.stage.place.project).as_deref())
+        prompt::first_prompt(&date, super::branch::branch(&self.stage.place.project).as_deref())
     }
 
     /// Reads a mentioned path. What does not exist is left as words; what a rule denies is said.
@@ -79,7 +79,7 @@ impl Driver {
     async fn run_aside(&mut self, name: &str, input: serde_json::Value) -> Result<ToolOutcome, String> {
         let call = ToolCall { id: format!("aside-{name}"), name: name.to_owned(), input };
         self.need_proof(&call).await;
-        let verdict = self.verdict(&call);
+        let verdict = self.settle(&call);
         // A person who mentions a file has asked for it to be read; only a deny stands against that.
         let mention = name != "Bash" && verdict.decision == Decision::Ask;
         if verdict.decision != Decision::Allow && !mention {
@@ -90,6 +90,7 @@ impl Driver {
         };
         let mut context = self.context(&call.id, |_, text| What::ShellOutput(text));
         context.cage = self.cage(&call)?;
+        context.terms = self.terms(&call)?;
         Ok(tool.run(call.input, context).await)
     }
 }

@@ -52,6 +52,7 @@ impl Driver {
             Request::TestRule { rule, call_id } => self.test_rule(rule, call_id),
             Request::AddRule { tier, rule, place } => self.add_rule(tier, rule, place).await,
             Request::RemoveRule { tier, rule, source } => self.remove_rule(tier, rule, source).await,
+            Request::Money(request) => self.on_money(request).await,
             Request::Team(request) => self.on_team(request).await,
             Request::ShowFolder => self.show_folder().await,
             Request::Library(request) => self.on_library(request).await,
@@ -68,6 +69,8 @@ impl Driver {
         }
         self.hooking.stop();
         self.parts.classifier.stop();
+        self.end_answer().await;
+        self.drop_visits().await;
         self.feed(Input::Interrupt).await;
     }
 
@@ -98,9 +101,10 @@ impl Driver {
 
     fn list_files(&self) {
         let root = self.stage.place.cwd.clone();
+        let unseen = self.unseen();
         let mut all = self.mentionable_resources();
         self.beside(move || {
-            all.splice(0..0, files::list(&root));
+            all.splice(0..0, files::list(&root, &unseen));
             Live::Files(Arc::new(all))
         });
     }

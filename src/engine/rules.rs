@@ -14,7 +14,8 @@ use crate::policy::{RuleSet, RuleText};
 impl Driver {
     pub(super) async fn report_rules(&mut self) {
         let texts = self.gate.texts();
-        let (_, problems) = RuleSet::parse(texts.clone());
+        let (set, mut problems) = RuleSet::parse(texts.clone());
+        problems.extend(set.broad());
         let line = |entry: RuleText| {
             let problem = problems.iter().find(|problem| problem.text == entry.text && problem.source == entry.source);
             let problem = problem.map(|problem| problem.what.clone());

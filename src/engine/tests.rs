@@ -24,6 +24,9 @@ use crate::tools::ToolContext;
 
 mod catalog;
 mod confine;
+mod money;
+mod network;
+mod terms;
 
 /// A model that says what the script says, one answer a request.
 #[derive(Debug, Default)]

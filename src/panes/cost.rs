@@ -1,4 +1,4 @@
-//! `/cost`, `/cache` and `/tools`: tables over the ledger and the list of tools.
+//! `/cache` and `/tools`: tables over the ledger and the list of tools.
 //!
 //! Every number is a sum of records; nothing is estimated here.
 
@@ -9,41 +9,9 @@ use super::facts::Facts;
 use super::sidebar::percent;
 use crate::base::text;
 use crate::theme::{Meaning, Theme};
-use crate::usage::Tally;
 
 /// Requests that are listed, the newest first.
 const ROWS: usize = 200;
-
-/// `/cost`: sums by model, the turn and the session, then every request.
-pub fn cost_lines(facts: &Facts, theme: &Theme) -> Vec<Line<'static>> {
-    let ledger = &facts.ledger;
-    let mut lines = vec![header(&["", "input", "cached", "written", "output", "hit", "cost"], theme)];
-    for (model, sum) in &ledger.models {
-        let name = text::sanitize_line(&model.id).into_owned();
-        lines.push(sum_row(&name, sum, theme));
-    }
-    lines.push(sum_row("this turn", &ledger.turn, theme));
-    lines.push(sum_row("session", &ledger.session, theme));
-    lines.push(Line::default());
-    lines.push(header(&["request", "input", "cached", "written", "output", "hit", "cost"], theme));
-    for row in ledger.rows.iter().rev().take(ROWS) {
-        let mut sum = Tally::default();
-        sum.add(row.usage, row.cost);
-        let mark = if row.estimated { " ~" } else { "" };
-        lines.push(sum_row(&format!("{} turn {}{mark}", row.request, row.turn), &sum, theme));
-    }
-    if ledger.rows.is_empty() {
-        lines.push(Line::styled("nothing has been sent yet", theme.style(Meaning::Muted)));
-    }
-    if ledger.rows.iter().any(|row| row.estimated) {
-        lines.push(Line::styled("~ the provider reported no usage; estimated", theme.style(Meaning::Muted)));
-    }
-    if ledger.session.cost().is_none() {
-        let told = "a price is unknown: the user's settings can add it under models";
-        lines.push(Line::styled(told, theme.style(Meaning::Warning)));
-    }
-    lines
-}
 
 /// `/cache`: what was expected of the cache, what it served, and what broke it.
 pub fn cache_lines(facts: &Facts, theme: &Theme) -> Vec<Line<'static>> {
@@ -127,20 +95,6 @@ pub fn permission_lines(facts: &Facts, theme: &Theme) -> Vec<Line<'static>> {
         lines.push(Line::styled(format!("        {}", text::sanitize_line(&because)), theme.style(Meaning::Muted)));
     }
     lines
-}
-
-fn sum_row(name: &str, sum: &Tally, theme: &Theme) -> Line<'static> {
-    let usage = &sum.usage;
-    let cells = [
-        name.to_owned(),
-        text::human_tokens(usage.input),
-        text::human_tokens(usage.cache_read),
-        text::human_tokens(usage.cache_write_5m + usage.cache_write_1h),
-        text::human_tokens(usage.output),
-        usage.hit_rate().map(|rate| format!("{} %", percent(rate))).unwrap_or_default(),
-        sum.cost().map_or_else(|| "unknown".to_owned(), text::human_cost),
-    ];
-    table_row(&cells, Meaning::Text, theme)
 }
 
 fn header(names: &[&str; 7], theme: &Theme) -> Line<'static> {

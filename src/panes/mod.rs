@@ -4,11 +4,13 @@
 
 pub mod activity;
 pub mod agents;
+pub mod answers;
 pub mod ask;
 pub mod composer;
 pub mod context;
 pub mod conversation;
 pub mod cost;
+pub mod costs;
 mod cut;
 pub mod facts;
 pub mod folder;
@@ -21,6 +23,7 @@ pub mod palette;
 pub mod permission;
 pub mod picker;
 pub mod plan;
+pub mod purse;
 pub mod rules;
 pub mod servers;
 pub mod sessions;

@@ -10,8 +10,9 @@ use super::agents::agent_row;
 use super::conversation::{Scene, break_text};
 use super::facts::Facts;
 use super::jobs::job_row;
+use super::purse::used;
 use crate::base::text;
-use crate::domain::{JobState, Mode, SandboxState, ServerState, Todo, TodoState};
+use crate::domain::{CapState, JobState, Mode, SandboxState, ServerState, Todo, TodoState};
 use crate::theme::{Meaning, Theme};
 use crate::widgets::{Glyphs, gauge, sparkline};
 
@@ -152,7 +153,11 @@ fn money(page: &mut Page<'_>, facts: &Facts) {
     if ledger.session.requests == 0 {
         return;
     }
-    page.head("cost");
+    let nearest = facts.money.caps.iter().filter(|state| state.cap.hard).max_by(|a, b| a.share().total_cmp(&b.share()));
+    match nearest {
+        Some(state) => page.head_with("cost", &used(state), cap_meaning(state)),
+        None => page.head("cost"),
+    }
     let price = |cost: Option<f64>| cost.map_or_else(|| "unknown".to_owned(), text::human_cost);
     page.push("turn", &price(ledger.turn.cost()), Meaning::Text);
     page.push("session", &price(ledger.session.cost()), Meaning::Text);
@@ -224,6 +229,15 @@ fn queue(page: &mut Page<'_>, facts: &Facts) {
     }
 }
 
+/// A cap that is nearly used up stands out.
+fn cap_meaning(state: &CapState) -> Meaning {
+    match state.share() {
+        share if share >= 1.0 => Meaning::Error,
+        share if share >= 0.8 => Meaning::Warning,
+        _ => Meaning::Text,
+    }
+}
+
 struct Page<'a> {
     lines: Vec<Line<'static>>,
     theme: &'a Theme,
@@ -234,6 +248,15 @@ impl Page<'_> {
     fn head(&mut self, head: &str) {
         self.lines.push(Line::default());
         self.lines.push(Line::styled(head.to_owned(), self.theme.style(Meaning::Title)));
+    }
+
+    /// A heading with a figure beside it.
+    fn head_with(&mut self, head: &str, value: &str, meaning: Meaning) {
+        self.lines.push(Line::default());
+        self.lines.push(Line::from(vec![
+            Span::styled(format!("{head}  "), self.theme.style(Meaning::Title)),
+            Span::styled(value.to_owned(), self.theme.style(meaning)),
+        ]));
     }
 
     /// A row with its name; the value is sanitised and clipped here.

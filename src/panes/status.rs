@@ -87,7 +87,7 @@ fn busy_text(scene: &Scene<'_>, width: u16) -> Option<String> {
     let took = if took < 60 { format!("{took} s") } else { text::human_ms(took * 1_000) };
     Some(match width {
         56.. => {
-            let doing = match &facts.hook {
+            let doing = match &facts.around.hook {
                 Some(hook) => text::clip(&text::sanitize_line(hook), 30).into_owned(),
                 None => doing(facts).to_owned(),
             };

@@ -70,16 +70,20 @@ pub fn is_among(patterns: &[String], case: &Case<'_>, scene: &Scene<'_>, facts: 
         let more = (!pattern.contains(['*', ' '])).then(|| format!("{pattern} *"));
         std::iter::once(pattern.to_owned()).chain(more)
     });
-    let rules = texts.map(|text| RuleText {
-        tier: Tier::Allow,
-        text: format!("Bash({text})"),
-        source: RuleSource { scope: RuleScope::Session, file: None, line: None },
-        anchor: scene.project.to_path_buf(),
-    });
-    let (rules, _) = RuleSet::parse(rules.collect());
-    let scene = Scene { rules: &rules, mode: Mode::Default, trusted: true, interactive: true, ..*scene };
-    let found = judge(case, &scene, facts);
-    found.decision == Decision::Allow && found.because.kind == BecauseKind::Rule
+    let texts: Vec<String> = texts.collect();
+    let decision = |tier: Tier| {
+        let rules = texts.iter().map(|text| RuleText {
+            tier,
+            text: format!("Bash({text})"),
+            source: RuleSource { scope: RuleScope::Session, file: None, line: None },
+            anchor: scene.project.to_path_buf(),
+        });
+        let (rules, _) = RuleSet::parse(rules.collect());
+        let scene = Scene { rules: &rules, mode: Mode::Default, trusted: true, interactive: true, ..*scene };
+        judge(case, &scene, facts).decision
+    };
+    // Nothing else is in the line, and one of them is: some of them need no rule, because they only read.
+    decision(Tier::Allow) == Decision::Allow && decision(Tier::Deny) == Decision::Deny
 }
 
 #[cfg(test)]

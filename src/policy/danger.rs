@@ -46,7 +46,10 @@ fn in_words(words: &[Word], dirs: &[PathBuf], here: &Place<'_>) -> Option<String
     let name = base_name(first).to_ascii_lowercase();
     let rest = words.get(1..).unwrap_or_default();
     match name.as_str() {
-        "rm" | "rmdir" | "unlink" | "shred" | "srm" => removal(&name, rest, dirs, here),
+        "rm" | "rmdir" | "unlink" | "shred" | "srm" => rest
+            .iter()
+            .find_map(|word| device(&word.value).filter(|_| name == "shred" || name == "srm"))
+            .or_else(|| removal(&name, rest, dirs, here)),
         "mv" => {
             let sources = rest.split_last().map_or(rest, |(_, sources)| sources);
             removal("mv", sources, dirs, here)
@@ -241,12 +244,25 @@ fn git(words: &[Word]) -> Option<String> {
         "branch" if short('D') || ((short('d') || long("--delete")) && (short('f') || long("--force"))) => {
             "deletes a branch whose commits may be nowhere else"
         }
+        "clean" if (short('f') || long("--force")) && !(short('n') || long("--dry-run")) => {
+            "deletes files that no commit has"
+        }
+        "checkout" | "restore" if whole_tree(command, &rest) => "throws all uncommitted work away",
         "stash" if matches!(first, "drop" | "clear") => "deletes stashed work",
         _ => return None,
     };
     let named =
         if has(&[first]) && command == "reflog" { format!("git {command} {first}") } else { format!("git {command}") };
     Some(format!("{named} of this form {what}"))
+}
+
+/// All files of the tree are put back, not some that are named.
+fn whole_tree(command: &str, words: &[&str]) -> bool {
+    let staged_only = command == "restore"
+        && words.iter().any(|word| matches!(*word, "--staged" | "-S"))
+        && !words.iter().any(|word| matches!(*word, "--worktree" | "-W"));
+    let forced = command == "checkout" && words.iter().any(|word| matches!(*word, "-f" | "--force"));
+    forced || (!staged_only && words.iter().any(|word| matches!(*word, "." | "./" | ":/" | ":/." | "*")))
 }
 
 const LOADERS: &[&str] =

@@ -2,9 +2,12 @@
 //!
 //! A shell line is as many parts as it has commands, redirections and doubts; each needs its own grant.
 
+use super::assigns::is_harmless;
 use super::bash_rule::BashPattern;
+use super::fed;
 use super::hosts;
 use super::matching::Bench;
+use super::place::Spot;
 use super::programs::{self, FileWork};
 use super::rule::{Rule, Target as About};
 use super::shell::{self, Analysis, Assign, Command, Kind, Redirect, Word};
@@ -30,53 +33,6 @@ pub(super) struct Part<'a> {
     pub(super) exact: Option<String>,
 }
 
-/// Assignments that change how a program talks, not what it runs or loads.
-const HARMLESS: &[&str] = &[
-    "NODE_ENV",
-    "LANG",
-    "LANGUAGE",
-    "LC_ALL",
-    "LC_CTYPE",
-    "LC_TIME",
-    "LC_COLLATE",
-    "LC_MESSAGES",
-    "LC_NUMERIC",
-    "CHARSET",
-    "NO_COLOR",
-    "FORCE_COLOR",
-    "CLICOLOR",
-    "CLICOLOR_FORCE",
-    "TERM",
-    "COLORTERM",
-    "COLUMNS",
-    "LINES",
-    "TZ",
-    "CI",
-    "RUST_BACKTRACE",
-    "RUST_LOG",
-    "CARGO_TERM_COLOR",
-    "PYTHONUNBUFFERED",
-    "PYTHONDONTWRITEBYTECODE",
-    "PYTEST_DISABLE_PLUGIN_AUTOLOAD",
-    "GOOS",
-    "GOARCH",
-    "CGO_ENABLED",
-    "GO111MODULE",
-    "GOEXPERIMENT",
-    "LS_COLORS",
-    "LSCOLORS",
-    "GREP_COLOR",
-    "GREP_COLORS",
-    "GCC_COLORS",
-    "TIME_STYLE",
-    "BLOCK_SIZE",
-    "BLOCKSIZE",
-    "DEBIAN_FRONTEND",
-    "GIT_OPTIONAL_LOCKS",
-    "GIT_TERMINAL_PROMPT",
-];
-const PAGERS: &[&str] = &["PAGER", "GIT_PAGER", "MANPAGER"];
-
 /// All parts of the call, in order.
 pub(super) fn parts<'a>(bench: &Bench<'a>) -> Vec<Part<'a>> {
     match bench.case.access.action {
@@ -92,6 +48,10 @@ pub(super) fn parts<'a>(bench: &Bench<'a>) -> Vec<Part<'a>> {
             let writes = bench.subject.writes.iter().map(|target| path_part(bench, target, true));
             let parts: Vec<Part<'a>> = reads.chain(writes).collect();
             if parts.is_empty() { vec![call_part(bench, "it names no path")] } else { parts }
+        }
+        Action::Fetch if bench.inner_host().is_some() => {
+            let why = "it talks to this machine or its own network, which only a rule that names the host allows";
+            vec![call_part(bench, why)]
         }
         Action::Internal | Action::Fetch | Action::External => vec![call_part(bench, bench.case.access.outside())],
         Action::Grant => vec![call_part(bench, "the skill brings allow rules of its own")],
@@ -207,14 +167,9 @@ pub(super) fn only_reads(command: &Command) -> Result<Vec<programs::Named>, Stri
     programs::reads(words)
 }
 
-fn is_harmless(assign: &Assign) -> bool {
-    let Some(value) = assign.value.literal() else { return false };
-    HARMLESS.contains(&assign.name.as_str()) || (PAGERS.contains(&assign.name.as_str()) && matches!(value, "cat" | ""))
-}
-
 /// The command only reads, and only what may be read.
 fn free(bench: &Bench<'_>, command: &Command) -> Result<(), String> {
-    let named = only_reads(command)?;
+    let named = only_reads(command).or_else(|why| fed::reads(bench, command).ok_or(why))?;
     let start = shell::stripped(&command.words);
     let name = command.words.get(start).map(|word| word.value.as_str()).unwrap_or_default();
     if name == "git" && (command.dirs.moved || command.dirs.lost) {
@@ -225,10 +180,12 @@ fn free(bench: &Bench<'_>, command: &Command) -> Result<(), String> {
         if relative && command.dirs.lost {
             return Err(format!("the folder of {} is not known before the run", named.path));
         }
-        for spot in subject::spots(&named, command, bench.scene.home, bench.facts) {
-            if !bench.roots.reads_in(&spot) && bench.path_rule(&spot, false).is_none() {
-                return Err(format!("it reads {}, which is outside the project", named.path));
-            }
+        let spots = subject::spots(&named, command, bench.scene.home, bench.facts);
+        let may = |spot: &Spot| bench.roots.reads_in(spot) || bench.path_rule(spot, false).is_some();
+        // Going somewhere reads nothing; what follows is judged in every folder that it may run in.
+        let fine = if name == "cd" { spots.iter().any(may) } else { spots.iter().all(may) };
+        if !fine {
+            return Err(format!("it reads {}, which is outside the project", named.path));
         }
     }
     Ok(())
@@ -241,11 +198,15 @@ fn command_rule<'a>(bench: &Bench<'a>, command: &Command, whole: Option<&'a Rule
     }
     let texts = allowed_texts(command);
     let wrapped = wrapped_length(command);
-    let loose =
-        files_allowed(bench, command) && !command.dirs.lost && !runs_arguments(command) && !is_moved_git(command);
+    let loose = files_allowed(bench, command)
+        && !command.dirs.lost
+        && !shell::runs_arguments(&command.words)
+        && !is_moved_git(command);
     bench.allows().find(|rule| match &rule.target {
         About::Bash(_) if !is_named(command) => false,
-        About::Bash(pattern @ BashPattern::Exact(_)) => texts.iter().any(|text| pattern.covers(text)),
+        About::Bash(pattern @ BashPattern::Exact(_)) => {
+            !is_moved_git(command) && texts.iter().any(|text| pattern.covers(text))
+        }
         // What stands in front of a stripped wrapper's command counts only for a rule that names that command.
         About::Bash(pattern) => {
             let named = |text: &&String| {
@@ -293,10 +254,6 @@ fn allowed_texts(command: &Command) -> Vec<String> {
     }
     out.retain(|text| !text.is_empty());
     out
-}
-
-fn runs_arguments(command: &Command) -> bool {
-    shell::runs_arguments(&command.words)
 }
 
 fn is_moved_git(command: &Command) -> bool {

@@ -1,7 +1,8 @@
 //! Does a rule match a call? For deny and ask in every form the call may take, for allow in both forms of a path.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
+use super::bash_rule::BashPattern;
 use super::glob::Stars;
 use super::path_rule::{Bases, PathPattern};
 use super::place::{Roots, Spot};
@@ -9,7 +10,8 @@ use super::rule::{Rule, Target as About};
 use super::ruleset::Tier;
 use super::subject::{Subject, Target};
 use super::{Case, Scene};
-use crate::domain::{Action, PathFacts};
+use crate::base::hosts;
+use crate::domain::{Action, Mode, PathFacts};
 
 /// How sure a match is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,25 +33,12 @@ pub(super) struct Bench<'a> {
 
 impl<'a> Bench<'a> {
     pub(super) fn new(case: &'a Case<'a>, scene: &'a Scene<'a>, facts: &'a PathFacts) -> Self {
-        let both = |path: &Path| -> Vec<PathBuf> {
-            let spot = Spot::new(path, facts);
-            let resolved = spot.resolved.filter(|resolved| *resolved != spot.given);
-            std::iter::once(spot.given).chain(resolved).collect()
-        };
-        let moved = scene.rules.anchors().iter().filter_map(|anchor| {
-            Spot::new(anchor, facts).resolved.filter(|resolved| resolved != anchor).map(|real| (anchor.clone(), real))
-        });
         Self {
             case,
             scene,
             facts,
             roots: Roots::new(scene, facts),
-            bases: Bases {
-                home: both(scene.home),
-                cwd: both(scene.cwd),
-                project: both(scene.project),
-                moved: moved.collect(),
-            },
+            bases: Bases::new(scene, facts),
             subject: Subject::new(case, scene, facts),
         }
     }
@@ -85,9 +74,7 @@ impl<'a> Bench<'a> {
             About::Domain(host) => {
                 sure(self.case.access.host.as_deref().is_some_and(|given| host_matches(host, given)))
             }
-            About::Named { tool, field, name } => {
-                sure(self.is_tool(tool) && self.field(field).is_some_and(|text| name.covers(&text)))
-            }
+            About::Named { tool, field, name } => sure(self.is_tool(tool) && self.named_hit(rule.tier, field, name)),
             About::Param { tool, param, value, command } => {
                 let by_field = self.is_tool(tool) && self.field(param).is_some_and(|text| value.covers(&text));
                 let by_command = command
@@ -97,6 +84,15 @@ impl<'a> Bench<'a> {
                 sure(by_field || by_command)
             }
         }
+    }
+
+    /// A sub-agent or a skill by its name. Arguments count like those of a command; a prohibition of the name holds
+    /// whatever they are.
+    fn named_hit(&self, tier: Tier, field: &str, name: &BashPattern) -> bool {
+        let Some(text) = self.field(field) else { return false };
+        let arguments = self.field("args").filter(|text| field == "skill" && !text.trim().is_empty());
+        let whole = arguments.map(|arguments| format!("{text} {}", arguments.trim()));
+        name.covers(whole.as_deref().unwrap_or(&text)) || (tier != Tier::Allow && name.covers(&text))
     }
 
     fn text_hit(&self, covers: impl Fn(&str) -> bool, meets: impl Fn(&str) -> bool) -> Option<Hit> {
@@ -139,29 +135,67 @@ impl<'a> Bench<'a> {
         }
     }
 
+    /// The allow rules that count. In the mode auto a rule that covers anything would leave nothing to be judged.
     pub(super) fn allows(&self) -> impl Iterator<Item = &'a Rule> {
-        self.scene.rules.tier(Tier::Allow, self.scene.trusted)
+        let auto = self.scene.mode == Mode::Auto;
+        self.scene.rules.tier(Tier::Allow, self.scene.trusted).filter(move |rule| !(auto && rule.broad))
     }
 
-    /// The allow rule that covers this path. A bare `Edit` reaches no further than the session's folders.
+    /// The allow rules that the mode sets aside although they are about this call.
+    pub(super) fn set_aside(&self) -> impl Iterator<Item = &'a Rule> {
+        let auto = self.scene.mode == Mode::Auto;
+        let tool = self.case.tool;
+        self.scene
+            .rules
+            .tier(Tier::Allow, self.scene.trusted)
+            .filter(move |rule| auto && rule.broad && rule.is_for(tool))
+    }
+
+    /// The allow rule that covers this path. The path as named and the one that it leads to each need one; what may
+    /// be read anyway needs none. A bare `Edit` reaches no further than the session's folders.
     pub(super) fn path_rule(&self, spot: &Spot, write: bool) -> Option<&'a Rule> {
         let forms = spot.both()?;
-        self.allows().find(|rule| match &rule.target {
+        if let Some(rule) =
+            self.allows().find(|rule| forms.iter().all(|form| self.rule_covers_path(rule, form, spot, write)))
+        {
+            return Some(rule);
+        }
+        let mut found = None;
+        for form in forms {
+            match self.allows().find(|rule| self.rule_covers_path(rule, form, spot, write)) {
+                Some(rule) => found = Some(rule),
+                None if !write && self.roots.reads_path(form) => {}
+                None => return None,
+            }
+        }
+        found
+    }
+
+    fn rule_covers_path(&self, rule: &Rule, form: &Path, spot: &Spot, write: bool) -> bool {
+        match &rule.target {
             About::Tool { .. } if write => {
                 let tool = if self.is_shell() { "Edit" } else { self.case.tool };
                 rule.names(tool) && self.roots.works_in(spot)
             }
             About::Tool { .. } => rule.names(if self.is_shell() { "Read" } else { self.case.tool }),
-            About::Edit(pattern) => forms.iter().all(|form| pattern.matches(form, &self.bases)),
-            About::Read(pattern) => !write && forms.iter().all(|form| pattern.matches(form, &self.bases)),
+            About::Edit(pattern) => pattern.matches(form, &self.bases),
+            About::Read(pattern) => !write && pattern.matches(form, &self.bases),
             _ => false,
-        })
+        }
+    }
+
+    /// The host of the call when it is this machine or one of its own network.
+    pub(super) fn inner_host(&self) -> Option<&'a str> {
+        self.case.access.host.as_deref().filter(|host| hosts::is_inner(host))
     }
 
     /// The allow rule that covers a call which is neither a command nor about paths.
     pub(super) fn call_rule(&self) -> Option<&'a Rule> {
+        let inner = self.inner_host();
         self.allows().find(|rule| match &rule.target {
-            About::Tool { .. } => rule.names(self.case.tool),
+            About::Tool { .. } => rule.names(self.case.tool) && inner.is_none(),
+            // What is not of the public network is only meant by a rule that names it.
+            About::Domain(host) if inner.is_some() => inner.is_some_and(|inner| same_host(host, inner)),
             About::Domain(_) | About::Named { .. } => self.hit(rule) == Some(Hit::Sure),
             _ => false,
         })
@@ -177,6 +211,11 @@ fn strongest(hits: impl Iterator<Item = Option<Hit>>) -> Option<Hit> {
         best = Some(hit);
     }
     best
+}
+
+fn same_host(rule: &str, host: &str) -> bool {
+    let plain = |text: &str| text.trim_matches(['[', ']']).trim_end_matches('.').to_ascii_lowercase();
+    plain(rule) == plain(host)
 }
 
 /// Whole labels, any letter case. `*.example.com` does not mean `example.com`; a star inside a label stays in it.

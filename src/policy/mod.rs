@@ -4,9 +4,12 @@
 //! nature, protected names, allow rules, mode, the person. What is not understood is asked, and a question that
 //! nobody can answer is a no. Nothing here reads a disk, a clock or the environment.
 
+mod assigns;
 mod bash_rule;
+mod broad;
 mod confined;
 mod danger;
+mod fed;
 mod glob;
 mod grant;
 mod hosts;
@@ -21,6 +24,7 @@ mod shell;
 mod stages;
 mod subject;
 mod suggest;
+mod unseen;
 
 use std::path::{Path, PathBuf};
 
@@ -29,6 +33,7 @@ use serde_json::Value;
 use crate::domain::{Access, Action, Decision, Mode, PathFacts, RuleScope, RuleSource, Verdict};
 pub use confined::{insist, is_among, judge_confined, refuse};
 pub use ruleset::{RuleProblem, RuleSet, RuleText, Tier};
+pub use unseen::Reserved;
 
 /// Where and under which rules a call is judged.
 #[derive(Clone, Copy, Debug)]

@@ -7,8 +7,11 @@ use std::path::{Path, PathBuf};
 
 use globset::{Glob, GlobBuilder, GlobSet, GlobSetBuilder};
 
-use super::glob::Stars;
+use super::Scene;
+use super::glob::{Stars, UNKNOWN};
+use super::place::Spot;
 use super::ruleset::Tier;
+use crate::domain::PathFacts;
 
 /// The folders that patterns may start at, each with its resolved form where that is another one.
 #[derive(Clone, Debug)]
@@ -18,6 +21,20 @@ pub(super) struct Bases {
     pub(super) project: Vec<PathBuf>,
     /// Anchors of rules whose resolved form differs: named, resolved.
     pub(super) moved: Vec<(PathBuf, PathBuf)>,
+}
+
+impl Bases {
+    pub(super) fn new(scene: &Scene<'_>, facts: &PathFacts) -> Self {
+        let both = |path: &Path| -> Vec<PathBuf> {
+            let spot = Spot::new(path, facts);
+            let resolved = spot.resolved.filter(|resolved| *resolved != spot.given);
+            std::iter::once(spot.given).chain(resolved).collect()
+        };
+        let moved = scene.rules.anchors().iter().filter_map(|anchor| {
+            Spot::new(anchor, facts).resolved.filter(|resolved| resolved != anchor).map(|real| (anchor.clone(), real))
+        });
+        Self { home: both(scene.home), cwd: both(scene.cwd), project: both(scene.project), moved: moved.collect() }
+    }
 }
 
 /// A parsed pattern.
@@ -79,7 +96,8 @@ impl PathPattern {
         self.starts(bases).iter().any(|base| {
             let base = base.to_string_lossy();
             let base = base.trim_end_matches('/');
-            self.rough.iter().any(|rough| Stars::parse(&format!("{base}/{rough}")).meets(globbed))
+            let fits = |rough: &&String| !globbed.contains(UNKNOWN) || is_named_in(rough, globbed);
+            self.rough.iter().filter(fits).any(|rough| Stars::parse(&format!("{base}/{rough}")).meets(globbed))
         })
     }
 
@@ -118,6 +136,14 @@ impl PathPattern {
             Anchor::Cwd => bases.cwd.clone(),
         }
     }
+}
+
+/// An unknown piece may stand for any folder, so nearly every half-known path could lie below what a rule is about.
+/// That counts only where the path names the folder.
+fn is_named_in(rough: &str, globbed: &str) -> bool {
+    let Some(stem) = rough.strip_suffix("/*") else { return true };
+    let name = stem.rsplit('/').next().unwrap_or(stem).trim_matches('*');
+    name.is_empty() || globbed.contains(name)
 }
 
 /// The anchor, what follows it, and whether the text itself fixed the place.

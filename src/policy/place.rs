@@ -101,6 +101,11 @@ impl Roots {
             .is_some_and(|forms| forms.iter().all(|form| within(form, &self.working) || within(form, &self.readable)))
     }
 
+    /// One form of a path lies in a folder that may be read without asking.
+    pub(super) fn reads_path(&self, path: &Path) -> bool {
+        within(path, &self.working) || within(path, &self.readable)
+    }
+
     pub(super) fn working(&self) -> &[PathBuf] {
         &self.working
     }

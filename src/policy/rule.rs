@@ -6,6 +6,7 @@
 use std::path::Path;
 
 use super::bash_rule::BashPattern;
+use super::broad::is_broad;
 use super::glob::Stars;
 use super::path_rule::PathPattern;
 use super::ruleset::{RuleText, Tier};
@@ -18,6 +19,8 @@ pub(super) struct Rule {
     pub(super) text: String,
     pub(super) source: RuleSource,
     pub(super) target: Target,
+    /// An allow rule that covers anything, which the mode auto sets aside.
+    pub(super) broad: bool,
 }
 
 /// What a rule is about.
@@ -34,7 +37,7 @@ pub(super) enum Target {
     /// Hosts.
     Domain(String),
     /// A text field of the input: sub-agents and skills by name. `more` also covers arguments after it.
-    Named { tool: String, field: &'static str, name: Stars },
+    Named { tool: String, field: &'static str, name: BashPattern },
     /// `Tool(param:value)`, for deny and ask only. A Bash rule may mean a command as well.
     Param { tool: String, param: String, value: Stars, command: Option<BashPattern> },
 }
@@ -104,7 +107,9 @@ impl Rule {
             Some(inner) => with_specifier(name, inner, entry)?,
         };
         let remark = remark.or_else(|| unknown(name));
-        let rule = Self { tier: entry.tier, text: text.to_owned(), source: entry.source.clone(), target };
+        let mut rule =
+            Self { tier: entry.tier, text: text.to_owned(), source: entry.source.clone(), target, broad: false };
+        rule.broad = entry.tier == Tier::Allow && is_broad(&rule);
         Ok((rule, remark))
     }
 
@@ -120,6 +125,15 @@ impl Rule {
                     || is_server_of(name, tool)
             }
             _ => false,
+        }
+    }
+
+    /// The rule is about calls of this tool.
+    pub(super) fn is_for(&self, tool: &str) -> bool {
+        match &self.target {
+            Target::Bash(_) => SHELLS.contains(&tool),
+            Target::Named { tool: own, .. } => own == tool || (own == "Agent" && tool == "Task"),
+            _ => self.names(tool),
         }
     }
 
@@ -241,7 +255,7 @@ fn named(tool: &str, inner: &str, tier: Tier) -> Result<(Target, Remark), String
         return Err(format!("it names nothing between the brackets; write `{tool}` to mean all"));
     }
     let field = if tool == "Agent" { "subagent_type" } else { "skill" };
-    Ok((Target::Named { tool: tool.into(), field, name: Stars::parse(inner) }, None))
+    Ok((Target::Named { tool: tool.into(), field, name: BashPattern::parse(inner) }, None))
 }
 
 /// Fields that have rules of their own, so that a `param:value` rule on them is refused.

@@ -92,9 +92,27 @@ impl RuleSet {
         })
     }
 
+    /// Some rule of the tier is about reading certain paths.
+    pub(super) fn reserves_reads(&self, tier: Tier) -> bool {
+        self.tier(tier, true).any(|rule| matches!(rule.target, Target::Read(_)))
+    }
+
     /// Folders at which patterns of the rules start.
     pub(super) fn anchors(&self) -> &[PathBuf] {
         &self.anchors
+    }
+
+    /// Remarks about allow rules that the mode auto sets aside.
+    pub fn broad(&self) -> Vec<RuleProblem> {
+        let broad = self.rules.iter().filter(|rule| rule.broad);
+        broad
+            .map(|rule| RuleProblem {
+                text: rule.text.clone(),
+                source: rule.source.clone(),
+                what: "it covers anything, so it does not count in the mode auto; name what may run".to_owned(),
+                unused: false,
+            })
+            .collect()
     }
 
     /// How many allow rules wait for trust.

@@ -206,6 +206,9 @@ fn asked(bench: &Bench<'_>, parts: &[Part<'_>], why: &str, trail: &mut Trail) ->
     let more = if open > 1 { format!(", and {} more", open - 1) } else { String::new() };
     let text = format!("No rule covers it: {why}{more}.");
     if bench.scene.mode == Mode::Auto {
+        for rule in bench.set_aside() {
+            trail.add("mode", format!("auto: {} does not count, because it covers anything", place_of(rule)));
+        }
         trail.add("mode", "auto: the classifier judges what the rules leave open");
     } else {
         trail.add("mode", format!("{}: asks", bench.scene.mode));

@@ -135,11 +135,28 @@ fn target_of(named: &Named, dirs: &shell::Dirs, home: &Path, facts: &PathFacts) 
 /// Files that a command reads and writes, looked for behind every wrapper.
 fn touched(command: &Command, home: &Path, facts: &PathFacts) -> (Vec<Target>, Vec<Target>) {
     let (mut reads, mut writes) = (Vec::new(), Vec::new());
+    for layer in shell::layers(&command.words).list {
+        let words = command.words.get(layer.range).unwrap_or_default();
+        reads.extend(programs::half_known(words).into_iter().flat_map(|word| guessed(word, command, facts)));
+    }
     for (named, is_write) in named_in(command) {
         let targets = target_of(&named, &command.dirs, home, facts);
         if is_write { writes.extend(targets) } else { reads.extend(targets) }
     }
     (reads, writes)
+}
+
+/// A path of which only a part is known, for the rules that forbid or ask.
+fn guessed(word: &Word, command: &Command, facts: &PathFacts) -> Vec<Target> {
+    let fixed = word.value.starts_with(['/', super::glob::UNKNOWN]);
+    let target = |dir: &PathBuf| Target {
+        spot: Spot::new(dir, facts),
+        label: word.raw.clone(),
+        globbed: Some(if fixed { word.value.clone() } else { format!("{}/{}", dir.display(), word.value) }),
+        deep: false,
+        visible: false,
+    };
+    command.dirs.at.iter().map(target).collect()
 }
 
 /// Paths by name, with whether they are written.

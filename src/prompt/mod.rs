@@ -10,6 +10,7 @@ mod compaction;
 mod diagnose;
 mod forecast;
 mod marks;
+mod places;
 mod prefix;
 mod reminder;
 mod shape;
@@ -25,7 +26,8 @@ pub use compaction::{
 pub use diagnose::{Change, Reason, first_change};
 pub use forecast::{Forecast, LOOK_BACK, Rule, life_ms};
 pub use marks::{Anchors, Lives};
+pub use places::places;
 pub use prefix::{Place, prefix};
-pub use reminder::{INTERRUPTED, continue_text, first_prompt, plan_mode, untended, wrap};
+pub use reminder::{INTERRUPTED, continue_text, first_prompt, is_first_prompt, plan_mode, untended, wrap};
 pub use shape::{Shape, note_of};
 pub use thresholds::Thresholds;

@@ -15,6 +15,11 @@ pub fn first_prompt(date: &str, branch: Option<&str>) -> String {
     wrap(&format!("Today is {date}.{branch}"))
 }
 
+/// The text is what [`first_prompt`] makes.
+pub fn is_first_prompt(text: &str) -> bool {
+    text.starts_with("<system-reminder>\nToday is ")
+}
+
 /// What accompanies a prompt while plan mode is on. The gate enforces it; this only explains.
 pub fn plan_mode() -> String {
     wrap(

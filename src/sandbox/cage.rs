@@ -3,12 +3,16 @@
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::io;
+use std::os::fd::OwnedFd;
+use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
+
+use tokio_util::sync::DropGuard;
 
 use super::helper::{Order, WORD};
 use super::placeholder::Held;
-use super::{Means, Profile, Seen, bubblewrap, look, seatbelt};
+use super::{Means, PORT, Profile, Proxy, Seen, bubblewrap, look, seatbelt};
 use crate::base::process;
 use crate::domain::Confinement;
 
@@ -26,6 +30,9 @@ const DOORS: [&str; 10] = [
     "TMUX",
 ];
 
+/// Variables by which programs find the proxy.
+const PROXIES: [&str; 6] = ["http_proxy", "https_proxy", "all_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"];
+
 /// A way to run programs confined.
 #[derive(Clone, Debug)]
 pub struct Cage {
@@ -35,6 +42,8 @@ pub struct Cage {
     pub helper: PathBuf,
     /// Variables that are taken away besides.
     pub hidden_variables: Vec<String>,
+    /// The way to single hosts; none for no network at all, or for all of it.
+    pub proxy: Option<Proxy>,
 }
 
 /// What must be kept until a confined command has ended.
@@ -44,6 +53,8 @@ pub struct Caged {
     /// What lay at names that other programs obey.
     before: Seen,
     roots: Vec<PathBuf>,
+    /// Serves the proxy as long as it is kept.
+    _proxy: Option<DropGuard>,
 }
 
 impl Caged {
@@ -57,6 +68,11 @@ impl Cage {
     /// The name for the record.
     pub fn confinement(&self) -> Confinement {
         self.means.confinement()
+    }
+
+    /// Single hosts can be reached from inside.
+    pub fn has_proxy(&self) -> bool {
+        self.proxy.is_some() && self.means.has_own_network() && !self.profile.network
     }
 
     /// Nothing new can be made beside a protected name.
@@ -87,7 +103,7 @@ impl Cage {
             Means::Bubblewrap(bwrap) => {
                 let mut command = process::leader(bwrap);
                 command.args(bubblewrap::arguments(profile, held.paths(), &self.helper, &cwd));
-                command.arg(&self.helper).args(Order::filter(profile).words()?);
+                command.arg(&self.helper).args(self.with_door(Order::filter(profile)).words()?);
                 command
             }
             Means::Landlock { unshare: None } => {
@@ -97,8 +113,9 @@ impl Cage {
             }
             Means::Landlock { unshare: Some(unshare) } => {
                 let mut command = process::leader(unshare);
-                command.args(["--user", "--map-current-user", "--keep-caps", "--mount", "--ipc", "--uts", "--"]);
-                command.arg(&self.helper).args(Order::mounting(profile, held.paths()).words()?);
+                command.args(["--user", "--map-current-user", "--keep-caps", "--mount", "--ipc", "--uts"]);
+                let order = self.with_door(Order::mounting(profile, held.paths()));
+                command.args(order.port.map(|_| "--net")).arg("--").arg(&self.helper).args(order.words()?);
                 command
             }
             Means::Seatbelt => {
@@ -108,7 +125,25 @@ impl Cage {
             }
         };
         command.arg(program).args(arguments).current_dir(&cwd);
-        Ok((command, Caged { held, before, roots: profile.roots.clone() }))
+        let proxy = self.open_door(&mut command)?;
+        Ok((command, Caged { held, before, roots: profile.roots.clone(), _proxy: proxy }))
+    }
+
+    /// The order with what our helper has to do for the proxy.
+    fn with_door(&self, order: Order) -> Order {
+        if !self.has_proxy() {
+            return order;
+        }
+        // Where the helper is in a network that nobody has started yet, it does so.
+        Order { port: Some(PORT), starts_network: !order.own_network, own_network: true, ..order }
+    }
+
+    /// Standard input carries the listening socket out, before the command gets it closed.
+    fn open_door(&self, command: &mut Command) -> io::Result<Option<DropGuard>> {
+        let Some(proxy) = self.proxy.as_ref().filter(|_| self.has_proxy()) else { return Ok(None) };
+        let (ours, theirs) = UnixStream::pair()?;
+        command.stdin(Stdio::from(OwnedFd::from(theirs)));
+        Ok(Some(proxy.adopt(ours)))
     }
 
     /// The environment inside: without doors to the host, temporary files in the session's own folder.
@@ -122,6 +157,15 @@ impl Cage {
         let temp = self.profile.temp.display().to_string();
         for name in ["TMPDIR", "TMP", "TEMP"] {
             inside.insert(name.to_owned(), temp.clone());
+        }
+        if self.has_proxy() {
+            let address = format!("http://127.0.0.1:{PORT}");
+            for name in PROXIES {
+                inside.insert(name.to_owned(), address.clone());
+            }
+            for name in ["no_proxy", "NO_PROXY"] {
+                inside.insert(name.to_owned(), "localhost,127.0.0.1,::1".to_owned());
+            }
         }
         inside.insert("LATIGO_SANDBOX".to_owned(), self.confinement().to_string());
         inside

@@ -10,6 +10,7 @@ mod helper;
 mod placeholder;
 mod probe;
 mod profile;
+mod proxy;
 mod seatbelt;
 mod watch;
 
@@ -20,8 +21,9 @@ use crate::domain::Confinement;
 
 pub use cage::{Cage, Caged};
 pub use helper::{PROBE_WORD, WORD, enter, try_everything};
-pub use probe::{Proof, Trial, prove, prove_with, try_means};
+pub use probe::{Doubt, Proof, Trial, prove, prove_with, try_means};
 pub use profile::{Profile, Scope, key_places};
+pub use proxy::{Decide, PORT, Pass, Proxy};
 pub use watch::{Seen, look};
 
 /// A means of confinement that works here.
@@ -38,6 +40,12 @@ pub enum Means {
 }
 
 impl Means {
+    /// Commands get a network of their own, so that the proxy is their only way out. Landlock alone can open a port, but
+    /// of any host, which would be no rule by host at all.
+    pub fn has_own_network(&self) -> bool {
+        matches!(self, Self::Bubblewrap(_) | Self::Landlock { unshare: Some(_) })
+    }
+
     /// The name for the badge and the record.
     pub fn confinement(&self) -> Confinement {
         match self {
@@ -64,8 +72,15 @@ pub struct Wish {
     pub deny_write: Vec<PathBuf>,
     pub deny_read: Vec<PathBuf>,
     pub allow_read: Vec<PathBuf>,
-    /// The network as a whole; there are no rules by domain.
+    /// The network as a whole. Without it hosts are reached by the proxy, one by one, where the means has a network of
+    /// its own.
     pub network: bool,
+    /// Hosts that the settings open, as in `WebFetch(domain:…)`.
+    pub allowed_domains: Vec<String>,
+    /// Hosts that the settings close, which come first.
+    pub denied_domains: Vec<String>,
+    /// What no rule opens is refused without a question.
+    pub strict_domains: bool,
     /// Sockets of the host that have a path.
     pub unix_sockets: bool,
     /// Variables that confined commands do not see.

@@ -1,21 +1,23 @@
 //! Finds out what confines here, by starting a process inside and letting it try what it must not.
 
 use std::ffi::OsStr;
+use std::fmt;
 use std::fs;
-use std::io::Read;
+use std::io::{self, ErrorKind, Read};
 use std::net::{Ipv4Addr, TcpListener};
 use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Stdio};
-use std::sync::OnceLock;
+use std::sync::{Mutex, PoisonError};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
+use super::helper::UNCLEAR;
 use super::{Cage, Means, PROBE_WORD, Profile, Scope, Wish};
 use crate::base::process::Group;
 
-/// How long one trial may take.
-const PATIENCE: Duration = Duration::from_secs(5);
+/// How long a trial may take, the first time and the second: a machine that is busy is not one where nothing works.
+const PATIENCE: [Duration; 2] = [Duration::from_secs(5), Duration::from_secs(25)];
 /// How often a running trial is looked at.
 const LOOK: Duration = Duration::from_millis(2);
 /// Bytes that are read of what it prints.
@@ -33,7 +35,7 @@ const EXPECTED: [(&str, bool); 7] = [
     ("socket", false),
 ];
 
-static PROOF: OnceLock<Proof> = OnceLock::new();
+static PROOF: Mutex<Option<Proof>> = Mutex::new(None);
 
 /// What was tried and what came of it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -49,7 +51,24 @@ pub struct Proof {
 pub struct Trial {
     pub name: &'static str,
     /// What was proven, or why it does not do.
-    pub outcome: Result<String, String>,
+    pub outcome: Result<String, Doubt>,
+}
+
+/// Why a means is not relied on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Doubt {
+    /// It does not do; why.
+    Fails(String),
+    /// The trial came to no end in its time, so nothing is known of it.
+    Unclear(String),
+}
+
+impl fmt::Display for Doubt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Fails(why) | Self::Unclear(why) => f.write_str(why),
+        }
+    }
 }
 
 impl Proof {
@@ -62,15 +81,31 @@ impl Proof {
             .collect();
         if reasons.is_empty() { "nothing was tried".to_owned() } else { reasons.join("; ") }
     }
+
+    /// Nothing was proven only because there was not enough time, so it is worth another try.
+    pub fn is_unclear(&self) -> bool {
+        let unclear = |trial: &Trial| matches!(trial.outcome, Err(Doubt::Unclear(_)));
+        self.means.is_none() && self.trials.iter().any(unclear)
+    }
 }
 
-/// Proves with this program as the helper, once a process. Blocks for some tens of milliseconds.
+/// Proves with this program as the helper, once a process unless time ran out. Blocks for some tens of milliseconds,
+/// on a very busy machine for longer.
 pub fn prove() -> Proof {
-    PROOF.get_or_init(|| std::env::current_exe().map_or_else(|error| unknown(&error), |own| prove_with(&own))).clone()
+    // Whoever asks meanwhile waits for this answer; one that broke down in between has left no answer.
+    let mut known = PROOF.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(proof) = known.as_ref() {
+        return proof.clone();
+    }
+    let proof = std::env::current_exe().map_or_else(|error| unknown(&error), |own| prove_with(&own));
+    if !proof.is_unclear() {
+        *known = Some(proof.clone());
+    }
+    proof
 }
 
 fn unknown(error: &std::io::Error) -> Proof {
-    let outcome = Err(format!("the program does not find itself: {error}"));
+    let outcome = Err(Doubt::Fails(format!("the program does not find itself: {error}")));
     Proof { means: None, trials: vec![Trial { name: "helper", outcome }] }
 }
 
@@ -78,7 +113,8 @@ fn unknown(error: &std::io::Error) -> Proof {
 pub fn prove_with(helper: &Path) -> Proof {
     let mut proof = Proof::default();
     for (name, means) in candidates() {
-        let outcome = means.and_then(|means| try_means(&means, helper).map(|proven| (means, proven)));
+        let tried = |means| try_means(&means, helper).map(|proven| (means, proven));
+        let outcome = means.map_err(Doubt::Fails).and_then(tried);
         let (found, outcome) = match outcome {
             Ok((means, proven)) => (Some(means), Ok(proven)),
             Err(why) => (None, Err(why)),
@@ -113,9 +149,20 @@ fn program(name: &str) -> Option<PathBuf> {
 }
 
 /// Starts a process inside and compares what it could do with what it should. What was proven is a sentence, and
-/// so is why it does not do.
-pub fn try_means(means: &Means, helper: &Path) -> Result<String, String> {
-    let told = |error: std::io::Error| format!("it could not be tried: {error}");
+/// so is why it does not do. One that is too slow is tried once more, with more time.
+pub fn try_means(means: &Means, helper: &Path) -> Result<String, Doubt> {
+    let mut outcome = Err(Doubt::Unclear("it was not tried".to_owned()));
+    for patience in PATIENCE {
+        outcome = try_within(means, helper, patience);
+        if !matches!(outcome, Err(Doubt::Unclear(_))) {
+            break;
+        }
+    }
+    outcome
+}
+
+fn try_within(means: &Means, helper: &Path, patience: Duration) -> Result<String, Doubt> {
+    let told = |error: io::Error| Doubt::Fails(format!("it could not be tried: {error}"));
     let desk = tempfile::Builder::new().prefix("latigo-probe-").tempdir().map_err(told)?;
     let top = desk.path().canonicalize().map_err(told)?;
     let at = |name: &str| top.join(name);
@@ -136,6 +183,7 @@ pub fn try_means(means: &Means, helper: &Path) -> Result<String, String> {
         profile: Profile::new(&Wish::default(), &scope),
         helper: helper.to_path_buf(),
         hidden_variables: Vec::new(),
+        proxy: None,
     };
     let (inside, outside) = (at("inside"), at("outside"));
     let words: [&OsStr; 6] = [
@@ -146,14 +194,14 @@ pub fn try_means(means: &Means, helper: &Path) -> Result<String, String> {
         port.as_ref(),
         socket.as_os_str(),
     ];
-    let said = run(&cage, helper, &words, &inside)?;
+    let said = run(&cage, helper, &words, &inside, patience)?;
     compare(&said)?;
     // The process may say what it likes; the disk decides.
     if outside.join("written").exists() || inside.join(".git/hooks/probe").exists() {
-        return Err("a process inside wrote where it must not".to_owned());
+        return Err(Doubt::Fails("a process inside wrote where it must not".to_owned()));
     }
     if !inside.join("src/written").exists() {
-        return Err("a process inside could not write where it may".to_owned());
+        return Err(Doubt::Fails("a process inside could not write where it may".to_owned()));
     }
     let how = match means {
         Means::Landlock { unshare: None } => " (no new names beside protected ones)",
@@ -162,35 +210,46 @@ pub fn try_means(means: &Means, helper: &Path) -> Result<String, String> {
     Ok(format!("a process inside could not write outside, read a key, change a hook or reach the network{how}"))
 }
 
-fn compare(said: &str) -> Result<(), String> {
+fn compare(said: &str) -> Result<(), Doubt> {
     for (name, wanted) in EXPECTED {
         let word = if wanted { "ok" } else { "denied" };
         let Some(found) = said.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' ')) else {
             let start: String = said.trim().chars().take(300).collect();
-            return Err(format!("it does not start here: {start}"));
+            let text = format!("it does not start here: {start}");
+            // Said by the program in between: what it is to start is being written at this moment.
+            let busy = start.contains("Text file busy");
+            return Err(if busy { Doubt::Unclear(text) } else { Doubt::Fails(text) });
         };
+        if found == UNCLEAR {
+            // A refusal that did not come is none.
+            return Err(Doubt::Unclear(format!("inside, `{name}` was neither refused nor done in time")));
+        }
         if found != word {
-            return Err(format!("inside, `{name}` was {found} and should have been {word}"));
+            return Err(Doubt::Fails(format!("inside, `{name}` was {found} and should have been {word}")));
         }
     }
     Ok(())
 }
 
-fn run(cage: &Cage, helper: &Path, words: &[&OsStr], cwd: &Path) -> Result<String, String> {
-    let told = |error: std::io::Error| format!("it does not start here: {error}");
+fn run(cage: &Cage, helper: &Path, words: &[&OsStr], cwd: &Path, patience: Duration) -> Result<String, Doubt> {
+    let told = |error: io::Error| match error.kind() {
+        // The program is being written at this moment, or the system is short of processes.
+        ErrorKind::ExecutableFileBusy | ErrorKind::WouldBlock => Doubt::Unclear(format!("it could not start: {error}")),
+        _ => Doubt::Fails(format!("it does not start here: {error}")),
+    };
     let (mut command, caged) = cage.wrap(helper, words, cwd).map_err(told)?;
-    let (reader, writer) = std::io::pipe().map_err(told)?;
+    let (reader, writer) = io::pipe().map_err(told)?;
     let errors = writer.try_clone().map_err(told)?;
     command.env_clear().stdout(writer).stderr(Stdio::from(errors));
     let mut child = command.spawn().map_err(told)?;
     let mut group = Group::adopt(child.id());
-    let ended = wait(&mut child);
+    let ended = wait(&mut child, patience);
     if ended {
         group.mark_reaped();
     } else {
         group.kill();
         drop(child.wait());
-        return Err(format!("it did not end within {} s", PATIENCE.as_secs()));
+        return Err(Doubt::Unclear(format!("it did not end within {} s", patience.as_secs())));
     }
     // The command holds the other end of the pipe.
     drop((command, caged));
@@ -199,15 +258,16 @@ fn run(cage: &Cage, helper: &Path, words: &[&OsStr], cwd: &Path) -> Result<Strin
     Ok(String::from_utf8_lossy(&said).into_owned())
 }
 
-fn wait(child: &mut Child) -> bool {
-    let until = Instant::now() + PATIENCE;
-    while Instant::now() < until {
+fn wait(child: &mut Child, patience: Duration) -> bool {
+    let until = Instant::now() + patience;
+    loop {
         match child.try_wait() {
-            Ok(None) => sleep(LOOK),
             Ok(Some(_)) | Err(_) => return true,
+            // Asked once more after the time is over: it may be us who were slow.
+            Ok(None) if Instant::now() >= until => return false,
+            Ok(None) => sleep(LOOK),
         }
     }
-    false
 }
 
 #[cfg(test)]
@@ -218,13 +278,27 @@ mod tests {
     fn silence_and_a_single_wrong_answer_prove_nothing() {
         let good = "write-inside ok\nwrite-outside denied\nwrite-sealed denied\nread-key denied\nconnect denied\ndatagram denied\nsocket denied\n";
         assert_eq!(compare(good), Ok(()));
-        assert!(compare("").is_err_and(|why| why.contains("does not start")));
-        assert!(compare("bwrap: no\n").is_err_and(|why| why.contains("bwrap: no")));
+        let fails = |said: &str, text: &str| matches!(compare(said), Err(Doubt::Fails(why)) if why.contains(text));
+        assert!(fails("", "does not start"));
+        assert!(fails("bwrap: no\n", "bwrap: no"));
         for (name, wanted) in EXPECTED {
             let (is, not) = if wanted { ("ok", "denied") } else { ("denied", "ok") };
             let bad = good.replace(&format!("{name} {is}"), &format!("{name} {not}"));
-            assert!(compare(&bad).is_err_and(|why| why.contains(name)), "{name}");
+            assert!(fails(&bad, name), "{name}");
+            // What was too slow is neither a proof nor a refutation.
+            let slow = good.replace(&format!("{name} {is}"), &format!("{name} {UNCLEAR}"));
+            assert!(matches!(compare(&slow), Err(Doubt::Unclear(why)) if why.contains(name)), "{name}");
         }
+    }
+
+    #[test]
+    fn a_trial_without_time_is_unclear_and_may_be_tried_again() {
+        let trial = |outcome| Trial { name: "x", outcome };
+        let slow = Proof { means: None, trials: vec![trial(Err(Doubt::Unclear("slow".to_owned())))] };
+        let fails = Proof { means: None, trials: vec![trial(Err(Doubt::Fails("no".to_owned())))] };
+        assert!(slow.is_unclear() && !fails.is_unclear());
+        let proven = Proof { means: Some(Means::Landlock { unshare: None }), ..slow };
+        assert!(!proven.is_unclear(), "a weaker means that was proven is enough");
     }
 
     #[test]

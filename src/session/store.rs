@@ -16,7 +16,7 @@ use super::library::is_locked;
 use super::log::outputs_of;
 use super::read::read;
 use super::verify::{self, Checked};
-use super::{Blobs, Error, Garbage, Log, Result, at, fork, gc, index};
+use super::{Blobs, Error, Garbage, Ledger, Log, Result, at, fork, gc, index};
 
 /// Characters of a folder's name that come from the project's path.
 const SLUG: usize = 200;
@@ -122,6 +122,11 @@ impl Store {
     pub fn outputs(&self, id: SessionId) -> PathBuf {
         let log = self.log_of(id).unwrap_or_else(|_| self.sessions().join(format!("{id}.jsonl")));
         outputs_of(&log)
+    }
+
+    /// What all sessions have spent.
+    pub fn ledger(&self) -> Ledger {
+        Ledger::new(&self.data)
     }
 
     /// The folder for the logs of a session's sub-agents. It may not exist yet.

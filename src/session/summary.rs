@@ -18,8 +18,19 @@ const TITLE: usize = 120;
 /// Tags that are kept.
 const TAGS: usize = 16;
 /// The records that the line shows something of.
-const SHOWN: [&str; 8] =
-    ["session_started", "model_set", "title_set", "prompted", "responded", "turn_ended", "library", "files"];
+const SHOWN: [&str; 11] = [
+    "files",
+    "session_started",
+    "model_set",
+    "title_set",
+    "prompted",
+    "responded",
+    "turn_ended",
+    "library",
+    "classified",
+    "money",
+    "team",
+];
 
 /// What is known of one log up to some byte of it. It can be thrown away at any time.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -191,7 +202,14 @@ impl Summary {
                 self.marks.tags = tags.iter().take(TAGS).map(|tag| short(tag)).collect();
             }
             Body::Library(LibraryBody::OnBranch { branch }) => self.marks.branch = Some(short(&branch)),
-            _ => {}
+            other => {
+                let Some((usage, cost)) = other.paid() else { return };
+                self.tokens += usage.context();
+                match cost {
+                    Some(cost) => self.cost += cost,
+                    None => self.unpriced = true,
+                }
+            }
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use crate::config::Traffic;
-use crate::domain::Mode;
+use crate::domain::{Cap, Mode};
 
 /// One start of the program.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -51,6 +51,10 @@ pub struct Overrides {
     pub plugin_dirs: Vec<PathBuf>,
     /// The most model requests in one turn.
     pub max_turns: Option<u32>,
+    /// Where spending stops in this run.
+    pub caps: Vec<Cap>,
+    /// The file that gets a row for each request.
+    pub report: Option<PathBuf>,
     /// A settings file, or settings as JSON.
     pub settings: Option<String>,
     pub theme: Option<String>,

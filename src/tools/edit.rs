@@ -1,12 +1,13 @@
 //! Edit: one exact replacement in a file.
 
+use std::path::Path;
+
 use futures::future::BoxFuture;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::support::change::{Plan, plan_edits};
-use super::support::reads::ReadLedger;
+use super::support::change::{Known, Plan, carry_out, plan_edits};
 use super::support::replace::Swap;
 use super::support::{input, job};
 use super::{Place, Tool, ToolContext};
@@ -33,11 +34,11 @@ struct EditInput {
 }
 
 /// The change that a call would make, by what is on disk now. With a ledger the rules of reading first hold.
-pub fn plan(value: &Value, place: &Place, reads: Option<&ReadLedger>) -> Result<Plan, String> {
+pub fn plan(value: &Value, place: &Place, known: Known<'_>) -> Result<Plan, String> {
     let input: EditInput = input::parse(NAME, value)?;
     let path = input::path("file_path", &input.file_path, place)?;
     let swap = Swap { old: input.old_string, new: input.new_string, all: input.replace_all.unwrap_or(false) };
-    plan_edits(&path, &[swap], reads)
+    plan_edits(&path, &[swap], known)
 }
 
 impl Tool for Edit {
@@ -51,9 +52,9 @@ impl Tool for Edit {
     }
 
     fn run(&self, value: Value, context: ToolContext) -> BoxFuture<'static, ToolOutcome> {
-        job::whole(context.cancel.clone(), move || match plan(&value, &context.place, Some(&context.reads)) {
-            Ok(plan) => plan.carry_out(&context.place.project, &context.reads),
-            Err(error) => ToolOutcome::error(error),
+        job::whole(context.cancel.clone(), move || {
+            let real = |path: &Path| context.real(path);
+            carry_out(plan(&value, &context.place, (&real, Some(&context.reads))), &context)
         })
     }
 }

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
-use super::support::walk::{Files, builder, files, row_name};
+use super::support::walk::{Files, Ground, files, row_name};
 use super::support::words::{add_note, count};
 use super::support::{input, job};
 use super::{Place, Tool, ToolContext};
@@ -82,42 +82,44 @@ impl Tool for Glob {
 
     fn run(&self, value: Value, context: ToolContext) -> BoxFuture<'static, ToolOutcome> {
         job::reading(context.cancel.clone(), move |cancel| match search(&value, &context.place) {
-            Ok(search) => find(&search, &context.place, cancel),
+            Ok(search) => find(&search, &context, cancel),
             Err(error) => ToolOutcome::error(error),
         })
     }
 }
 
-fn find(search: &Search, place: &Place, cancel: &CancellationToken) -> ToolOutcome {
-    let root = &search.root;
-    if !root.is_dir() {
-        return ToolOutcome::error(format!("{} is not a folder. Use LS to see what is there.", root.display()));
+fn find(search: &Search, context: &ToolContext, cancel: &CancellationToken) -> ToolOutcome {
+    let ground = Ground::new(context, &search.root);
+    if !ground.real.is_dir() {
+        return ToolOutcome::error(format!("{} is not a folder. Use LS to see what is there.", search.root.display()));
     }
     let mut note = None;
-    let mut all = walk(search, false, cancel);
+    let mut all = walk(search, &ground, false, cancel);
     if all.found.is_empty() && !all.stopped {
         // Whoever asks for a path that ignore files exclude means it.
-        all = walk(search, true, cancel);
+        all = walk(search, &ground, true, cancel);
         note = (!all.found.is_empty()).then(|| "Only files that .gitignore excludes match.".to_owned());
     }
-    outcome(all, place, note)
+    for file in &mut all.found {
+        file.path = ground.name(&file.path);
+    }
+    outcome(all, &context.place, note.into_iter().chain(ground.note()).collect())
 }
 
-fn walk(search: &Search, ignored: bool, cancel: &CancellationToken) -> Files {
-    let root = &search.root;
-    files(builder(root, ignored).build(), cancel, |path| {
-        path.strip_prefix(root).is_ok_and(|path| search.matcher.is_match(path))
+fn walk(search: &Search, ground: &Ground, ignored: bool, cancel: &CancellationToken) -> Files {
+    files(ground.walker(ignored).build(), cancel, |path| {
+        path.strip_prefix(&ground.real).is_ok_and(|path| search.matcher.is_match(path))
     })
 }
 
-fn outcome(all: Files, place: &Place, note: Option<String>) -> ToolOutcome {
+fn outcome(all: Files, place: &Place, notes: Vec<String>) -> ToolOutcome {
     let total = all.found.len();
     let names: Vec<String> = all.found.iter().take(MAX_FILES).map(|file| row_name(&file.path, &place.cwd)).collect();
     let mut text = if names.is_empty() { "No files match.".to_owned() } else { names.join("\n") };
     let truncated = (total > MAX_FILES).then(|| format!("The {MAX_FILES} newest of {total}. Use a narrower pattern."));
     let stopped =
         all.stopped.then(|| "The search was ended early: there is too much to walk. Give a deeper path.".to_owned());
-    for note in [note, truncated, stopped].into_iter().flatten() {
+    for note in notes.into_iter().chain(truncated).chain(stopped) {
         add_note(&mut text, &note);
     }
     ToolOutcome { shown: Shown::List(names), ..ToolOutcome::text(text, count(total as u64, "file")) }

@@ -12,7 +12,7 @@ use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
 use super::support::hits::{Hits, Manner};
-use super::support::walk::{Files, Found, builder, files, row_name};
+use super::support::walk::{Files, Found, Ground, files, row_name};
 use super::support::words::{add_note, count};
 use super::support::{input, job};
 use super::{Place, Tool, ToolContext};
@@ -121,11 +121,12 @@ fn grep(value: &Value, context: &ToolContext, cancel: &CancellationToken) -> Res
     let input: GrepInput = input::parse(NAME, value)?;
     let root = root(&input, &context.place)?;
     let matcher = matcher(&input)?;
-    let single = root.is_file();
+    let ground = Ground::new(context, &root);
+    let single = ground.real.is_file();
     let files = if single {
-        Files { found: vec![Found { path: root.clone(), modified: None }], stopped: false }
-    } else if root.is_dir() {
-        walk(&input, &root, cancel)?
+        Files { found: vec![Found { path: ground.real.clone(), modified: None }], stopped: false }
+    } else if ground.real.is_dir() {
+        walk(&input, &ground, cancel)?
     } else {
         return Err(format!("{} does not exist or is no regular file. Use LS or Glob to find it.", root.display()));
     };
@@ -143,10 +144,10 @@ fn grep(value: &Value, context: &ToolContext, cancel: &CancellationToken) -> Res
         if cancel.is_cancelled() || rows.more {
             break;
         }
-        let name = if single { String::new() } else { row_name(&file.path, &context.place.cwd) };
+        let name = if single { String::new() } else { row_name(&ground.name(&file.path), &context.place.cwd) };
         rows.add(&mut hits, &file.path, &name);
     }
-    Ok(rows.outcome(hits.unreadable, files.stopped))
+    Ok(rows.outcome(hits.unreadable, files.stopped, ground.note()))
 }
 
 fn rows(input: &GrepInput, chars: usize) -> Rows {
@@ -172,10 +173,10 @@ fn matcher(input: &GrepInput) -> Result<RegexMatcher, String> {
     })
 }
 
-fn walk(input: &GrepInput, root: &Path, cancel: &CancellationToken) -> Result<Files, String> {
-    let mut walker = builder(root, false);
+fn walk(input: &GrepInput, ground: &Ground, cancel: &CancellationToken) -> Result<Files, String> {
+    let mut walker = ground.walker(false);
     if let Some(glob) = input.glob.as_deref().filter(|glob| !glob.trim().is_empty()) {
-        let mut overrides = OverrideBuilder::new(root);
+        let mut overrides = OverrideBuilder::new(&ground.real);
         let bad = |error: ignore::Error| format!("glob {glob} is not valid: {error}.");
         // Several patterns stand side by side; a comma or a blank inside braces belongs to its pattern.
         for part in split_globs(glob) {
@@ -256,9 +257,9 @@ impl Rows {
         }
     }
 
-    /// `unreadable` files could not be searched to their end; the walk was `stopped` early.
-    fn outcome(self, unreadable: u64, stopped: bool) -> ToolOutcome {
-        let mut notes = Vec::new();
+    /// `unreadable` files could not be searched to their end; the walk was `stopped` early; some were `hidden`.
+    fn outcome(self, unreadable: u64, stopped: bool, hidden: Option<String>) -> ToolOutcome {
+        let mut notes: Vec<String> = hidden.into_iter().collect();
         if self.more {
             let next = self.offset.saturating_add(self.taken.len() as u64);
             notes.push(format!("There is more. Narrow the search, or go on with offset {next}."));

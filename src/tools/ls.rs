@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::ffi::OsString;
-use std::fs;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use futures::future::BoxFuture;
@@ -12,9 +12,11 @@ use serde::Deserialize;
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
-use super::support::walk::{builder, is_version_control};
+use super::support::walk::{Ground, is_version_control};
+use super::support::words::add_note;
 use super::support::{input, job};
 use super::{Place, Tool, ToolContext};
+use crate::base::beneath::{Folder, Kind};
 use crate::domain::{Access, Shown, ToolOutcome, ToolSpec};
 
 const NAME: &str = "LS";
@@ -48,23 +50,23 @@ impl Tool for Ls {
 
     fn run(&self, value: Value, context: ToolContext) -> BoxFuture<'static, ToolOutcome> {
         job::reading(context.cancel.clone(), move |cancel| {
-            list(&value, &context.place, cancel).unwrap_or_else(ToolOutcome::error)
+            list(&value, &context, cancel).unwrap_or_else(ToolOutcome::error)
         })
     }
 }
 
-fn list(value: &Value, place: &Place, cancel: &CancellationToken) -> Result<ToolOutcome, String> {
+fn list(value: &Value, context: &ToolContext, cancel: &CancellationToken) -> Result<ToolOutcome, String> {
     let input: LsInput = input::parse(NAME, value)?;
-    let root = input::path("path", &input.path, place)?;
-    match fs::metadata(&root) {
-        Ok(metadata) if !metadata.is_dir() => return Err(format!("{} is a file. Use Read to see it.", root.display())),
-        other => other.and_then(|_| fs::read_dir(&root)),
-    }
-    .map_err(|error| format!("{} cannot be listed: {error}.", root.display()))?;
+    let root = input::path("path", &input.path, &context.place)?;
+    let ground = Ground::new(context, &root);
+    Folder::open(&ground.real).and_then(|folder| folder.names(1)).map_err(|error| match error.kind() {
+        ErrorKind::NotADirectory => format!("{} is a file. Use Read to see it.", root.display()),
+        _ => format!("{} cannot be listed: {error}.", root.display()),
+    })?;
     let skip = patterns(input.ignore.as_deref().unwrap_or_default())?;
-    let tree = Tree::grow(&root, &skip, cancel);
+    let tree = Tree::grow(&ground, &skip, cancel);
     let mut lines = Vec::new();
-    tree.draw(&root, 0, &mut lines);
+    tree.draw(&ground.real, 0, &mut lines);
     let summary = if tree.entries == 1 { "1 entry".to_owned() } else { format!("{} entries", tree.entries) };
     let mut text = format!("{}/\n{}", root.display().to_string().trim_end_matches('/'), lines.join("\n"));
     if lines.is_empty() {
@@ -74,6 +76,9 @@ fn list(value: &Value, place: &Place, cancel: &CancellationToken) -> Result<Tool
         text.push_str(
             "\n[Not everything is listed: folders marked … are not opened. List them on their own, or use Glob.]",
         );
+    }
+    if let Some(note) = ground.note() {
+        add_note(&mut text, &note);
     }
     Ok(ToolOutcome { shown: Shown::List(lines), ..ToolOutcome::text(text, summary) })
 }
@@ -103,17 +108,18 @@ struct Entry {
 }
 
 impl Tree {
-    fn grow(root: &Path, skip: &GlobSet, cancel: &CancellationToken) -> Self {
+    fn grow(ground: &Ground, skip: &GlobSet, cancel: &CancellationToken) -> Self {
+        let root = &ground.real;
         let mut tree = Self::default();
-        let mut ahead = VecDeque::from([root.to_owned()]);
+        let mut ahead = VecDeque::from([root.clone()]);
         while let Some(folder) = ahead.pop_front() {
             if cancel.is_cancelled() {
                 break;
             }
-            let (mut entries, all) = read(&folder, root, skip);
+            let (mut entries, all) = read(&folder, ground, skip);
             let room = MAX_ENTRIES - tree.entries;
             // The listed folder is shown as far as it goes; one further down whole or not at all.
-            if entries.len() > room && folder != root {
+            if entries.len() > room && folder != *root {
                 tree.cut = true;
                 continue;
             }
@@ -145,28 +151,26 @@ impl Tree {
     }
 }
 
-/// The entries of a folder, folders first, and whether these are all.
-fn read(folder: &Path, root: &Path, skip: &GlobSet) -> (Vec<Entry>, bool) {
-    let listed: BTreeSet<OsString> = builder(folder, false)
+/// The entries of a folder, folders first, and whether these are all. It is read by descriptor, so that one that has
+/// become a link leads nowhere.
+fn read(folder: &Path, ground: &Ground, skip: &GlobSet) -> (Vec<Entry>, bool) {
+    let Ok((names, all)) = Folder::open(folder).and_then(|folder| folder.names(MAX_FOLDER)) else {
+        return (Vec::new(), true);
+    };
+    let listed: BTreeSet<OsString> = ground
+        .walker_at(folder, false)
         .max_depth(Some(1))
         .build()
         .flatten()
         .take(MAX_FOLDER)
         .map(|entry| entry.file_name().to_owned())
         .collect();
-    let mut all = true;
     let mut entries = Vec::new();
-    for (index, entry) in fs::read_dir(folder).into_iter().flatten().flatten().enumerate() {
-        if index >= MAX_FOLDER {
-            all = false;
-            break;
-        }
-        let name = entry.file_name();
+    for (name, kind) in names {
         let path = folder.join(&name);
-        let skipped = skip.is_match(&name) || path.strip_prefix(root).is_ok_and(|path| skip.is_match(path));
-        if !skipped && !is_version_control(&name) {
-            let is_folder = entry.file_type().is_ok_and(|kind| kind.is_dir());
-            entries.push(Entry { ignored: !listed.contains(&name), name, is_folder });
+        let skipped = skip.is_match(&name) || path.strip_prefix(&ground.real).is_ok_and(|path| skip.is_match(path));
+        if !skipped && !is_version_control(&name) && !ground.hides(&path) {
+            entries.push(Entry { ignored: !listed.contains(&name), name, is_folder: kind == Kind::Folder });
         }
     }
     entries.sort_by(|a, b| b.is_folder.cmp(&a.is_folder).then_with(|| a.name.cmp(&b.name)));

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Debug;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use futures::future::BoxFuture;
@@ -24,11 +24,13 @@ pub use support::board::Board;
 pub use support::diff::{compare, without_hunk};
 pub use support::input::{parse as read_input, spec as describe};
 pub use support::jobs::{Job, JobNews, Jobs};
+pub use support::parts::Preview;
 pub use support::reads::{FileStamp, ReadLedger, ReadState};
 pub use support::spill::keep;
 pub use web_search::{WebHit, WebQuery, WebResults, WebSearch, WebSearcher, by_brave, by_searxng};
 
-use crate::domain::{Access, Shown, ToolOutcome, ToolSpec};
+use crate::base::paths;
+use crate::domain::{Access, Terms, ToolOutcome, ToolSpec};
 use crate::sandbox::Cage;
 
 /// Declares the modules of the tools and lists the tools: a new tool is one line here, its file, and its
@@ -143,6 +145,15 @@ pub struct ToolContext {
     pub board: Arc<Board>,
     /// The one of `jobs` that the call runs.
     pub job: Option<Arc<Job>>,
+    /// What was settled about this call.
+    pub terms: Terms,
+}
+
+impl ToolContext {
+    /// Where a path of the call lies: where it lay when it was decided about. What nobody decided about is looked up.
+    pub fn real(&self, path: &Path) -> PathBuf {
+        self.terms.places.get(path).cloned().unwrap_or_else(|| paths::facts(path).0)
+    }
 }
 
 /// Bounds of one call.
@@ -166,15 +177,16 @@ impl Default for Limits {
 
 /// The change that a call of Edit, MultiEdit, NotebookEdit or Write would make by what is on disk now, for the permission
 /// question. None for other tools and for a call that would fail.
-pub fn preview(name: &str, input: &Value, place: &Place) -> Option<Shown> {
+pub fn preview(name: &str, input: &Value, place: &Place) -> Option<Preview> {
+    let real = |path: &Path| paths::facts(path).0;
     let plan = match name {
-        "Edit" => edit::plan(input, place, None),
-        "MultiEdit" => multi_edit::plan(input, place, None),
-        "NotebookEdit" => notebook_edit::plan(input, place, None),
-        "Write" => write::plan(input, place, None),
+        "Edit" => edit::plan(input, place, (&real, None)),
+        "MultiEdit" => multi_edit::plan(input, place, (&real, None)),
+        "NotebookEdit" => notebook_edit::plan(input, place, (&real, None)),
+        "Write" => write::plan(input, place, (&real, None)),
         _ => return None,
     };
-    plan.ok().map(|plan| Shown::Diff(vec![plan.diff(&place.project)]))
+    plan.ok().map(|plan| Preview::new(plan, &place.project))
 }
 
 #[cfg(test)]

@@ -1,12 +1,13 @@
 //! MultiEdit: several replacements in one file, all or none.
 
+use std::path::Path;
+
 use futures::future::BoxFuture;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::support::change::{Plan, plan_edits};
-use super::support::reads::ReadLedger;
+use super::support::change::{Known, Plan, carry_out, plan_edits};
 use super::support::replace::Swap;
 use super::support::{input, job};
 use super::{Place, Tool, ToolContext};
@@ -37,14 +38,14 @@ struct OneEdit {
 }
 
 /// The change that a call would make, by what is on disk now. With a ledger the rules of reading first hold.
-pub fn plan(value: &Value, place: &Place, reads: Option<&ReadLedger>) -> Result<Plan, String> {
+pub fn plan(value: &Value, place: &Place, known: Known<'_>) -> Result<Plan, String> {
     let input: MultiEditInput = input::parse(NAME, value)?;
     let path = input::path("file_path", &input.file_path, place)?;
     if input.edits.is_empty() {
         return Err("edits is empty. Give at least one edit.".to_owned());
     }
     let swaps: Vec<Swap> = input.edits.into_iter().map(Swap::from).collect();
-    plan_edits(&path, &swaps, reads)
+    plan_edits(&path, &swaps, known)
 }
 
 impl From<OneEdit> for Swap {
@@ -64,9 +65,9 @@ impl Tool for MultiEdit {
     }
 
     fn run(&self, value: Value, context: ToolContext) -> BoxFuture<'static, ToolOutcome> {
-        job::whole(context.cancel.clone(), move || match plan(&value, &context.place, Some(&context.reads)) {
-            Ok(plan) => plan.carry_out(&context.place.project, &context.reads),
-            Err(error) => ToolOutcome::error(error),
+        job::whole(context.cancel.clone(), move || {
+            let real = |path: &Path| context.real(path);
+            carry_out(plan(&value, &context.place, (&real, Some(&context.reads))), &context)
         })
     }
 }

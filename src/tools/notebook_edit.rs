@@ -1,14 +1,15 @@
 //! NotebookEdit: one cell of a Jupyter notebook replaced, inserted or deleted. Everything else in the file stays as it
 //! is, its indentation too.
 
+use std::path::Path;
+
 use futures::future::BoxFuture;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::support::change::{Plan, plan_with};
+use super::support::change::{Known, Plan, carry_out, plan_with};
 use super::support::notebook::{self, Change};
-use super::support::reads::ReadLedger;
 use super::support::{input, job};
 use super::{Place, Tool, ToolContext};
 use crate::domain::{Access, ToolOutcome, ToolSpec};
@@ -51,7 +52,7 @@ enum EditMode {
 }
 
 /// The change that a call would make, by what is on disk now. With a ledger the rules of reading first hold.
-pub fn plan(value: &Value, place: &Place, reads: Option<&ReadLedger>) -> Result<Plan, String> {
+pub fn plan(value: &Value, place: &Place, known: Known<'_>) -> Result<Plan, String> {
     let input: NotebookEditInput = input::parse(NAME, value)?;
     let path = input::path("notebook_path", &input.notebook_path, place)?;
     if path.extension().is_none_or(|extension| extension != "ipynb") {
@@ -67,7 +68,7 @@ pub fn plan(value: &Value, place: &Place, reads: Option<&ReadLedger>) -> Result<
         EditMode::Delete => Change::Delete,
     };
     let shown = path.display().to_string();
-    plan_with(&path, reads, |text| {
+    plan_with(&path, known, |text| {
         notebook::change(text, input.cell_id.as_deref(), &change).map_err(|problem| format!("{shown}: {problem}"))
     })
 }
@@ -83,9 +84,9 @@ impl Tool for NotebookEdit {
     }
 
     fn run(&self, value: Value, context: ToolContext) -> BoxFuture<'static, ToolOutcome> {
-        job::whole(context.cancel.clone(), move || match plan(&value, &context.place, Some(&context.reads)) {
-            Ok(plan) => plan.carry_out(&context.place.project, &context.reads),
-            Err(error) => ToolOutcome::error(error),
+        job::whole(context.cancel.clone(), move || {
+            let real = |path: &Path| context.real(path);
+            carry_out(plan(&value, &context.place, (&real, Some(&context.reads))), &context)
         })
     }
 }

@@ -11,7 +11,7 @@ use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
 use super::support::decode::{Encoding, utf16_lossy};
-use super::support::files::{Opened, open};
+use super::support::files::{Opened, Spot, open};
 use super::support::pager::{self, Page, Wanted};
 use super::support::words::{add_note, bytes, count};
 use super::support::{image, input, job, notebook, pdf};
@@ -69,7 +69,7 @@ impl Tool for Read {
 fn read(value: &Value, context: &ToolContext, cancel: &CancellationToken) -> Result<ToolOutcome, String> {
     let input: ReadInput = input::parse(NAME, value)?;
     let path = input::path("file_path", &input.file_path, &context.place)?;
-    let mut file = open(&path)?;
+    let mut file = open(Spot { named: &path, real: &context.real(&path) })?;
     let wanted = Wanted {
         first: input.offset.unwrap_or(1).max(1),
         lines: input.limit.filter(|limit| *limit > 0).unwrap_or(PAGE_LINES),

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::support::testing::{Desk, diff_counts, tool};
 use super::*;
-use crate::domain::{Action, PathMode, PathUse, ResultPart};
+use crate::domain::{Action, PathMode, PathUse, ResultPart, Shown};
 
 fn names_in(folder: &str, extension: &str) -> BTreeSet<String> {
     fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join(folder))
@@ -368,19 +368,23 @@ mod changing {
     async fn a_preview_changes_nothing_and_needs_no_read() {
         let desk = Desk::with(&[("a", b"one\n")]);
         let shown = preview("Edit", &edit("one", "two"), &desk.context.place).unwrap();
-        assert_eq!(diff_counts(&shown), (1, 1, false));
+        assert_eq!(diff_counts(&shown.shown()), (1, 1, false));
         let shown = preview("Write", &json!({"file_path": "b", "content": "x\ny"}), &desk.context.place).unwrap();
-        assert_eq!(diff_counts(&shown), (2, 0, true));
-        assert_eq!(preview("Edit", &edit("nowhere", "two"), &desk.context.place), None);
-        assert_eq!(preview("Bash", &json!({"command": "ls"}), &desk.context.place), None);
+        assert_eq!(diff_counts(&shown.shown()), (2, 0, true));
+        assert!(preview("Edit", &edit("nowhere", "two"), &desk.context.place).is_none());
+        assert!(preview("Bash", &json!({"command": "ls"}), &desk.context.place).is_none());
         assert_eq!(desk.bytes("a"), b"one\n");
         assert!(!desk.root.join("b").exists());
+    }
+
+    fn real(path: &Path) -> PathBuf {
+        paths::facts(path).0
     }
 
     #[tokio::test]
     async fn a_change_at_the_last_moment_is_not_overwritten() {
         let desk = desk_with_read(b"one\n").await;
-        let plan = edit::plan(&edit("one", "two"), &desk.context.place, Some(&desk.context.reads)).unwrap();
+        let plan = edit::plan(&edit("one", "two"), &desk.context.place, (&real, Some(&desk.context.reads))).unwrap();
         desk.put("a", b"somebody else\n");
         let outcome = plan.carry_out(&desk.root, &desk.context.reads);
         assert!(
@@ -406,7 +410,7 @@ mod changing {
             fs::write(&path, &before).unwrap();
             let place = Place { cwd: dir.path().into(), project: dir.path().into(), added: Vec::new() };
             let edits: Vec<Value> = olds.iter().map(|old| json!({"old_string": old, "new_string": "Z\nZ"})).collect();
-            let plan = multi_edit::plan(&json!({"file_path": "a", "edits": edits}), &place, None);
+            let plan = multi_edit::plan(&json!({"file_path": "a", "edits": edits}), &place, (&real, None));
             let reads = ReadLedger::default();
             let Ok(plan) = plan else {
                 prop_assert_eq!(fs::read(&path).unwrap(), before);
@@ -787,5 +791,192 @@ mod commands {
         let desk = Desk::new();
         let text = desk.text(&bash(&desk, "echo x 2>/dev/null > /dev/tty || echo none").await);
         assert!(text.ends_with("none"), "{text}");
+    }
+}
+
+mod parts {
+    use std::sync::Arc;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// Twelve lines, the second, the sixth from the end and the last of which are replaced.
+    const BEFORE: &str = "a1\na2\na3\na4\na5\na6\na7\na8\na9\na10\na11\na12\na13\na14\na15\na16\na17\na18\na19\na20\n";
+
+    fn edits() -> Value {
+        json!({"file_path": "a", "edits": [
+            {"old_string": "a2\n", "new_string": "B2\n"},
+            {"old_string": "a11\n", "new_string": "B11\nmore\n"},
+            {"old_string": "a20\n", "new_string": ""},
+        ]})
+    }
+
+    #[tokio::test]
+    async fn only_the_chosen_parts_are_made_and_the_model_is_told_of_the_others() {
+        let mut desk = Desk::with(&[("a", BEFORE.as_bytes())]);
+        desk.ok("Read", json!({"file_path": "a"})).await;
+        let shown = preview("MultiEdit", &edits(), &desk.context.place).unwrap();
+        assert_eq!(shown.parts(), 3);
+        for wrong in [&[][..], &[3], &[0, 9]] {
+            assert!(shown.keep(wrong).is_err(), "{wrong:?}");
+        }
+        desk.context.terms.accepted = Some(Arc::new(shown.keep(&[1]).unwrap()));
+        let outcome = desk.call("MultiEdit", edits()).await;
+        assert_eq!(String::from_utf8(desk.bytes("a")).unwrap(), BEFORE.replace("a11\n", "B11\nmore\n"));
+        assert_eq!(diff_counts(&outcome.shown), (2, 1, false));
+        let told = desk.text(&outcome);
+        assert!(told.contains("accepted 1 of the 3 parts"), "{told}");
+        assert!(told.contains("-a2\n+B2") && told.contains("-a20") && !told.contains("+B11"), "{told}");
+        // Our own change counts as read, so the work goes on from it.
+        desk.context.terms.accepted = None;
+        desk.ok("Edit", json!({"file_path": "a", "old_string": "a2\n", "new_string": "C\n"})).await;
+    }
+
+    #[tokio::test]
+    async fn a_file_that_changed_after_the_choice_stays_as_it_is() {
+        let mut desk = Desk::with(&[("a", BEFORE.as_bytes())]);
+        desk.ok("Read", json!({"file_path": "a"})).await;
+        let shown = preview("MultiEdit", &edits(), &desk.context.place).unwrap();
+        desk.context.terms.accepted = Some(Arc::new(shown.keep(&[0]).unwrap()));
+        let other = BEFORE.replace("a5", "x5");
+        desk.put("a", other.as_bytes());
+        let told = desk.fails("MultiEdit", edits()).await;
+        assert!(told.contains("nothing was done"), "{told}");
+        assert_eq!(desk.bytes("a"), other.as_bytes());
+    }
+
+    #[test]
+    fn a_change_of_one_piece_and_a_new_file_have_no_parts() {
+        let desk = Desk::with(&[("a", BEFORE.as_bytes())]);
+        let one = json!({"file_path": "a", "old_string": "a12", "new_string": "b"});
+        assert_eq!(preview("Edit", &one, &desk.context.place).unwrap().parts(), 0);
+        let new = json!({"file_path": "b", "content": BEFORE});
+        assert_eq!(preview("Write", &new, &desk.context.place).unwrap().parts(), 0);
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
+        /// All parts are the whole change, and each part alone changes only its own lines.
+        #[test]
+        fn parts_add_up(lines in proptest::collection::vec("[ab]{0,2}\r?\n", 0..60), swaps in proptest::collection::vec((0..60_usize, "[xyz\n]{0,4}"), 1..6)) {
+            let before: String = lines.concat();
+            let mut after = lines.clone();
+            for (at, text) in &swaps {
+                if let Some(line) = after.get_mut(*at) {
+                    *line = format!("{text}\n");
+                }
+            }
+            let after = after.concat();
+            let desk = Desk::with(&[("a", before.as_bytes())]);
+            let input = json!({"file_path": "a", "content": after});
+            let Some(shown) = preview("Write", &input, &desk.context.place) else { return Ok(()) };
+            let count = shown.parts() as u32;
+            if count == 0 {
+                return Ok(());
+            }
+            let all: Vec<u32> = (0..count).collect();
+            let whole = shown.keep(&all).unwrap();
+            let plain = preview("Write", &input, &desk.context.place).unwrap();
+            prop_assert_eq!(&whole.after, &plain.keep(&all).unwrap().after);
+            let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
+            let wanted = if before.contains("\r\n") && !before.replace("\r\n", "").contains('\n') && !after.contains('\r') {
+                after.replace('\n', "\r\n")
+            } else {
+                after.clone()
+            };
+            prop_assert_eq!(text(&whole.after), wanted);
+            for part in 0..count {
+                let one = text(&shown.keep(&[part]).unwrap().after);
+                prop_assert_ne!(&one, &before);
+            }
+        }
+    }
+}
+
+mod terms {
+    use std::collections::BTreeMap;
+    use std::os::unix::fs::symlink;
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::domain::Unseen;
+
+    fn settled(desk: &Desk, name: &str) -> Arc<BTreeMap<PathBuf, PathBuf>> {
+        let path = desk.root.join(name);
+        Arc::new(BTreeMap::from([(path.clone(), paths::facts(&path).0)]))
+    }
+
+    #[tokio::test]
+    async fn a_link_that_came_after_the_verdict_is_not_followed() {
+        let mut desk = Desk::with(&[("sub/a", b"one\n"), ("secret/a", b"key\n")]);
+        desk.ok("Read", json!({"file_path": "sub/a"})).await;
+        desk.context.terms.places = settled(&desk, "sub/a");
+        // The folder is swapped for a link to another one, as a program in the background could do.
+        fs::rename(desk.root.join("sub"), desk.root.join("old")).unwrap();
+        symlink("secret", desk.root.join("sub")).unwrap();
+        for (tool, input) in [
+            ("Read", json!({"file_path": "sub/a"})),
+            ("Edit", json!({"file_path": "sub/a", "old_string": "key", "new_string": "x"})),
+            ("Write", json!({"file_path": "sub/a", "content": "x"})),
+            ("Grep", json!({"path": "sub/a", "pattern": "key", "output_mode": "content"})),
+        ] {
+            let outcome = desk.call(tool, input).await;
+            let text = desk.text(&outcome);
+            assert!(!text.contains("key\n") && !text.contains("1:key"), "{tool}: {text}");
+            assert_eq!(desk.bytes("secret/a"), b"key\n", "{tool}");
+        }
+        // The file itself likewise, also one that was to be made.
+        fs::remove_file(desk.root.join("sub")).unwrap();
+        fs::create_dir(desk.root.join("sub")).unwrap();
+        desk.context.terms.places = settled(&desk, "sub/new");
+        symlink("../secret/a", desk.root.join("sub/new")).unwrap();
+        desk.fails("Write", json!({"file_path": "sub/new", "content": "x"})).await;
+        desk.fails("Read", json!({"file_path": "sub/new"})).await;
+        assert_eq!(desk.bytes("secret/a"), b"key\n");
+        desk.context.terms.places = settled(&desk, "sub");
+        fs::remove_dir_all(desk.root.join("sub")).unwrap();
+        symlink("secret", desk.root.join("sub")).unwrap();
+        for (tool, input) in [
+            ("LS", json!({"path": desk.root.join("sub")})),
+            ("Glob", json!({"path": "sub", "pattern": "*"})),
+            ("Grep", json!({"path": "sub", "pattern": "key"})),
+        ] {
+            let outcome = desk.call(tool, input).await;
+            let text = desk.text(&outcome);
+            assert!(!text.contains("sub/a") && !text.contains("\na"), "{tool}: {text}");
+        }
+    }
+
+    #[tokio::test]
+    async fn what_must_not_be_seen_is_in_no_listing_and_no_search() {
+        let mut desk = Desk::with(&[
+            ("src/a.rs", b"needle\n"),
+            ("src/.env", b"needle\n"),
+            ("secrets/deep/key.pem", b"needle\n"),
+            ("notes", b"needle\n"),
+        ]);
+        symlink(&desk.root, desk.root.parent().unwrap().join("link")).unwrap();
+        desk.context.terms.unseen = Unseen::new(|path, _| {
+            path.components().any(|part| part.as_os_str() == "secrets") || path.ends_with(".env")
+        });
+        let link = desk.root.parent().unwrap().join("link");
+        for root in [desk.root.clone(), link] {
+            for (tool, input) in [
+                ("Grep", json!({"path": root, "pattern": "needle"})),
+                ("Grep", json!({"path": root, "pattern": "needle", "output_mode": "content"})),
+                ("Grep", json!({"path": root, "pattern": "needle", "output_mode": "count", "glob": "**/*"})),
+                ("Glob", json!({"path": root, "pattern": "**/*"})),
+                ("LS", json!({"path": root})),
+            ] {
+                let text = desk.ok(tool, input).await;
+                assert!(text.contains("a.rs") && text.contains("notes"), "{tool}: {text}");
+                let hidden = ["secrets", "key.pem", ".env"].iter().all(|name| !text.contains(name));
+                assert!(hidden && text.contains("is left out"), "{tool}: {text}");
+            }
+        }
+        desk.context.terms.unseen = Unseen::default();
+        assert!(desk.ok("Glob", json!({"pattern": "**/*"})).await.contains("key.pem"));
     }
 }

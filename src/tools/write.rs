@@ -1,12 +1,13 @@
 //! Write: a whole file, new or in place of the old one.
 
+use std::path::Path;
+
 use futures::future::BoxFuture;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::support::change::{Plan, plan_write};
-use super::support::reads::ReadLedger;
+use super::support::change::{Known, Plan, carry_out, plan_write};
 use super::support::{input, job};
 use super::{Place, Tool, ToolContext};
 use crate::domain::{Access, ToolOutcome, ToolSpec};
@@ -26,9 +27,9 @@ struct WriteInput {
 }
 
 /// The change that a call would make, by what is on disk now. With a ledger the rules of reading first hold.
-pub fn plan(value: &Value, place: &Place, reads: Option<&ReadLedger>) -> Result<Plan, String> {
+pub fn plan(value: &Value, place: &Place, known: Known<'_>) -> Result<Plan, String> {
     let input: WriteInput = input::parse(NAME, value)?;
-    plan_write(&input::path("file_path", &input.file_path, place)?, &input.content, reads)
+    plan_write(&input::path("file_path", &input.file_path, place)?, &input.content, known)
 }
 
 impl Tool for Write {
@@ -42,9 +43,9 @@ impl Tool for Write {
     }
 
     fn run(&self, value: Value, context: ToolContext) -> BoxFuture<'static, ToolOutcome> {
-        job::whole(context.cancel.clone(), move || match plan(&value, &context.place, Some(&context.reads)) {
-            Ok(plan) => plan.carry_out(&context.place.project, &context.reads),
-            Err(error) => ToolOutcome::error(error),
+        job::whole(context.cancel.clone(), move || {
+            let real = |path: &Path| context.real(path);
+            carry_out(plan(&value, &context.place, (&real, Some(&context.reads))), &context)
         })
     }
 }

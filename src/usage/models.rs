@@ -2,7 +2,7 @@
 //!
 //! It says what a model can do and costs, not over which wire it is reached.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
 use serde_json::Value;
@@ -23,6 +23,9 @@ pub struct ModelTable {
     aliases: BTreeMap<String, String>,
     #[serde(default, rename = "model")]
     models: Vec<ModelInfo>,
+    /// Ids whose prices the user gave.
+    #[serde(skip)]
+    own: BTreeSet<String>,
 }
 
 /// What the user's settings may say of one model. What is missing keeps the value that was known.
@@ -78,6 +81,11 @@ impl ModelTable {
         names(id).iter().find_map(|name| self.get(name)).cloned()
     }
 
+    /// The user's settings gave the prices of this model.
+    pub fn is_own(&self, id: &str) -> bool {
+        !self.own.is_empty() && self.find(id).is_some_and(|model| self.own.contains(&model.id))
+    }
+
     /// The id that a short name such as `opus` stands for; any other text is returned as it is, without
     /// a trailing `[1m]`, which is never sent.
     pub fn resolve<'a>(&'a self, name: &'a str) -> &'a str {
@@ -117,6 +125,9 @@ impl ModelTable {
         model.cache_minimum = entry.cache_minimum.unwrap_or(model.cache_minimum);
         model.thinking = entry.thinking.unwrap_or(model.thinking);
         model.images = entry.images.unwrap_or(model.images);
+        if entry.prices.is_some() {
+            self.own.insert(id.to_owned());
+        }
         model.prices = entry.prices.map(Prices::from).or(model.prices);
         self.models.retain(|known| known.id != id);
         self.models.push(model);

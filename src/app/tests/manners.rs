@@ -321,7 +321,7 @@ fn keys_in_a_layer_do_not_act_behind_it() {
     let mut play = Play::new(80, 24);
     play.prompt(1, "go").sent(1);
     play.call(0, "c1", "Bash", &serde_json::json!({"command": "sleep 100"})).screen();
-    play.write("/cost").keys("enter x");
+    play.write("/tools").keys("enter x");
     assert_eq!(requests(&mut play), [], "no call is in view");
     play.keys("esc f3 i");
     assert_eq!(requests(&mut play), [], "the layer closes, the turn goes on");

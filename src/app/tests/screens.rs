@@ -427,7 +427,11 @@ fn hostile_text_never_reaches_the_screen_raw() {
         hostile(&mut play, keys);
     }
     play.keys("esc esc").prompt(2, "go").sent(1);
-    play.asked("c8", EVIL).live(Live::CallPreview { call_id: "c8".into(), shown: Shown::List(vec![EVIL.into()]) });
+    play.asked("c8", EVIL).live(Live::CallPreview {
+        call_id: "c8".into(),
+        shown: Shown::List(vec![EVIL.into()]),
+        parts: 0,
+    });
     hostile(&mut play, "");
     play.record(Body::TurnEnded { turn: 2, end: TurnEnd::Interrupted });
     for command in ["/tools", "/permissions", "/cost", "/cache"] {

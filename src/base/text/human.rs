@@ -51,6 +51,17 @@ pub fn human_ms(ms: u64) -> String {
     }
 }
 
+/// Dollars for a table, where small sums must add up: `$0.00136`, `$0.4200`, `$120.00`.
+pub fn exact_cost(dollars: f64) -> String {
+    let size = dollars.abs();
+    let sign = if dollars < 0.0 { "-" } else { "" };
+    match size {
+        _ if size > 0.0 && size < 0.01 => format!("{sign}${size:.5}"),
+        _ if size < 100.0 => format!("{sign}${size:.4}"),
+        _ => format!("{sign}${size:.2}"),
+    }
+}
+
 /// Dollars: `$0.42`, `$12.30`; four digits below a cent.
 pub fn human_cost(dollars: f64) -> String {
     let size = dollars.abs();

@@ -9,7 +9,7 @@ mod measure;
 mod sanitize;
 mod tokens;
 
-pub use human::{human_bytes, human_cost, human_ms, human_tokens};
+pub use human::{exact_cost, human_bytes, human_cost, human_ms, human_tokens};
 pub use measure::{breaks_around, clip, clusters, width, wrap_plain};
 pub use sanitize::{sanitize, sanitize_line};
 pub use tokens::tokens;

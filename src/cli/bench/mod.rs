@@ -3,6 +3,7 @@
 //! A bench is one file with a `BENCH` and one line in the registry. It reads its workload (built in, or the file that
 //! the person names) and returns a [`Finding`]: a table for people and one JSON object for programs.
 
+mod cache;
 mod compaction;
 mod isolation;
 mod play;
@@ -15,7 +16,8 @@ use std::path::PathBuf;
 use serde_json::{Map, Value};
 
 use crate::shell::{Exit, Printer};
-pub(super) use table::{Table, percent};
+pub(super) use table::Table;
+use table::percent;
 
 /// Bytes of a workload file that are read at most.
 const INPUT: u64 = 256 << 20;
@@ -57,7 +59,7 @@ macro_rules! registry {
     };
 }
 
-registry![compaction, isolation, prompt_cache, toon];
+registry![cache, compaction, isolation, prompt_cache, toon];
 
 /// The names that the command line takes, with their one line.
 pub(super) fn names() -> Vec<clap::builder::PossibleValue> {

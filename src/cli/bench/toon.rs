@@ -36,7 +36,7 @@ fn run(text: &str) -> Result<Finding, String> {
     let mut rows = Vec::new();
     let (mut before, mut after) = (0usize, 0usize);
     for case in &cases {
-        let encoded = toon::encode(&case.value, &toon::Style::default())?;
+        let encoded = toon::encode(&case.value, &toon::Style::default()).map_err(|error| error.to_string())?;
         let (json, toon) = (counter.count(&toon::spaced_json(&case.value)), counter.count(&encoded));
         (before, after) = (before + json, after + toon);
         table.row([&case.name, &json.to_string(), &toon.to_string(), &percent(saved(json, toon))]);

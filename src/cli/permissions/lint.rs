@@ -9,7 +9,8 @@ use crate::shell::{Exit, Printer};
 pub(super) fn lint(ground: &Ground, printer: &mut Printer) -> Exit {
     // Rules that wait for trust are looked at too.
     let rules = ground.rules(&ground.cwd, Some(true));
-    let (_, problems) = RuleSet::parse(rules.texts());
+    let (set, mut problems) = RuleSet::parse(rules.texts());
+    problems.extend(set.broad());
     let broken = problems.iter().filter(|problem| problem.unused).count();
     for line in report(&rules.notices, &problems) {
         printer.line(&line);
@@ -93,6 +94,8 @@ mod tests {
         let (exit, out) = run("{\"permissions\": {\"allow\": [\"Bash(ls *)\"]}}");
         assert_eq!((exit, out.as_str()), (Exit::Done, "1 rules, no problems. Files: .claude/settings.json\n"));
         assert_eq!(run("{\"permissions\": {\"deny\": [\"Write(/a/**)\"]}}").0, Exit::Done);
+        let (exit, out) = run("{\"permissions\": {\"allow\": [\"Bash(python *)\"]}}");
+        assert!(exit == Exit::Done && out.contains("settings.json:1: warning") && out.contains("mode auto"), "{out}");
         assert_eq!(run("{\"permissions\": ").0, Exit::Failure);
     }
 }

@@ -50,6 +50,7 @@ registry![
     export,
     theme,
     retry,
+    fresh,
     rehearse,
     exit,
 ];

@@ -54,7 +54,20 @@ fn what_changes_the_conversation_waits_for_the_turn() {
     let waits: Vec<&str> = ALL.iter().filter(|command| !command.while_busy).map(|command| command.name).collect();
     assert_eq!(
         waits,
-        ["clear", "compact", "init", "output-style", "trust", "resume", "rewind", "undo", "redo", "fork", "rehearse",]
+        [
+            "clear",
+            "compact",
+            "init",
+            "output-style",
+            "trust",
+            "resume",
+            "rewind",
+            "undo",
+            "redo",
+            "fork",
+            "fresh",
+            "rehearse",
+        ]
     );
 }
 

@@ -27,15 +27,21 @@ const PERMISSIONS: [&str; 11] = [
     "skipDangerousModePermissionPrompt",
 ];
 /// Keys of our own section.
-const LATIGO: [&str; 10] = [
+const LATIGO: [&str; 16] = [
     "agentsMd",
+    "answerCache",
+    "answerCacheDays",
+    "caps",
     "classifierTimeoutMs",
     "context",
     "maxTurns",
     "models",
     "ollamaContext",
+    "pauseAfterIdleSteps",
+    "pauseAfterRepeats",
     "provider",
     "telemetry",
+    "toon",
     "webhooks",
     "webSearch",
 ];
@@ -58,6 +64,7 @@ pub(in crate::config) struct Draft<'a> {
     pub bounds: Bounds,
     pub models: ModelTable,
     pub sandbox: super::sandbox::Draft,
+    pub money: super::money::Draft,
     pub notices: Vec<Notice>,
     trusted: bool,
     home: &'a Path,
@@ -83,6 +90,7 @@ impl<'a> Draft<'a> {
             bounds: Bounds::default(),
             models: ModelTable::built_in(),
             sandbox: super::sandbox::Draft::default(),
+            money: super::money::Draft::default(),
             notices: Vec::new(),
             trusted,
             home,
@@ -256,6 +264,7 @@ impl<'a> Draft<'a> {
                     let tokens = count(layer, "latigo.ollamaContext", node, notices);
                     self.bounds.ollama_context = self.bounds.ollama_context.or(tokens);
                 }
+                key if super::money::KEYS.contains(&key) => self.money.take(layer, key, node, notices),
                 // Read with the hooks, with the instructions and with the search.
                 "telemetry" | "webhooks" | "agentsMd" | "webSearch" => {}
                 _ => self.unknown(layer, "latigo", key, node, &LATIGO),

@@ -170,18 +170,22 @@ impl Draft {
                     let found = section.own_texts(&name, node);
                     if found.iter().any(|(text, _)| text == "*") {
                         self.network = self.network.or(Some(true));
-                    } else if !found.is_empty() {
-                        let text = "cannot be enforced by domain, so the network stays off; `*` switches all of it on";
-                        self.limit(section.layer, node, &name, text);
                     }
+                    let hosts = self.hosts(section, &name, found);
+                    self.wish.allowed_domains.extend(hosts);
                 }
                 "deniedDomains" => {
                     let found = section.texts(&name, node);
                     if !found.is_empty() {
-                        // Some of the network would be all of it.
+                        // With the whole network open nobody would look at hosts.
                         self.network = Some(false);
-                        let text = "cannot be enforced by domain, so the network stays off altogether";
-                        self.limit(section.layer, node, &name, text);
+                    }
+                    let hosts = self.hosts(section, &name, found);
+                    self.wish.denied_domains.extend(hosts);
+                }
+                "strictAllowlist" => {
+                    if !section.layer.is_from_project() {
+                        self.wish.strict_domains |= section.tighter(&name, node, true) == Some(true);
                     }
                 }
                 "allowAllUnixSockets" => {
@@ -192,17 +196,27 @@ impl Draft {
                     let text = "cannot be enforced by path, so sockets stay closed; `allowAllUnixSockets` opens all";
                     self.limit(section.layer, node, &name, text);
                 }
-                "allowMachLookup"
-                | "allowManagedDomainsOnly"
-                | "strictAllowlist"
-                | "httpProxyPort"
-                | "socksProxyPort"
-                | "tlsTerminate" => {
-                    self.limit(section.layer, node, &name, "has no meaning here, because there is no proxy");
+                "allowMachLookup" | "allowManagedDomainsOnly" | "httpProxyPort" | "socksProxyPort" | "tlsTerminate" => {
+                    self.limit(section.layer, node, &name, "has no meaning here, because the proxy is our own");
                 }
                 _ => section.unknown(&name, node),
             }
         }
+    }
+
+    /// Hosts of a list; what is none is told.
+    fn hosts(&mut self, section: &Section<'_>, name: &str, found: Vec<(String, u32)>) -> Vec<String> {
+        let mut hosts = Vec::new();
+        for (text, line) in found {
+            let host = text.trim().trim_start_matches("domain:").to_ascii_lowercase();
+            if host == "*" || (!host.is_empty() && !host.contains(['/', ' ', '@', ':', '?', '#'])) {
+                hosts.push(host);
+            } else {
+                let text = format!("`sandbox.{name}`: `{text}` is no host; write it alone, as in `example.com`");
+                self.limits.push(section.layer.notice(line, &text));
+            }
+        }
+        hosts
     }
 
     /// Entries `{"path" | "name", "mode": "deny"}`; masks are refused as a whole.

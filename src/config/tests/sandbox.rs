@@ -68,11 +68,11 @@ fn a_project_makes_it_tighter_and_never_wider() {
 
 #[test]
 fn what_cannot_be_enforced_is_said_with_its_line() {
-    let text = "{\"sandbox\":{\"enabled\":true,\n\"network\":{\"allowedDomains\":[\"example.com\"],\n\"httpProxyPort\":1},\n\"filesystem\":{\"denyRead\":[\"*.pem\"]},\n\"enabeld\":true,\n\"ripgrep\":{}}}";
+    let text = "{\"sandbox\":{\"enabled\":true,\n\"network\":{\"allowedDomains\":[\"http://x/\"],\n\"httpProxyPort\":1},\n\"filesystem\":{\"denyRead\":[\"*.pem\"]},\n\"enabeld\":true,\n\"ripgrep\":{}}}";
     let tree = Tree::new(&[("latigo/config/settings.json", text)]);
     let told = told(&tree.load());
     for part in [
-        "line 2: `sandbox.network.allowedDomains` cannot be enforced by domain",
+        "line 2: `sandbox.network.allowedDomains`: `http://x/` is no host",
         "line 3: `sandbox.network.httpProxyPort` has no meaning here",
         "line 4: `sandbox.filesystem.denyRead`: the pattern `*.pem`",
         "line 5: `sandbox.enabeld` is not known",
@@ -82,6 +82,24 @@ fn what_cannot_be_enforced_is_said_with_its_line() {
     }
     let off = Tree::new(&[("latigo/config/settings.json", &text.replace("true,\n\"network", "false,\n\"network"))]);
     assert!(!told_of(&off).contains("cannot be enforced"), "nobody relies on what is off");
+}
+
+#[test]
+fn hosts_are_opened_by_the_person_and_closed_by_anybody() {
+    let tree = Tree::new(&[
+        (
+            "latigo/config/settings.json",
+            r#"{"sandbox":{"enabled":true,"network":{"allowedDomains":["*.example.com","API.x.org"],"strictAllowlist":true}}}"#,
+        ),
+        (
+            "home/p/.claude/settings.json",
+            r#"{"sandbox":{"network":{"allowedDomains":["evil.org"],"deniedDomains":["bad.example.com"],"strictAllowlist":false}}}"#,
+        ),
+    ]);
+    let wish = tree.trusted().load().capabilities.sandbox;
+    assert_eq!(wish.allowed_domains, ["*.example.com", "api.x.org"]);
+    assert_eq!(wish.denied_domains, ["bad.example.com"]);
+    assert!(wish.strict_domains && !wish.network);
 }
 
 fn told_of(tree: &Tree) -> String {

@@ -2,12 +2,17 @@
 
 use std::sync::Arc;
 
-use super::super::driver::Driver;
-use crate::domain::{Block, Message, ModelInfo, ModelRef, Sampling, Segment, StreamItem};
+use tokio::sync::mpsc;
+
+use super::super::driver::{Driver, News, What};
+use crate::domain::{
+    Asker as Who, Block, Message, ModelInfo, ModelRef, PriceSource, Purpose, RequestEnd, RequestSpent, Sampling,
+    Segment, Spent, SpentOn, StreamItem, Usage,
+};
 use crate::hooks::{Ask, Question};
 use crate::prompt::{self, Draft};
 use crate::provider::Provider;
-use crate::usage::ModelTable;
+use crate::usage::{self, ModelTable};
 
 /// Tokens that the answer may have.
 const ANSWER: u32 = 1_024;
@@ -21,6 +26,9 @@ struct Asker {
     table: ModelTable,
     provider: Arc<dyn Provider>,
     key: String,
+    news: mpsc::Sender<News>,
+    epoch: u32,
+    turn: u32,
 }
 
 impl Driver {
@@ -32,7 +40,9 @@ impl Driver {
             None => (self.stage.connect)(&model).ok()?,
         };
         let (table, key) = (self.setup.table.clone(), format!("{}-hook", self.session));
-        let asker = Arc::new(Asker { model, info, table, provider, key });
+        let (news, epoch) = (self.news.clone(), self.epoch);
+        let turn = self.machine.conversation().counts.turn;
+        let asker = Arc::new(Asker { model, info, table, provider, key, news, epoch, turn });
         Some(Arc::new(move |question| {
             let asker = Arc::clone(&asker);
             Box::pin(async move { asker.ask(question).await })
@@ -54,18 +64,51 @@ impl Asker {
             anchors: prompt::Anchors::default(),
         });
         let mut items = self.provider.stream(Arc::new(canonical));
-        let mut answer = String::new();
+        let (mut answer, mut usage) = (String::new(), Usage::default());
         while let Some(item) = items.recv().await {
             match item {
+                StreamItem::Usage(told) => usage = told,
                 StreamItem::BlockDone { block: Block::Text { text }, .. } if answer.len() < BYTES => {
                     answer.push_str(&text);
                 }
-                StreamItem::Done { .. } => return Ok(answer),
-                StreamItem::Failed(error) => return Err(format!("the model could not answer: {error}")),
+                StreamItem::Done { usage: told, .. } => {
+                    self.paid(&model, &info, told.unwrap_or(usage), RequestEnd::Whole).await;
+                    return Ok(answer);
+                }
+                StreamItem::Failed(error) => {
+                    self.paid(&model, &info, usage, RequestEnd::Failed).await;
+                    return Err(format!("the model could not answer: {error}"));
+                }
                 _ => {}
             }
         }
         Err("the model's answer broke off".to_owned())
+    }
+
+    /// The question is on the bill.
+    async fn paid(&self, model: &ModelRef, info: &ModelInfo, usage: Usage, end: RequestEnd) {
+        let cost = info.prices.as_ref().map(|prices| usage::price(prices, &usage));
+        let price = match cost {
+            None => PriceSource::Unknown,
+            Some(_) if self.table.is_own(&model.id) => PriceSource::Settings,
+            Some(_) => PriceSource::Table,
+        };
+        let request = RequestSpent {
+            request: 0,
+            attempt: 1,
+            purpose: Purpose::Hook,
+            model: model.clone(),
+            usage,
+            estimated: false,
+            cost,
+            price,
+            duration_ms: 0,
+            end,
+            carried: Vec::new(),
+        };
+        let who = Who { turn: self.turn, ..Who::default() };
+        let spent = Box::new(Spent { who, on: SpentOn::Request(request) });
+        let _gone = self.news.send(News { epoch: self.epoch, what: What::Spent(spent) }).await;
     }
 
     fn model_for(&self, named: Option<&str>) -> (ModelRef, Arc<ModelInfo>) {

@@ -150,6 +150,7 @@ impl Driver {
             batch: self.hooked(Name::PostToolBatch),
             stop: self.hooked(if self.stage.child.is_some() { Name::SubagentStop } else { Name::Stop }),
             compact: self.hooked(Name::PreCompact),
+            spend: true,
         };
         self.machine.set_points(points);
     }

@@ -27,6 +27,8 @@ impl Driver {
             Point::Stop { active } if self.stage.child.is_some() => self.agent_would_stop(*active),
             Point::Stop { active } => turn::stop(*active, self.last_answer().as_deref()),
             Point::Compact { auto, focus } => turn::before_compact(*auto, focus.as_deref()),
+            // The purse looks at it, no hook.
+            Point::Spend => return self.inbox.push_back(Input::Released { hold, release: Release::Go }),
         };
         if self.fire(firing, None, Then::Hold { hold, point }).is_some() {
             self.inbox.push_back(Input::Released { hold, release: Release::Go });

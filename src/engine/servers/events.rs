@@ -6,7 +6,7 @@ use super::super::driver::{Driver, What};
 use super::Question;
 use crate::agent::Input;
 use crate::domain::{
-    Answer, Body, Event, Live, Notice, QuestionForm, ServerAnswer, ServerBody, ServerNews, ServerQuestion,
+    Answer, Body, CatalogBody, Event, Live, Notice, QuestionForm, ServerAnswer, ServerBody, ServerNews, ServerQuestion,
     ServerRequest,
 };
 use crate::mcp::{News, full_name, split_name};
@@ -111,7 +111,7 @@ impl Driver {
         }
         self.notice(notice).await;
         let body = ServerBody::ToolsChanged { server, added, removed, changed, prefix_tokens };
-        self.feed(Input::Note(Body::Server(body))).await;
+        self.feed(Input::Note(Body::Catalog(CatalogBody::Server(body)))).await;
     }
 
     pub(in crate::engine) async fn on_server_request(&mut self, request: ServerRequest) {
@@ -203,7 +203,7 @@ impl Driver {
             return self.notice(Notice::info(format!("The server {server} no longer waits for the answer."))).await;
         }
         let body = ServerBody::Answered { server, message, action: action.to_owned() };
-        self.feed(Input::Note(Body::Server(body))).await;
+        self.feed(Input::Note(Body::Catalog(CatalogBody::Server(body)))).await;
     }
 
     /// Begins a login: the address is a question, which the way back settles by itself.

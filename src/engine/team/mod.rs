@@ -21,8 +21,8 @@ use super::rules::session_source;
 use super::{Setup, Stage};
 use crate::agent::{Input, Prompt};
 use crate::domain::{
-    AgentEnd, AgentFile, AgentStart, Body, Event, Live, Message, Notice, Origin, Request, RuleTier, RulesInForce,
-    TeamBody, TeamNews, TeamRequest, ToolSpec,
+    AgentEnd, AgentFile, AgentStart, Body, Event, Live, Message, NetworkNews, Notice, Origin, Request, RuleTier,
+    RulesInForce, TeamBody, TeamNews, TeamRequest, ToolSpec,
 };
 use crate::policy::{RuleText, Tier};
 use crate::prompt;
@@ -146,6 +146,9 @@ impl Driver {
 
     pub(super) async fn on_team(&mut self, request: TeamRequest) {
         match request {
+            TeamRequest::Answer { agent, ask, answer } if agent == NetworkNews::ASKER => {
+                self.answer_host(ask, answer).await;
+            }
             TeamRequest::Answer { agent, ask, answer } => self.answer_agent(agent, ask, answer).await,
             TeamRequest::Kill { agent } => self.kill_agent(&agent),
             TeamRequest::KillAll => {

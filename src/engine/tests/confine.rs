@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 
 use super::*;
-use crate::sandbox::{Proof, Trial, Wish};
+use crate::sandbox::{Doubt, Proof, Trial, Wish};
 
 /// A bench with the real tools and nothing that confines.
 fn bench(wish: Wish, rules: &[&str], command: &str) -> Bench {
@@ -29,7 +29,7 @@ fn bench(wish: Wish, rules: &[&str], command: &str) -> Bench {
     setup.sandbox.wish = wish;
     setup.sandbox.prove = Arc::new(|| Proof {
         means: None,
-        trials: vec![Trial { name: "bubblewrap", outcome: Err("it is not installed".into()) }],
+        trials: vec![Trial { name: "bubblewrap", outcome: Err(Doubt::Fails("it is not installed".into())) }],
     });
     let (requests, events) = start(setup);
     Bench { root, script, requests, events, seen: Vec::new() }

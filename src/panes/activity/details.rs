@@ -57,6 +57,10 @@ fn verdict(page: &mut Page<'_>, call: &Call) {
     }
     let answer = match &call.answer {
         None => return,
+        Some(Answer::Partly { parts, .. }) => {
+            let parts: Vec<String> = parts.iter().map(|part| (part + 1).to_string()).collect();
+            format!("you said yes to these parts of the change only: {}", parts.join(", "))
+        }
         Some(Answer::Once { comment: None }) => "you said yes, once".to_owned(),
         Some(Answer::Once { comment: Some(comment) }) => format!("you said yes, once, and: {comment}"),
         Some(Answer::Session { rule }) => format!("you said yes for this session: {rule}"),

@@ -94,6 +94,12 @@ impl Ledger {
                 self.sent.remove(request);
             }
             Body::Responded(note) => self.responded(note, record.at),
+            Body::Money(_) => {
+                if let Some((usage, cost)) = record.body.paid() {
+                    self.session.add(usage, cost);
+                    self.turn.add(usage, cost);
+                }
+            }
             Body::Classified(note) => self.beside(&note.model, note.usage, note.cost),
             Body::Team(TeamBody::AgentSpent(spent)) => self.beside(&spent.model, spent.usage, spent.cost),
             Body::Compacted { tokens_after, .. } => self.context = *tokens_after,
@@ -110,6 +116,10 @@ impl Ledger {
 
     fn responded(&mut self, note: &ResponseNote, at: u64) {
         let sent = self.sent.remove(&note.request);
+        if sent.is_none() && note.estimated && note.usage == Usage::default() {
+            // A cache answered: nothing was sent.
+            return;
+        }
         self.session.add(note.usage, note.cost);
         self.turn.add(note.usage, note.cost);
         self.last = Some(note.usage);

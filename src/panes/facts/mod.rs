@@ -6,6 +6,7 @@
 mod agents;
 mod calls;
 mod ledger;
+mod money;
 mod work;
 
 use std::collections::VecDeque;
@@ -19,6 +20,7 @@ use crate::domain::{
 pub use agents::{AgentRow, Agents};
 pub use calls::{Call, CallState, Calls};
 pub use ledger::{Break, Ledger, RequestRow};
+pub use money::Money;
 pub use work::Work;
 
 /// Runs of hooks that are kept.
@@ -45,10 +47,9 @@ pub struct Facts {
     pub calls: Calls,
     pub ledger: Ledger,
     pub work: Work,
+    pub money: Money,
     /// Records of the newest runs of hooks, oldest first.
     pub hooks: VecDeque<Arc<Record>>,
-    /// What is waited for while a hook holds something up, in its words.
-    pub hook: Option<String>,
     pub around: Around,
     /// Counts everything that was heard.
     pub revision: u64,
@@ -63,6 +64,8 @@ pub struct Facts {
 pub struct Around {
     /// What the person's own program says for the line above the status line. Foreign.
     pub status_line: Option<String>,
+    /// What is waited for while a hook holds something up, in its words.
+    pub hook: Option<String>,
     /// Tool servers as they stand.
     pub servers: Vec<ServerStatus>,
 }
@@ -132,7 +135,8 @@ impl Facts {
                 self.work.agents.news(news);
                 self.work.news(news);
             }
-            Event::Live(Live::HookRuns(what)) => self.hook.clone_from(what),
+            Event::Live(Live::HookRuns(what)) => self.around.hook.clone_from(what),
+            Event::Live(Live::Money(news)) => self.money.news(news),
             Event::Live(Live::Server(ServerNews::Status(list))) => self.around.servers.clone_from(list),
             Event::Live(Live::Catalog(CatalogNews::StatusLine(line))) => {
                 self.around.status_line = Some(line.clone()).filter(|line| !line.is_empty());
@@ -159,7 +163,7 @@ impl Facts {
             || self.request.is_some()
             || self.retry.is_some()
             || self.shell.is_some()
-            || self.hook.is_some()
+            || self.around.hook.is_some()
     }
 
     /// Since when, in milliseconds since 1970.
@@ -223,13 +227,14 @@ impl Facts {
         self.request = None;
         self.retry = None;
         self.shell = None;
-        self.hook = None;
+        self.around.hook = None;
         self.calls.stop_all();
     }
 
     fn fold(&mut self, record: &Arc<Record>) {
         self.calls.fold(record);
         self.ledger.fold(record);
+        self.money.fold(&record.body);
         self.work.agents.fold(record);
         if let Some(todos) = self.work.fold(record) {
             self.todos = todos;

@@ -6,6 +6,7 @@ use ratatui::text::{Line, Span};
 use serde_json::Value;
 
 use super::calls::Seen;
+use super::parts::Parts;
 use super::question::{Question, Stage};
 use super::{Folders, preview, suspect};
 use crate::base::text;
@@ -53,6 +54,10 @@ pub(super) fn make(question: &mut Question, (width, low): (u16, bool), theme: &T
     let paper = Paper { width, theme };
     let mut content = Content { made_for: key, why: why(question, &paper), ..Content::default() };
     match (&question.seen, question.stage) {
+        (Some(seen), Stage::Parts) => {
+            content.whole = seen.input.is_some();
+            content.rows = part_list(&mut question.parts, question.preview.as_ref(), &paper);
+        }
         (Some(seen), stage) => {
             content.whole = seen.input.is_some();
             (content.rows, content.must) = if stage == Stage::Trail {
@@ -165,6 +170,14 @@ fn command_rows(command: &str, input: &Value, paper: &Paper<'_>) -> Vec<Line<'st
     }
     rows.extend(shown.rows);
     rows
+}
+
+/// The parts of a change with their marks.
+fn part_list(parts: &mut Option<Parts>, preview: Option<&Shown>, paper: &Paper<'_>) -> Vec<Line<'static>> {
+    match (parts, preview) {
+        (Some(parts), Some(Shown::Diff(files))) => parts.rows(files, paper.width, paper.theme),
+        _ => Vec::new(),
+    }
 }
 
 fn change_rows(changes: &Shown, paper: &Paper<'_>) -> Vec<Line<'static>> {

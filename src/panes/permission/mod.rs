@@ -6,6 +6,7 @@
 mod calls;
 mod content;
 pub(in crate::panes) mod field;
+mod parts;
 mod preview;
 mod question;
 mod suspect;
@@ -20,7 +21,10 @@ use ratatui::layout::{Position, Rect};
 use self::calls::{Calls, Seen};
 use self::question::Question;
 use self::view::Places;
-use crate::domain::{Act, Body, Decision, Event, Live, Request, Shown, StartInfo, TeamBody, TeamRequest, Verdict};
+use crate::domain::{
+    Act, AgentQuestion, Body, Decision, Event, Live, NetworkNews, Request, Shown, StartInfo, TeamBody, TeamRequest,
+    Verdict,
+};
 use crate::theme::Theme;
 
 /// Milliseconds after a question appeared in which no key counts.
@@ -33,6 +37,7 @@ pub const KEYS: &[(&str, &str)] = &[
     ("3  w", "Always: edit the rule, choose where it is saved"),
     ("4  n  d  Esc", "No, and stop the turn"),
     ("5  c", "No, with a comment to the model"),
+    ("6  p", "Of a change: choose the parts that are made"),
     ("Tab", "A comment with a yes or a no"),
     ("Shift+Tab", "Of a file: yes, for this session"),
     ("?  e", "Everything that the gate looked at"),
@@ -56,7 +61,7 @@ pub enum Msg {
 pub struct Permission {
     calls: Calls,
     verdicts: HashMap<String, Verdict>,
-    previews: HashMap<String, Shown>,
+    previews: HashMap<String, (Shown, u32)>,
     waiting: VecDeque<Question>,
     /// Questions answered since none waited, for "2 of 3".
     answered: usize,
@@ -82,12 +87,12 @@ impl Permission {
         self.waiting.front().map(Question::title)
     }
 
-    /// Sets what a call would change, for a diff against the file on disk.
-    pub fn set_preview(&mut self, call_id: &str, shown: Shown) {
+    /// Sets what a call would change, for a diff against the file on disk, and how many parts of it can be chosen.
+    pub fn set_preview(&mut self, call_id: &str, shown: Shown, parts: u32) {
         for question in self.waiting.iter_mut().filter(|question| question.call_id == call_id) {
-            question.set_preview(shown.clone());
+            question.set_preview(shown.clone(), parts);
         }
-        self.previews.insert(call_id.to_owned(), shown);
+        self.previews.insert(call_id.to_owned(), (shown, parts));
     }
 
     /// Puts an edited comment into the question that it belongs to.
@@ -111,6 +116,10 @@ impl Permission {
                 }
             }
             Event::Recorded(record) => self.hear_body(&record.body, now),
+            Event::Live(Live::Network(NetworkNews::Asks(asked))) => self.ask_for(asked, now),
+            Event::Live(Live::Network(NetworkNews::Gone { ask })) => {
+                self.remove(now, |question| question.is_of(NetworkNews::ASKER) && question.ask == *ask);
+            }
             Event::Live(_) | Event::Closed => {}
         }
     }
@@ -145,16 +154,7 @@ impl Permission {
     /// Questions of sub-agents stand in the same queue, with the name of who asks.
     fn hear_team(&mut self, body: &TeamBody, now: u64) {
         match body {
-            TeamBody::AgentAsked(asked) => {
-                let mut question = Question::new(asked.ask, &asked.call.id, Some(asked.verdict.clone()));
-                question.agent = Some((asked.agent.clone(), asked.who.clone()));
-                question.set_call(Some(Seen::of(&asked.call)));
-                if let Some(shown) = self.previews.get(&asked.call.id) {
-                    question.set_preview(shown.clone());
-                }
-                self.waiting.push_back(question);
-                self.raise(now);
-            }
+            TeamBody::AgentAsked(asked) => self.ask_for(asked, now),
             TeamBody::AgentDecided { agent, ask, .. } => {
                 self.remove(now, |question| question.is_of(agent) && question.ask == *ask);
             }
@@ -163,14 +163,26 @@ impl Permission {
         }
     }
 
+    /// A question that is not of this session's own turn.
+    fn ask_for(&mut self, asked: &AgentQuestion, now: u64) {
+        let mut question = Question::new(asked.ask, &asked.call.id, Some(asked.verdict.clone()));
+        question.agent = Some((asked.agent.clone(), asked.who.clone()));
+        question.set_call(Some(Seen::of(&asked.call)));
+        if let Some((shown, parts)) = self.previews.get(&asked.call.id) {
+            question.set_preview(shown.clone(), *parts);
+        }
+        self.waiting.push_back(question);
+        self.raise(now);
+    }
+
     fn ask(&mut self, ask: u32, call_id: &str, now: u64) {
         if self.waiting.iter().any(|question| question.agent.is_none() && question.ask == ask) {
             return;
         }
         let mut question = Question::new(ask, call_id, self.verdicts.get(call_id).cloned());
         question.set_call(self.calls.get(call_id));
-        if let Some(shown) = self.previews.get(call_id) {
-            question.set_preview(shown.clone());
+        if let Some((shown, parts)) = self.previews.get(call_id) {
+            question.set_preview(shown.clone(), *parts);
         }
         self.waiting.push_back(question);
         self.raise(now);

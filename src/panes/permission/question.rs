@@ -6,6 +6,7 @@ use super::DEAD_MS;
 use super::calls::Seen;
 use super::content::Content;
 use super::field::Field;
+use super::parts::Parts;
 use crate::base::text;
 use crate::domain::{Act, Answer, EditPurpose, Request, RuleTest, SaveScope, Shown, Verdict};
 
@@ -17,6 +18,8 @@ pub(super) enum Choice {
     Always,
     No,
     Comment,
+    /// Some parts of a change.
+    Parts,
 }
 
 /// What the person is doing.
@@ -31,6 +34,8 @@ pub(super) enum Stage {
     },
     /// Reading everything that the gate looked at.
     Trail,
+    /// Choosing parts of a change.
+    Parts,
 }
 
 /// What came of a key.
@@ -50,6 +55,8 @@ pub(super) struct Question {
     pub(super) seen: Option<Seen>,
     /// What the call would change, when somebody who can read the file has said so.
     pub(super) preview: Option<Shown>,
+    /// Which parts of it are chosen, where parts can be.
+    pub(super) parts: Option<Parts>,
     pub(super) stage: Stage,
     /// The choice with the focus; none in the dead time.
     pub(super) focus: Option<usize>,
@@ -63,7 +70,7 @@ pub(super) struct Question {
     pub(super) content: Content,
     appeared: Option<u64>,
     /// Rows in view at the last draw.
-    height: usize,
+    pub(super) height: usize,
     /// The end of what would run was in view.
     end_seen: bool,
 }
@@ -80,6 +87,7 @@ impl Question {
             verdict,
             seen: None,
             preview: None,
+            parts: None,
             stage: Stage::Choose,
             focus: None,
             rule: Field::new(rule),
@@ -121,7 +129,8 @@ impl Question {
         }
     }
 
-    pub(super) fn set_preview(&mut self, shown: Shown) {
+    pub(super) fn set_preview(&mut self, shown: Shown, parts: u32) {
+        self.parts = Parts::of(&shown, parts);
         self.preview = Some(shown);
         self.content.forget();
     }
@@ -151,12 +160,16 @@ impl Question {
         self.verdict.as_ref()?.suggestion.as_deref()
     }
 
-    pub(super) fn choices(&self) -> &'static [Choice] {
+    pub(super) fn choices(&self) -> Vec<Choice> {
+        let mut choices = vec![Choice::Once];
         if self.suggestion().is_some() {
-            &[Choice::Once, Choice::Session, Choice::Always, Choice::No, Choice::Comment]
-        } else {
-            &[Choice::Once, Choice::No, Choice::Comment]
+            choices.extend([Choice::Session, Choice::Always]);
         }
+        choices.extend([Choice::No, Choice::Comment]);
+        if self.parts.is_some() {
+            choices.push(Choice::Parts);
+        }
+        choices
     }
 
     /// Rows that are below what is in view.
@@ -173,7 +186,10 @@ impl Question {
     pub(super) fn settle(&mut self, height: usize, now: u64) {
         self.height = height;
         self.scroll = self.scroll.min(self.content.rows.len().saturating_sub(height));
-        if self.stage != Stage::Trail && self.content.whole && self.scroll + height >= self.content.must {
+        if !matches!(self.stage, Stage::Trail | Stage::Parts)
+            && self.content.whole
+            && self.scroll + height >= self.content.must
+        {
             self.end_seen = true;
         }
         if self.is_armed(now) && self.focus.is_none() {
@@ -201,7 +217,7 @@ impl Question {
                 }
             }
             Stage::Comment { .. } => self.comment.insert(&line.join(" ")),
-            Stage::Choose | Stage::Trail => {}
+            Stage::Choose | Stage::Trail | Stage::Parts => {}
         }
         Vec::new()
     }
@@ -211,6 +227,7 @@ impl Question {
             Stage::Choose => self.key_choose(key),
             Stage::Rule => self.key_rule(key),
             Stage::Comment { yes } => self.key_comment(key, yes),
+            Stage::Parts => self.key_parts(key),
             Stage::Trail => {
                 match key.code {
                     KeyCode::Esc | KeyCode::Enter | KeyCode::Char('?' | 'e' | 'q') => self.enter_stage(Stage::Choose),
@@ -221,8 +238,9 @@ impl Question {
         }
     }
 
-    fn enter_stage(&mut self, stage: Stage) {
-        if (self.stage == Stage::Trail) != (stage == Stage::Trail) {
+    pub(super) fn enter_stage(&mut self, stage: Stage) {
+        let own = |stage| matches!(stage, Stage::Trail | Stage::Parts);
+        if own(self.stage) || own(stage) {
             self.content.forget();
             self.scroll = 0;
         }
@@ -248,7 +266,7 @@ impl Question {
             KeyCode::BackTab if self.is_about_a_file() => return self.choose(Choice::Session),
             KeyCode::Char('?' | 'e') if !held => self.enter_stage(Stage::Trail),
             KeyCode::Char(letter) if !held => {
-                if let Some(choice) = by_letter(letter).filter(|choice| choices.contains(choice)) {
+                if let Some(choice) = Choice::by_letter(letter).filter(|choice| choices.contains(choice)) {
                     return self.choose(choice);
                 }
                 self.key_scroll(key);
@@ -258,7 +276,7 @@ impl Question {
         Outcome::Nothing
     }
 
-    fn key_scroll(&mut self, key: &KeyEvent) {
+    pub(super) fn key_scroll(&mut self, key: &KeyEvent) {
         let ctrl = key.modifiers.contains(KeyModifiers::CONTROL);
         match key.code {
             KeyCode::PageDown | KeyCode::Char(' ') => self.page(true),
@@ -289,6 +307,10 @@ impl Question {
             (Choice::Session | Choice::Always, None) => Outcome::Nothing,
             (Choice::Always, Some(_)) => self.edit_rule(),
             (Choice::No, _) => Outcome::Answer(Answer::No { comment: None }),
+            (Choice::Parts, _) => {
+                self.enter_stage(Stage::Parts);
+                Outcome::Nothing
+            }
             (Choice::Comment, _) => {
                 self.stage = Stage::Comment { yes: false };
                 Outcome::Nothing
@@ -374,15 +396,4 @@ impl Question {
         }
         Outcome::Nothing
     }
-}
-
-fn by_letter(letter: char) -> Option<Choice> {
-    Some(match letter {
-        '1' | 'y' | 'a' => Choice::Once,
-        '2' | 's' => Choice::Session,
-        '3' | 'w' => Choice::Always,
-        '4' | 'n' | 'd' => Choice::No,
-        '5' | 'c' => Choice::Comment,
-        _ => return None,
-    })
 }

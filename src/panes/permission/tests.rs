@@ -395,3 +395,53 @@ fn a_call_that_another_rule_lets_run_is_not_asked_about_any_more() {
     let acts = pane.update(Msg::Key(KeyEvent::new(KeyCode::Char('1'), KeyModifiers::NONE)), ARMED + DEAD_MS);
     assert!(matches!(&acts[..], [Act::Send(Request::Answer { ask: 2, .. })]), "{acts:?}");
 }
+
+/// A question about a change of two files with three parts.
+fn changing() -> Permission {
+    use crate::domain::{DiffHunk, DiffLine, FileDiff, LineKind};
+    let line = |kind, text: &str| DiffLine { kind, pieces: vec![(false, text.to_owned())] };
+    let hunk = |at: u32, old: &str, new: &str| DiffHunk {
+        old_start: at,
+        new_start: at,
+        lines: vec![line(LineKind::Same, "around"), line(LineKind::Removed, old), line(LineKind::Added, new)],
+    };
+    let file = |path: &str, hunks| FileDiff { path: path.to_owned(), created: false, added: 2, removed: 2, hunks };
+    let files = vec![
+        file("src/a.rs", vec![hunk(1, "let a = 1;", "let a = 2;"), hunk(40, "let b = 1;", "let b = 2;")]),
+        file("src/b.rs", vec![hunk(7, "old", "new")]),
+    ];
+    let input = json!({"file_path": "src/a.rs", "edits": []});
+    let mut pane = asking("MultiEdit", input, Some("Edit(/src/**)"));
+    pane.set_preview("a", Shown::Diff(files), 3);
+    pane
+}
+
+#[test]
+fn parts_of_a_change_can_be_chosen() {
+    let mut pane = changing();
+    insta::assert_snapshot!("parts_offered", screen(&mut pane, (80, 24)));
+    assert!(keys(&mut pane, "p").is_empty());
+    assert!(keys(&mut pane, " ").is_empty());
+    insta::assert_snapshot!("parts_80", screen(&mut pane, (80, 24)));
+    insta::assert_snapshot!("parts_120", screen(&mut pane, (120, 40)));
+    let acts = press(&mut pane, KeyCode::Enter, ARMED);
+    assert_eq!(answer(&acts), Some(Answer::Partly { parts: vec![1, 2], comment: None }));
+    assert!(!pane.is_open());
+}
+
+#[test]
+fn none_of_the_parts_is_no_answer_and_all_of_them_are_a_yes() {
+    let mut pane = changing();
+    assert!(keys(&mut pane, "pn").is_empty());
+    assert!(press(&mut pane, KeyCode::Enter, ARMED).is_empty() && pane.is_open());
+    // A whole file at once, then back without an answer; the choice stays.
+    assert!(keys(&mut pane, "fq").is_empty());
+    assert!(screen(&mut pane, (80, 24)).contains("2 chosen"), "{}", screen(&mut pane, (80, 24)));
+    assert!(keys(&mut pane, "pa").is_empty());
+    assert_eq!(answer(&press(&mut pane, KeyCode::Enter, ARMED)), Some(Answer::Once { comment: None }));
+    // Nothing can be chosen where the engine cannot make single parts.
+    let mut pane = changing();
+    pane.set_preview("a", Shown::List(vec!["x".to_owned()]), 3);
+    assert!(keys(&mut pane, "p6").is_empty() && pane.is_open());
+    assert!(!screen(&mut pane, (80, 24)).contains("only some of it"));
+}

@@ -36,7 +36,7 @@ impl Places {
         let width = area.width.min(WIDEST);
         let inner_width = width.saturating_sub(2);
         content::make(question, (inner_width, area.height < LOW), theme, folders);
-        let choices = question.choices().to_vec();
+        let choices = question.choices();
         let answers = choices.len();
         let why = question.content.why.len().min(WHY_ROWS);
         let rows = question.content.rows.len().max(1);
@@ -90,7 +90,7 @@ impl Permission {
             buf.set_line(place.x, place.y, row, place.width);
         }
         match question.stage {
-            Stage::Choose | Stage::Trail => {
+            Stage::Choose | Stage::Trail | Stage::Parts => {
                 draw_choices(theme, question, places, buf);
                 None
             }
@@ -107,6 +107,7 @@ fn foot(question: &Question) -> &'static str {
         Stage::Rule => "Enter save · Tab where · Esc back",
         Stage::Comment { .. } => "Enter send · Ctrl+G editor · Esc back",
         Stage::Trail => "Esc back",
+        Stage::Parts => "Space take or leave · ↑↓ · a all · n none · f file · Enter accept · Esc back",
     }
 }
 
@@ -161,6 +162,10 @@ fn label(choice: Choice, question: &Question) -> (char, &'static str, String) {
         Choice::No if question.agent.is_some() => ('4', "n", "No, and stop this agent".to_owned()),
         Choice::No => ('4', "n", "No, and stop the turn".to_owned()),
         Choice::Comment => ('5', "c", "No, and tell the model what to do instead".to_owned()),
+        Choice::Parts => {
+            let (count, of) = question.parts.as_ref().map_or((0, 0), |parts| (parts.count(), parts.len()));
+            ('6', "p", format!("Yes, but only some of it: choose among the {of} parts ({count} chosen)"))
+        }
     }
 }
 

@@ -47,6 +47,19 @@ pub(in super::super) fn work_of(words: &[Word]) -> Option<FileWork> {
     Some(work)
 }
 
+/// Words of a command that reads files which may turn out to be paths that are only partly known, or one of several.
+pub(in super::super) fn half_known(words: &[Word]) -> Vec<&Word> {
+    let reads = words.first().and_then(Word::literal).is_some_and(|name| {
+        let name = super::super::shell::base_name(name);
+        matches!(name, "sed" | "jq" | "cp" | "mv" | "ln" | "dd")
+            || work_of(words).is_some_and(|work| !work.is_edit && work.writes.is_empty())
+            || table::find(name).is_some_and(|program| reads_files(program.operands))
+    });
+    // A word that is unknown as a whole is what a rule for the command was written for.
+    let half = |word: &&Word| word.has_unknown() && !word.pipe && (word.value.len() > 1 || word.raw.contains('{'));
+    words.iter().skip(1).filter(|_| reads).filter(half).collect()
+}
+
 fn reads_files(kind: options::Operands) -> bool {
     matches!(kind, options::Operands::Paths | options::Operands::Pattern | options::Operands::One)
 }

@@ -18,7 +18,7 @@ const LOG_LONG: &str = "oneline graph decorate? no-decorate decorate-refs= all b
     src-prefix= dst-prefix= pickaxe-all pickaxe-regex full-history simplify-merges ancestry-path? left-right \
     left-only right-only cherry-pick cherry-mark cherry boundary walk-reflogs source no-notes notes? submodule? \
     ignore-submodules? text inter-hunk-context= no-walk? do-walk cc compact-summary no-mailmap show-pulls children \
-    parents count objects not";
+    parents count objects not no-commit-id root";
 
 const fn git(name: &'static str, short: &'static str, long: &'static str, operands: Operands) -> Program {
     Program { name, short, long, operands, risky: true }
@@ -98,6 +98,7 @@ const COMMANDS: &[Program] = &[
          color? no-color column threads=",
         Operands::Pattern,
     ),
+    git("symbolic-ref", "q", "short quiet", Operands::None),
     git("version", "", "build-options", Operands::None),
 ];
 
@@ -140,6 +141,13 @@ pub(super) fn reads(words: &[Word]) -> Result<Vec<Named>, String> {
     }
     match command {
         "--version" if rest.is_empty() => Ok(Vec::new()),
+        // With one name it tells where that leads; with two it changes it.
+        "symbolic-ref" => match rest.split_last() {
+            Some((name, options)) if name.literal().is_some_and(|name| !name.starts_with('-')) => {
+                table(command, options)
+            }
+            _ => Err("`git symbolic-ref` of this form changes a reference".into()),
+        },
         "branch" => listing(&BRANCH, rest, &["l", "list", "contains", "no-contains", "merged", "no-merged"]),
         "tag" => listing(&TAG, rest, &["l", "list", "n", "contains", "no-contains", "merged", "no-merged"]),
         "remote" => remote(rest),

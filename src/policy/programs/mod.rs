@@ -8,7 +8,7 @@ mod options;
 mod special;
 mod table;
 
-pub(super) use files::{FileWork, work_of};
+pub(super) use files::{FileWork, half_known, work_of};
 pub(super) use special::is_plain_variable;
 
 use super::glob::WILD;

@@ -23,12 +23,27 @@ pub(super) fn reads(name: &str, words: &[Word]) -> Option<Found> {
         "git" => git::reads(rest),
         "ps" if rest.iter().all(|word| matches!(word.literal(), Some("aux" | "ax" | "-aux"))) => Ok(Vec::new()),
         "command" => command(rest),
+        "docker" | "podman" if !matches!(rest.first().and_then(Word::literal), Some("--version")) => docker(rest)?,
         "node" | "python" | "python3" | "ruby" | "gcc" | "g++" | "clang" | "cmake" | "perl" | "php" | "make"
-        | "npm" | "java" | "javac" | "docker" | "pip" | "pip3" | "yarn" | "pnpm" | "bun" | "deno" => {
-            version(name, rest)?
-        }
+        | "npm" | "cargo" | "rustc" | "rustup" | "go" | "java" | "javac" | "docker" | "pip" | "pip3" | "yarn"
+        | "pnpm" | "bun" | "deno" => version(name, rest)?,
         _ => return None,
     })
+}
+
+/// What docker itself lists and tells, without options that name another daemon.
+fn docker(words: &[Word]) -> Option<Found> {
+    let first = words.first()?.literal()?;
+    let (short, long): (&str, &str) = match first {
+        "ps" => ("aqlsn:f:", "all quiet latest size last= filter= format= no-trunc"),
+        "images" => ("aqf:", "all quiet digests no-trunc filter= format="),
+        "logs" => ("ftn:", "follow timestamps tail= since= until= details"),
+        "inspect" => ("sf:", "size format= type="),
+        "version" | "info" => ("f:", "format="),
+        _ => return None,
+    };
+    let program = Program { name: "docker", short, long, operands: Operands::Text, risky: true };
+    Some(options::parse(&program, words.get(1..)?).map(|_| Vec::new()))
 }
 
 /// `printf -v` sets a variable.
@@ -109,7 +124,10 @@ fn version(name: &str, words: &[Word]) -> Option<Found> {
         [one]
             if matches!(
                 (name, one.literal()),
-                ("node" | "npm" | "ruby" | "php", Some("-v")) | ("java", Some("-version"))
+                ("node" | "npm" | "ruby" | "php", Some("-v"))
+                    | ("java", Some("-version"))
+                    | ("python" | "python3" | "cargo" | "rustc", Some("-V"))
+                    | ("go", Some("version"))
             ) =>
         {
             Some(Ok(Vec::new()))

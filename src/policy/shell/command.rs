@@ -97,7 +97,13 @@ impl Walker<'_, '_> {
         words.sort_by_key(Node::start_byte);
         let words: Vec<Word> = words.into_iter().map(|node| self.argument(node)).collect();
         self.expansions(node);
+        let fed = wrap::reads_commands(&words);
         self.finish(at, words, assigns);
+        if fed {
+            for text in self.texts_on_input(node) {
+                self.hand_over(&text);
+            }
+        }
     }
 
     pub(super) fn argument(&mut self, node: Node<'_>) -> Word {
@@ -126,15 +132,34 @@ impl Walker<'_, '_> {
             command.assigns = assigns;
         }
         for text in scripts {
-            if self.frame.scripts >= MAX_SCRIPTS {
-                self.out.broken.get_or_insert_with(|| "it hands texts from shell to shell too often".into());
-                break;
-            }
-            let known: String = text.replace(UNKNOWN, "$X").replace(WILD, "*");
-            let frame = Frame { scripts: self.frame.scripts + 1, ..self.frame };
-            script(&known, self.dirs.clone(), frame, self.out);
+            self.hand_over(&text);
         }
         self.close(at);
+    }
+
+    /// Walks a text that a shell gets.
+    pub(super) fn hand_over(&mut self, text: &str) {
+        if self.frame.scripts >= MAX_SCRIPTS {
+            self.out.broken.get_or_insert_with(|| "it hands texts from shell to shell too often".into());
+            return;
+        }
+        let known: String = text.replace(UNKNOWN, "$X").replace(WILD, "*");
+        let frame = Frame { scripts: self.frame.scripts + 1, ..self.frame };
+        script(&known, self.dirs.clone(), frame, self.out);
+    }
+
+    /// Some command since `from` is a shell that takes its commands from its input.
+    pub(super) fn shell_since(&self, from: usize) -> bool {
+        self.out.commands.iter().skip(from).any(|command| !command.nested && wrap::reads_commands(&command.words))
+    }
+
+    /// What the only command of a stage of a pipeline is known to print.
+    pub(super) fn printed(&self, stage: std::ops::Range<usize>) -> Option<String> {
+        let [only] = self.out.commands.get(stage)? else { return None };
+        let name = only.words.get(wrap::stripped(&only.words))?.literal()?;
+        let words = only.words.iter().skip(wrap::stripped(&only.words) + 1).map(|word| word.value.as_str());
+        let text: Vec<&str> = words.skip_while(|word| word.starts_with('-')).collect();
+        matches!(name, "echo" | "printf").then(|| text.join(" ").replace("\\n", "\n"))
     }
 
     pub(super) fn follow_cd(&mut self, words: &[Word]) {

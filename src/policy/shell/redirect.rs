@@ -9,6 +9,39 @@ use crate::policy::glob::UNKNOWN;
 
 impl Walker<'_, '_> {
     pub(super) fn redirected(&mut self, node: Node<'_>) {
+        let from = self.out.commands.len();
+        self.redirected_inner(node);
+        // A shell without a file to run obeys what stands in the here-document.
+        if self.shell_since(from) {
+            for text in self.texts_on_input(node) {
+                self.hand_over(&text);
+            }
+        }
+    }
+
+    /// Here-documents and here-strings of a statement or command.
+    pub(super) fn texts_on_input(&mut self, node: Node<'_>) -> Vec<String> {
+        let mut out = Vec::new();
+        let mut open = vec![node];
+        while let Some(next) = open.pop() {
+            match next.kind() {
+                "heredoc_body" => out.push(self.own(next).to_owned()),
+                "herestring_redirect" => {
+                    let word = next.named_child(0).map(|word| self.word(word));
+                    out.extend(word.and_then(Result::ok).map(|word| word.value));
+                }
+                "herestring" => {}
+                kind if next.id() != node.id() && STATEMENTS.contains(&kind) && kind != "command" => {}
+                _ => {
+                    let mut cursor = next.walk();
+                    open.extend(next.children(&mut cursor));
+                }
+            }
+        }
+        out
+    }
+
+    fn redirected_inner(&mut self, node: Node<'_>) {
         let mut extra = Vec::new();
         let mut cursor = node.walk();
         let redirects: Vec<Node<'_>> =

@@ -196,7 +196,12 @@ impl<'a> Walker<'a, '_> {
         for child in node.children(&mut cursor).filter(Node::is_named) {
             let from = self.out.commands.len();
             self.scoped(|walker| walker.statement(child));
+            let shell = self.shell_since(from);
             stages.push(from..self.out.commands.len());
+            let printed = stages.len().checked_sub(2).and_then(|at| stages.get(at)).cloned();
+            if let Some(text) = printed.filter(|_| shell).and_then(|stage| self.printed(stage)) {
+                self.hand_over(&text);
+            }
         }
         self.out.pipes.push(stages);
     }

@@ -90,11 +90,55 @@ const THROUGH: &[Spec] = &[
     ("rtk", "", 0),
 ];
 
+/// Programs that run their arguments elsewhere or by a detour. A rule for them covers whatever follows, as documented; deny
+/// and ask rules look through them all the same: name, word that starts it, options with a value, fixed operands.
+const BEYOND: &[(&str, &str, &str, usize)] = &[
+    ("ssh", "", "b:c:D:E:e:F:I:i:J:L:l:m:O:o:p:Q:R:S:W:w:", 1),
+    ("npx", "", "p:c:", 0),
+    ("bunx", "", "", 0),
+    ("pnpx", "", "", 0),
+    ("uvx", "", "p:", 0),
+    ("docker", "exec", "e:u:w:", 1),
+    ("docker", "run", "e:u:w:v:p:h:m:l:c:", 1),
+    ("podman", "exec", "e:u:w:", 1),
+    ("podman", "run", "e:u:w:v:p:h:m:l:c:", 1),
+    ("kubectl", "exec", "c:n:f:", 1),
+    ("npm", "exec", "c:", 0),
+    ("npm", "x", "c:", 0),
+    ("pnpm", "exec", "c:", 0),
+    ("pnpm", "dlx", "c:", 0),
+    ("yarn", "exec", "", 0),
+    ("yarn", "dlx", "p:", 0),
+    ("bun", "x", "", 0),
+    ("uv", "run", "p:", 0),
+    ("poetry", "run", "", 0),
+    ("pipenv", "run", "", 0),
+    ("pdm", "run", "p:", 0),
+    ("hatch", "run", "", 0),
+    ("bundle", "exec", "", 0),
+    ("mise", "exec", "C:j:", 0),
+    ("mise", "x", "C:j:", 0),
+    ("direnv", "exec", "", 1),
+    ("devbox", "run", "c:e:", 0),
+    ("conda", "run", "n:p:", 0),
+];
+
 const SHELLS: &[&str] = &["bash", "sh", "zsh", "dash", "ksh", "ash", "fish", "rbash", "mksh", "yash"];
 
 /// Shells by name.
 pub(in super::super) fn is_shell(name: &str) -> bool {
     SHELLS.contains(&name)
+}
+
+/// The words run a shell that takes its commands from its input.
+pub(super) fn reads_commands(words: &[Word]) -> bool {
+    layers(words).list.iter().any(|layer| {
+        let part = words.get(layer.range.clone()).unwrap_or_default();
+        let first = part.first().map(|word| base_name(&word.value).to_ascii_lowercase());
+        first.is_some_and(|name| is_shell(&name))
+            && part.iter().skip(1).all(|word| word.value.starts_with('-') || word.value == "/dev/stdin")
+            && dash_c(part).is_none()
+    })
 }
 
 /// The program's name without its folder.
@@ -179,13 +223,32 @@ pub(in super::super) fn layers(words: &[Word]) -> Layers {
         let Some(name) = part.first().map(|word| base_name(&word.value).to_ascii_lowercase()) else { continue };
         let found = runs(&name, part, &mut out.scripts);
         out.runs_arguments |= range.start == start && (found.is_some());
-        for inner in found.unwrap_or_default() {
+        let beyond = beyond(&name, part, &mut out.scripts);
+        for inner in found.unwrap_or_default().into_iter().chain(beyond) {
             let inner = range.start + inner.start..range.start + inner.end;
             if out.list.len() < MAX_LAYERS && !out.list.iter().any(|layer| layer.range == inner) {
                 out.list.push(Layer { range: inner.clone(), via: Via::Through });
                 open.push(inner);
             }
         }
+    }
+    out
+}
+
+/// The commands that one of [`BEYOND`] runs.
+fn beyond(name: &str, words: &[Word], scripts: &mut Vec<String>) -> Vec<Range<usize>> {
+    let mut out = Vec::new();
+    for (_, start, valued, operands) in BEYOND.iter().filter(|(known, ..)| *known == name) {
+        let at = if start.is_empty() { Some(0) } else { words.iter().position(|word| word.value == *start) };
+        let Some(at) = at else { continue };
+        let part = words.get(at..).unwrap_or_default();
+        let dashes = part.iter().position(|word| word.value == "--").map(|dashes| dashes + 1);
+        let found = starts(part, valued, *operands).into_iter().chain(dashes).map(|first| at + first);
+        out.extend(found.filter(|first| *first < words.len()).map(|first| first..words.len()));
+    }
+    if name == "ssh" {
+        // The other side has a shell, which gets the words as one text.
+        scripts.extend(out.first().map(|range| join(words.get(range.clone()).unwrap_or_default(), false)));
     }
     out
 }
@@ -295,7 +358,9 @@ fn exec_parts(words: &[Word]) -> Option<Vec<Range<usize>>> {
         })
         .collect();
     if starts.is_empty() {
-        return None;
+        // It removes or writes by itself, which a rule for the search does not mean.
+        let acts = |word: &Word| word.value == "-delete" || word.value.starts_with("-fprint") || word.value == "-fls";
+        return words.iter().any(acts).then(Vec::new);
     }
     let end_of = |start: usize| {
         let ends = |word: &&Word| matches!(word.value.as_str(), ";" | "+");

@@ -6,6 +6,7 @@ mod everyday;
 mod modes;
 mod properties;
 mod rules;
+mod second;
 
 use std::path::{Path, PathBuf};
 

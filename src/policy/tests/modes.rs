@@ -185,3 +185,19 @@ fn internal_tools_run_and_can_be_denied() {
     assert_eq!(todo(&Desk::new().mode(Mode::Plan)).decision, Allow);
     assert_eq!(todo(&Desk::new().deny("TodoWrite")).decision, Deny);
 }
+
+#[test]
+fn in_auto_a_rule_that_covers_anything_does_not_count_and_the_trail_says_so() {
+    for (rule, command) in
+        [("Bash", "make x"), ("Bash(*)", "make x"), ("Bash(python *)", "python x.py"), ("Bash(npm run *)", "npm run x")]
+    {
+        let desk = Desk::new().allow(rule);
+        assert_eq!(desk.bash(command).decision, Allow, "{rule}");
+        let judged = desk.mode(Mode::Auto).bash(command);
+        assert_eq!(judged.decision, Ask, "{rule}");
+        let said = judged.trail.iter().any(|step| step.finding.contains(&format!("`{rule}`")) && step.stage == "mode");
+        assert!(said, "{rule}: {:?}", judged.trail);
+    }
+    let desk = Desk::new().allow("Bash(make x)").allow("Edit(src/**)").mode(Mode::Auto);
+    assert_eq!((desk.bash("make x").decision, desk.edit("/home/u/app/src/a").decision), (Allow, Allow));
+}

@@ -64,6 +64,7 @@ impl Fold {
             }
             Body::Responded(note) => self.answered(note),
             Body::Classified(note) => self.cost.add(note.cost),
+            Body::Money(_) | Body::Team(_) => self.beside(&record.body),
             Body::Judged { call_id, verdict } if verdict.decision == Decision::Deny => self.deny(call_id),
             Body::Decided { call_id, answer, .. } if !answer.is_yes() => self.deny(call_id),
             Body::TurnEnded { end, .. } => self.end = Some(end.clone()),
@@ -74,6 +75,13 @@ impl Fold {
     /// Milliseconds from the first record to the newest.
     pub fn duration_ms(&self) -> u64 {
         self.newest.saturating_sub(self.began.unwrap_or(self.newest))
+    }
+
+    /// What was paid beside the answers.
+    fn beside(&mut self, body: &Body) {
+        let Some((usage, cost)) = body.paid() else { return };
+        self.usage += usage;
+        self.cost.add(cost);
     }
 
     fn deny(&mut self, call_id: &str) {

@@ -2,26 +2,37 @@
 //!
 //! A plan changes nothing, so the permission question shows the very plan that a call would carry out.
 
-use std::fs;
-use std::io;
+use std::ffi::OsStr;
+use std::fs::{self, File, Metadata};
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use crate::base::{atomic, paths};
-use crate::domain::{FileChange, FileDiff, Shown, ToolOutcome};
+use super::super::ToolContext;
+use crate::base::beneath::{self, Folder};
+use crate::base::paths;
+use crate::domain::{Accepted, FileChange, FileDiff, Hash, ResultPart, Shown, ToolOutcome};
 
 use super::decode::{self, Encoding};
 use super::diff;
-use super::files::read_bounded;
+use super::files::{Spot, read_bounded};
 use super::reads::{FileStamp, ReadLedger};
 use super::replace::{Swap, apply};
 
 /// The largest file that is edited.
 const MAX_BYTES: u64 = 32 << 20;
 
+/// What is known about paths and files: where a path really lies, and what the session has read. Without the
+/// latter the rules of reading first do not hold.
+pub type Known<'a> = (&'a dyn Fn(&Path) -> PathBuf, Option<&'a ReadLedger>);
+
 /// A change that has not been made.
 #[derive(Debug)]
 pub struct Plan {
+    /// As the call names it.
     path: PathBuf,
+    /// Where it lies.
+    real: PathBuf,
+    encoding: Encoding,
     /// The bytes now; none when the file is new.
     before: Option<Vec<u8>>,
     before_text: Option<String>,
@@ -33,15 +44,16 @@ pub struct Plan {
 
 /// Plans the replacements, one after the other; one that fails fails all. With a ledger, the file must
 /// have been read.
-pub fn plan_edits(path: &Path, swaps: &[Swap], reads: Option<&ReadLedger>) -> Result<Plan, String> {
+pub fn plan_edits(path: &Path, swaps: &[Swap], (place, reads): Known<'_>) -> Result<Plan, String> {
+    let real = place(path);
     if let [only] = swaps
         && only.old.is_empty()
-        && fs::metadata(path).map_or(true, |metadata| metadata.is_file() && metadata.len() == 0)
+        && fs::symlink_metadata(&real).map_or(true, |metadata| metadata.is_file() && metadata.len() == 0)
     {
         // An empty text can only be replaced where nothing is.
-        return plan_write(path, &only.new, reads);
+        return plan_write(path, &only.new, (place, reads));
     }
-    let (before, metadata) = read_bounded(path, MAX_BYTES)?;
+    let (before, metadata) = read_bounded(Spot { named: path, real: &real }, MAX_BYTES)?;
     let changed = match reads {
         Some(reads) => changed_since_read(path, &FileStamp::of(&before, &metadata), reads)?,
         None => false,
@@ -61,17 +73,27 @@ pub fn plan_edits(path: &Path, swaps: &[Swap], reads: Option<&ReadLedger>) -> Re
         })?;
     }
     let after = encoding.encode(&after_text);
-    Ok(Plan { path: path.to_owned(), before: Some(before), before_text: Some(text), after, after_text, whole: false })
+    Ok(Plan {
+        path: path.to_owned(),
+        real,
+        encoding,
+        before: Some(before),
+        before_text: Some(text),
+        after,
+        after_text,
+        whole: false,
+    })
 }
 
 /// Plans a change of a text file that a function makes of its text. With a ledger, the file must have been read and
 /// not changed since.
 pub fn plan_with(
     path: &Path,
-    reads: Option<&ReadLedger>,
+    (place, reads): Known<'_>,
     change: impl FnOnce(&str) -> Result<String, String>,
 ) -> Result<Plan, String> {
-    let (before, metadata) = read_bounded(path, MAX_BYTES)?;
+    let real = place(path);
+    let (before, metadata) = read_bounded(Spot { named: path, real: &real }, MAX_BYTES)?;
     if let Some(reads) = reads
         && changed_since_read(path, &FileStamp::of(&before, &metadata), reads)?
     {
@@ -80,19 +102,36 @@ pub fn plan_with(
     let (text, encoding) = decode::exact(&before).ok_or_else(|| not_text(path))?;
     let after_text = change(&text)?;
     let after = encoding.encode(&after_text);
-    Ok(Plan { path: path.to_owned(), before: Some(before), before_text: Some(text), after, after_text, whole: false })
+    Ok(Plan {
+        path: path.to_owned(),
+        real,
+        encoding,
+        before: Some(before),
+        before_text: Some(text),
+        after,
+        after_text,
+        whole: false,
+    })
 }
 
 /// Plans a whole new content. An existing file keeps its encoding, its mark and, when all its lines end
 /// with CR LF, those. With a ledger, an existing file must have been read whole and not changed since.
-pub fn plan_write(path: &Path, content: &str, reads: Option<&ReadLedger>) -> Result<Plan, String> {
-    let missing = fs::metadata(path).is_err_and(|error| error.kind() == io::ErrorKind::NotFound);
+pub fn plan_write(path: &Path, content: &str, (place, reads): Known<'_>) -> Result<Plan, String> {
+    let real = place(path);
+    let missing = fs::symlink_metadata(&real).is_err_and(|error| error.kind() == io::ErrorKind::NotFound);
     if missing {
-        let after = content.as_bytes().to_vec();
-        let after_text = content.to_owned();
-        return Ok(Plan { path: path.to_owned(), before: None, before_text: None, after, after_text, whole: true });
+        return Ok(Plan {
+            path: path.to_owned(),
+            real,
+            encoding: Encoding::Utf8,
+            before: None,
+            before_text: None,
+            after: content.as_bytes().to_vec(),
+            after_text: content.to_owned(),
+            whole: true,
+        });
     }
-    let (before, metadata) = read_bounded(path, MAX_BYTES)?;
+    let (before, metadata) = read_bounded(Spot { named: path, real: &real }, MAX_BYTES)?;
     if let Some(reads) = reads.filter(|_| !before.is_empty()) {
         if changed_since_read(path, &FileStamp::of(&before, &metadata), reads)? {
             return Err(stale(path));
@@ -113,6 +152,8 @@ pub fn plan_write(path: &Path, content: &str, reads: Option<&ReadLedger>) -> Res
     let after = encoding.encode(&after_text);
     Ok(Plan {
         path: path.to_owned(),
+        real,
+        encoding,
         before: Some(before),
         before_text: Some(before_text),
         after,
@@ -127,15 +168,46 @@ impl Plan {
         diff::compare(&paths::relative_to(&self.path, base), self.before_text.as_deref(), &self.after_text)
     }
 
+    /// The same with the comparison that it was made from.
+    pub fn compare(&self, base: &Path) -> (FileDiff, diff::Compared) {
+        let name = paths::relative_to(&self.path, base);
+        diff::compare_fully(&name, self.before_text.as_deref(), &self.after_text)
+    }
+
+    /// The texts before and after, for a change of a file that exists.
+    pub fn texts(&self) -> Option<(&str, &str)> {
+        self.before_text.as_deref().map(|before| (before, self.after_text.as_str()))
+    }
+
+    /// The same change with another text as its outcome, in the form that the file has; told to the model in these words.
+    pub fn with_text(&self, after: &str, told: String) -> Option<Accepted> {
+        let before = Hash::of(self.before.as_ref()?);
+        Some(Accepted { before, after: self.encoding.encode(after), told })
+    }
+
+    /// Only what the person accepted. An error when the file is not the one that was shown.
+    fn narrow(mut self, accepted: &Accepted) -> Result<Self, String> {
+        if self.before.as_ref().map(|before| Hash::of(before)) != Some(accepted.before) {
+            let path = self.path.display();
+            return Err(format!(
+                "{path} changed after the person chose parts of the change, so nothing was done. Read it again."
+            ));
+        }
+        let text = decode::exact(&accepted.after)
+            .map_or_else(|| String::from_utf8_lossy(&accepted.after).into_owned(), |(text, _)| text);
+        self.after.clone_from(&accepted.after);
+        self.after_text = text;
+        Ok(self)
+    }
+
     /// Makes the change, unless the file became another one since it was planned.
-    pub fn carry_out(self, base: &Path, reads: &ReadLedger) -> ToolOutcome {
+    pub(in crate::tools) fn carry_out(self, base: &Path, reads: &ReadLedger) -> ToolOutcome {
         let diff = self.diff(base);
-        if let Err(error) = self.write() {
-            return ToolOutcome::error(format!("{} was not changed: {error}", self.path.display()));
-        }
-        if let Ok(metadata) = fs::metadata(&self.path) {
-            reads.note_write(&self.path, FileStamp::of(&self.after, &metadata), self.whole);
-        }
+        let metadata = match self.write() {
+            Ok(metadata) => metadata,
+            Err(error) => return ToolOutcome::error(format!("{} was not changed: {error}", self.path.display())),
+        };
+        reads.note_write(&self.path, FileStamp::of(&self.after, &metadata), self.whole);
         let summary = diff::summary(&diff);
         let done = if diff.created { "Created" } else { "Changed" };
         let text = format!("{done} {} ({summary}).", self.path.display());
@@ -146,24 +218,44 @@ impl Plan {
         }
     }
 
-    fn write(&self) -> io::Result<()> {
-        match &self.before {
-            Some(_) if rustix::fs::access(&self.path, rustix::fs::Access::WRITE_OK).is_err() => {
-                return Err(io::Error::other("the file is read-only"));
-            }
-            Some(_) => {}
-            None => self.path.parent().map_or(Ok(()), fs::create_dir_all)?,
-        }
-        atomic::write_checked(&self.path, &self.after, |target| self.still_as_planned(target))
+    /// Writes by descriptor at the place that was decided about; a link that stands there now is not followed.
+    fn write(&self) -> io::Result<Metadata> {
+        let (folder, name) = beneath::parted(&self.real)?;
+        let folder = if self.before.is_some() { Folder::open(folder) } else { Folder::make(folder) }?;
+        folder.replace(name, &self.after, |folder| self.still_as_planned(folder, name))
     }
 
-    fn still_as_planned(&self, target: &Path) -> io::Result<()> {
+    fn still_as_planned(&self, folder: &Folder, name: &OsStr) -> io::Result<()> {
         let same = match &self.before {
-            Some(before) => read_bounded(target, MAX_BYTES).is_ok_and(|(now, _)| now == *before),
-            None => fs::symlink_metadata(target).is_err_and(|error| error.kind() == io::ErrorKind::NotFound),
+            Some(before) => folder.file(name).is_ok_and(|file| holds(file, before)),
+            None => folder.kind(name)?.is_none(),
         };
         if same { Ok(()) } else { Err(io::Error::other("something else changed it at this moment; read it again")) }
     }
+}
+
+/// The file has exactly this content.
+fn holds(file: File, content: &[u8]) -> bool {
+    let mut now = Vec::new();
+    file.take(content.len() as u64 + 1).read_to_end(&mut now).is_ok() && now == content
+}
+
+/// Makes a planned change on the terms of its call.
+pub fn carry_out(plan: Result<Plan, String>, context: &ToolContext) -> ToolOutcome {
+    let accepted = context.terms.accepted.as_deref();
+    let plan = plan.and_then(|plan| match accepted {
+        Some(accepted) => plan.narrow(accepted),
+        None => Ok(plan),
+    });
+    let mut outcome = match plan {
+        Ok(plan) => plan.carry_out(&context.place.project, &context.reads),
+        Err(error) => return ToolOutcome::error(error),
+    };
+    if let Some(accepted) = accepted.filter(|_| !outcome.is_error) {
+        outcome.parts.push(ResultPart::Text(accepted.told.clone()));
+        outcome.summary.push_str(" · in part");
+    }
+    outcome
 }
 
 /// Whether the file differs from what the model saw. An error when the model never saw it.

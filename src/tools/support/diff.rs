@@ -1,5 +1,6 @@
 //! The change of a file as the widgets show it: hunks with their context and the changed words marked.
 
+use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
 use similar::{Algorithm, ChangeTag, DiffOp, DiffTag, TextDiff};
@@ -17,10 +18,24 @@ const MAX_LINES: usize = 4_000;
 /// Characters of a line that are kept.
 const MAX_LINE: usize = 2_000;
 
+/// A comparison in full: every operation, with the number of the hunk that it belongs to when it changes something,
+/// and which hunks there are.
+#[derive(Debug)]
+pub struct Compared {
+    pub ops: Vec<(DiffOp, Option<usize>)>,
+    pub groups: Vec<usize>,
+}
+
 /// Compares two texts. `path` is the name to be shown.
 pub fn compare(path: &str, before: Option<&str>, after: &str) -> FileDiff {
+    compare_fully(path, before, after).0
+}
+
+/// The same with the comparison itself.
+pub fn compare_fully(path: &str, before: Option<&str>, after: &str) -> (FileDiff, Compared) {
     let deadline = Instant::now() + PATIENCE;
-    let diff = difference(before.unwrap_or_default(), after, deadline);
+    let (old, new) = (split(before.unwrap_or_default()), split(after));
+    let diff = difference(&old, &new, deadline);
     let (mut added, mut removed) = (0, 0);
     for op in diff.ops().iter().filter(|op| op.tag() != DiffTag::Equal) {
         added += op.new_range().len() as u32;
@@ -28,7 +43,8 @@ pub fn compare(path: &str, before: Option<&str>, after: &str) -> FileDiff {
     }
     let mut room = MAX_LINES;
     let mut hunks = Vec::new();
-    for group in diff.grouped_ops(CONTEXT) {
+    let groups = diff.grouped_ops(CONTEXT);
+    for group in &groups {
         if room == 0 {
             break;
         }
@@ -38,12 +54,28 @@ pub fn compare(path: &str, before: Option<&str>, after: &str) -> FileDiff {
         let (old_start, new_start) = (first.old_range().start as u32 + 1, first.new_range().start as u32 + 1);
         hunks.push(DiffHunk { old_start, new_start, lines });
     }
-    FileDiff { path: path.to_owned(), created: before.is_none(), added, removed, hunks }
+    // Changing operations are never split over hunks, so their place tells them.
+    let place = |op: &DiffOp| (op.tag() != DiffTag::Equal).then(|| (op.old_range().start, op.new_range().start));
+    let numbered = groups.iter().enumerate().flat_map(|(at, group)| group.iter().map(move |op| (at, op)));
+    let owners: HashMap<(usize, usize), usize> = numbered.filter_map(|(at, op)| Some((place(op)?, at))).collect();
+    let owner = |op: &DiffOp| place(op).and_then(|place| owners.get(&place).copied());
+    let compared = Compared {
+        ops: diff.ops().iter().map(|op| (*op, owner(op))).collect(),
+        // A hunk that was cut is none that could be chosen by its sight.
+        groups: (0..groups.len()).filter(|_| room > 0).collect(),
+    };
+    (FileDiff { path: path.to_owned(), created: before.is_none(), added, removed, hunks }, compared)
+}
+
+/// The lines of a text, each with its end.
+pub fn split(text: &str) -> Vec<&str> {
+    text.split_inclusive('\n').collect()
 }
 
 /// The newer text with one hunk of [`compare`] as it was before; none when there is no such hunk.
 pub fn without_hunk(before: &str, after: &str, hunk: usize) -> Option<String> {
-    let diff = difference(before, after, Instant::now() + PATIENCE);
+    let (old, new) = (split(before), split(after));
+    let diff = difference(&old, &new, Instant::now() + PATIENCE);
     let groups = diff.grouped_ops(CONTEXT);
     let group = groups.get(hunk)?;
     let mut text = String::with_capacity(after.len());
@@ -55,8 +87,12 @@ pub fn without_hunk(before: &str, after: &str, hunk: usize) -> Option<String> {
     Some(text)
 }
 
-fn difference<'t>(before: &'t str, after: &'t str, deadline: Instant) -> TextDiff<'t, 't, str> {
-    TextDiff::configure().algorithm(Algorithm::Patience).deadline(deadline).diff_lines(before, after)
+fn difference<'t>(old: &'t [&'t str], new: &'t [&'t str], deadline: Instant) -> TextDiff<'t, 't, str> {
+    TextDiff::configure()
+        .algorithm(Algorithm::Patience)
+        .deadline(deadline)
+        .newline_terminated(true)
+        .diff_slices(old, new)
 }
 
 /// `+3 −1`, as the folded line shows it.

@@ -1,14 +1,13 @@
 //! Files as they may be opened: regular ones only, never waiting, and with words for everything else.
 
-use std::fs::{self, File, Metadata, OpenOptions};
+use std::fs::{self, File, Metadata};
 use std::io::{self, Read, Seek};
-use std::os::unix::fs::{FileTypeExt, OpenOptionsExt};
+use std::os::unix::fs::FileTypeExt;
 use std::path::Path;
-
-use rustix::fs::OFlags;
 
 use super::reads::FileStamp;
 use super::words::bytes;
+use crate::base::beneath;
 
 /// Bytes that tell what kind of file it is.
 const SNIFF: u64 = 8 << 10;
@@ -18,18 +17,18 @@ const MAX_HASHED: u64 = 4 << 20;
 /// Entries of a folder that are looked at for a similar name.
 const MAX_SIBLINGS: usize = 5_000;
 
-/// Opens a regular file for reading. The error is a text for the model. A FIFO or a device can neither
-/// block nor be opened: its type is asked first, and again of what was really opened.
-pub fn open_regular(path: &Path) -> Result<(File, Metadata), String> {
-    let metadata = fs::metadata(path).map_err(|error| unreadable(path, &error))?;
-    regular(path, &metadata)?;
-    let file = OpenOptions::new()
-        .read(true)
-        .custom_flags((OFlags::NONBLOCK | OFlags::NOCTTY).bits() as i32)
-        .open(path)
-        .map_err(|error| unreadable(path, &error))?;
-    let metadata = file.metadata().map_err(|error| unreadable(path, &error))?;
-    regular(path, &metadata)?;
+/// A path as the call names it, and where it really lies: absolute and without links.
+#[derive(Clone, Copy, Debug)]
+pub struct Spot<'a> {
+    pub named: &'a Path,
+    pub real: &'a Path,
+}
+
+/// Opens the regular file that lies at the real place, and follows no link to it. The error is a text for the model,
+/// in which the file is called as it was named. A FIFO or a device can neither block nor be opened.
+pub fn open_regular(spot: Spot<'_>) -> Result<(File, Metadata), String> {
+    let file = beneath::file(spot.real).map_err(|error| unreadable(spot, &error))?;
+    let metadata = file.metadata().map_err(|error| unreadable(spot, &error))?;
     Ok((file, metadata))
 }
 
@@ -43,10 +42,10 @@ pub struct Opened {
 }
 
 /// Opens a regular file and looks at its beginning. The error is a text for the model.
-pub fn open(path: &Path) -> Result<Opened, String> {
-    let (file, metadata) = open_regular(path)?;
+pub fn open(spot: Spot<'_>) -> Result<Opened, String> {
+    let (file, metadata) = open_regular(spot)?;
     let mut start = Vec::new();
-    (&file).take(SNIFF).read_to_end(&mut start).map_err(|error| unreadable(path, &error))?;
+    (&file).take(SNIFF).read_to_end(&mut start).map_err(|error| unreadable(spot, &error))?;
     Ok(Opened { file, metadata, start })
 }
 
@@ -73,42 +72,38 @@ impl Opened {
 }
 
 /// Reads a regular file of at most `max` bytes, whatever its size says.
-pub fn read_bounded(path: &Path, max: u64) -> Result<(Vec<u8>, Metadata), String> {
-    let (file, metadata) = open_regular(path)?;
+pub fn read_bounded(spot: Spot<'_>, max: u64) -> Result<(Vec<u8>, Metadata), String> {
+    let (file, metadata) = open_regular(spot)?;
     let mut content = Vec::new();
-    file.take(max + 1).read_to_end(&mut content).map_err(|error| unreadable(path, &error))?;
+    file.take(max + 1).read_to_end(&mut content).map_err(|error| unreadable(spot, &error))?;
     if content.len() as u64 > max {
-        return Err(format!("{} is larger than {}, too large for this tool.", path.display(), bytes(max)));
+        return Err(format!("{} is larger than {}, too large for this tool.", spot.named.display(), bytes(max)));
     }
     Ok((content, metadata))
 }
 
-fn regular(path: &Path, metadata: &Metadata) -> Result<(), String> {
-    let kind = metadata.file_type();
-    let name = path.display();
-    if kind.is_file() {
-        Ok(())
-    } else if kind.is_dir() {
-        Err(format!("{name} is a folder. Use LS to list it, or Glob to find files in it."))
-    } else {
-        let kind = if kind.is_fifo() {
-            "a named pipe"
-        } else if kind.is_socket() {
-            "a socket"
-        } else {
-            "a device"
-        };
-        Err(format!("{name} is {kind}, not a regular file, and cannot be read."))
+/// Why a path cannot be opened; of a missing file the most similar names that do exist.
+fn unreadable(spot: Spot<'_>, error: &io::Error) -> String {
+    let name = spot.named.display();
+    match error.kind() {
+        io::ErrorKind::NotFound => format!("{name} does not exist.{}", suggestion(spot.named)),
+        io::ErrorKind::PermissionDenied => format!("{name} cannot be opened: the system denies access."),
+        io::ErrorKind::IsADirectory => {
+            format!("{name} is a folder. Use LS to list it, or Glob to find files in it.")
+        }
+        io::ErrorKind::InvalidInput => {
+            format!("{name} is {}, not a regular file, and cannot be read.", special(spot.real))
+        }
+        _ => format!("{name} cannot be read: {error}."),
     }
 }
 
-/// Why a path cannot be opened; of a missing file the most similar names that do exist.
-fn unreadable(path: &Path, error: &io::Error) -> String {
-    let name = path.display();
-    match error.kind() {
-        io::ErrorKind::NotFound => format!("{name} does not exist.{}", suggestion(path)),
-        io::ErrorKind::PermissionDenied => format!("{name} cannot be opened: the system denies access."),
-        _ => format!("{name} cannot be read: {error}."),
+/// What a path is that is neither file nor folder.
+fn special(real: &Path) -> &'static str {
+    match fs::symlink_metadata(real).map(|metadata| metadata.file_type()) {
+        Ok(kind) if kind.is_fifo() => "a named pipe",
+        Ok(kind) if kind.is_socket() => "a socket",
+        _ => "a device",
     }
 }
 
@@ -143,34 +138,41 @@ mod tests {
 
     use super::*;
 
+    fn at(path: &Path) -> Spot<'_> {
+        Spot { named: path, real: path }
+    }
+
     #[test]
     fn a_missing_file_names_its_neighbours() {
         let dir = tempfile::tempdir().unwrap();
-        fs::write(dir.path().join("parser.rs"), "").unwrap();
-        fs::write(dir.path().join("zebra"), "").unwrap();
-        let error = open_regular(&dir.path().join("Parsers.rs")).unwrap_err();
+        let root = dir.path().canonicalize().unwrap();
+        fs::write(root.join("parser.rs"), "").unwrap();
+        fs::write(root.join("zebra"), "").unwrap();
+        let error = open_regular(at(&root.join("Parsers.rs"))).unwrap_err();
         assert!(error.ends_with("Similar names there: parser.rs."), "{error}");
-        let error = open_regular(&dir.path().join("no/where/x")).unwrap_err();
-        assert!(error.contains(&format!("nearest folder that exists is {}.", dir.path().display())), "{error}");
+        let error = open_regular(at(&root.join("no/where/x"))).unwrap_err();
+        assert!(error.contains(&format!("nearest folder that exists is {}.", root.display())), "{error}");
     }
 
     #[test]
     fn what_is_no_regular_file_is_refused_without_waiting() {
         let dir = tempfile::tempdir().unwrap();
-        let fifo = dir.path().join("fifo");
+        let root = dir.path().canonicalize().unwrap();
+        let fifo = root.join("fifo");
         let made = std::process::Command::new("mkfifo").arg(&fifo).status().unwrap();
         assert!(made.success());
-        assert!(open_regular(&fifo).unwrap_err().contains("a named pipe"));
-        assert!(open_regular(Path::new("/dev/zero")).unwrap_err().contains("a device"));
-        assert!(open_regular(dir.path()).unwrap_err().contains("Use LS"));
+        assert!(open_regular(at(&fifo)).unwrap_err().contains("a named pipe"));
+        assert!(open_regular(at(Path::new("/dev/zero"))).unwrap_err().contains("a device"));
+        assert!(open_regular(at(&root)).unwrap_err().contains("Use LS"));
     }
 
     #[test]
     fn reading_stops_at_the_bound() {
         let dir = tempfile::tempdir().unwrap();
-        let file = dir.path().join("a");
+        let root = dir.path().canonicalize().unwrap();
+        let file = root.join("a");
         fs::write(&file, "12345").unwrap();
-        assert_eq!(read_bounded(&file, 5).unwrap().0, b"12345");
-        assert!(read_bounded(&file, 4).unwrap_err().contains("larger than 4 B"));
+        assert_eq!(read_bounded(at(&file), 5).unwrap().0, b"12345");
+        assert!(read_bounded(at(&file), 4).unwrap_err().contains("larger than 4 B"));
     }
 }

@@ -7,7 +7,7 @@ use grep_matcher::{LineTerminator, Matcher};
 use grep_regex::RegexMatcher;
 use grep_searcher::{BinaryDetection, Searcher, SearcherBuilder, Sink, SinkContext, SinkMatch};
 
-use super::files::open_regular;
+use super::files::{Spot, open_regular};
 use super::words::newlines;
 
 /// Bytes that one line, or one file under a search across lines, may take in memory.
@@ -35,7 +35,7 @@ pub struct Found {
     pub matches: u64,
 }
 
-/// Searches file after file.
+/// Searches file after file, each at its real path.
 #[derive(Debug)]
 pub struct Hits<'a> {
     matcher: &'a RegexMatcher,
@@ -95,7 +95,7 @@ fn search<S: Sink<Error = io::Error>>(
     path: &Path,
     sink: &mut S,
 ) -> io::Result<()> {
-    let (file, _) = open_regular(path).map_err(io::Error::other)?;
+    let (file, _) = open_regular(Spot { named: path, real: path }).map_err(io::Error::other)?;
     searcher.search_file(matcher, &file, sink)
 }
 

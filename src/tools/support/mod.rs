@@ -17,6 +17,7 @@ pub mod live;
 pub mod notebook;
 pub mod page;
 pub mod pager;
+pub mod parts;
 pub mod pdf;
 pub mod reads;
 pub mod replace;

@@ -45,6 +45,7 @@ impl Desk {
             attended: false,
             board: Arc::default(),
             job: None,
+            terms: crate::domain::Terms::default(),
         };
         Self { dir, root, context, live }
     }

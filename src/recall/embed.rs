@@ -1,0 +1,93 @@
+//! Vectors for texts: the interface, and the embedder that needs neither network nor model.
+
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use super::question::Question;
+
+/// Turns texts into vectors whose cosine tells how near they are. Who asks a server does so before it comes here:
+/// a cache looks up vectors, it waits for nobody.
+pub trait Embedder: Send + Sync {
+    /// The name under which vectors are kept; those of another name are never compared.
+    fn name(&self) -> &str;
+
+    /// The vector of a text, of length 1; empty when there is none.
+    fn embed(&self, text: &str) -> Vec<f32>;
+
+    /// The cosine from which on two texts may mean the same.
+    fn threshold(&self) -> f32;
+
+    /// Its vectors know meaning, so that words need not have counterparts.
+    fn knows_meaning(&self) -> bool {
+        false
+    }
+}
+
+/// Dimensions of [`Hashed`].
+const SIZE: usize = 512;
+
+/// Signed feature hashing over the normalised words of a question: words, neighbours, pieces of words. It measures
+/// wording, with a vocabulary of synonyms.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Hashed;
+
+impl Embedder for Hashed {
+    fn name(&self) -> &'static str {
+        "hashed-1"
+    }
+
+    fn embed(&self, text: &str) -> Vec<f32> {
+        let question = Question::of(text);
+        let mut vector = vec![0.0f32; SIZE];
+        let mut subject: Vec<&str> = question.subject().collect();
+        subject.sort_unstable();
+        for word in &subject {
+            put(&mut vector, ("word", word), 1.0);
+            let letters: Vec<char> = word.chars().collect();
+            for piece in letters.windows(4) {
+                put(&mut vector, ("piece", &piece.iter().collect::<String>()), 0.15);
+            }
+        }
+        for pair in subject.windows(2) {
+            put(&mut vector, ("pair", &pair.join(" ")), 0.3);
+        }
+        for word in &question.semi {
+            put(&mut vector, ("word", word), 0.25);
+        }
+        put(&mut vector, ("ask", &format!("{:?}", question.ask)), 0.5);
+        normalised(vector)
+    }
+
+    fn threshold(&self) -> f32 {
+        0.8
+    }
+}
+
+fn put(vector: &mut [f32], feature: (&str, &str), weight: f32) {
+    let mut hasher = DefaultHasher::new();
+    feature.hash(&mut hasher);
+    let hash = hasher.finish();
+    let sign = if hash & (1 << 40) == 0 { weight } else { -weight };
+    if let Some(place) = vector.get_mut((hash % SIZE as u64) as usize) {
+        *place += sign;
+    }
+}
+
+/// The same direction with length 1; empty when it has none.
+pub fn normalised(mut vector: Vec<f32>) -> Vec<f32> {
+    let length = vector.iter().map(|part| part * part).sum::<f32>().sqrt();
+    if length <= f32::EPSILON || !length.is_finite() {
+        return Vec::new();
+    }
+    for part in &mut vector {
+        *part /= length;
+    }
+    vector
+}
+
+/// The cosine of two vectors of length 1; 0 when they cannot be compared.
+pub fn cosine(a: &[f32], b: &[f32]) -> f32 {
+    if a.is_empty() || a.len() != b.len() {
+        return 0.0;
+    }
+    a.iter().zip(b).map(|(a, b)| a * b).sum()
+}

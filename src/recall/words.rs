@@ -1,0 +1,225 @@
+//! A question as words: lower case, contractions undone, names and numbers kept whole.
+
+use std::collections::HashMap;
+use std::sync::OnceLock;
+
+use super::lexicon::{ACTS, NEGATIONS, NOUNS, SEMI, SOFT, VERBS, is_in};
+
+/// What kind of word it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) enum Kind {
+    Word,
+    Number,
+    /// A path, an identifier, something quoted: compared letter by letter.
+    Name,
+}
+
+/// One word.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Word {
+    /// As it was written, names with their case.
+    pub text: String,
+    pub kind: Kind,
+}
+
+/// Cuts a text into words.
+pub(super) fn words(text: &str) -> Vec<Word> {
+    let mut found = Vec::new();
+    let shouted = !text.chars().any(char::is_lowercase);
+    let mut rest = text;
+    while let Some(start) = rest.find(|c: char| !c.is_whitespace()) {
+        rest = &rest[start..];
+        if let Some((quoted, after)) = quoted(rest) {
+            found.push(Word { text: quoted.to_owned(), kind: Kind::Name });
+            rest = after;
+            continue;
+        }
+        let end = rest.find(char::is_whitespace).unwrap_or(rest.len());
+        piece(&rest[..end], (found.is_empty(), shouted), &mut found);
+        rest = &rest[end..];
+    }
+    found
+}
+
+/// Something in backticks or quotes at the start of a text.
+fn quoted(text: &str) -> Option<(&str, &str)> {
+    let mark = text.chars().next().filter(|c| matches!(c, '`' | '"'))?;
+    let inner = &text[1..];
+    let end = inner.find(mark)?;
+    (end > 0).then(|| (inner[..end].trim(), &inner[end + 1..]))
+}
+
+fn piece(text: &str, (first, shouted): (bool, bool), found: &mut Vec<Word>) {
+    let trimmed =
+        text.trim_matches(|c: char| matches!(c, ',' | ';' | '!' | '?' | '(' | ')' | '"' | '\'' | '…' | '“' | '”'));
+    let trimmed = trimmed.strip_suffix('.').unwrap_or(trimmed);
+    let trimmed = trimmed.strip_suffix(':').filter(|rest| !rest.ends_with(':')).unwrap_or(trimmed);
+    if trimmed.is_empty() {
+        return;
+    }
+    let kind = if is_name_by_case(trimmed, first, shouted) { Kind::Name } else { kind(trimmed) };
+    if kind != Kind::Word {
+        return found.push(Word { text: trimmed.to_owned(), kind });
+    }
+    let lower = trimmed.to_lowercase().replace('’', "'");
+    for word in undone(&lower) {
+        // `read-only` is two words, `--force` was a name.
+        found.extend(
+            word.split(['-', '/'])
+                .filter(|part| !part.is_empty())
+                .map(|part| Word { text: part.to_owned(), kind: kind_of_part(part) }),
+        );
+    }
+}
+
+fn kind_of_part(part: &str) -> Kind {
+    if part.bytes().all(|byte| byte.is_ascii_digit()) { Kind::Number } else { Kind::Word }
+}
+
+/// `GET`, `AND`, `A`: in capitals a small word is the name of something.
+fn is_name_by_case(text: &str, first: bool, shouted: bool) -> bool {
+    if shouted || !text.chars().all(|c| c.is_ascii_uppercase()) || text == "I" {
+        return false;
+    }
+    let lower = text.to_ascii_lowercase();
+    let small = [SOFT, SEMI, NEGATIONS, ACTS].iter().any(|words| is_in(words, &lower))
+        || is_in(SEMI, &canonical(&lower, false));
+    if text.len() == 1 { !(first && text == "A") } else { small }
+}
+
+/// Names with capitals inside that people also write without.
+const BRANDS: &[&str] = &[
+    "javascript",
+    "typescript",
+    "postgresql",
+    "mysql",
+    "github",
+    "gitlab",
+    "macos",
+    "graphql",
+    "mongodb",
+    "fastapi",
+    "numpy",
+    "pytorch",
+    "websocket",
+    "websockets",
+    "oauth",
+    "nodejs",
+    "ios",
+    "sqlite",
+    "dynamodb",
+    "devops",
+    "linkedin",
+    "youtube",
+];
+
+fn kind(text: &str) -> Kind {
+    let has = |signs: &[char]| text.contains(signs);
+    if text.starts_with(|c: char| c.is_ascii_digit())
+        || (text.len() > 1
+            && text.starts_with(['v', '-', '$', '+'])
+            && text[1..].starts_with(|c: char| c.is_ascii_digit()))
+    {
+        return Kind::Number;
+    }
+    let brand = BRANDS.contains(&text.to_lowercase().as_str());
+    let inner_upper = !brand && text.chars().skip(1).any(char::is_uppercase) && text.chars().any(char::is_lowercase);
+    let path = has(&['/', '\\']) && !is_alternative(text);
+    if path
+        || has(&['_', '=', '<', '>', '[', ']', '{', '}', '@', '#', '&', '*', '+', '$', '%', '~', '^', '|'])
+        || text.starts_with("--")
+        || text.contains("::")
+        || text.trim_matches('.').contains('.')
+        || text.starts_with('.')
+        || text.ends_with("()")
+        || inner_upper
+    {
+        return Kind::Name;
+    }
+    Kind::Word
+}
+
+/// `and/or`, `client/server`: two plain words, no path.
+fn is_alternative(text: &str) -> bool {
+    let mut parts = text.split('/');
+    matches!((parts.next(), parts.next(), parts.next()), (Some(a), Some(b), None)
+        if a.len() > 1 && b.len() > 1 && a.chars().chain(b.chars()).all(char::is_alphabetic) && known(a) && known(b))
+}
+
+fn known(word: &str) -> bool {
+    let word = word.to_lowercase();
+    matches!(
+        word.as_str(),
+        "and" | "or" | "client" | "server" | "read" | "write" | "input" | "output" | "yes" | "no" | "on" | "off"
+    )
+}
+
+/// Undoes contractions.
+fn undone(word: &str) -> Vec<String> {
+    let two = |a: &str, b: &str| vec![a.to_owned(), b.to_owned()];
+    match word {
+        "can't" | "cannot" => two("can", "not"),
+        "won't" => two("will", "not"),
+        "let's" => vec!["lets".to_owned()],
+        "what's" | "whats" => two("what", "is"),
+        "where's" | "wheres" => two("where", "is"),
+        "how's" => two("how", "is"),
+        "who's" => two("who", "is"),
+        "why's" => two("why", "is"),
+        "there's" => two("there", "is"),
+        "that's" => two("that", "is"),
+        "it's" => two("it", "is"),
+        _ => match word {
+            _ if word.ends_with("n't") => two(word.trim_end_matches("n't"), "not"),
+            _ if word.ends_with("'re")
+                || word.ends_with("'ve")
+                || word.ends_with("'ll")
+                || word.ends_with("'d")
+                || word.ends_with("'m") =>
+            {
+                vec![word.split('\'').next().unwrap_or_default().to_owned()]
+            }
+            _ if word.ends_with("'s") => vec![word.trim_end_matches("'s").to_owned()],
+            _ => vec![word.replace('\'', "")],
+        },
+    }
+}
+
+/// The word that stands for all that mean the same; `doing` tells that it may be something that is done.
+pub(super) fn canonical(word: &str, doing: bool) -> String {
+    let (nouns, verbs) = tables();
+    let stem = stem(word);
+    let look = |table: &HashMap<String, String>| table.get(word).or_else(|| table.get(&stem)).cloned();
+    let verb = if doing { look(verbs) } else { None };
+    verb.or_else(|| look(nouns)).unwrap_or(stem)
+}
+
+/// The word carries no meaning of its own.
+pub(super) fn is_soft(word: &str) -> bool {
+    is_in(SOFT, word)
+}
+
+fn tables() -> &'static (HashMap<String, String>, HashMap<String, String>) {
+    static TABLES: OnceLock<(HashMap<String, String>, HashMap<String, String>)> = OnceLock::new();
+    TABLES.get_or_init(|| (table(NOUNS), table(VERBS)))
+}
+
+fn table(lines: &[&str]) -> HashMap<String, String> {
+    let mut table = HashMap::new();
+    for line in lines {
+        let first = line.split(' ').next().unwrap_or_default();
+        for word in line.split(' ') {
+            table.entry(word.to_owned()).or_insert_with(|| first.to_owned());
+            table.entry(stem(word)).or_insert_with(|| first.to_owned());
+        }
+    }
+    table
+}
+
+/// The stem of an English word.
+pub(super) fn stem(word: &str) -> String {
+    if word.len() < 4 || !word.is_ascii() {
+        return word.to_owned();
+    }
+    rust_stemmers::Stemmer::create(rust_stemmers::Algorithm::English).stem(word).into_owned()
+}
