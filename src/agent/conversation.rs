@@ -232,6 +232,8 @@ impl Conversation {
         self.partial = None;
         let declined = matches!(note.stop, StopReason::Refusal { .. });
         if !note.message.blocks.is_empty() && !declined {
+            // It was answered, whatever becomes of the turn: a place counted before a compaction may hold results now.
+            self.asked = None;
             self.open = note.message.calls().cloned().collect();
             self.push("answer", Arc::clone(&note.message));
         }
