@@ -14,11 +14,7 @@ pub(super) static COMMAND: Command = Command {
 
 fn run(arguments: &str, facts: &Facts<'_>) -> Outcome {
     if arguments.is_empty() {
-        return if facts.has_plan {
-            Outcome::show(Show::Plan)
-        } else {
-            Outcome::send(Request::SetMode(Mode::Plan))
-        };
+        return if facts.has_plan { Outcome::show(Show::Plan) } else { Outcome::send(Request::SetMode(Mode::Plan)) };
     }
     let prompt = Request::Prompt(Input { text: arguments.to_owned(), images: Vec::new() });
     Outcome { acts: vec![Act::Send(Request::SetMode(Mode::Plan)), Act::Send(prompt)], show: None }
