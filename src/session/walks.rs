@@ -183,7 +183,12 @@ impl World {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 96, ..ProptestConfig::default() })]
+    // The same walks in every run; other seeds are for a search by hand.
+    #![proptest_config(ProptestConfig {
+        cases: 96,
+        rng_seed: proptest::test_runner::RngSeed::Fixed(1),
+        ..ProptestConfig::default()
+    })]
 
     #[test]
     fn undo_and_redo_bring_everything_back(walk in prop::collection::vec(any::<(u8, u8, u8)>(), 1..28), back in 1..8_usize) {
