@@ -72,7 +72,9 @@ impl Bench {
             Some(Err(problem)) => match PATHS.iter().find_map(|key| text(key)) {
                 // What a path decides can be said without the rest of the input.
                 Some(path) => Self::path(tool, path, cwd)?.access,
-                None => return Err(problem),
+                None if names_paths(tool) => return Err(problem),
+                // Rules see the tool and what its input does say; a missing field hides no deny rule.
+                None => foreign(tool, &text, cwd)?,
             },
             None => foreign(tool, &text, cwd)?,
         };
@@ -80,7 +82,12 @@ impl Bench {
     }
 }
 
-/// What a tool that is not built in would touch.
+/// The tool works on files that its input names.
+fn names_paths(tool: &str) -> bool {
+    WRITERS.contains(&tool) || READERS.contains(&tool)
+}
+
+/// What a tool that is not built in, or whose input is not whole, would touch.
 fn foreign<'t>(tool: &str, text: &impl Fn(&str) -> Option<&'t str>, cwd: &Path) -> Result<Access, String> {
     if tool == "WebFetch" {
         let url = text("url").ok_or("the input of WebFetch has no `url`")?;
@@ -90,7 +97,7 @@ fn foreign<'t>(tool: &str, text: &impl Fn(&str) -> Option<&'t str>, cwd: &Path) 
     if tool == "WebSearch" {
         return Ok(Access::of(Action::Fetch));
     }
-    if WRITERS.contains(&tool) || READERS.contains(&tool) {
+    if names_paths(tool) {
         let path =
             PATHS.iter().find_map(|key| text(key)).ok_or_else(|| format!("the input of {tool} names no path"))?;
         return Bench::path(tool, path, cwd).map(|call| call.access);
@@ -120,6 +127,7 @@ mod tests {
         assert_eq!(access("Bash", json!({"command": "ls"})).unwrap(), Access::execute("ls"));
         assert_eq!(access("WebFetch", json!({"url": "https://a.b/c"})).unwrap().host.as_deref(), Some("a.b"));
         assert_eq!(access("mcp__s__t", json!({})).unwrap().action, Action::External);
+        assert_eq!(access("Agent", json!({"subagent_type": "Explore"})).unwrap().action, Action::External);
         assert_eq!(access("TodoWrite", json!({"todos": []})).unwrap().action, Action::Internal);
     }
 
