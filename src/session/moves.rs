@@ -49,7 +49,12 @@ impl Examined {
 
 /// Holds a plan against the disk. Files that are already as they shall be are left out.
 pub fn examine(files: &[Wanted], blobs: &Blobs) -> Vec<Examined> {
-    let examined = files.iter().map(|wanted| look(wanted, blobs));
+    // Links that give way to folders: what lies below one now is not what will lie below the folder.
+    let leaving = files.iter().filter(|file| file.target == FileImage::Folder && file.path.is_symlink());
+    let leaving: Vec<&Path> = leaving.map(|file| file.path.as_path()).collect();
+    let below = |path: &Path| leaving.iter().any(|link| path != *link && path.starts_with(link));
+    let examined =
+        files.iter().map(|wanted| if below(&wanted.path) { fresh(wanted, blobs) } else { look(wanted, blobs) });
     examined.filter(|file| file.now != file.wanted.target).collect()
 }
 
@@ -97,6 +102,12 @@ impl Outcome {
     }
 }
 
+/// A file below a folder that the same move makes: nothing is there yet.
+fn fresh(wanted: &Wanted, blobs: &Blobs) -> Examined {
+    let skip = content_reason(wanted, &FileImage::Absent, blobs);
+    Examined { wanted: wanted.clone(), now: FileImage::Absent, bytes: None, skip }
+}
+
 fn look(wanted: &Wanted, blobs: &Blobs) -> Examined {
     let mut examined = Examined { wanted: wanted.clone(), now: FileImage::Absent, bytes: None, skip: None };
     match images::see(&wanted.path, MOST) {
@@ -113,14 +124,22 @@ fn look(wanted: &Wanted, blobs: &Blobs) -> Examined {
 }
 
 fn reason(wanted: &Wanted, now: &FileImage, names: u64, blobs: &Blobs) -> Option<SkipReason> {
-    let parent_is_linked = wanted.path.parent().is_some_and(|folder| paths::facts(folder).0 != folder);
     let became_link = matches!(now, FileImage::Link { .. }) && now != &wanted.expected;
-    if parent_is_linked || became_link {
+    if is_below_a_link(&wanted.path) || became_link {
         return Some(SkipReason::Link);
     }
     if names > 1 {
         return Some(SkipReason::SecondName);
     }
+    content_reason(wanted, now, blobs)
+}
+
+fn is_below_a_link(path: &Path) -> bool {
+    path.parent().is_some_and(|folder| paths::facts(folder).0 != folder)
+}
+
+/// What speaks against it by what is there and what is kept.
+fn content_reason(wanted: &Wanted, now: &FileImage, blobs: &Blobs) -> Option<SkipReason> {
     match &wanted.target {
         FileImage::Unkept { .. } => return Some(SkipReason::NotKept),
         FileImage::File { blob, bytes, .. } if !blobs.has(*blob, *bytes) => return Some(SkipReason::NotKept),
@@ -141,6 +160,10 @@ fn reason(wanted: &Wanted, now: &FileImage, names: u64, blobs: &Blobs) -> Option
 
 fn apply(file: &Examined, blobs: &Blobs) -> Result<(), SkipReason> {
     let path = &file.wanted.path;
+    // The link that was to give way may have stayed, or a new one has come.
+    if is_below_a_link(path) {
+        return Err(SkipReason::Link);
+    }
     if let Some(bytes) = &file.bytes {
         blobs.keep(bytes, true).map_err(|problem| failed(&problem))?;
     }

@@ -72,6 +72,15 @@ pub struct Plan {
     pub prompt: Option<String>,
 }
 
+impl Wanted {
+    /// A file came, went or changed; folders that come and go with their files do not count.
+    fn is_change_of_file(&self) -> bool {
+        use crate::domain::FileImage::{Absent, Folder};
+        let folder_only = matches!((&self.target, &self.expected), (Absent | Folder, Absent | Folder));
+        self.target != self.expected && !folder_only
+    }
+}
+
 impl Timeline {
     /// The timeline of these records.
     pub fn of<'a>(records: impl IntoIterator<Item = &'a Record>) -> Self {
@@ -192,7 +201,7 @@ impl Timeline {
                 turn: *turn,
                 at: *at,
                 prompt: prompt.clone(),
-                files: backwards(&op.steps).iter().filter(|file| file.target != file.expected).count(),
+                files: backwards(&op.steps).iter().filter(|file| file.is_change_of_file()).count(),
                 gaps: !op.gaps.is_empty(),
             }),
             _ => None,

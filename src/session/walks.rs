@@ -183,12 +183,7 @@ impl World {
 }
 
 proptest! {
-    // The same walks in every run; other seeds are for a search by hand.
-    #![proptest_config(ProptestConfig {
-        cases: 96,
-        rng_seed: proptest::test_runner::RngSeed::Fixed(1),
-        ..ProptestConfig::default()
-    })]
+    #![proptest_config(ProptestConfig { cases: 96, ..ProptestConfig::default() })]
 
     #[test]
     fn undo_and_redo_bring_everything_back(walk in prop::collection::vec(any::<(u8, u8, u8)>(), 1..28), back in 1..8_usize) {
@@ -244,6 +239,30 @@ fn a_step_goes_and_comes_back_with_folders_modes_links_and_renames() {
     assert_eq!(world.tree(), end);
     assert!(world.undo() && !world.undo());
     assert_eq!(world.tree(), start);
+}
+
+/// Found by the walk above: below a link that gives way to a folder nothing was made again.
+#[test]
+fn a_folder_in_the_place_of_a_link_gets_its_files_back() {
+    let mut world = World::new();
+    let (link, below) = (world.root.join("d"), world.root.join("d/c"));
+    symlink("target", &link).unwrap();
+    world.begin_turn();
+    assert!(world.checkpoints.begin_command().is_empty());
+    fs::remove_file(&link).unwrap();
+    let (steps, gaps) = world.checkpoints.end_command();
+    world.record(Body::Files(FilesBody::Changed { call_id: "c".into(), turn: 1, steps, gaps }));
+    world.tool(0, 2);
+    let end = world.tree();
+    assert!(end.contains_key(&below));
+    assert!(world.undo() && link.is_symlink());
+    // What the link leads to is another file, which no redo touches.
+    let outside = world.root.join("target");
+    fs::create_dir(&outside).unwrap();
+    fs::write(outside.join("c"), "another").unwrap();
+    assert!(world.redo() && !link.is_symlink());
+    assert_eq!(fs::read(&below).unwrap(), end[&below].1);
+    assert_eq!(fs::read(outside.join("c")).unwrap(), b"another");
 }
 
 #[test]
