@@ -7,7 +7,7 @@ use super::driver::Driver;
 use crate::agent::View;
 use crate::domain::{
     Block, ContextItem, ContextReport, ItemKey, Live, Message, ModelInfo, Prices, Report, Role, Segment, SegmentBody,
-    SegmentKind, Usage,
+    SegmentKind, ToolSpec, Usage,
 };
 use crate::usage::{self, Counter, Tiktoken};
 
@@ -121,7 +121,7 @@ fn fixed(segment: &Segment, tokens: &dyn Fn(&str) -> u64, ground: &Ground) -> Co
     let (category, text) = match &segment.body {
         SegmentBody::Tool(spec) => {
             let category = server.map_or_else(|| "tools".to_owned(), |server| format!("mcp {server}"));
-            (category, format!("{} {} {}", spec.name, spec.description, spec.input_schema))
+            (category, tool_text(spec))
         }
         SegmentBody::System(text) if segment.label.contains("skill") => ("skills".to_owned(), text.to_string()),
         SegmentBody::System(text) => ("system".to_owned(), text.to_string()),
@@ -132,6 +132,11 @@ fn fixed(segment: &Segment, tokens: &dyn Fn(&str) -> u64, ground: &Ground) -> Co
     let hidden = ground.view.hidden.iter().any(|(kind, label)| *kind == segment.kind && *label == segment.label);
     let item = item(key, category, segment.label.clone(), tokens(&text));
     ContextItem { hidden, ..marked(item, &ground.view) }
+}
+
+/// What of a tool is counted.
+pub(super) fn tool_text(spec: &ToolSpec) -> String {
+    format!("{} {} {}", spec.name, spec.description, spec.input_schema)
 }
 
 /// The items of a message: each result by itself, the words together.
