@@ -80,6 +80,9 @@ impl Driver {
             // It may have been the machine that took another.
             self.stage.model = self.machine.model().cloned();
         }
+        if matches!(record.body, Body::TurnEnded { .. }) {
+            self.rest();
+        }
         if shortened {
             // What the model no longer sees it must read again before it edits.
             self.reads.forget_all();

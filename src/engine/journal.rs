@@ -96,6 +96,11 @@ impl Journal {
         }
     }
 
+    /// Bytes of the log.
+    pub(super) fn written(&self) -> u64 {
+        self.log.as_ref().map_or(0, Log::len)
+    }
+
     /// Everything that was put on record is in the log.
     pub(super) fn is_saved(&self) -> bool {
         self.log.is_some() && !self.failing && self.waiting.is_empty()

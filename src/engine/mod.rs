@@ -24,6 +24,7 @@ mod money;
 mod network;
 mod opening;
 mod parts;
+mod past;
 mod person;
 mod pieces;
 mod prompts;

@@ -4,7 +4,7 @@
 
 use std::collections::{HashMap, VecDeque};
 
-use crate::domain::{Body, CacheBreak, ContextBody, ModelRef, Record, ResponseNote, TeamBody, Usage};
+use crate::domain::{Body, CacheBreak, ContextBody, LibraryBody, ModelRef, Record, ResponseNote, TeamBody, Usage};
 use crate::usage::Tally;
 
 /// Requests that are kept in single rows.
@@ -98,6 +98,14 @@ impl Ledger {
                 if let Some((usage, cost)) = record.body.paid() {
                     self.session.add(usage, cost);
                     self.turn.add(usage, cost);
+                }
+            }
+            Body::Library(LibraryBody::Earlier(earlier)) => {
+                for spent in &earlier.spent {
+                    self.session.add_earlier(spent);
+                    if let Some(model) = &spent.model {
+                        self.of_model(model).add_earlier(spent);
+                    }
                 }
             }
             Body::Classified(note) => self.beside(&note.model, note.usage, note.cost),

@@ -13,8 +13,8 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use crate::domain::{
-    Body, CatalogNews, DeltaKind, Event, Live, Mode, ModelError, ModelInfo, ModelRef, Queued, Record, Request,
-    ServerNews, ServerStatus, StartInfo, Todo, TodoState, TurnEnd,
+    Body, CatalogNews, DeltaKind, Event, LibraryBody, LibraryNews, Live, Mode, ModelError, ModelInfo, ModelRef, Queued,
+    Record, Request, ServerNews, ServerStatus, StartInfo, Todo, TodoState, TurnEnd,
 };
 
 pub use agents::{AgentRow, Agents};
@@ -57,6 +57,8 @@ pub struct Facts {
     pub opened: u32,
     /// The engine is gone.
     pub closed: bool,
+    /// The number of the first record that was read of a long session.
+    first: Option<u64>,
 }
 
 /// What programs beside the session say now.
@@ -141,6 +143,9 @@ impl Facts {
             Event::Live(Live::Catalog(CatalogNews::StatusLine(line))) => {
                 self.around.status_line = Some(line.clone()).filter(|line| !line.is_empty());
             }
+            Event::Live(Live::Library(LibraryNews::Earlier { before, records, .. })) if self.first == Some(*before) => {
+                self.prepend(records);
+            }
             Event::Live(_) => {}
             Event::Closed => {
                 self.closed = true;
@@ -213,6 +218,18 @@ impl Facts {
         self.adopt(info);
     }
 
+    /// Earlier records were read: what they say now was said again since, but calls and agents come before those known.
+    fn prepend(&mut self, records: &[Arc<Record>]) {
+        let mut older = Self::default();
+        older.calls.set_project(self.calls.project());
+        records.iter().for_each(|record| older.fold(record));
+        older.calls.stop_all();
+        older.work.agents.lose_all();
+        self.first = older.first;
+        self.calls.prepend(older.calls);
+        self.work.agents.prepend(older.work.agents);
+    }
+
     fn adopt(&mut self, info: &StartInfo) {
         self.opened += 1;
         self.mode = info.mode;
@@ -252,6 +269,7 @@ impl Facts {
             Body::TodosSet { todos } => self.todos.clone_from(todos),
             Body::ShellRan { .. } => self.shell = None,
             Body::Cleared => self.todos.clear(),
+            Body::Library(LibraryBody::Earlier(_)) => self.first = Some(record.seq),
             Body::HookRan(_) => {
                 if self.hooks.len() >= HOOKS {
                     self.hooks.pop_front();
