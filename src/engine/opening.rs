@@ -34,7 +34,7 @@ struct Opened {
     id: SessionId,
     machine: Machine,
     journal: Journal,
-    past: Past,
+    past: Box<Past>,
     /// For the face.
     records: Vec<Record>,
     outline: Option<Outline>,
@@ -126,7 +126,7 @@ impl Driver {
         self.session_ends("clear").await;
         self.read_memory_again().await;
         let opened = open_new(&self.setup, &self.stage);
-        self.switch(opened).await;
+        Box::pin(self.switch(opened)).await;
         self.session_begins("clear");
     }
 
@@ -139,7 +139,7 @@ impl Driver {
             Ok((opened, notices)) => {
                 self.session_ends("resume").await;
                 self.stage = stage;
-                self.switch(opened).await;
+                Box::pin(self.switch(opened)).await;
                 for notice in notices {
                     self.notice(notice).await;
                 }
@@ -197,9 +197,9 @@ impl Driver {
         for running in self.running.values() {
             running.cancel.cancel();
         }
-        if let Err(notice) = self.journal.sync() {
-            self.notice(notice).await;
-        }
+        self.sync_log().await;
+        self.journal.close().await;
+        self.parts.saving = super::saving::Saving::default();
         self.running.clear();
         self.parts.team.stop_all();
         self.parts.classifier.stop();
@@ -227,8 +227,8 @@ impl Driver {
     }
 
     /// Tells the face that a session is open, then puts on record what its opening brings about.
-    async fn announce(&mut self, past: Past, (records, outline): (Vec<Record>, Option<Outline>)) {
-        let resumed = !records.is_empty();
+    async fn announce(&mut self, past: Box<Past>, (records, outline): (Vec<Record>, Option<Outline>)) {
+        let (resumed, past) = (!records.is_empty(), *past);
         self.parts.steps = Steps::of(past.timeline, &self.setup, &self.stage);
         let changes = resumed.then(|| self.parts.steps.timeline.changes(None));
         let knowledge = changes.map(|changes| Knowledge::of(&past.reads, past.last, changes));
@@ -300,7 +300,7 @@ fn open_new(setup: &Setup, stage: &Stage) -> Opened {
         journal = journal.in_file(child.log.clone());
     }
     let machine = machine(setup, stage, id, Recollection::default());
-    Opened { id, machine, journal, past: Past::default(), records: Vec::new(), outline: None }
+    Opened { id, machine, journal, past: Box::default(), records: Vec::new(), outline: None }
 }
 
 fn open_old(setup: &Setup, stage: &mut Stage, id: SessionId) -> Result<(Opened, Vec<Notice>), Denied> {
@@ -326,7 +326,7 @@ fn open_old(setup: &Setup, stage: &mut Stage, id: SessionId) -> Result<(Opened, 
         stage.model = Some((model, Arc::new(info)));
     }
     let journal = Journal::resumed(setup.store.clone(), stage.place.project.clone(), log, setup.secrets.clone());
-    Ok((Opened { id, machine, journal, past, records, outline }, notices))
+    Ok((Opened { id, machine, journal, past: Box::new(past), records, outline }, notices))
 }
 
 /// A resumed session keeps its model when the same server is still the one in use.

@@ -99,3 +99,36 @@ fn moved(line: &str, from: &Path, to: &Path) -> String {
     let record = record.replace(from.to_str().unwrap(), to.to_str().unwrap());
     format!("{{\"crc\":\"{:08x}\",\"record\":{record}}}", crc32fast::hash(record.as_bytes()))
 }
+
+#[tokio::test]
+async fn what_the_disk_does_not_take_is_not_shown_until_it_does() {
+    let root = Arc::new(TempDir::new().unwrap());
+    let sessions = root.path().join("data/sessions");
+    std::fs::create_dir_all(root.path().join("data")).unwrap();
+    // Where the folder of sessions should be stands a file.
+    std::fs::write(&sessions, "").unwrap();
+    let mut bench = Bench::at(Arc::clone(&root), Open::New, vec![text("hello"), text("again")]);
+    bench.prompt("one").await;
+    let notice = |live| match live {
+        Live::Notice(notice) if notice.text.contains("cannot be saved") => Some(notice),
+        _ => None,
+    };
+    assert!(bench.live(notice).await.hint.is_some());
+    bench.prompt("two").await;
+    let back = |live| match live {
+        Live::FilesNews(FilesNews::Back { prompt }) => Some(prompt),
+        _ => None,
+    };
+    assert_eq!(bench.live(back).await, "two", "what cannot be taken is given back");
+    let shown = |bench: &Bench| bench.seen.iter().any(|record| matches!(record.body, Body::Prompted { .. }));
+    assert!(!shown(&bench), "nothing is shown that is not saved");
+    std::fs::remove_file(&sessions).unwrap();
+    let record = bench.until(|body| matches!(body, Body::TurnEnded { .. })).await;
+    assert!(matches!(&record.body, Body::TurnEnded { end: TurnEnd::Interrupted, .. }), "{record:?}");
+    assert!(shown(&bench), "what waited is shown in its order");
+    for record in bench.seen.iter().filter(|record| record.seq > 0) {
+        assert!(bench.log().contains(&format!("\"seq\":{},", record.seq)), "record {} is on disk", record.seq);
+    }
+    bench.prompt("three").await;
+    assert_eq!(bench.end().await, TurnEnd::Done);
+}

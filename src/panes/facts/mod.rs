@@ -222,7 +222,9 @@ impl Facts {
     fn prepend(&mut self, records: &[Arc<Record>]) {
         let mut older = Self::default();
         older.calls.set_project(self.calls.project());
-        records.iter().for_each(|record| older.fold(record));
+        for record in records {
+            older.fold(record);
+        }
         older.calls.stop_all();
         older.work.agents.lose_all();
         self.first = older.first;
