@@ -36,6 +36,13 @@ pub struct LibraryTuning {
     pub bounds: Bounds,
 }
 
+impl LibraryTuning {
+    /// With a search index in that file.
+    pub fn indexed_at(index: PathBuf) -> Self {
+        Self { index: Some(index), ..Self::default() }
+    }
+}
+
 /// The state of the library's work.
 #[derive(Debug, Default)]
 pub(super) struct Library {

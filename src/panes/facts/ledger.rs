@@ -53,6 +53,8 @@ pub struct Ledger {
     pub last: Option<Usage>,
     /// Tokens in the context after the last answer.
     pub context: u64,
+    /// The number of the first record that was read of a long session; those before are in the sums alone.
+    pub(super) first: Option<u64>,
     sent: HashMap<u32, Sent>,
     current: (u32, u32),
     attempt: u32,
@@ -101,6 +103,7 @@ impl Ledger {
                 }
             }
             Body::Library(LibraryBody::Earlier(earlier)) => {
+                self.first = Some(record.seq);
                 for spent in &earlier.spent {
                     self.session.add_earlier(spent);
                     if let Some(model) = &spent.model {

@@ -13,8 +13,8 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use crate::domain::{
-    Body, CatalogNews, DeltaKind, Event, LibraryBody, LibraryNews, Live, Mode, ModelError, ModelInfo, ModelRef, Queued,
-    Record, Request, ServerNews, ServerStatus, StartInfo, Todo, TodoState, TurnEnd,
+    Body, CatalogNews, DeltaKind, Event, LibraryNews, Live, Mode, ModelError, ModelInfo, ModelRef, Queued, Record,
+    Request, ServerNews, ServerStatus, StartInfo, Todo, TodoState, TurnEnd,
 };
 
 pub use agents::{AgentRow, Agents};
@@ -57,8 +57,6 @@ pub struct Facts {
     pub opened: u32,
     /// The engine is gone.
     pub closed: bool,
-    /// The number of the first record that was read of a long session.
-    first: Option<u64>,
 }
 
 /// What programs beside the session say now.
@@ -143,7 +141,9 @@ impl Facts {
             Event::Live(Live::Catalog(CatalogNews::StatusLine(line))) => {
                 self.around.status_line = Some(line.clone()).filter(|line| !line.is_empty());
             }
-            Event::Live(Live::Library(LibraryNews::Earlier { before, records, .. })) if self.first == Some(*before) => {
+            Event::Live(Live::Library(LibraryNews::Earlier { before, records, .. }))
+                if self.ledger.first == Some(*before) =>
+            {
                 self.prepend(records);
             }
             Event::Live(_) => {}
@@ -227,7 +227,7 @@ impl Facts {
         }
         older.calls.stop_all();
         older.work.agents.lose_all();
-        self.first = older.first;
+        self.ledger.first = older.ledger.first;
         self.calls.prepend(older.calls);
         self.work.agents.prepend(older.work.agents);
     }
@@ -271,7 +271,6 @@ impl Facts {
             Body::TodosSet { todos } => self.todos.clone_from(todos),
             Body::ShellRan { .. } => self.shell = None,
             Body::Cleared => self.todos.clear(),
-            Body::Library(LibraryBody::Earlier(_)) => self.first = Some(record.seq),
             Body::HookRan(_) => {
                 if self.hooks.len() >= HOOKS {
                     self.hooks.pop_front();
