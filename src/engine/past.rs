@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use crate::agent::Recollection;
-use crate::domain::{Body, CatalogBody, FilesBody, Record, SessionId, ToolCall};
+use crate::domain::{Body, CatalogBody, FilesBody, Record, SessionId, TeamBody, ToolCall};
 use crate::session::{Fold, Timeline};
 use crate::usage::Tally;
 
@@ -14,6 +14,8 @@ use crate::usage::Tally;
 const READS: usize = 2_000;
 /// Questions that are kept.
 pub(super) const QUESTIONS: usize = 100;
+/// Beginnings and ends of agents.
+const AGENTS: usize = 1_000;
 /// Commands and skills that were used.
 const USED: usize = 1_000;
 
@@ -29,6 +31,8 @@ pub(super) struct Past {
     pub(super) spent: Tally,
     /// The sessions that it was forked from.
     pub(super) parents: Vec<SessionId>,
+    /// What is on record of agents that began and ended.
+    pub(super) agents: VecDeque<Body>,
     /// The folder that it belongs to.
     pub(super) project: Option<PathBuf>,
     /// Milliseconds since 1970 when it was used last.
@@ -65,6 +69,10 @@ impl Fold for Past {
         match &record.body {
             Body::SessionStarted { project, .. } => self.project = Some(project.clone()),
             Body::Files(FilesBody::Forked { parent, .. }) => self.parents.push(*parent),
+            Body::Team(TeamBody::AgentStarted(_) | TeamBody::AgentEnded(_)) => {
+                bounded(&mut self.agents, AGENTS);
+                self.agents.push_back(record.body.clone());
+            }
             Body::Cleared => self.used.clear(),
             Body::Catalog(CatalogBody::Used { name, arguments, .. }) => {
                 bounded(&mut self.used, USED);
