@@ -26,6 +26,7 @@ impl Driver {
             Effect::Run(call) => {
                 let call = call.effective().into_owned();
                 self.touch(&call);
+                self.wake_language(&call);
                 self.note_way(&call).await;
                 self.run_call(call);
             }

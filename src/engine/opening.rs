@@ -106,6 +106,7 @@ impl Driver {
             self.ask_about_folder(claims, notices).await;
         } else {
             self.begin_proving();
+            self.open_languages().await;
             self.start_servers().await;
             self.tell_all(notices).await;
             self.session_begins(source);
@@ -155,6 +156,7 @@ impl Driver {
                 self.close_bus().await;
                 self.stage = stage;
                 self.providers.clear();
+                self.open_languages().await;
                 self.start_servers().await;
                 self.start_new().await;
             }
@@ -183,6 +185,7 @@ impl Driver {
             commands: self.all_commands(),
             agents: self.stage.agents.clone(),
             tools: self.tool_names(),
+            servers: self.server_states(),
             rehearsal: self.stage.rehearsal,
             sandbox: self.sandbox_state(),
         }
@@ -215,6 +218,7 @@ impl Driver {
         self.machine = opened.machine;
         self.journal = opened.journal;
         self.open_team();
+        self.forget_problems();
         self.thaw_servers("another session was opened");
         self.announce(opened.records).await;
         for notice in problems {

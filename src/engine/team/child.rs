@@ -151,6 +151,7 @@ impl Driver {
             memory,
             child: Some(Arc::new(child)),
             servers: self.servers_for(definition),
+            languages: self.languages_for(definition),
             ..self.stage.clone()
         };
         let max_turns = definition.model.max_turns.or(setup.agent.max_turns);
