@@ -42,7 +42,7 @@ pub(super) fn gather(input: &ConfigInput<'_>) -> Settings {
     let (trusted, folder) = folder::standing(input, &project, &layers, &mut notices);
     let mut draft = Draft::new(trusted, input.home);
     draft.rules = flag_rules(input);
-    layers.iter().for_each(|layer| draft.take(layer));
+    draft.take_all(&layers);
     notices.append(&mut draft.notices);
 
     let sandbox = std::mem::take(&mut draft.sandbox).finish(&draft.rules, (input.cwd, input.home), &mut notices);

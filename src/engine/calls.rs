@@ -79,6 +79,9 @@ impl Driver {
     fn own_work(&mut self, call: &ToolCall, context: &ToolContext) -> Option<BoxFuture<'static, ToolOutcome>> {
         match tools::today(&call.name) {
             "Agent" => Some(self.call_agent(call, context)),
+            "SendMessage" => Some(self.message_agent(call, context)),
+            "BashOutput" => self.on_agent_task(call, false).map(|outcome| std::future::ready(outcome).boxed()),
+            "KillShell" => self.on_agent_task(call, true).map(|outcome| std::future::ready(outcome).boxed()),
             "AskUserQuestion" => Some(self.ask_person(call, context)),
             "EnterPlanMode" => Some(self.enter_plan()),
             "ExitPlanMode" => Some(self.propose_plan(call, context)),

@@ -46,7 +46,7 @@ struct Document {
 pub(super) struct Text<'a> {
     pub path: &'a Path,
     pub language: &'a str,
-    pub text: &'a str,
+    pub content: &'a str,
 }
 
 impl Connection {
@@ -99,7 +99,7 @@ impl Connection {
 
     /// Tells it what a file holds now. Says whether that was new to it.
     pub(super) async fn tell(&self, text: Text<'_>) -> Result<bool, String> {
-        if text.text.len() > LARGEST {
+        if text.content.len() > LARGEST {
             return Err(format!("{} is too large to be checked", text.path.display()));
         }
         let uri = place::uri(text.path)?;
@@ -108,21 +108,21 @@ impl Connection {
         let used = documents.used;
         if let Some(known) = documents.open.get_mut(text.path) {
             known.used = used;
-            if known.text == text.text {
+            if known.text == text.content {
                 return Ok(false);
             }
             let version = known.version + 1;
             let change =
-                json!({"textDocument": {"uri": uri, "version": version}, "contentChanges": [{"text": text.text}]});
+                json!({"textDocument": {"uri": uri, "version": version}, "contentChanges": [{"text": text.content}]});
             self.client.notify("textDocument/didChange", change).await?;
             known.version = version;
-            text.text.clone_into(&mut known.text);
+            text.content.clone_into(&mut known.text);
             return Ok(true);
         }
         self.make_room(&mut documents).await?;
-        let opened = json!({"uri": uri, "languageId": text.language, "version": 1, "text": text.text});
+        let opened = json!({"uri": uri, "languageId": text.language, "version": 1, "text": text.content});
         self.client.notify("textDocument/didOpen", json!({"textDocument": opened})).await?;
-        documents.open.insert(text.path.to_owned(), Document { version: 1, text: text.text.to_owned(), used });
+        documents.open.insert(text.path.to_owned(), Document { version: 1, text: text.content.to_owned(), used });
         self.count.store(documents.open.len(), Ordering::Relaxed);
         Ok(true)
     }

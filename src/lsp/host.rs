@@ -208,7 +208,7 @@ impl Host {
         if let Some(before) = change.before.as_deref().filter(|_| lock(watch).is_new(path)) {
             let text = String::from_utf8_lossy(before);
             if !connection.knows(path).await {
-                connection.tell(Text { path, language, text: &text }).await?;
+                connection.tell(Text { path, language, content: &text }).await?;
                 // Not all servers say anything of a file that is in order.
                 drop(tokio::time::timeout(left / BEFORE, self.heard(server, &connection, path, 0)).await);
             }
@@ -219,7 +219,7 @@ impl Host {
         }
         let Some(text) = text_of(path).await else { return connection.forget(path).await };
         let published = server.seen().problems.published(path);
-        let is_new = connection.tell(Text { path, language, text: &text }).await?;
+        let is_new = connection.tell(Text { path, language, content: &text }).await?;
         connection.saved(path, change.before.is_none()).await?;
         if is_new {
             self.heard(server, &connection, path, published).await;
@@ -310,7 +310,7 @@ impl Host {
                 .await
                 .ok_or_else(|| format!("{} cannot be read as a text of at most {LARGEST} bytes", path.display()))?;
             let language = server.language(path).unwrap_or_default();
-            let is_new = connection.tell(Text { path, language, text: &text }).await? || changed.contains(path);
+            let is_new = connection.tell(Text { path, language, content: &text }).await? || changed.contains(path);
             if question.operation == Operation::Diagnostics {
                 if is_new || server.seen().problems.of(path).is_none() {
                     self.heard(&server, &connection, path, published).await;
@@ -333,7 +333,7 @@ impl Host {
             match text_of(&path).await {
                 Some(text) => {
                     let language = server.language(&path).unwrap_or_default();
-                    if connection.tell(Text { path: &path, language, text: &text }).await? {
+                    if connection.tell(Text { path: &path, language, content: &text }).await? {
                         connection.saved(&path, false).await?;
                         changed.push(path);
                     }

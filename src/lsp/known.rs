@@ -6,7 +6,10 @@ use std::path::Path;
 use super::config::LanguageConfig;
 use crate::base::programs;
 
-const C: &[(&str, &str)] = &[
+/// Endings and their language ids.
+type Files = &'static [(&'static str, &'static str)];
+
+const C: Files = &[
     ("c", "c"),
     ("h", "c"),
     ("cc", "cpp"),
@@ -18,7 +21,7 @@ const C: &[(&str, &str)] = &[
     ("m", "objective-c"),
     ("mm", "objective-cpp"),
 ];
-const JAVASCRIPT: &[(&str, &str)] = &[
+const JAVASCRIPT: Files = &[
     ("ts", "typescript"),
     ("mts", "typescript"),
     ("cts", "typescript"),
@@ -28,16 +31,16 @@ const JAVASCRIPT: &[(&str, &str)] = &[
     ("cjs", "javascript"),
     ("jsx", "javascriptreact"),
 ];
-const PYTHON: &[(&str, &str)] = &[("py", "python"), ("pyi", "python")];
-const ELIXIR: &[(&str, &str)] = &[("ex", "elixir"), ("exs", "elixir")];
-const OCAML: &[(&str, &str)] = &[("ml", "ocaml"), ("mli", "ocaml.interface")];
-const KOTLIN: &[(&str, &str)] = &[("kt", "kotlin"), ("kts", "kotlin")];
-const SCALA: &[(&str, &str)] = &[("scala", "scala"), ("sc", "scala")];
-const SHELL: &[(&str, &str)] = &[("sh", "shellscript"), ("bash", "shellscript")];
+const PYTHON: Files = &[("py", "python"), ("pyi", "python")];
+const ELIXIR: Files = &[("ex", "elixir"), ("exs", "elixir")];
+const OCAML: Files = &[("ml", "ocaml"), ("mli", "ocaml.interface")];
+const KOTLIN: Files = &[("kt", "kotlin"), ("kts", "kotlin")];
+const SCALA: Files = &[("scala", "scala"), ("sc", "scala")];
+const SHELL: Files = &[("sh", "shellscript"), ("bash", "shellscript")];
 
 /// Program, its arguments, its files. Of several for the same files the first that is installed serves them.
 #[rustfmt::skip]
-const KNOWN: &[(&str, &[&str], &[(&str, &str)])] = &[
+const KNOWN: &[(&str, &[&str], Files)] = &[
     ("rust-analyzer", &[], &[("rs", "rust")]),
     ("pyright-langserver", &["--stdio"], PYTHON),
     ("basedpyright-langserver", &["--stdio"], PYTHON),

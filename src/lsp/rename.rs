@@ -36,9 +36,8 @@ pub(super) async fn rewrites(answer: Value, units: Units) -> Result<Vec<Rewrite>
     for (path, edits) in by_file {
         let file = path.clone();
         let read = move || crate::base::read::text(&file, LARGEST as u64);
-        let before = match tokio::task::spawn_blocking(read).await {
-            Ok(Ok(Some(text))) => text,
-            _ => return Err(format!("it wants to change {}, which cannot be read as a text", path.display())),
+        let Ok(Ok(Some(before))) = tokio::task::spawn_blocking(read).await else {
+            return Err(format!("it wants to change {}, which cannot be read as a text", path.display()));
         };
         let places = edits.len();
         let after = apply(&before, edits, units)

@@ -100,6 +100,13 @@ impl<'a> Draft<'a> {
         }
     }
 
+    /// Adds what files say, the strongest first.
+    pub fn take_all(&mut self, layers: &[Layer]) {
+        for layer in layers {
+            self.take(layer);
+        }
+    }
+
     /// Adds what a weaker file says.
     pub fn take(&mut self, layer: &Layer) {
         for (key, node) in layer.root.entries() {

@@ -90,7 +90,10 @@ impl Default for LanguagePlan {
 
 impl fmt::Debug for LanguagePlan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("LanguagePlan").field("servers", &self.servers).field("wait_ms", &self.wait_ms).finish()
+        f.debug_struct("LanguagePlan")
+            .field("servers", &self.servers)
+            .field("wait_ms", &self.wait_ms)
+            .finish_non_exhaustive()
     }
 }
 
@@ -191,7 +194,7 @@ impl Driver {
             }
             Heard::Server(ServerNews::Wanted(name)) if self.setup.interactive => {
                 let text = format!("{name} is installed and could check this project. It may run code of the project.");
-                self.notice(Notice::info(text).hint(&format!("/lsp start {name} uses it here from now on"))).await;
+                self.notice(Notice::info(text).hint(format!("/lsp start {name} uses it here from now on"))).await;
             }
             Heard::Server(ServerNews::Wanted(_)) => {}
             Heard::Planned { call, planned } => self.on_planned(call, planned).await,

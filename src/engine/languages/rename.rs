@@ -17,6 +17,8 @@ use crate::domain::{Access, Action, Decision, PathMode, PathUse, Shown, ToolCall
 use crate::lsp::{Answer, Operation, Question, Rewrite};
 use crate::tools::{self, Place, Tool, ToolContext, describe, read_input};
 
+/// Renames that are remembered.
+const PLANNED: usize = 64;
 /// The tool's name.
 pub(in crate::engine) const RENAME: &str = "Rename";
 
@@ -104,7 +106,11 @@ impl Driver {
         if self.machine.call(&call.id).is_none() {
             return;
         }
-        self.parts.languages.planned.insert(call.id.clone(), planned);
+        let all = &mut self.parts.languages.planned;
+        if all.len() >= PLANNED {
+            all.clear();
+        }
+        all.insert(call.id.clone(), planned);
         self.judge(call).await;
         self.work_inbox().await;
     }
@@ -134,11 +140,11 @@ impl Driver {
 
     /// Makes the change.
     pub(in crate::engine) fn run_rename(
-        &mut self,
+        &self,
         call: &ToolCall,
         context: &ToolContext,
     ) -> Option<BoxFuture<'static, ToolOutcome>> {
-        let rewrites = self.parts.languages.planned.remove(&call.id)?.ok()?;
+        let rewrites = self.parts.languages.planned.get(&call.id)?.clone().ok()?;
         let files: Vec<(PathBuf, String, String)> =
             rewrites.iter().map(|file| (file.path.clone(), file.before.clone(), file.after.clone())).collect();
         let places: usize = rewrites.iter().map(|file| file.places).sum();

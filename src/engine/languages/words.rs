@@ -90,17 +90,19 @@ pub(super) fn answer(answer: &Answer, sight: &Sight<'_>) -> (String, String) {
     let mut page = Page { sight, out: Vec::new(), left_out: 0, lines: Lines::default() };
     let (word, none) = match answer {
         Answer::Spots(spots) => {
-            spots.iter().for_each(|spot| page.spot(spot, ""));
+            page.spots(spots, "");
             ("place", "Nothing was found.")
         }
         Answer::Symbols(symbols) => {
-            symbols.iter().for_each(|symbol| page.symbol(symbol));
+            for symbol in symbols {
+                page.symbol(symbol);
+            }
             ("symbol", "There are no symbols.")
         }
         Answer::Calls(calls) => {
             for (symbol, spots) in calls {
                 page.symbol(symbol);
-                spots.iter().for_each(|spot| page.spot(spot, "    at "));
+                page.spots(spots, "    at ");
             }
             ("line", "There are no calls.")
         }
@@ -130,6 +132,12 @@ struct Page<'a> {
 }
 
 impl Page<'_> {
+    fn spots(&mut self, spots: &[Spot], indent: &str) {
+        for spot in spots {
+            self.spot(spot, indent);
+        }
+    }
+
     fn spot(&mut self, spot: &Spot, indent: &str) {
         if self.sight.hides(&spot.path) {
             self.left_out += 1;

@@ -113,12 +113,12 @@ async fn fetch(host: &Host, wants: Wants, interactive: bool) -> Fetched {
         host.wait(ALWAYS, Waits::Loaded).await;
     }
     let read = wants.mentions.into_iter().map(|(mention, server, uri)| async move {
-        let answer = in_time(host.read(&server, &uri)).await;
+        let answer = Box::pin(in_time(host.read(&server, &uri))).await;
         (mention, answer)
     });
     let mentions = futures::future::join_all(read).await.into_iter().collect();
     let prompt = match wants.prompt {
-        Some((server, name, fields)) => Some(in_time(host.prompt(&server, &name, fields)).await),
+        Some((server, name, fields)) => Some(Box::pin(in_time(host.prompt(&server, &name, fields))).await),
         None => None,
     };
     Fetched { mentions, prompt, stopped: false }
