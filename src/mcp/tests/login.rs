@@ -103,10 +103,8 @@ async fn token(State(desk): State<Desk>, body: String) -> Result<Json<Value>, St
         other => return Err(format!("no such grant: {other}")),
     };
     desk.access = Some(format!("access-{number}"));
-    // The first token is over at once, so the next use has to renew it.
-    let seconds = if number == 1 { 1 } else { 3_600 };
     Ok(Json(json!({"access_token": format!("access-{number}"), "refresh_token": format!("refresh-{number}"),
-        "token_type": "Bearer", "expires_in": seconds, "scope": "read"})))
+        "token_type": "Bearer", "expires_in": 3_600, "scope": "read"})))
 }
 
 fn files(folder: &std::path::Path) -> Vec<PathBuf> {
@@ -160,6 +158,12 @@ async fn a_login_is_found_out_proven_kept_for_the_owner_alone_and_renewed() {
     let [file] = files(bench.folder.path()).try_into().unwrap();
     assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
     assert_eq!(fs::metadata(file.parent().unwrap()).unwrap().permissions().mode() & 0o777, 0o700);
+
+    // The token is of long ago, so its next use has to renew it.
+    let mut kept: Value = serde_json::from_str(&fs::read_to_string(&file).unwrap()).unwrap();
+    assert!(kept["token_received_at"].as_u64().unwrap() > 1_000);
+    kept["token_received_at"] = json!(1_000);
+    fs::write(&file, kept.to_string()).unwrap();
 
     host.reconnect("toy");
     while state(&host) != ServerState::Ready {
