@@ -61,15 +61,29 @@ pub(super) fn outcome(answer: Answer, bounds: Bounds, context: &ToolContext) -> 
             }
         }
     }
-    let data = answer.structured.map(|data| structured(&mut texts, &data));
+    let data = answer.structured.and_then(|data| structured(&mut texts, &data));
     let said = Said { text: texts.join("\n"), data };
     finish(said, pictures, answer.is_error, bounds, context)
 }
 
-/// Data beside the parts. Servers are told to repeat it as a text; then it stands once, in its shortest form.
-fn structured(texts: &mut Vec<String>, data: &Value) -> String {
-    texts.retain(|text| serde_json::from_str::<Value>(text).ok().as_ref() != Some(data));
-    data.to_string()
+/// Data beside the parts. Servers are told to repeat it as texts; then it stands once, in its shortest form. The Python
+/// SDK puts what is no object under `result` and repeats the items of a list as a text each. None when the texts say it all.
+fn structured(texts: &mut Vec<String>, data: &Value) -> Option<String> {
+    let says = |text: &String, value: &Value| match value {
+        Value::String(plain) => text == plain,
+        value => serde_json::from_str::<Value>(text).ok().as_ref() == Some(value),
+    };
+    let inner = data.as_object().filter(|fields| fields.len() == 1).and_then(|fields| fields.get("result"));
+    match (inner, texts.as_slice()) {
+        (Some(Value::Array(items)), _)
+            if items.len() == texts.len() && texts.iter().zip(items).all(|(text, item)| says(text, item)) =>
+        {
+            texts.clear();
+        }
+        (Some(value), [only]) if !value.is_array() && !value.is_object() && says(only, value) => return None,
+        _ => texts.retain(|text| !says(text, data) && !inner.is_some_and(|inner| says(text, inner))),
+    }
+    Some(data.to_string())
 }
 
 /// What an answer says in words, and its data, which stay apart so that rows can go as TOON.
@@ -188,10 +202,26 @@ mod tests {
         let data = serde_json::json!({"a": [1, 2]});
         let mut texts = vec!["{\n  \"a\": [1, 2]\n}".to_owned(), "note".to_owned()];
         let data = structured(&mut texts, &data);
-        let said = Said { text: texts.join("\n"), data: Some(data) };
+        let said = Said { text: texts.join("\n"), data };
         assert_eq!(said.whole(), "note\n{\"a\":[1,2]}");
         let parts = said.parts();
         assert_eq!(parts, ["note", "{\"a\":[1,2]}"].map(|text| ResultPart::Text(text.to_owned())));
+    }
+
+    #[test]
+    fn what_the_python_sdk_says_twice_stands_once() {
+        let once = |texts: &[&str], data: Value| {
+            let mut texts: Vec<String> = texts.iter().map(|text| (*text).to_owned()).collect();
+            let data = structured(&mut texts, &data);
+            (texts, data)
+        };
+        let rows = serde_json::json!({"result": [{"a": 1}, {"a": 2}]});
+        assert_eq!(once(&["{ \"a\": 1 }", "{\"a\": 2}"], rows.clone()), (Vec::new(), Some(rows.to_string())));
+        assert_eq!(once(&["[{\"a\":1},{\"a\":2}]"], rows.clone()).0, Vec::<String>::new());
+        assert_eq!(once(&["{\"a\": 1}", "a note"], rows.clone()).0.len(), 2);
+        assert_eq!(once(&["plain"], serde_json::json!({"result": "plain"})), (vec!["plain".to_owned()], None));
+        assert_eq!(once(&["7"], serde_json::json!({"result": 7})).1, None);
+        assert_eq!(once(&["x", "y"], serde_json::json!({"result": ["x", "y"]})).0, Vec::<String>::new());
     }
 
     #[test]
