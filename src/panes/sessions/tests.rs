@@ -217,6 +217,7 @@ fn sessions_are_sorted_pinned_and_hung_below_what_they_come_from() {
 
 fn hit(number: u32, project: &str) -> Hit {
     Hit {
+        agent: None,
         session: id(number),
         title: "the parser\u{1b}[2J".into(),
         project: project.into(),
@@ -256,7 +257,7 @@ fn a_search_finds_places_and_goes_there() {
     );
     let _ = press(&mut pane, KeyCode::Up);
     assert_eq!(press(&mut pane, KeyCode::Enter), [Act::Send(Request::Resume(id(2)))]);
-    assert_eq!(pane.take_goto(), Some(Goto::Conversation { session: id(2), seq: 7 }));
+    assert_eq!(pane.take_goto(), Some(Goto::Open { session: id(2), spot: Spot::Record(7) }));
     assert_eq!(pane.take_goto(), None);
     let acts = pane.open_search("parser", here, NOW);
     assert_eq!(acts.len(), 2, "a query that comes with the command is asked at once");
