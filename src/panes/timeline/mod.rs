@@ -230,6 +230,9 @@ impl Timeline {
 
     /// Asks for what lies beyond this part of a long session.
     fn turn_page(&mut self, forward: bool) -> Vec<Act> {
+        if !self.loaded {
+            return Vec::new();
+        }
         let near = match (forward, self.begins_after) {
             (false, Some(first)) => first.saturating_sub(1),
             (true, _) if self.more => self.records.last().map_or(0, |record| record.seq).saturating_add(1),
