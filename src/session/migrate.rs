@@ -34,16 +34,13 @@ pub(super) fn migrate(log: &Path, steps: &[Step]) -> io::Result<Option<PathBuf>>
         if line.too_long {
             return Err(io::Error::other(format!("line {} is too long to be brought up to date", line.number)));
         }
-        match record_of(line.bytes).ok().and_then(|raw| changed(raw, steps, newest)) {
-            Some(raw) => {
-                encode_raw(&raw, &mut buffer);
-                out.write_all(&buffer)?;
-            }
+        if let Some(raw) = record_of(line.bytes).ok().and_then(|raw| changed(raw, steps, newest)) {
+            encode_raw(&raw, &mut buffer);
+            out.write_all(&buffer)?;
+        } else {
             // What is damaged stays as it is.
-            None => {
-                out.write_all(line.bytes)?;
-                out.write_all(if line.ended { b"\n" } else { b"" })?;
-            }
+            out.write_all(line.bytes)?;
+            out.write_all(if line.ended { b"\n" } else { b"" })?;
         }
     }
     out.flush()?;

@@ -16,14 +16,14 @@ use crate::domain::{
 const PROJECT: &str = "/home/me/my project";
 
 struct Place {
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
     store: Store,
 }
 
 fn place() -> Place {
     let folder = tempfile::tempdir().unwrap();
     let store = Store::new(folder.path().join("data"));
-    Place { _folder: folder, store }
+    Place { folder, store }
 }
 
 fn id(number: u128) -> SessionId {
@@ -88,7 +88,7 @@ fn what_was_written_is_read_and_the_session_goes_on() {
 
 #[cfg(unix)]
 #[test]
-fn files_and_folders_are_the_users_alone() {
+fn files_andfolders_are_the_users_alone() {
     use std::os::unix::fs::PermissionsExt;
     let place = place();
     let path = sample(&place.store, id(1));
@@ -383,7 +383,7 @@ fn the_trash_is_emptied_only_when_that_is_asked_for() {
 #[test]
 fn hostile_session_files_do_no_harm() {
     let place = place();
-    let outside = place._folder.path().join("outside");
+    let outside = place.folder.path().join("outside");
     fs::create_dir(&outside).unwrap();
     fs::write(outside.join("x.jsonl"), "mine").unwrap();
     let folder = place.store.log(id(1), Path::new(PROJECT)).parent().unwrap().to_owned();
@@ -430,6 +430,6 @@ fn hostile_session_files_do_no_harm() {
     }
     assert!(place.store.find("../../outside/x").is_err());
     assert_eq!(fs::read_to_string(outside.join("x.jsonl")).unwrap(), "mine");
-    let beside: Vec<_> = fs::read_dir(place._folder.path()).unwrap().flatten().map(|entry| entry.file_name()).collect();
+    let beside: Vec<_> = fs::read_dir(place.folder.path()).unwrap().flatten().map(|entry| entry.file_name()).collect();
     assert_eq!(beside.len(), 2, "{beside:?}");
 }
