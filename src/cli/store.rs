@@ -44,17 +44,9 @@ pub(super) fn gc((remove, trash, json): (bool, bool, bool), store: &Store, print
     };
     match store.collect_garbage(SystemTime::now(), remove) {
         Ok(garbage) => {
-            if json {
-                let mut value = serde_json::to_value(&garbage).unwrap_or_default();
-                if let (Some(object), Some((sessions, bytes))) = (value.as_object_mut(), emptied) {
-                    object.insert("trash".to_owned(), serde_json::json!({ "sessions": sessions, "bytes": bytes }));
-                }
-                printer.line(&value.to_string());
-            } else {
-                for line in emptied.map(|trash| of_trash(trash, remove)).into_iter().chain(told(&garbage)) {
-                    printer.line(&line);
-                }
-            }
+            let lines = if json { vec![garbage_json(&garbage, emptied)] } else { told(&garbage) };
+            let trash = emptied.filter(|_| !json).map(|trash| of_trash(trash, remove));
+            trash.into_iter().chain(lines).for_each(|line| printer.line(&line));
             if garbage.problems.is_empty() { Exit::Done } else { Exit::Failure }
         }
         Err(error) => {
@@ -95,6 +87,14 @@ fn lines(file: &Checked) -> Vec<String> {
         lines.push(format!("         and {} more", file.more));
     }
     lines
+}
+
+fn garbage_json(garbage: &Garbage, trash: Option<(u64, u64)>) -> String {
+    let mut value = serde_json::to_value(garbage).unwrap_or_default();
+    if let (Some(object), Some((sessions, bytes))) = (value.as_object_mut(), trash) {
+        object.insert("trash".to_owned(), serde_json::json!({ "sessions": sessions, "bytes": bytes }));
+    }
+    value.to_string()
 }
 
 fn of_trash((sessions, bytes): (u64, u64), removed: bool) -> String {

@@ -88,7 +88,7 @@ fn what_was_written_is_read_and_the_session_goes_on() {
 
 #[cfg(unix)]
 #[test]
-fn files_andfolders_are_the_users_alone() {
+fn files_and_folders_are_the_users_alone() {
     use std::os::unix::fs::PermissionsExt;
     let place = place();
     let path = sample(&place.store, id(1));
