@@ -110,7 +110,6 @@ impl Driver {
             self.ask_about_folder(claims, notices).await;
         } else {
             self.begin_proving();
-            self.open_languages().await;
             self.start_servers().await;
             self.tell_all(notices).await;
             self.session_begins(source);
@@ -160,7 +159,6 @@ impl Driver {
                 self.close_bus().await;
                 self.stage = stage;
                 self.providers.clear();
-                self.open_languages().await;
                 self.start_servers().await;
                 self.start_new().await;
             }

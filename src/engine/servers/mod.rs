@@ -78,8 +78,9 @@ impl Servers {
 }
 
 impl Driver {
-    /// Starts the servers of the stage, unless they run. Nothing is waited for.
+    /// Starts the servers of the stage, unless they run, and makes language servers ready. Nothing is waited for.
     pub(super) async fn start_servers(&mut self) {
+        self.open_languages().await;
         let plan = Arc::clone(&self.stage.servers);
         if self.parts.servers.plan.as_ref().is_some_and(|started| Arc::ptr_eq(started, &plan)) {
             return;
