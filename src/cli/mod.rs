@@ -90,6 +90,9 @@ impl Ends {
 
 /// The whole program.
 pub fn main() -> Exit {
+    if std::env::args_os().nth(1).is_some_and(|word| word == crate::engine::AGENT_WORD) {
+        return crate::shell::run_agent();
+    }
     let order = match parse(std::env::args_os(), Ends::of_process(), |name| std::env::var_os(name)) {
         Ok(order) => order,
         Err(error) => {

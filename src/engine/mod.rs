@@ -67,7 +67,7 @@ pub use confine::Sandbox;
 pub use library::LibraryTuning;
 pub use money::Together;
 pub use servers::{OutsideCall, SearchMode, ServerPlan, open_counter};
-pub use team::{Child, TeamTuning};
+pub use team::{AGENT_WORD, AgentSpec, AgentWord, Child, TeamTuning, as_agent};
 
 /// Events that may wait for a slow face before the engine waits for it.
 const EVENTS: usize = 1024;

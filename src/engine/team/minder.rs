@@ -63,6 +63,8 @@ pub(super) struct Minder {
     words: String,
     requests_made: u32,
     queued: bool,
+    /// What streams is words, not a call.
+    speaks: bool,
     /// Its turn is over.
     pub(super) over: Option<(AgentOutcome, Option<String>)>,
     stalled: bool,
@@ -100,6 +102,7 @@ impl Minder {
             words: String::new(),
             requests_made: 0,
             queued: false,
+            speaks: true,
             over: None,
             stalled: false,
             stopping: false,
@@ -171,11 +174,11 @@ impl Minder {
             Some(tree) => tree.settle().await,
             None => None,
         };
-        if let Some((path, what)) = &left {
+        if let Some((path, Some(what))) = &left {
             let text = format!("The agent {} left its work in the worktree {}: {what}.", self.who, path.display());
             let hint = format!(
-                "look: git -C '{0}' diff HEAD; done with it: git worktree remove --force '{0}'",
-                path.display()
+                "there, git diff HEAD shows it; git worktree remove --force and git branch -D worktree-{} throw it away",
+                self.agent
             );
             self.tell(Told::Noticed(Notice::info(text).hint(hint)), ways).await;
         }
@@ -202,6 +205,7 @@ impl Minder {
                 self.hear_record(&record, ways).await;
             }
             Event::Live(Live::Team(TeamNews::Asks(call))) => drop(self.calls.insert(call.id.clone(), *call)),
+            Event::Live(Live::Team(TeamNews::Said(words))) => self.words = words,
             Event::Live(live @ (Live::Team(_) | Live::CallPreview { .. })) => self.tell(Told::Live(live), ways).await,
             Event::Live(Live::Notice(notice)) if notice.level != NoticeLevel::Info => {
                 self.tell(Told::Live(Live::Notice(notice)), ways).await;
@@ -276,10 +280,13 @@ impl Minder {
 
     /// The person is asked on the child's behalf.
     async fn asks(&mut self, ask: u32, call_id: &str, ways: &Ways) {
-        let (Some(verdict), Some(call)) = (self.verdicts.remove(call_id), self.calls.get(call_id).cloned()) else {
+        let (Some(mut verdict), Some(call)) = (self.verdicts.remove(call_id), self.calls.get(call_id).cloned()) else {
             return;
         };
         self.asked.insert(ask, call_id.to_owned());
+        if let Some(tree) = &self.tree {
+            verdict.suggestion = verdict.suggestion.map(|rule| tree.rooted(&rule));
+        }
         let question = AgentQuestion { agent: self.agent.clone(), who: self.who.clone(), ask, call, verdict };
         self.moves(AgentState::Asking, format!("asks about {}", question.call.name), true, ways).await;
         self.body(TeamBody::AgentAsked(Box::new(question)), ways).await;
@@ -295,7 +302,12 @@ impl Minder {
     }
 
     async fn streams(&mut self, kind: Option<&DeltaKind>, text: &str, ways: &Ways) {
+        if let Some(kind) = kind {
+            self.speaks = !matches!(kind, DeltaKind::ToolCall { .. });
+        }
         match kind {
+            // More of a call that is known already.
+            None if !self.speaks => {}
             Some(DeltaKind::ToolCall { name, .. }) => {
                 self.moves(AgentState::Thinking, format!("calls {name}"), false, ways).await;
             }

@@ -8,6 +8,8 @@ mod brought;
 mod call;
 mod child;
 mod minder;
+mod process;
+mod spec;
 mod tuning;
 mod words;
 
@@ -25,7 +27,7 @@ use super::rules::session_source;
 use super::{Setup, Stage};
 use crate::agent::{Input, Prompt};
 use crate::domain::{
-    AgentEnd, AgentFile, AgentStart, Body, Event, Live, Message, NetworkNews, Notice, Origin, Request, RuleTier,
+    AgentEnd, AgentFile, AgentStart, Body, Event, Isolation, Live, Message, NetworkNews, Notice, Origin, Request, RuleTier,
     RulesInForce, TeamBody, TeamNews, TeamRequest, ToolSpec,
 };
 use crate::policy::{RuleText, Tier};
@@ -34,6 +36,8 @@ use crate::tools::{self, Board};
 
 pub(super) use call::Fork;
 pub use child::Child;
+pub use process::WORD as AGENT_WORD;
+pub use spec::{Spec as AgentSpec, Word as AgentWord, as_agent};
 pub(super) use child::admits;
 pub use tuning::TeamTuning;
 
@@ -269,6 +273,13 @@ impl Driver {
                 self.parts.team.below.insert(start.agent.clone(), child);
             }
             TeamBody::AgentEnded(end) => drop(self.parts.team.below.remove(&end.agent)),
+            TeamBody::AgentSpent(spent) => {
+                let living = self.parts.team.living.get(&child);
+                if living.is_some_and(|living| living.start.isolation == Isolation::Process) {
+                    // Its own engine counts where this one cannot see it.
+                    self.setup.tuning.money.shared.add(&spent.usage, spent.cost);
+                }
+            }
             TeamBody::AgentAsked(question) => {
                 let tool = self.tool(&question.call.name);
                 self.questions.note(&question.call, tool.as_ref(), &self.stage.place);
