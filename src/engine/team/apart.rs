@@ -17,8 +17,8 @@ use super::process;
 use super::spec::{SentMoney, Spec};
 use crate::agent::Input;
 use crate::domain::{
-    AgentFile, AgentOutcome, Body, Event, Isolation, Notice, Request, RuleScope, RuleSource, TeamBody, TeamRequest,
-    ToolOutcome,
+    AgentFile, AgentOutcome, Body, Event, Isolation, Mode, Notice, Request, RuleScope, RuleSource, TeamBody,
+    TeamRequest, ToolOutcome,
 };
 use crate::engine::driver::{self, Driver};
 use crate::engine::steps::Keeping;
@@ -94,7 +94,6 @@ impl Driver {
         let money = SentMoney { caps, spent: spent.map(|sum| (sum.dollars, sum.tokens)) };
         Spec::of(setup, task, money)
     }
-
 
     /// Starts the child and its minder. The error is a text for the model.
     pub(super) fn let_live(
@@ -175,6 +174,11 @@ impl Driver {
             return Err(format!(
                 "{project} is no git repository, so no worktree can be made. Call it without isolation."
             ));
+        }
+        if self.machine.conversation().mode == Mode::Plan {
+            return Err(
+                "Plan mode is on, and a worktree is a change of the repository. Call it without isolation.".into()
+            );
         }
         let path = folder.join(agent);
         let below = own.cwd.strip_prefix(&own.project).map(PathBuf::from).unwrap_or_default();

@@ -27,8 +27,8 @@ use super::rules::session_source;
 use super::{Setup, Stage};
 use crate::agent::{Input, Prompt};
 use crate::domain::{
-    AgentEnd, AgentFile, AgentStart, Body, Event, Isolation, Live, Message, NetworkNews, Notice, Origin, Request, RuleTier,
-    RulesInForce, TeamBody, TeamNews, TeamRequest, ToolSpec,
+    AgentEnd, AgentFile, AgentStart, Body, Event, Isolation, Live, Message, NetworkNews, Notice, Origin, Request,
+    RuleTier, RulesInForce, TeamBody, TeamNews, TeamRequest, ToolSpec,
 };
 use crate::policy::{RuleText, Tier};
 use crate::prompt;
@@ -36,9 +36,9 @@ use crate::tools::{self, Board};
 
 pub(super) use call::Fork;
 pub use child::Child;
+pub(super) use child::admits;
 pub use process::WORD as AGENT_WORD;
 pub use spec::{Spec as AgentSpec, Word as AgentWord, as_agent};
-pub(super) use child::admits;
 pub use tuning::TeamTuning;
 
 /// The agents of a session.

@@ -44,12 +44,7 @@ struct Apart {
 }
 
 /// Runs the agent and stands in the place of its engine: hears requests, tells events.
-pub(super) async fn run(
-    spec: Spec,
-    program: PathBuf,
-    mut heard: mpsc::Receiver<Request>,
-    tell: mpsc::Sender<Event>,
-) {
+pub(super) async fn run(spec: Spec, program: PathBuf, mut heard: mpsc::Receiver<Request>, tell: mpsc::Sender<Event>) {
     let failed = |text: String| Event::Live(Live::Refused(Notice::error(text)));
     let mut apart = match start(&spec, &program, tell.clone()).await {
         Ok(apart) => apart,
@@ -112,23 +107,23 @@ impl Apart {
                 status = self.process.wait() => {
                     return status.map_or_else(|error| error.to_string(), |status| status.to_string());
                 }
-                request = heard.recv(), if ends_by.is_none() => match request {
-                    Some(request) => {
-                        if let Some(word) = word(request) {
-                            self.say(&word).await;
-                        }
-                    }
-                    // Nobody minds it any more.
-                    None => {
+                request = heard.recv(), if ends_by.is_none() => {
+                    let Some(request) = request else {
+                        // Nobody minds it any more.
                         self.stdin = None;
                         ends_by = Some(tokio::time::Instant::now() + PATIENCE);
+                        continue;
+                    };
+                    if let Some(word) = word(request) {
+                        self.say(&word).await;
                     }
-                },
+                }
                 () = tokio::time::sleep(LOOK) => self.look().await,
                 () = tokio::time::sleep_until(deadline) => drop(self.process.start_kill()),
             }
-            if self.end.is_some() && ends_by.is_none() {
-                ends_by = Some(tokio::time::Instant::now() + PATIENCE);
+            if self.stdin.is_some() {
+                let over = || tokio::time::Instant::now() + PATIENCE;
+                ends_by = self.end.is_some().then(|| ends_by.unwrap_or_else(over));
             }
         }
     }

@@ -8,9 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::child::Child;
 use super::tier_from;
-use crate::domain::{
-    Answer, Cap, Effort, Mode, ModelInfo, ModelRef, RuleSource, RuleTier, SessionId, Wire,
-};
+use crate::domain::{Answer, Cap, Effort, Mode, ModelInfo, ModelRef, RuleSource, RuleTier, SessionId, Wire};
 use crate::engine::gate::tier_of;
 use crate::engine::{Setup, Stage};
 use crate::hooks::{self, Event, Hook};
@@ -99,7 +97,9 @@ impl Spec {
             return Err("There is no agent to start.".to_owned());
         };
         if model.wire == Wire::Replay {
-            return Err("A recorded model cannot be reached from another process. Call it without isolation.".to_owned());
+            return Err(
+                "A recorded model cannot be reached from another process. Call it without isolation.".to_owned()
+            );
         }
         Ok(Self {
             agent: child.agent.clone(),
