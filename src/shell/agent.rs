@@ -9,7 +9,7 @@ use tokio::sync::mpsc;
 use super::headless::fold::Fold;
 use super::{Exit, Ground, Invocation, Link, Overrides, Printer};
 use crate::base::clock::SystemClock;
-use crate::domain::{Body, Event, Live, Request, RulesInForce, TeamRequest, TurnEnd};
+use crate::domain::{Body, Event, Live, Record, Request, RulesInForce, TeamRequest, TurnEnd};
 use crate::engine::{AgentSpec, AgentWord};
 
 /// Bytes that a line may have.
@@ -74,24 +74,19 @@ async fn listen(mut link: Link, spec: &AgentSpec, mut words: mpsc::Receiver<Agen
     link.requests.send(begin).await.ok();
     let (mut queued, mut alone) = (false, false);
     while fold.end.is_none() || queued {
-        tokio::select! {
-            event = link.events.recv() => match event {
-                Some(Event::Recorded(record)) => {
-                    match &record.body {
-                        Body::QueueSet { queue } => queued = !queue.is_empty(),
-                        Body::Prompted { .. } => fold.end = None,
-                        _ => {}
-                    }
-                    fold.hear(&record);
-                }
-                Some(Event::Live(Live::Refused(_)) | Event::Closed) | None => break,
-                Some(_) => {}
-            },
+        let event = tokio::select! {
+            event = link.events.recv() => event,
             word = words.recv(), if !alone => {
                 alone = word.is_none();
                 let request = word.map_or(Request::Interrupt, request);
                 link.requests.send(request).await.ok();
+                continue;
             }
+        };
+        match event {
+            Some(Event::Recorded(record)) => hear(&record, &mut fold, &mut queued),
+            Some(Event::Live(Live::Refused(_)) | Event::Closed) | None => break,
+            Some(_) => {}
         }
     }
     link.requests.send(Request::Shutdown).await.ok();
@@ -101,6 +96,16 @@ async fn listen(mut link: Link, spec: &AgentSpec, mut words: mpsc::Receiver<Agen
         }
     }
     fold
+}
+
+/// A prompt that waits, or comes after the end, begins another turn.
+fn hear(record: &Record, fold: &mut Fold, queued: &mut bool) {
+    match &record.body {
+        Body::QueueSet { queue } => *queued = !queue.is_empty(),
+        Body::Prompted { .. } => fold.end = None,
+        _ => {}
+    }
+    fold.hear(record);
 }
 
 fn request(word: AgentWord) -> Request {

@@ -115,11 +115,7 @@ impl Driver {
                     .push("its memory cannot be written from a worktree, because it lies in your checkout".into());
             }
         }
-        for problem in std::mem::take(&mut brought.problems) {
-            let file = definition.path.as_ref().map(|path| format!(" ({})", path.display())).unwrap_or_default();
-            let notice = Notice::warning(format!("The agent {}{file}: {problem}.", definition.name));
-            self.inbox.push_back(Input::Note(Body::Noticed(notice)));
-        }
+        self.tell_problems(definition, std::mem::take(&mut brought.problems));
         let tools = self.tools_of(definition, &brought.tools)?;
         let plan = Plan {
             start: start.clone(),
@@ -157,6 +153,15 @@ impl Driver {
         let living = Living { requests, cancel, alone: start.background, start, watched, task: tidy.then_some(task) };
         self.parts.team.living.insert(living.start.agent.clone(), living);
         Ok(result)
+    }
+
+    /// What of a definition cannot work.
+    fn tell_problems(&mut self, definition: &AgentFile, problems: Vec<String>) {
+        for problem in problems {
+            let file = definition.path.as_ref().map(|path| format!(" ({})", path.display())).unwrap_or_default();
+            let notice = Notice::warning(format!("The agent {}{file}: {problem}.", definition.name));
+            self.inbox.push_back(Input::Note(Body::Noticed(notice)));
+        }
     }
 
     /// Where an agent works.

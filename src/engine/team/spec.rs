@@ -36,15 +36,22 @@ pub struct Spec {
     pub model: ModelRef,
     pub effort: Option<Effort>,
     pub max_turns: Option<u32>,
-    pub mode: Mode,
-    pub own_mode: Option<Mode>,
-    pub read_only: bool,
+    pub mode: SentMode,
     pub without_memory: bool,
     pub interactive: bool,
     pub place: SentPlace,
     pub again: bool,
     pub money: SentMoney,
     pub rules: SentRules,
+}
+
+/// What its mode is, and what it may become.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub struct SentMode {
+    pub now: Mode,
+    /// The one that its definition asks for.
+    pub own: Option<Mode>,
+    pub read_only: bool,
 }
 
 /// Where it works.
@@ -114,9 +121,7 @@ impl Spec {
             model,
             effort: stage.effort,
             max_turns: setup.agent.max_turns,
-            mode: stage.mode,
-            own_mode: child.own_mode,
-            read_only: child.read_only,
+            mode: SentMode { now: stage.mode, own: child.own_mode, read_only: child.read_only },
             without_memory: stage.memory.is_empty(),
             interactive: setup.interactive,
             place: SentPlace {
@@ -141,7 +146,7 @@ pub fn as_agent(mut setup: Setup, spec: &Spec) -> Result<Setup, String> {
     let mut stage: Stage = setup.stage.clone();
     let info = setup.table.find(&spec.model.id).unwrap_or_else(|| ModelInfo::unknown(&spec.model.id));
     stage.model = Some((spec.model.clone(), Arc::new(info)));
-    (stage.effort, stage.model_forced, stage.mode) = (spec.effort, true, spec.mode);
+    (stage.effort, stage.model_forced, stage.mode) = (spec.effort, true, spec.mode.now);
     let SentPlace { cwd, project, added, .. } = spec.place.clone();
     stage.place = Place { cwd, project, added };
     stage.rules = spec.rules.all.iter().cloned().map(received).collect();
@@ -166,8 +171,8 @@ pub fn as_agent(mut setup: Setup, spec: &Spec) -> Result<Setup, String> {
         transcript: spec.transcript.clone(),
         prompt: spec.role.clone(),
         proof: None,
-        own_mode: spec.own_mode,
-        read_only: spec.read_only,
+        own_mode: spec.mode.own,
+        read_only: spec.mode.read_only,
         jobs: Jobs::new().0,
         board: Arc::new(Board::of(Vec::new())),
         keep: None,
