@@ -21,7 +21,7 @@ use super::driver::Driver;
 use crate::catalog::{Budget, PathRule, Plugin, Style, listing};
 use crate::domain::{
     Access, AgentFile, Body, CatalogBody, CatalogRequest, CommandFile, Effort, MemoryFile, ModelRef, Notice, PageKind,
-    PageRow, Record, RuleSource, RuleTier, Segment, SegmentKind, ToolCall, ToolSpec,
+    PageRow, RuleSource, RuleTier, Segment, SegmentKind, ToolCall, ToolSpec,
 };
 use crate::tools::Tool;
 
@@ -113,13 +113,9 @@ pub(super) struct Catalog {
 }
 
 impl Catalog {
-    /// What the records of a session tell.
-    pub(super) fn of(records: &[Record]) -> Self {
-        let used = records.iter().filter_map(|record| match &record.body {
-            Body::Catalog(CatalogBody::Used { name, arguments, .. }) => Some((name.clone(), arguments.clone())),
-            _ => None,
-        });
-        Self { used: used.collect(), ..Self::default() }
+    /// With what a session has used.
+    pub(super) fn of(used: impl IntoIterator<Item = (String, String)>) -> Self {
+        Self { used: used.into_iter().collect(), ..Self::default() }
     }
 }
 
