@@ -64,6 +64,7 @@ pub(super) fn opener(own: &Stage) -> Rehearse {
             servers: Arc::default(),
             rehearsal: true,
             child: None,
+            lead: None,
         })
     })
 }

@@ -113,6 +113,7 @@ impl Driver {
             self.start_servers().await;
             self.tell_all(notices).await;
             self.session_begins(source);
+            self.initial_prompt(source).await;
         }
     }
 
@@ -373,7 +374,7 @@ pub(super) fn prefix_with(setup: &Setup, stage: &Stage, more: Vec<ToolSpec>) -> 
     let specs: Vec<ToolSpec> = setup.tools.iter().map(|tool| tool.spec()).chain(more).collect();
     let names: Vec<String> = specs.iter().map(|spec| spec.name.clone()).collect();
     let hidden = policy::hidden_tools(&rules, &names);
-    let told = |spec: &ToolSpec| !hidden.contains(&spec.name) && super::team::is_told(&spec.name, setup, stage);
+    let told = |spec: &ToolSpec| super::team::lead_has(stage, &spec.name) && !hidden.contains(&spec.name) && super::team::is_told(&spec.name, setup, stage);
     let mut specs: Vec<ToolSpec> = specs.into_iter().filter(told).collect();
     catalog::choose_tools(&mut specs, stage);
     tell_of_walls(&mut specs, &setup.sandbox.wish);
@@ -382,7 +383,7 @@ pub(super) fn prefix_with(setup: &Setup, stage: &Stage, more: Vec<ToolSpec>) -> 
         cwd: stage.place.project.display().to_string(),
         platform: std::env::consts::OS.to_owned(),
         repository: stage.place.project.join(".git").exists(),
-        role: stage.child.as_ref().map(|child| child.prompt.clone()),
+        role: super::team::role(stage),
     };
     catalog::dress(prompt::prefix(specs, &place, &stage.memory), stage)
 }

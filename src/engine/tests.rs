@@ -173,6 +173,7 @@ fn setup(root: &Path, script: &Arc<Script>, open: Open) -> Setup {
             servers: Arc::default(),
             rehearsal: false,
             child: None,
+            lead: None,
         },
         rehearse: Arc::new(|| Err("not here".into())),
         tools: ["Bash", "Break", "Env", "Fail", "Leak", "Make", "Meet", "Move", "Outside", "Quick", "Wait"]

@@ -198,6 +198,7 @@ fn flags(invocation: &Invocation) -> Flags {
     let given = &invocation.overrides;
     Flags {
         trust: given.trust,
+        agent: given.agent.clone(),
         agents: given.agents.clone(),
         mcp_config: given.mcp_config.clone(),
         strict_mcp: given.strict_mcp,

@@ -145,6 +145,9 @@ impl Driver {
 
     /// The tool of that name: one of the program's own, or one of a server.
     pub(super) fn tool(&self, name: &str) -> Option<Arc<dyn Tool>> {
+        if !team::lead_has(&self.stage, tools::today(name)) {
+            return None;
+        }
         let own = tools::named(&self.setup.tools, name);
         let stable = || self.parts.servers.stable.iter().find(|tool| tool.spec().name == name);
         own.or_else(stable).or_else(|| self.parts.servers.tools.get(name)).map(Arc::clone)

@@ -58,6 +58,8 @@ pub(super) struct Minder {
     verdicts: HashMap<String, Verdict>,
     /// Questions that stand: number and call.
     asked: HashMap<u32, String>,
+    /// Questions about calls that are not known yet.
+    early: Vec<(u32, String)>,
     progress: AgentProgress,
     told_at: Option<Instant>,
     words: String,
@@ -97,6 +99,7 @@ impl Minder {
             calls: HashMap::new(),
             verdicts: HashMap::new(),
             asked: HashMap::new(),
+            early: Vec::new(),
             progress,
             told_at: None,
             words: String::new(),
@@ -189,7 +192,7 @@ impl Minder {
         if let Some((path, Some(what))) = &left {
             let text = format!("The agent {} left its work in the worktree {}: {what}.", self.who, path.display());
             let hint = format!(
-                "there, git diff HEAD shows it; git worktree remove --force and git branch -D worktree-{} throw it away",
+                "there, git status and git diff HEAD show it; git worktree remove --force and git branch -D worktree-{} throw it away",
                 self.agent
             );
             self.tell(Told::Noticed(Notice::info(text).hint(hint)), ways).await;
@@ -240,6 +243,9 @@ impl Minder {
                     self.words = words;
                 }
                 self.calls.extend(note.message.calls().map(|call| (call.id.clone(), call.clone())));
+                for (ask, call_id) in std::mem::take(&mut self.early) {
+                    self.asks(ask, &call_id, ways).await;
+                }
                 self.requests_made += 1;
                 let spent = AgentSpent {
                     agent: self.agent.clone(),
@@ -285,16 +291,22 @@ impl Minder {
             }
             Body::Judged { call_id, verdict } => drop(self.verdicts.insert(call_id.clone(), verdict.clone())),
             Body::Asked { ask, call_id } => self.asks(*ask, call_id, ways).await,
-            Body::Decided { ask, .. } => drop(self.asked.remove(ask)),
+            Body::Decided { ask, .. } => {
+                self.early.retain(|(early, _)| early != ask);
+                self.asked.remove(ask);
+            }
             _ => {}
         }
     }
 
     /// The person is asked on the child's behalf.
     async fn asks(&mut self, ask: u32, call_id: &str, ways: &Ways) {
-        let (Some(mut verdict), Some(call)) = (self.verdicts.remove(call_id), self.calls.get(call_id).cloned()) else {
-            return;
+        let (Some(verdict), Some(call)) = (self.verdicts.get(call_id), self.calls.get(call_id)) else {
+            // Of a process the call is known once the whole answer is on record.
+            return self.early.push((ask, call_id.to_owned()));
         };
+        let (mut verdict, call) = (verdict.clone(), call.clone());
+        self.verdicts.remove(call_id);
         self.asked.insert(ask, call_id.to_owned());
         if let Some(tree) = &self.tree {
             verdict.suggestion = verdict.suggestion.map(|rule| tree.rooted(&rule));

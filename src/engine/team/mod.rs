@@ -128,6 +128,17 @@ impl Team {
     }
 }
 
+/// The system text of a stage that runs as an agent.
+pub(super) fn role(stage: &Stage) -> Option<String> {
+    let lead = stage.lead.as_ref().map(|lead| lead.prompt.clone());
+    stage.child.as_ref().map(|child| child.prompt.clone()).or(lead).filter(|role| !role.is_empty())
+}
+
+/// Whether the agent that the session runs as has a tool; its sub-agents have what their own files say.
+pub(super) fn lead_has(stage: &Stage, name: &str) -> bool {
+    stage.child.is_some() || stage.lead.as_ref().is_none_or(|lead| admits(&lead.tools, name))
+}
+
 /// Tools that the model is told of. The others answer when they are called all the same; the prefix stays small.
 pub(super) fn is_told(name: &str, setup: &Setup, stage: &Stage) -> bool {
     match name {
