@@ -171,7 +171,8 @@ fn lead(settings: &Settings, agents: &[AgentFile], notices: &mut Vec<Notice>) ->
     ];
     let idle: Vec<&str> = idle.iter().filter(|(set, _)| *set).map(|(_, key)| *key).collect();
     if !idle.is_empty() {
-        let text = format!("The agent {} runs the session; its {} count for a sub-agent only.", found.name, idle.join(", "));
+        let text =
+            format!("The agent {} runs the session; its {} count for a sub-agent only.", found.name, idle.join(", "));
         notices.push(Notice::info(text));
     }
     Some(Arc::new(found.clone()))

@@ -374,7 +374,11 @@ pub(super) fn prefix_with(setup: &Setup, stage: &Stage, more: Vec<ToolSpec>) -> 
     let specs: Vec<ToolSpec> = setup.tools.iter().map(|tool| tool.spec()).chain(more).collect();
     let names: Vec<String> = specs.iter().map(|spec| spec.name.clone()).collect();
     let hidden = policy::hidden_tools(&rules, &names);
-    let told = |spec: &ToolSpec| super::team::lead_has(stage, &spec.name) && !hidden.contains(&spec.name) && super::team::is_told(&spec.name, setup, stage);
+    let told = |spec: &ToolSpec| {
+        super::team::lead_has(stage, &spec.name)
+            && !hidden.contains(&spec.name)
+            && super::team::is_told(&spec.name, setup, stage)
+    };
     let mut specs: Vec<ToolSpec> = specs.into_iter().filter(told).collect();
     catalog::choose_tools(&mut specs, stage);
     tell_of_walls(&mut specs, &setup.sandbox.wish);

@@ -130,8 +130,8 @@ impl Team {
 
 /// The system text of a stage that runs as an agent.
 pub(super) fn role(stage: &Stage) -> Option<String> {
-    let lead = stage.lead.as_ref().map(|lead| lead.prompt.clone());
-    stage.child.as_ref().map(|child| child.prompt.clone()).or(lead).filter(|role| !role.is_empty())
+    let lead = stage.lead.as_ref().map(|lead| lead.prompt.clone()).filter(|role| !role.is_empty());
+    stage.child.as_ref().map(|child| child.prompt.clone()).or(lead)
 }
 
 /// Whether the agent that the session runs as has a tool; its sub-agents have what their own files say.
