@@ -1,5 +1,7 @@
 //! Opening sessions: the first one, a new one, an old one, the rehearsal's.
 
+mod again;
+
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
@@ -333,23 +335,10 @@ fn open_old(setup: &Setup, stage: &mut Stage, id: SessionId) -> Result<(Opened, 
 
 /// The session that is to go on; none for a new one.
 fn open_wanted(setup: &Setup, stage: &mut Stage) -> Result<Option<(Opened, Vec<Notice>)>, Denied> {
-    match open_again(setup, stage) {
+    match again::open_again(setup, stage) {
         Some(opened) => opened.map(Some),
         None => wanted(setup, stage)?.map(|id| open_old(setup, stage, id)).transpose(),
     }
-}
-
-/// The conversation of a sub-agent that goes on; none for everything else.
-fn open_again(setup: &Setup, stage: &Stage) -> Option<Result<(Opened, Vec<Notice>), Denied>> {
-    let child = stage.child.as_ref().filter(|child| child.again)?;
-    let id = child.session;
-    let opened = setup.store.open_at(id, &child.log).map(|(records, log, notices)| {
-        let mut past = Box::new(session::folded::<Past>(&records));
-        let machine = machine(setup, stage, id, std::mem::take(&mut past.recollection));
-        let journal = Journal::resumed(setup.store.clone(), stage.place.project.clone(), log, setup.secrets.clone());
-        (Opened { id, machine, journal, past, records, outline: None }, notices)
-    });
-    Some(opened.map_err(|error| Denied { offer: None, notice: Notice::error(error.to_string()) }))
 }
 
 /// A resumed session keeps its model when the same server is still the one in use.
