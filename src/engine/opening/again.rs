@@ -1,8 +1,9 @@
 //! Opening the conversation of a sub-agent that goes on.
 
-use super::{Denied, Journal, Opened, machine};
+use super::{Denied, Journal, Opened, Past, machine};
 use crate::domain::Notice;
 use crate::engine::{Setup, Stage};
+use crate::session;
 
 /// The conversation of a sub-agent that goes on; none for everything else.
 pub(super) fn open_again(setup: &Setup, stage: &Stage) -> Option<Result<(Opened, Vec<Notice>), Denied>> {
