@@ -116,6 +116,10 @@ pub struct Which {
     #[arg(long, value_name = "FOLDER")]
     pub plugin_dir: Vec<std::path::PathBuf>,
 
+    /// The agent that the whole session runs as
+    #[arg(long, value_name = "NAME", hide_short_help = true)]
+    pub agent: Option<String>,
+
     /// Kinds of sub-agents as JSON: {"name": {"description": …, "prompt": …}}
     #[arg(long, value_name = "JSON", hide_short_help = true)]
     pub agents: Option<String>,

@@ -91,6 +91,9 @@ impl Ends {
 
 /// The whole program.
 pub fn main() -> Exit {
+    if std::env::args_os().nth(1).is_some_and(|word| word == crate::engine::AGENT_WORD) {
+        return crate::shell::run_agent();
+    }
     let order = match parse(std::env::args_os(), Ends::of_process(), |name| std::env::var_os(name)) {
         Ok(order) => order,
         Err(error) => {
@@ -184,6 +187,7 @@ fn invocation(args: Args, ends: Ends) -> Invocation {
             deny: rules::split(&args.disallowed_tools),
             add_dirs: args.which.add_dir,
             plugin_dirs: args.which.plugin_dir,
+            agent: args.which.agent,
             agents: args.which.agents,
             max_turns: args.caps.max_turns,
             caps: args.caps.budget(),

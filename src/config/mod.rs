@@ -91,6 +91,8 @@ pub struct Flags {
     pub directories: Vec<String>,
     /// `--plugin-dir`.
     pub plugins: Vec<String>,
+    /// `--agent`: what the session runs as.
+    pub agent: Option<String>,
     /// `--agents`: JSON.
     pub agents: Option<String>,
     /// Trust the folder for this run.

@@ -65,6 +65,7 @@ pub(super) fn opener(own: &Stage) -> Rehearse {
             languages: Arc::default(),
             rehearsal: true,
             child: None,
+            lead: None,
         })
     })
 }

@@ -9,7 +9,7 @@ use crate::agent;
 use crate::base::clock::SharedClock;
 use crate::base::dirs::Dirs;
 use crate::base::ids::SharedIds;
-use crate::domain::{Cap, Mode, ModelInfo, ModelRef, Notice, SaveScope, Wire};
+use crate::domain::{AgentFile, Cap, Mode, ModelInfo, ModelRef, Notice, SaveScope, Wire};
 use crate::engine::{self, Connect, Open, RuleEdit, Stage};
 use crate::provider;
 use crate::sandbox;
@@ -122,16 +122,20 @@ pub(super) fn own_stage(settings: &Settings, start: &Base<'_>, notices: &mut Vec
     let place =
         Place { cwd: start.cwd.to_path_buf(), project: settings.project.clone(), added: settings.directories.clone() };
     let choice = settings.model.clone();
+    let lead = lead(settings, &agents, notices);
     let model = choice.as_ref().and_then(|choice| choice.model.as_deref().map(|id| (choice.wire, id)));
+    let named = lead.as_ref().and_then(|lead| lead.model.model.as_deref()).filter(|_| !start.model_forced);
+    let model = model.map(|(wire, id)| (wire, named.unwrap_or(id)));
+    let own = lead.as_ref().and_then(|lead| lead.way.mode).filter(|_| settings.mode == Mode::Default);
     Stage {
         place,
         model: model.map(|(wire, id)| known(wire, id, &settings.models, settings.bounds.ollama_context)),
-        effort: settings.effort,
+        effort: lead.as_ref().and_then(|lead| lead.model.effort).or(settings.effort),
         model_forced: start.model_forced,
         connect: connector(choice),
         rules: settings.rules.iter().map(rule_text).chain(rules).collect(),
         edit_rule: rule_editor(settings, start),
-        mode: settings.mode,
+        mode: own.filter(|mode| !matches!(mode, Mode::BypassPermissions | Mode::Auto)).unwrap_or(settings.mode),
         modes: modes(settings.allowed.bypass, settings.allowed.auto && choice_has_model(settings)),
         trusted: settings.trusted,
         memory,
@@ -144,7 +148,35 @@ pub(super) fn own_stage(settings: &Settings, start: &Base<'_>, notices: &mut Vec
         languages: Arc::new(settings.capabilities.languages.clone()),
         rehearsal: false,
         child: None,
+        lead,
     }
+}
+
+/// The agent that the session runs as (`--agent`, or the setting `agent`).
+fn lead(settings: &Settings, agents: &[AgentFile], notices: &mut Vec<Notice>) -> Option<Arc<AgentFile>> {
+    let name = settings.catalog.agent.as_deref()?;
+    let found = agents.iter().find(|agent| agent.name == name);
+    let found = found.or_else(|| agents.iter().find(|agent| agent.name.eq_ignore_ascii_case(name)));
+    let Some(found) = found else {
+        let names: Vec<&str> = agents.iter().map(|agent| agent.name.as_str()).collect();
+        let notice = Notice::warning(format!("There is no agent `{name}`; the session runs as usual."));
+        notices.push(notice.hint(format!("There are: {}", names.join(", "))));
+        return None;
+    };
+    let idle = [
+        (!found.tools.skills.is_empty(), "skills"),
+        (found.way.memory.is_some(), "memory"),
+        (found.hooks.is_some(), "hooks"),
+        (!found.tools.own_servers.is_empty(), "mcpServers"),
+        (found.way.isolation != crate::domain::Isolation::Context, "isolation"),
+    ];
+    let idle: Vec<&str> = idle.iter().filter(|(set, _)| *set).map(|(_, key)| *key).collect();
+    if !idle.is_empty() {
+        let text =
+            format!("The agent {} runs the session; its {} count for a sub-agent only.", found.name, idle.join(", "));
+        notices.push(Notice::info(text));
+    }
+    Some(Arc::new(found.clone()))
 }
 
 /// A model with what the table knows of it. A context size set for Ollama is the window.

@@ -34,6 +34,8 @@ pub struct CatalogWish {
     pub plugin_folders: Vec<PathBuf>,
     /// `--agents`.
     pub agents: Vec<AgentFile>,
+    /// `--agent`, or the setting `agent`: what the session runs as.
+    pub agent: Option<String>,
     /// `plansDirectory`: where plans are kept.
     pub plans: Option<PathBuf>,
     /// `worktree.baseRef` is `head`.
@@ -71,6 +73,7 @@ pub(super) fn read(input: &ConfigInput<'_>, layers: &[Layer], trusted: bool, not
         }
     }
     let mut wish = reader.wish;
+    wish.agent = input.flags.agent.clone().or(wish.agent);
     if let Some(text) = &input.flags.agents {
         match catalog::agents_given(text) {
             Ok((agents, told)) => {
@@ -143,6 +146,7 @@ impl Reader<'_> {
             "outputStyle" => self.wish.style = text(layer, key, node, self.notices).map(ToOwned::to_owned),
             "skillListingBudgetFraction" => self.wish.share = number(node).filter(|share| (0.0..=1.0).contains(share)),
             "skillListingMaxDescChars" => self.wish.description = number(node).map(|chars| chars as usize),
+            "agent" => self.wish.agent = text(layer, key, node, self.notices).map(ToOwned::to_owned),
             "plansDirectory" => self.plans(input, layer, node),
             "worktree" => self.worktree(layer, node),
             _ => self.status_line(layer, node),
@@ -209,7 +213,8 @@ impl Reader<'_> {
     }
 }
 
-const KEYS: [&str; 9] = [
+const KEYS: [&str; 10] = [
+    "agent",
     "autoMemoryDirectory",
     "autoMemoryEnabled",
     "disableBundledSkills",

@@ -57,6 +57,7 @@ impl Driver {
         if let (Body::Asked { call_id, .. }, true) = (&body, self.stage.child.is_some())
             && let Some(call) = self.machine.call(call_id).cloned()
         {
+            let call = self.in_full(call);
             self.tell(Event::Live(Live::Team(TeamNews::Asks(Box::new(call))))).await;
         }
         let shortened = matches!(body, Body::Compacted { .. } | Body::Cleared | Body::Context(ContextBody::Shrunk(_)));

@@ -56,7 +56,10 @@ impl Driver {
         self.begin_proving();
         self.start_servers().await;
         match self.hooking.unbegun.take() {
-            Some(source) => self.session_begins(source),
+            Some(source) => {
+                self.session_begins(source);
+                self.initial_prompt(source).await;
+            }
             None => self.set_points(),
         }
         for request in held {

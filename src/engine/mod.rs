@@ -72,7 +72,7 @@ pub use languages::{KeepConsent, LanguagePlan};
 pub use library::LibraryTuning;
 pub use money::Together;
 pub use servers::{OutsideCall, SearchMode, ServerPlan, open_counter};
-pub use team::{Child, TeamTuning};
+pub use team::{AGENT_WORD, AgentSpec, AgentWord, Child, TeamTuning, as_agent};
 
 /// Events that may wait for a slow face before the engine waits for it.
 const EVENTS: usize = 1024;
@@ -224,6 +224,8 @@ pub struct Stage {
     pub rehearsal: bool,
     /// This is a sub-agent's.
     pub child: Option<Arc<Child>>,
+    /// The agent that the session itself runs as.
+    pub lead: Option<Arc<AgentFile>>,
 }
 
 /// Which session to open at the start.

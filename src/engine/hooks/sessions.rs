@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::super::driver::Driver;
 use super::Then;
 use crate::agent::Input;
-use crate::domain::{Body, Event, Live};
+use crate::domain::{Body, Event, Live, Notice};
 use crate::hooks::events::{agent, session};
 use crate::hooks::{self, Desk, Event as Name, Firing, Hook, Ran};
 
@@ -33,6 +33,19 @@ impl Driver {
             let model = self.machine.model().map(|(model, _)| model.id.clone());
             let firing = session::start(source, model.as_deref(), None);
             self.hooking.prompts.starting = self.fire(firing, None, Then::Begin).is_none();
+        }
+    }
+
+    /// The first prompt of the agent that the session runs as, before anything that the person typed.
+    pub(in crate::engine) async fn initial_prompt(&mut self, source: &str) {
+        let lead = self.stage.lead.clone().filter(|_| source == "startup" && self.stage.child.is_none());
+        let Some(text) = lead.and_then(|lead| lead.initial_prompt.clone()) else { return };
+        if self.setup.interactive {
+            let input = crate::domain::Input { text, images: Vec::new() };
+            Box::pin(self.submit(super::Pending::Typed(input))).await;
+        } else {
+            let text = "The agent's initialPrompt is sent on the screen only; here the prompt given is the first one.";
+            self.notice(Notice::info(text)).await;
         }
     }
 

@@ -55,6 +55,11 @@ impl Driver {
         Keeping { root: self.rooted(), kind, call_id }
     }
 
+    /// The keeper of something that may change any file.
+    pub(in crate::engine) fn as_command(&self, call_id: &str) -> Keeping {
+        Keeping { root: self.rooted(), kind: Kind::Command, call_id: call_id.to_owned() }
+    }
+
     /// Where changes of this driver's calls, and of those of its children, are kept.
     pub(in crate::engine) fn rooted(&self) -> Option<Rooted> {
         match &self.stage.child {

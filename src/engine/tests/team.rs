@@ -4,6 +4,7 @@
 use super::*;
 
 mod apart;
+mod plan;
 mod skills;
 
 /// What the model does with a request.
