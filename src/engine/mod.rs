@@ -21,6 +21,7 @@ mod jobs;
 mod journal;
 mod library;
 mod money;
+mod naming;
 mod network;
 mod opening;
 mod parts;

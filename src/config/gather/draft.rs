@@ -27,7 +27,7 @@ const PERMISSIONS: [&str; 11] = [
     "skipDangerousModePermissionPrompt",
 ];
 /// Keys of our own section.
-const LATIGO: [&str; 16] = [
+const LATIGO: [&str; 17] = [
     "agentsMd",
     "answerCache",
     "answerCacheDays",
@@ -41,6 +41,7 @@ const LATIGO: [&str; 16] = [
     "pauseAfterRepeats",
     "provider",
     "telemetry",
+    "titles",
     "toon",
     "webhooks",
     "webSearch",
