@@ -225,6 +225,8 @@ pub struct MoneySettings {
     pub purse: crate::engine::Purse,
     /// Results with uniform rows go to the model as TOON.
     pub toon: bool,
+    /// A model names each session after its first turn.
+    pub titles: bool,
     /// The answer cache, without its file.
     pub answers: crate::recall::Setting,
 }

@@ -79,6 +79,7 @@ impl Driver {
             // It may have been the machine that took another.
             self.stage.model = self.machine.model().cloned();
         }
+        self.naming_hears(&record.body);
         if matches!(record.body, Body::TurnEnded { .. }) {
             self.rest();
         }

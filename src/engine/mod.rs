@@ -22,6 +22,7 @@ mod journal;
 mod languages;
 mod library;
 mod money;
+mod naming;
 mod network;
 mod opening;
 mod parts;

@@ -242,7 +242,7 @@ impl Driver {
         self.questions = Questions::of(&past.asked, &self.setup.tools, &self.stage.place);
         self.parts.catalog = catalog::Catalog::of(past.used);
         self.know_agents(&past.agents);
-        self.parts.library.open(outline);
+        self.parts.library.open(outline, past.titled);
         let now = self.setup.clock.wall_ms();
         let (version, cwd) = (self.setup.version.to_owned(), self.stage.place.cwd.clone());
         let first = if resumed {

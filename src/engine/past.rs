@@ -33,6 +33,8 @@ pub(super) struct Past {
     pub(super) parents: Vec<SessionId>,
     /// What is on record of agents that began and ended.
     pub(super) agents: VecDeque<Body>,
+    /// It was given a title.
+    pub(super) titled: bool,
     /// The folder that it belongs to.
     pub(super) project: Option<PathBuf>,
     /// Milliseconds since 1970 when it was used last.
@@ -73,6 +75,7 @@ impl Fold for Past {
                 bounded(&mut self.agents, AGENTS);
                 self.agents.push_back(record.body.clone());
             }
+            Body::TitleSet { .. } => self.titled = true,
             Body::Cleared => self.used.clear(),
             Body::Catalog(CatalogBody::Used { name, arguments, .. }) => {
                 bounded(&mut self.used, USED);

@@ -27,7 +27,7 @@ const PERMISSIONS: [&str; 11] = [
     "skipDangerousModePermissionPrompt",
 ];
 /// Keys of our own section.
-const LATIGO: [&str; 18] = [
+const LATIGO: [&str; 19] = [
     "agentsMd",
     "answerCache",
     "answerCacheDays",
@@ -43,6 +43,7 @@ const LATIGO: [&str; 18] = [
     "pauseAfterRepeats",
     "provider",
     "telemetry",
+    "titles",
     "toon",
     "webhooks",
     "webSearch",

@@ -29,11 +29,12 @@ struct Asker {
     news: mpsc::Sender<News>,
     epoch: u32,
     turn: u32,
+    purpose: Purpose,
 }
 
 impl Driver {
     /// A way to ask; none while no model is configured or can be reached.
-    pub(super) fn asker(&self) -> Option<Ask> {
+    pub(in crate::engine) fn asker(&self, purpose: Purpose) -> Option<Ask> {
         let (model, info) = self.machine.model().cloned()?;
         let provider = match self.providers.get(&model.wire) {
             Some(provider) => Arc::clone(provider),
@@ -42,7 +43,7 @@ impl Driver {
         let (table, key) = (self.setup.table.clone(), format!("{}-hook", self.session));
         let (news, epoch) = (self.news.clone(), self.epoch);
         let turn = self.machine.conversation().counts.turn;
-        let asker = Arc::new(Asker { model, info, table, provider, key, news, epoch, turn });
+        let asker = Arc::new(Asker { model, info, table, provider, key, news, epoch, turn, purpose });
         Some(Arc::new(move |question| {
             let asker = Arc::clone(&asker);
             Box::pin(async move { asker.ask(question).await })
@@ -96,7 +97,7 @@ impl Asker {
         let request = RequestSpent {
             request: 0,
             attempt: 1,
-            purpose: Purpose::Hook,
+            purpose: self.purpose,
             model: model.clone(),
             usage,
             estimated: false,

@@ -203,7 +203,7 @@ impl Driver {
         let asks = hooks.iter().any(|hook| matches!(hook.handler.kind, Kind::Prompt { .. }));
         Desk {
             around,
-            ask: if asks { self.asker() } else { None },
+            ask: if asks { self.asker(crate::domain::Purpose::Hook) } else { None },
             late: self.late(),
             cancel: self.hooking.cancel.clone(),
             beside: Arc::clone(&self.hooking.beside),
