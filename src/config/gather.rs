@@ -53,7 +53,8 @@ pub(super) fn gather(input: &ConfigInput<'_>) -> Settings {
     let set = variables(input, &layers, trusted, &mut notices);
     let mut all = set.clone();
     read_dotenv(input, &project, trusted, &mut all, &mut notices);
-    let secrets = secrets(&all);
+    let vectors = super::vectors::choice(&layers, &all, &mut notices);
+    let secrets = secrets(&all, vectors.as_ref().and_then(super::vectors::VectorChoice::key));
     let mut child_env = child_env(&set.plain());
     // A key under another name is still a key.
     child_env.retain(|_, value| !secrets.finds(value));
@@ -89,7 +90,7 @@ pub(super) fn gather(input: &ConfigInput<'_>) -> Settings {
         money: draft.money.finish(),
         models: draft.models,
         child_env,
-        capabilities: Capabilities { sandbox, hooks, servers, search },
+        capabilities: Capabilities { sandbox, hooks, servers, search, vectors },
         catalog: super::wish::with_origins(catalog, super::origins::origins(input, &layers, trusted, &secrets)),
         secrets,
         notices,
@@ -97,8 +98,8 @@ pub(super) fn gather(input: &ConfigInput<'_>) -> Settings {
 }
 
 /// Every key that some variable holds, also of servers that are not in use.
-fn secrets(vars: &Vars) -> Redactor {
-    let keys = KEYS.iter().filter_map(|name| vars.text(name)).map(ToOwned::to_owned);
+fn secrets(vars: &Vars, further: Option<&str>) -> Redactor {
+    let keys = KEYS.iter().filter_map(|name| vars.text(name)).chain(further).map(ToOwned::to_owned);
     let headers = vars.text("ANTHROPIC_CUSTOM_HEADERS").unwrap_or_default().lines().filter_map(|line| {
         let (name, value) = line.split_once(':')?;
         let name = name.to_ascii_lowercase();

@@ -30,6 +30,7 @@ mod team;
 mod themes;
 mod traffic;
 mod trust;
+mod vectors;
 mod web;
 mod wish;
 
@@ -175,6 +176,8 @@ pub struct Capabilities {
     pub servers: crate::engine::ServerPlan,
     /// By what the web is searched.
     pub search: web::SearchChoice,
+    /// Whose embeddings the answer cache uses; none for those that come with the program.
+    pub vectors: Option<vectors::VectorChoice>,
 }
 
 /// Everything that settings, variables and flags say together.

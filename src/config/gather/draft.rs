@@ -27,13 +27,14 @@ const PERMISSIONS: [&str; 11] = [
     "skipDangerousModePermissionPrompt",
 ];
 /// Keys of our own section.
-const LATIGO: [&str; 16] = [
+const LATIGO: [&str; 17] = [
     "agentsMd",
     "answerCache",
     "answerCacheDays",
     "caps",
     "classifierTimeoutMs",
     "context",
+    "embeddings",
     "maxTurns",
     "models",
     "ollamaContext",
@@ -266,7 +267,7 @@ impl<'a> Draft<'a> {
                 }
                 key if super::money::KEYS.contains(&key) => self.money.take(layer, key, node, notices),
                 // Read with the hooks, with the instructions and with the search.
-                "telemetry" | "webhooks" | "agentsMd" | "webSearch" => {}
+                "telemetry" | "webhooks" | "agentsMd" | "webSearch" | "embeddings" => {}
                 _ => self.unknown(layer, "latigo", key, node, &LATIGO),
             }
         }
