@@ -30,12 +30,12 @@ const OPPOSITES: &[(&[&str], &[&str])] = &[
 
 /// The two questions ask the same in other words: every word that carries meaning has its counterpart.
 pub(super) fn same(a: &Question, b: &Question) -> bool {
-    alike(a, b) && same_subject(a, b) && same_order(a, b)
+    alike(a, b) && same_places(a, b) && same_subject(a, b) && same_order(a, b)
 }
 
 /// Nothing that can be told without understanding speaks against it. Enough only beside a vector that knows meaning.
 pub(super) fn near(a: &Question, b: &Question) -> bool {
-    alike(a, b) && same_order(a, b) && !are_antonyms(a, b)
+    alike(a, b) && !has_moved(a, b) && same_order(a, b) && !are_antonyms(a, b)
 }
 
 /// One question has a word, the other its opposite in its place.
@@ -65,7 +65,6 @@ fn alike(a: &Question, b: &Question) -> bool {
         && a.negations == b.negations
         && !opposed(a, b)
         && (quantified(a) == quantified(b) || !matches!(a.ask, Ask::YesNo(_)))
-        && same_places(a, b)
 }
 
 fn same_subject(a: &Question, b: &Question) -> bool {
@@ -118,15 +117,18 @@ fn same_order(a: &Question, b: &Question) -> bool {
 /// What stands behind the same preposition is the same, as far as both say, and nothing has moved to one of another kind
 /// (`for Windows`, `on Windows`).
 fn same_places(a: &Question, b: &Question) -> bool {
-    let moved = a.places.iter().any(|(group, of_a)| {
+    !has_moved(a, b) && same_items(a, b)
+}
+
+fn has_moved(a: &Question, b: &Question) -> bool {
+    a.places.iter().any(|(group, of_a)| {
         let elsewhere = |item: &String| {
             let groups: Vec<_> =
                 b.places.iter().filter(|(_, of_b)| of_b.contains(item)).map(|(group, _)| *group).collect();
             !groups.is_empty() && !groups.iter().any(|other| interchange(a.ask, group, other))
         };
         of_a.iter().any(elsewhere)
-    });
-    !moved && same_items(a, b)
+    })
 }
 
 /// Prepositions that may stand for each other.
