@@ -85,7 +85,7 @@ pub fn setup(settings: &Settings, start: Start<'_>) -> Result<engine::Setup, Str
                 remote: settings.capabilities.vectors.as_ref().map(super::vectors::remote),
                 ..settings.money.answers.clone()
             },
-            library: engine::LibraryTuning { index: Some(start.dirs.cache.join("search.sqlite3")) },
+            library: engine::LibraryTuning::indexed_at(start.dirs.cache.join("search.sqlite3")),
         },
         home: start.home.to_path_buf(),
         interactive: start.interactive,
@@ -142,6 +142,7 @@ pub(super) fn own_stage(settings: &Settings, start: &Base<'_>, notices: &mut Vec
         env: Arc::new(settings.child_env.clone()),
         hooks: Arc::new(settings.capabilities.hooks.clone()),
         servers: Arc::new(settings.capabilities.servers.clone()),
+        languages: Arc::new(settings.capabilities.languages.clone()),
         rehearsal: false,
         child: None,
     }

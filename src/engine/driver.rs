@@ -80,12 +80,18 @@ pub(super) enum What {
     },
     /// A tool server has news.
     Server(Box<mcp::News>),
+    /// What a prompt needs of tool servers was fetched.
+    Fetched(Box<(super::hooks::Pending, super::servers::Fetched)>),
+    /// Of language servers.
+    Language(Box<super::languages::Heard>),
     /// A sub-agent's minder reports.
     Agent(Box<FromAgent>),
     /// A command's or a skill's text is complete.
     Filled(Box<Filled>),
     /// The program for the status line has run, or it is time to run it.
     Status(StatusRan),
+    /// It is time to try again to write the log.
+    SaveAgain,
     /// Straight to the face.
     Tell(Live),
 }
@@ -182,6 +188,13 @@ impl Driver {
         }
     }
 
+    /// Forces what was written to the disk; says so when that fails.
+    pub(super) async fn sync_log(&mut self) {
+        if let Err(notice) = self.journal.sync().await {
+            self.notice(notice).await;
+        }
+    }
+
     pub(super) async fn notice(&mut self, mut notice: Notice) {
         notice.text = self.setup.secrets.text(&notice.text).into_owned();
         self.tell(Event::Live(Live::Notice(notice))).await;
@@ -202,7 +215,8 @@ impl Driver {
         if let What::Proven(proof) = news.what {
             return self.on_proven(*proof).await;
         }
-        if news.epoch != self.epoch {
+        let languages = matches!(&news.what, What::Language(heard) if heard.is_of_any_session());
+        if news.epoch != self.epoch && !languages {
             return;
         }
         match news.what {
@@ -233,9 +247,12 @@ impl Driver {
                 // Whoever waits for it may be gone.
                 let _gone = written.map(|written| written.send(()));
             }
+            What::Fetched(fetched) => self.on_fetched(fetched.0, fetched.1).await,
+            What::Language(heard) => self.on_language(*heard).await,
             What::Agent(heard) => self.on_agent(*heard).await,
             What::Filled(filled) => self.on_filled(*filled).await,
             What::Status(ran) => self.on_status(ran).await,
+            What::SaveAgain => self.save_again().await,
             What::Proven(_) | What::Tell(_) | What::Server(_) => {}
         }
     }
@@ -271,11 +288,11 @@ impl Driver {
         self.settle_answer().await;
         self.write_report().await;
         self.close_servers().await;
+        self.close_languages().await;
         self.take_walls_down();
         tidied.await;
-        if let Err(notice) = self.journal.sync() {
-            self.notice(notice).await;
-        }
+        self.sync_log().await;
+        self.journal.close().await;
         self.tell(Event::Closed).await;
     }
 }

@@ -19,11 +19,14 @@ mod hooks;
 mod inspect;
 mod jobs;
 mod journal;
+mod languages;
 mod library;
 mod money;
 mod network;
 mod opening;
 mod parts;
+mod past;
+mod pen;
 mod person;
 mod pieces;
 mod prompts;
@@ -33,6 +36,7 @@ mod report;
 mod requests;
 mod rows;
 mod rules;
+mod saving;
 mod servers;
 mod steps;
 mod streams;
@@ -64,6 +68,7 @@ use crate::usage::ModelTable;
 
 pub use catalog::{AutoMemory, Nested, NestedSkills, SaveSetting, Scan, Scanned, Shelf, StatusLine};
 pub use confine::Sandbox;
+pub use languages::{KeepConsent, LanguagePlan};
 pub use library::LibraryTuning;
 pub use money::Together;
 pub use servers::{OutsideCall, SearchMode, ServerPlan, open_counter};
@@ -214,6 +219,8 @@ pub struct Stage {
     pub hooks: Arc<crate::hooks::Config>,
     /// Tool servers.
     pub servers: Arc<ServerPlan>,
+    /// Language servers.
+    pub languages: Arc<LanguagePlan>,
     pub rehearsal: bool,
     /// This is a sub-agent's.
     pub child: Option<Arc<Child>>,

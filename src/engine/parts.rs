@@ -7,6 +7,7 @@ use super::confine::Walls;
 use super::context::Prefixes;
 use super::folder::Asking;
 use super::jobs::Work;
+use super::languages::Languages;
 use super::library::Library;
 use super::money::Money;
 use super::network::Hosts;
@@ -14,6 +15,7 @@ use super::person::Desk;
 use super::pieces::Sieve;
 use super::recall::Recall;
 use super::rows::Rows;
+use super::saving::Saving;
 use super::servers::Servers;
 use super::steps::Steps;
 use super::team::Team;
@@ -50,8 +52,12 @@ pub(super) struct Parts {
     pub(super) steps: Steps,
     /// Work on the library of sessions.
     pub(super) library: Library,
+    /// What the disk does not take.
+    pub(super) saving: Saving,
     /// Tool servers.
     pub(super) servers: Servers,
+    /// Language servers.
+    pub(super) languages: Languages,
     /// Sub-agents.
     pub(super) team: Team,
     /// Dialogs that wait for the person.

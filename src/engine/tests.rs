@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 
 mod hooks;
+mod long;
 mod person;
 mod steps;
 mod team;
@@ -25,6 +26,7 @@ use crate::tools::ToolContext;
 mod catalog;
 mod confine;
 mod context;
+mod languages;
 mod money;
 mod network;
 mod terms;
@@ -176,6 +178,7 @@ fn setup(root: &Path, script: &Arc<Script>, open: Open) -> Setup {
             env: Arc::default(),
             hooks: Arc::default(),
             servers: Arc::default(),
+            languages: Arc::default(),
             rehearsal: false,
             child: None,
         },

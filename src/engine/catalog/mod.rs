@@ -21,7 +21,7 @@ use super::driver::Driver;
 use crate::catalog::{Budget, PathRule, Plugin, Style, listing};
 use crate::domain::{
     Access, AgentFile, Body, CatalogBody, CatalogRequest, CommandFile, Effort, MemoryFile, ModelRef, Notice, PageKind,
-    PageRow, Record, RuleSource, RuleTier, Segment, SegmentKind, ToolCall, ToolSpec,
+    PageRow, RuleSource, RuleTier, Segment, SegmentKind, ToolCall, ToolSpec,
 };
 use crate::tools::Tool;
 
@@ -113,13 +113,9 @@ pub(super) struct Catalog {
 }
 
 impl Catalog {
-    /// What the records of a session tell.
-    pub(super) fn of(records: &[Record]) -> Self {
-        let used = records.iter().filter_map(|record| match &record.body {
-            Body::Catalog(CatalogBody::Used { name, arguments, .. }) => Some((name.clone(), arguments.clone())),
-            _ => None,
-        });
-        Self { used: used.collect(), ..Self::default() }
+    /// With what a session has used.
+    pub(super) fn of(used: impl IntoIterator<Item = (String, String)>) -> Self {
+        Self { used: used.into_iter().collect(), ..Self::default() }
     }
 }
 
@@ -153,7 +149,11 @@ impl Driver {
     /// What a call would touch. What a skill brings along is only known here.
     pub(super) fn access(&self, tool: &dyn Tool, call: &ToolCall) -> Result<Access, String> {
         let access = tool.access(&call.input, &self.stage.place)?;
-        if call.name == SKILL { self.skill_access(call, access) } else { Ok(access) }
+        match call.name.as_str() {
+            SKILL => self.skill_access(call, access),
+            crate::engine::languages::RENAME => self.rename_access(call, access),
+            _ => Ok(access),
+        }
     }
 
     pub(super) async fn on_catalog(&mut self, request: CatalogRequest) {

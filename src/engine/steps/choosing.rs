@@ -1,9 +1,9 @@
 //! Which session is opened, and what the person can choose when that one cannot be had.
 
-use std::path::PathBuf;
+use std::path::Path;
 
 use super::super::{Open, Setup, Stage};
-use crate::domain::{Body, FilesBody, FilesNews, Notice, Record, SessionId};
+use crate::domain::{FilesNews, Notice, SessionId};
 
 /// Why a session was not opened, and what the person may choose instead.
 pub(in crate::engine) struct Denied {
@@ -46,13 +46,12 @@ fn meant(open: &Open, setup: &Setup, stage: &Stage) -> Result<Option<SessionId>,
     }
 }
 
-/// Folders of whole outputs that belong to the sessions that this one was forked from.
-pub(in crate::engine) fn kept_elsewhere(records: &[Record], setup: &Setup) -> Vec<PathBuf> {
-    let parents = records.iter().filter_map(|record| match &record.body {
-        Body::Files(FilesBody::Forked { parent, .. }) => Some(setup.store.outputs(*parent)),
-        _ => None,
-    });
-    parents.collect()
+/// A session of another folder is opened there, with that folder's settings, trust and rules.
+pub(in crate::engine) fn elsewhere(setup: &Setup, id: SessionId, project: &Path) -> Denied {
+    let text = format!("This session belongs to {}.", project.display());
+    let hint = format!("Open it there: cd '{}' && latigo --resume {id}", project.display());
+    let offer = || FilesNews::Elsewhere { id, title: title(setup, id), project: project.to_owned() };
+    Denied { notice: Notice::warning(text).hint(hint), offer: setup.interactive.then(offer) }
 }
 
 /// What a session is called.

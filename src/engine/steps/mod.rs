@@ -9,7 +9,7 @@ mod returning;
 
 use std::sync::Arc;
 
-pub(super) use choosing::{Denied, kept_elsewhere, title, wanted};
+pub(super) use choosing::{Denied, elsewhere, title, wanted};
 pub(super) use keeping::Rooted;
 pub(super) use returning::Knowledge;
 
@@ -28,11 +28,11 @@ pub(super) struct Steps {
 }
 
 impl Steps {
-    /// For a session with these records.
-    pub(super) fn of(records: &[Record], setup: &Setup, stage: &Stage) -> Self {
+    /// For a session with this timeline.
+    pub(super) fn of(timeline: Timeline, setup: &Setup, stage: &Stage) -> Self {
         let project = stage.place.project.clone();
         let checkpoints = Checkpoints::new(setup.store.blobs(), project, vec![setup.store.root().to_owned()]);
-        Self { timeline: Timeline::of(records), checkpoints: Some(checkpoints) }
+        Self { timeline, checkpoints: Some(checkpoints) }
     }
 
     /// Takes in a record that was written.
@@ -54,7 +54,8 @@ impl Driver {
             FilesRequest::Diff { turn } => self.report_changes(turn),
             FilesRequest::RevertHunk { turn, path, hunk, seen } => self.revert_hunk(turn, path, (hunk, seen)).await,
             FilesRequest::Fork { before } => self.fork(before).await,
-            FilesRequest::ForkOf(id) => self.fork_of(id).await,
+            FilesRequest::ForkOf(id) => self.fork_of(id, None).await,
+            FilesRequest::ForkAt { id, until } => self.fork_of(id.unwrap_or(self.session), Some(until)).await,
             FilesRequest::Keep(state) => self.keep_face(&state),
         }
     }
