@@ -104,3 +104,46 @@ async fn embeddings_of_a_server_are_used_and_their_failure_is_told_once() {
         assert_eq!(second.script.heard.lock().unwrap().len(), usize::from(fails));
     }
 }
+
+fn read_and_written(read: u64, written: u64) -> Vec<StreamItem> {
+    let usage = Usage { cache_read: read, cache_write_5m: written, output: 5, ..Usage::default() };
+    vec![
+        StreamItem::BlockDone { index: 0, block: Block::Text { text: "well".into() } },
+        StreamItem::Done { stop: StopReason::EndTurn, usage: Some(usage) },
+    ]
+}
+
+#[tokio::test]
+async fn what_broke_the_cache_can_be_read_after_another_start() {
+    let root = Arc::new(TempDir::new().unwrap());
+    let run = |open, answers| {
+        Bench::with(Arc::clone(&root), open, answers, |setup| {
+            setup.stage.model = Some((ModelRef::new(Wire::Anthropic, "m"), Arc::new(ModelInfo::unknown("m"))));
+            let path = std::path::PathBuf::from("/p/CLAUDE.md");
+            let text = format!("use tabs {}", "and be brief ".repeat(2_000));
+            setup.stage.memory = vec![MemoryFile { scope: MemoryScope::Project, path, text }];
+        })
+    };
+    let mut first = run(Open::New, vec![read_and_written(0, 9_000), read_and_written(0, 2_000)]);
+    first.prompt("one").await;
+    first.end().await;
+    let item = ItemKey::Fixed { kind: SegmentKind::Memory, label: "/p/CLAUDE.md".into() };
+    let eject = ContextRequest::Eject { item, label: "/p/CLAUDE.md".into(), on: true, when: When::Now };
+    first.ask(Request::Context(eject)).await;
+    first.prompt("two").await;
+    let record = first.until(|body| matches!(body, Body::CacheBroken(_))).await;
+    let Body::CacheBroken(broken) = &record.body else { panic!("a break") };
+    assert_eq!(broken.cause, BreakCause::Memory);
+    first.end().await;
+    first.ask(Request::Shutdown).await;
+    while !matches!(first.events.recv().await, Some(Event::Closed) | None) {}
+
+    let mut second = run(Open::Latest, Vec::new());
+    second.ask(Request::Context(ContextRequest::ShowBreak { request: broken.request })).await;
+    let shown = second.live(|live| match live {
+        Live::Context(ContextNews::Break { label, shown, .. }) => Some((label, format!("{shown:?}"))),
+        _ => None,
+    });
+    let (label, shown) = shown.await;
+    assert!(label.contains("CLAUDE.md") && shown.contains("use tabs"), "{label}: {shown}");
+}
