@@ -31,6 +31,7 @@ mod team;
 mod themes;
 mod traffic;
 mod trust;
+mod vectors;
 mod web;
 mod wish;
 
@@ -180,6 +181,8 @@ pub struct Capabilities {
     pub languages: crate::engine::LanguagePlan,
     /// By what the web is searched.
     pub search: web::SearchChoice,
+    /// Whose embeddings the answer cache uses; none for those that come with the program.
+    pub vectors: Option<vectors::VectorChoice>,
 }
 
 /// Everything that settings, variables and flags say together.

@@ -82,6 +82,7 @@ pub fn setup(settings: &Settings, start: Start<'_>) -> Result<engine::Setup, Str
             toon: settings.money.toon,
             recall: crate::recall::Setting {
                 file: Some(start.dirs.cache.join(crate::recall::FILE)),
+                remote: settings.capabilities.vectors.as_ref().map(super::vectors::remote),
                 ..settings.money.answers.clone()
             },
             library: engine::LibraryTuning {

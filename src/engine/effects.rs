@@ -74,6 +74,7 @@ impl Driver {
         self.catalog_hears(&record.body);
         self.show(&record, written).await;
         self.recall_hears(&record.body);
+        self.keep_break(&record.body).await;
         self.money_hears(&record.body).await;
         if model_set && self.machine.model().is_some() {
             // It may have been the machine that took another.

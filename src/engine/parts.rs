@@ -14,6 +14,7 @@ use super::network::Hosts;
 use super::person::Desk;
 use super::pieces::Sieve;
 use super::recall::Recall;
+use super::rows::Rows;
 use super::saving::Saving;
 use super::servers::Servers;
 use super::steps::Steps;
@@ -45,6 +46,8 @@ pub(super) struct Parts {
     pub(super) money: Money,
     /// Cached answers.
     pub(super) recall: Recall,
+    /// The form of results with rows.
+    pub(super) rows: Rows,
     /// What the session did to files, and going back.
     pub(super) steps: Steps,
     /// Work on the library of sessions.

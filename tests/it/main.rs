@@ -10,6 +10,7 @@ mod headless;
 mod hooks;
 mod library;
 mod mcp;
+mod money;
 mod sandbox;
 mod screen;
 mod server;

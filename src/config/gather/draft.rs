@@ -35,6 +35,7 @@ const LATIGO: [&str; 19] = [
     "classifierTimeoutMs",
     "context",
     "diagnosticsWaitMs",
+    "embeddings",
     "languageServers",
     "maxTurns",
     "models",
@@ -275,8 +276,9 @@ impl<'a> Draft<'a> {
                     self.bounds.ollama_context = self.bounds.ollama_context.or(tokens);
                 }
                 key if super::money::KEYS.contains(&key) => self.money.take(layer, key, node, notices),
-                // Read with the hooks, the instructions, the search and the language servers.
-                "telemetry" | "webhooks" | "agentsMd" | "webSearch" | "languageServers" | "diagnosticsWaitMs" => {}
+                // Read with the hooks, the instructions, the search, the answer cache and the language servers.
+                "telemetry" | "webhooks" | "agentsMd" | "webSearch" | "embeddings" | "languageServers"
+                | "diagnosticsWaitMs" => {}
                 _ => self.unknown(layer, "latigo", key, node, &LATIGO),
             }
         }

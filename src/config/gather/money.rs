@@ -77,7 +77,7 @@ impl Draft {
             answers: Setting {
                 mode: self.answers.unwrap_or(cache.mode),
                 days: self.days.unwrap_or(cache.days),
-                file: None,
+                ..cache
             },
         }
     }
