@@ -1,10 +1,8 @@
 //! `latigo config`: every setting with the place that it comes from; one of them read, explained or set.
 
-use std::collections::BTreeMap;
-
 use super::ConfigCommand;
 use super::permissions::ground::Ground;
-use crate::config::{self, ConfigInput, Flags, Origin, OriginState};
+use crate::config::{self, Origin, OriginState};
 use crate::domain::RowMark;
 use crate::shell::{Exit, Printer};
 
@@ -24,16 +22,7 @@ pub(super) fn run(what: ConfigCommand, out: &mut Printer) -> Exit {
 
 /// What is printed.
 fn answer(what: ConfigCommand, ground: &Ground) -> Result<(String, Exit), String> {
-    let env: BTreeMap<String, String> = std::env::vars().collect();
-    let input = ConfigInput {
-        home: &ground.home,
-        cwd: &ground.cwd,
-        env,
-        flags: Flags::default(),
-        dirs: &ground.dirs,
-        managed: ground.managed.clone(),
-    };
-    let origins = config::load(input).catalog.origins;
+    let origins = config::load(ground.input()).catalog.origins;
     let of = |key: &str| -> Vec<&Origin> { origins.iter().filter(|origin| origin.key == key).collect() };
     match what {
         ConfigCommand::List { json } => {

@@ -54,6 +54,7 @@ pub use save_server::{forget_server_choices, save_server, save_server_switch};
 pub use served::ask_server;
 pub use servers::{OWN as SERVER_FILE, server_grounds};
 pub use setup::{Start, setup};
+pub use shelf::memory_store;
 pub use themes::themes;
 pub use traffic::Traffic;
 pub use trust::{Standing, Trust};

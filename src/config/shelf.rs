@@ -4,19 +4,25 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::project::project_key;
 use super::setup::Base;
-use super::{Settings, save_setting};
+use super::{ConfigInput, Settings, load, save_setting};
+use crate::base::dirs::Dirs;
 use crate::base::read;
+use crate::base::secrets::Redactor;
 use crate::catalog::{self, Budget, Ground, Memory, Plugin, Style};
 use crate::domain::{AgentFile, CommandFile, MemoryFile, Notice, RuleScope, RuleSource};
 use crate::engine::{self, AutoMemory, Scanned};
 use crate::policy::{RuleText, Tier};
+use crate::recall::MemorySetting;
 
 /// Lines and bytes of the model's own notes that every session begins with.
 const INDEX_LINES: usize = 200;
 const INDEX_BYTES: usize = 25_000;
 /// Bytes that the notes may have to be read at all.
 const INDEX_LIMIT: u64 = 4 * 1024 * 1024;
+/// The name of the memory store's files.
+const MEMORIES: &str = "memories.sqlite";
 /// The most characters that the list of skills may take, whatever the window is.
 const LIST_CHARS: usize = 64_000;
 
@@ -58,6 +64,7 @@ pub(super) fn texts(settings: &Settings, start: &Base<'_>, notices: &mut Vec<Not
         rules,
         skipped,
         auto,
+        memories: Some(stored(&settings.catalog.memories, (start.dirs, &settings.project))),
         style,
         styles,
         status_line: settings.catalog.status_line.clone(),
@@ -177,9 +184,22 @@ fn nested(reader: Arc<Reader>) -> engine::Nested {
     Arc::new(move |path: &Path| catalog::nested(&reader.ground(), &reader.wish, path))
 }
 
+/// The memory store that a start would use, and the keys that it must not hold.
+pub fn memory_store(input: &ConfigInput<'_>) -> (MemorySetting, Redactor) {
+    let settings = load(input.clone());
+    (stored(&settings.catalog.memories, (input.dirs, &settings.project)), settings.secrets)
+}
+
+/// The memory store as the settings want it, with its two files.
+fn stored(wish: &MemorySetting, (dirs, project): (&Dirs, &Path)) -> MemorySetting {
+    let folder = dirs.data.join("projects").join(project_key(project));
+    let (project, user) = (Some(folder.join(MEMORIES)), Some(dirs.data.join(MEMORIES)));
+    MemorySetting { project, user, ..wish.clone() }
+}
+
 /// The folder of the model's own notes on this project, and the index in it.
 fn auto_memory(settings: &Settings, start: &Base<'_>) -> AutoMemory {
-    let key: String = settings.project.display().to_string().chars().map(|c| if c == '/' { '-' } else { c }).collect();
+    let key = project_key(&settings.project);
     let usual = || start.dirs.data.join("projects").join(&key).join("memory");
     let folder = settings.catalog.auto_folder.clone().unwrap_or_else(usual);
     // Notes that Claude Code keeps of the same project are read as long as there are none of ours.

@@ -7,10 +7,12 @@ use crate::base::paths::absolute_from;
 use crate::catalog::{self, AgentsMd, MemoryWish};
 use crate::domain::{Notice, RuleScope};
 use crate::engine::StatusLine;
+use crate::recall::MemorySetting;
 
 use super::document::{self, Node, Value};
 use super::gather::entries::{flag, text, texts, wrong};
 use super::layers::Layer;
+use super::near::nearest;
 use super::project::shown;
 use super::{ConfigInput, Origin};
 
@@ -21,6 +23,8 @@ pub struct CatalogWish {
     /// The model keeps notes of its own.
     pub auto_memory: bool,
     pub auto_folder: Option<PathBuf>,
+    /// The memory store; its files come later.
+    pub memories: MemorySetting,
     /// The list's share of the context window, and characters of one description.
     pub share: Option<f64>,
     pub description: Option<usize>,
@@ -108,10 +112,8 @@ impl Reader<'_> {
                 }
             }
             "latigo" if !layer.is_from_project() => {
-                for (key, node) in node.entries().iter().filter(|(key, _)| key == "agentsMd") {
-                    if self.first(key) {
-                        self.agents(layer, node);
-                    }
+                for (key, node) in node.entries() {
+                    self.own(layer, key, node);
                 }
             }
             "autoMemoryDirectory" if layer.is_from_project() => {}
@@ -126,6 +128,15 @@ impl Reader<'_> {
             "skillListingBudgetFraction" => self.wish.share = number(node).filter(|share| (0.0..=1.0).contains(share)),
             "skillListingMaxDescChars" => self.wish.description = number(node).map(|chars| chars as usize),
             _ => self.status_line(layer, node),
+        }
+    }
+
+    /// An entry of our own section.
+    fn own(&mut self, layer: &Layer, key: &str, node: &Node) {
+        match key {
+            "agentsMd" if self.first("latigo.agentsMd") => self.agents(layer, node),
+            "memory" if self.first("latigo.memory") => self.memories(layer, node),
+            _ => {}
         }
     }
 
@@ -148,6 +159,35 @@ impl Reader<'_> {
         };
     }
 
+    /// `latigo.memory`: true or false, or an object.
+    fn memories(&mut self, layer: &Layer, node: &Node) {
+        let setting = &mut self.wish.memories;
+        if let Value::Bool(on) = node.value {
+            setting.on = on;
+            return;
+        }
+        if !matches!(node.value, Value::Table(_)) {
+            return wrong(layer, "latigo.memory", node, "true, false or an object", self.notices);
+        }
+        for (key, node) in node.entries() {
+            let name = format!("latigo.memory.{key}");
+            match key.as_str() {
+                "enabled" => setting.on = flag(layer, &name, node, self.notices).unwrap_or(true),
+                "summaries" => setting.summaries = flag(layer, &name, node, self.notices).unwrap_or(true),
+                "entries" => match number(node).filter(|count| count.fract() == 0.0 && *count <= MOST_ENTRIES) {
+                    Some(count) => setting.most = count as usize,
+                    None => wrong(layer, &name, node, "a whole number from 0 to 20", self.notices),
+                },
+                _ => {
+                    let near = nearest(key, MEMORY_KEYS.into_iter())
+                        .map(|near| format!("; did you mean `{near}`?"))
+                        .unwrap_or_default();
+                    self.notices.push(layer.notice(node.line, &format!("`{name}` is not known{near}")));
+                }
+            }
+        }
+    }
+
     fn status_line(&mut self, layer: &Layer, node: &Node) {
         let field = |name: &str| node.entries().iter().find(|(key, _)| key == name).map(|(_, node)| node);
         let command = field("command").and_then(|node| match &node.value {
@@ -162,6 +202,9 @@ impl Reader<'_> {
     }
 }
 
+/// Entries of the memory store that one prompt may get at most.
+const MOST_ENTRIES: f64 = 20.0;
+const MEMORY_KEYS: [&str; 3] = ["enabled", "entries", "summaries"];
 const KEYS: [&str; 7] = [
     "autoMemoryDirectory",
     "autoMemoryEnabled",

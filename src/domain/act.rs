@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::{PageKind, Request};
+use super::{MemoryId, PageKind, Request};
 
 /// One order from the app to its shell.
 #[must_use]
@@ -37,6 +37,10 @@ pub enum EditPurpose {
     /// The comment of a permission question.
     Comment {
         ask: u32,
+    },
+    /// An entry of the memory store.
+    Memory {
+        id: MemoryId,
     },
     /// The plan that waits for a decision.
     Plan,

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Effort, Page, PageKind, ServerBody};
+use super::{Effort, MemoryOrder, Page, PageKind, Recalled, ServerBody};
 
 /// A Markdown file whose text becomes a prompt: a command file or a skill. Its name is what is typed after the slash.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -77,6 +77,8 @@ impl CommandFile {
 pub enum CatalogBody {
     /// The text of a command or skill entered the conversation.
     Used { name: String, path: PathBuf, by_model: bool, arguments: String },
+    /// Entries of the memory store went to the model with the newest prompt.
+    Recalled { entries: Vec<Recalled> },
     /// Something of a tool server.
     Server(ServerBody),
 }
@@ -88,6 +90,8 @@ pub enum CatalogRequest {
     Page(PageKind),
     /// The person chose a row of a page.
     Choose { kind: PageKind, key: String },
+    /// The person changes the memory store.
+    Memory(MemoryOrder),
     /// The person wants a row of a page gone.
     Drop { kind: PageKind, key: String },
 }

@@ -75,6 +75,7 @@ impl Driver {
         match tools::today(&call.name) {
             "Agent" => Some(self.call_agent(call, context)),
             "AskUserQuestion" => Some(self.ask_person(call, context)),
+            super::memories::MEMORY => Some(self.call_memory(call)),
             "EnterPlanMode" => Some(self.enter_plan()),
             "ExitPlanMode" => Some(self.propose_plan(call, context)),
             _ => None,

@@ -70,6 +70,7 @@ impl Driver {
         self.servers_hear(&record.body);
         self.children_hear(&record.body);
         self.catalog_hears(&record.body);
+        self.memories_hears(&record.body);
         self.tell(Event::Recorded(Arc::clone(&record))).await;
         self.recall_hears(&record.body);
         self.money_hears(&record.body).await;

@@ -20,6 +20,7 @@ mod inspect;
 mod jobs;
 mod journal;
 mod library;
+mod memories;
 mod money;
 mod network;
 mod opening;

@@ -230,6 +230,7 @@ impl Driver {
         self.gate.set_readable(kept_elsewhere(&records, &self.setup));
         self.questions = Questions::of(&records, &self.setup.tools, &self.stage.place);
         self.parts.catalog = catalog::Catalog::of(&records);
+        self.parts.memories = super::memories::Remembered::of(&records);
         let now = self.setup.clock.wall_ms();
         let (version, cwd) = (self.setup.version.to_owned(), self.stage.place.cwd.clone());
         let first = if resumed {

@@ -8,6 +8,7 @@ use super::context::Prefixes;
 use super::folder::Asking;
 use super::jobs::Work;
 use super::library::Library;
+use super::memories::Remembered;
 use super::money::Money;
 use super::network::Hosts;
 use super::person::Desk;
@@ -47,6 +48,8 @@ pub(super) struct Parts {
     pub(super) steps: Steps,
     /// Work on the library of sessions.
     pub(super) library: Library,
+    /// The memory store.
+    pub(super) memories: Remembered,
     /// Tool servers.
     pub(super) servers: Servers,
     /// Sub-agents.

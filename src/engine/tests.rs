@@ -24,6 +24,7 @@ use crate::tools::ToolContext;
 
 mod catalog;
 mod confine;
+mod memories;
 mod money;
 mod network;
 mod terms;

@@ -16,6 +16,12 @@ pub trait Embedder: Send + Sync {
     /// The cosine from which on two texts may mean the same.
     fn threshold(&self) -> f32;
 
+    /// The cosine from which on a text that is kept may matter to a prompt: lower than `threshold`, because it need not
+    /// say the same, only be about the same.
+    fn related(&self) -> f32 {
+        0.3
+    }
+
     /// Its vectors know meaning, so that words need not have counterparts.
     fn knows_meaning(&self) -> bool {
         false

@@ -14,6 +14,7 @@ mod cache;
 mod embed;
 mod guard;
 mod lexicon;
+mod memories;
 mod question;
 mod store;
 #[cfg(test)]
@@ -26,6 +27,7 @@ use std::path::PathBuf;
 pub use cache::{Cache, Cached, Context, Hit, Layer, Lookup, Query};
 pub use embed::{Embedder, Hashed, cosine, normalised};
 pub use guard::{asks_to_act, depends_on_time};
+pub use memories::{Memories, MemoryError, MemorySetting, NewMemory, TEXT as MEMORY_TEXT};
 pub use store::{Counter, Entry, Error, Store};
 pub use workspace::{fingerprint, is_left_out};
 

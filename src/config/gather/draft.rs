@@ -27,7 +27,7 @@ const PERMISSIONS: [&str; 11] = [
     "skipDangerousModePermissionPrompt",
 ];
 /// Keys of our own section.
-const LATIGO: [&str; 16] = [
+const LATIGO: [&str; 17] = [
     "agentsMd",
     "answerCache",
     "answerCacheDays",
@@ -35,6 +35,7 @@ const LATIGO: [&str; 16] = [
     "classifierTimeoutMs",
     "context",
     "maxTurns",
+    "memory",
     "models",
     "ollamaContext",
     "pauseAfterIdleSteps",
@@ -266,7 +267,7 @@ impl<'a> Draft<'a> {
                 }
                 key if super::money::KEYS.contains(&key) => self.money.take(layer, key, node, notices),
                 // Read with the hooks, with the instructions and with the search.
-                "telemetry" | "webhooks" | "agentsMd" | "webSearch" => {}
+                "telemetry" | "webhooks" | "agentsMd" | "memory" | "webSearch" => {}
                 _ => self.unknown(layer, "latigo", key, node, &LATIGO),
             }
         }

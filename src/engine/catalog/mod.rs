@@ -18,8 +18,8 @@ use super::Stage;
 use super::driver::Driver;
 use crate::catalog::{Budget, PathRule, Plugin, Style, listing};
 use crate::domain::{
-    Access, Body, CatalogBody, CatalogRequest, CommandFile, Effort, MemoryFile, ModelRef, Notice, PageKind, PageRow,
-    Record, RuleSource, RuleTier, Segment, SegmentKind, ToolCall, ToolSpec,
+    Access, Body, CatalogBody, CatalogRequest, CommandFile, Effort, MemoryFile, MemoryOrder, ModelRef, Notice,
+    PageKind, PageRow, Record, RuleSource, RuleTier, Segment, SegmentKind, ToolCall, ToolSpec,
 };
 use crate::tools::Tool;
 
@@ -56,6 +56,8 @@ pub struct Shelf {
     /// Instruction files that are there and were not read, with the reason.
     pub skipped: Vec<(PathBuf, String)>,
     pub auto: Option<AutoMemory>,
+    /// The memory store; none where there is none, such as in a rehearsal.
+    pub memories: Option<crate::recall::MemorySetting>,
     pub style: Style,
     pub styles: Vec<Style>,
     pub status_line: Option<StatusLine>,
@@ -128,7 +130,8 @@ pub(super) fn dress(prefix: Vec<Arc<Segment>>, stage: &Stage) -> Vec<Arc<Segment
 /// Leaves out tools that have nothing to work with.
 pub(super) fn choose_tools(specs: &mut Vec<ToolSpec>, stage: &Stage) {
     let skills = stage.commands.iter().any(CommandFile::is_for_model);
-    specs.retain(|spec| skills || spec.name != SKILL);
+    let remembers = stage.shelf.memories.as_ref().is_some_and(|setting| setting.on);
+    specs.retain(|spec| (skills || spec.name != SKILL) && (remembers || spec.name != super::memories::MEMORY));
 }
 
 /// Folders of skills, whose scripts and references may be read, and of the model's own notes.
@@ -149,6 +152,12 @@ impl Driver {
             CatalogRequest::Page(kind) => self.show_page(kind).await,
             CatalogRequest::Choose { kind: PageKind::Styles, key } => self.choose_style(&key).await,
             CatalogRequest::Choose { kind: PageKind::Plugins, key } => self.switch_plugin(&key).await,
+            CatalogRequest::Memory(order) => self.on_memory(order).await,
+            CatalogRequest::Drop { kind: PageKind::Memory, key } => {
+                if let Ok(id) = key.parse() {
+                    self.on_memory(MemoryOrder::Forget { id }).await;
+                }
+            }
             CatalogRequest::Choose { .. } | CatalogRequest::Drop { .. } => {}
         }
     }

@@ -13,7 +13,7 @@ use crate::domain::{
 use crate::usage::{self, Counter, Tiktoken};
 
 impl Driver {
-    pub(super) async fn show_page(&mut self, kind: PageKind) {
+    pub(in crate::engine) async fn show_page(&mut self, kind: PageKind) {
         match kind {
             PageKind::Skills => {
                 self.scan_again().await;
@@ -24,7 +24,12 @@ impl Driver {
                 self.scan_again().await;
                 let (files, shelf) = (self.stage.memory.clone(), Arc::clone(&self.stage.shelf));
                 let touched = self.parts.catalog.touched.iter().cloned().collect();
-                self.beside(move || Live::Catalog(CatalogNews::Page(memory(&files, &shelf, touched))));
+                let entries = self.memory_rows();
+                self.beside(move || {
+                    let mut page = memory(&files, &shelf, touched);
+                    page.rows.extend(entries);
+                    Live::Catalog(CatalogNews::Page(page))
+                });
             }
             PageKind::Styles => self.show_styles(),
             PageKind::Plugins => {
