@@ -3,7 +3,7 @@
 use ratatui::crossterm::event::KeyEvent;
 use ratatui::layout::Position;
 
-use crate::panes::{agents, picker, rules, sessions, timeline};
+use crate::panes::{agents, ask, context, jobs, picker, plan, rules, sessions, timeline};
 
 /// What the terminal says to a dialog.
 #[derive(Clone, Debug)]
@@ -14,6 +14,24 @@ pub(super) enum Said {
     /// Rows.
     Wheel(i16),
 }
+
+/// Gives every dialog with the four usual messages what the terminal said.
+macro_rules! said {
+    ($($pane:ident),+) => {
+        $(impl From<Said> for $pane::Msg {
+            fn from(said: Said) -> Self {
+                match said {
+                    Said::Key(key) => Self::Key(key),
+                    Said::Paste(text) => Self::Paste(text),
+                    Said::Click(at) => Self::Click(at),
+                    Said::Wheel(rows) => Self::Wheel(rows),
+                }
+            }
+        })+
+    };
+}
+
+said!(ask, context, jobs, picker, plan, rules, sessions);
 
 impl From<Said> for timeline::Msg {
     fn from(said: Said) -> Self {
@@ -27,17 +45,6 @@ impl From<Said> for timeline::Msg {
     }
 }
 
-impl From<Said> for picker::Msg {
-    fn from(said: Said) -> Self {
-        match said {
-            Said::Key(key) => Self::Key(key),
-            Said::Paste(text) => Self::Paste(text),
-            Said::Click(at) => Self::Click(at),
-            Said::Wheel(rows) => Self::Wheel(rows),
-        }
-    }
-}
-
 impl From<Said> for Option<agents::Msg> {
     fn from(said: Said) -> Self {
         match said {
@@ -45,28 +52,6 @@ impl From<Said> for Option<agents::Msg> {
             Said::Paste(_) => None,
             Said::Click(at) => Some(agents::Msg::Click(at)),
             Said::Wheel(rows) => Some(agents::Msg::Wheel(rows)),
-        }
-    }
-}
-
-impl From<Said> for rules::Msg {
-    fn from(said: Said) -> Self {
-        match said {
-            Said::Key(key) => Self::Key(key),
-            Said::Paste(text) => Self::Paste(text),
-            Said::Click(at) => Self::Click(at),
-            Said::Wheel(rows) => Self::Wheel(rows),
-        }
-    }
-}
-
-impl From<Said> for sessions::Msg {
-    fn from(said: Said) -> Self {
-        match said {
-            Said::Key(key) => Self::Key(key),
-            Said::Paste(text) => Self::Paste(text),
-            Said::Click(at) => Self::Click(at),
-            Said::Wheel(rows) => Self::Wheel(rows),
         }
     }
 }

@@ -67,7 +67,7 @@ pub use job::{JobBody, JobNote, JobRequest, JobState, JobView};
 pub use library::{ExportForm, Found, Hit, HitKind, LibraryBody, LibraryNews, LibraryRequest};
 pub use memories::{MemoryAuthor, MemoryEntry, MemoryId, MemoryOrder, Recalled, StoreScope};
 pub use memory::{MemoryFile, MemoryScope};
-pub use message::{Block, Media, Message, ResultPart, Role, ToolCall, ToolResult};
+pub use message::{Block, Media, Message, ResultPart, Role, ToolCall, ToolResult, without_reminders};
 pub use mode::{Effort, Mode};
 pub use model::{ModelInfo, ModelRef, PriceStep, Prices, Thinking, Wire};
 pub use money::{

@@ -116,7 +116,8 @@ impl Driver {
         });
     }
 
-    async fn grant(&mut self, answer: Answer) {
+    /// Keeps the rule that an answer brought.
+    pub(super) async fn grant(&mut self, answer: Answer) {
         match answer {
             Answer::Session { rule } => match self.gate.add(RuleTier::Allow, &rule, session_source(), &self.stage) {
                 Ok(()) => self.put_on_record(Body::RuleAdded { rule, file: None }).await,
