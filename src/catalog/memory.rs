@@ -9,7 +9,7 @@ use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 use crate::base::read;
 use crate::domain::{MemoryFile, MemoryScope, Notice};
 
-use super::imports::{Importer, LIMIT, Reach};
+use super::imports::{FarImport, Importer, LIMIT, Outside, Reach};
 use super::{Ground, front};
 
 /// Folders between the root of the file system and the work that are looked into.
@@ -41,6 +41,8 @@ pub struct MemoryWish {
     pub agents: AgentsMd,
     /// Globs of paths that are left out.
     pub excludes: Vec<String>,
+    /// Imports from outside of the project.
+    pub outside: Outside,
 }
 
 /// A rule that counts when a file is worked with that one of its globs matches.
@@ -69,6 +71,8 @@ pub struct Memory {
     /// Files that are there and were not read, with the reason.
     pub skipped: Vec<(PathBuf, String)>,
     pub notices: Vec<Notice>,
+    /// Imports from outside of the project, those that were left out among them.
+    pub far: Vec<FarImport>,
 }
 
 /// Reads the instruction files, the most general first: the administrator's, the user's own with his rules, then for
@@ -248,9 +252,14 @@ impl<'a> Gathering<'a> {
             self.skip(path, "there are too many instruction files");
             return true;
         }
-        let mut importer = Importer::new(Reach { home: self.home, within });
+        let mut importer = Importer::new(Reach { home: self.home, within, outside: &self.wish.outside });
         let text = importer.run(path, &text);
         self.found.notices.append(&mut importer.notices);
+        for far in importer.far.iter().filter(|far| !far.taken) {
+            let why = format!("{} imports it from outside of the project; /trust asks about it", far.from.display());
+            self.skip(&far.target, &why);
+        }
+        self.found.far.append(&mut importer.far);
         if text.trim().is_empty() {
             self.skip(path, "there is nothing in it but comments");
         } else {

@@ -48,7 +48,8 @@ pub(super) fn gather(input: &ConfigInput<'_>) -> Settings {
     notices.append(&mut draft.notices);
 
     let sandbox = std::mem::take(&mut draft.sandbox).finish(&draft.rules, (input.cwd, input.home), &mut notices);
-    let catalog = super::wish::read(input, &layers, trusted, &mut notices);
+    let mut catalog = super::wish::read(input, &layers, trusted, &mut notices);
+    catalog.memory.outside = super::claims::agreed_imports(&folder, trusted);
     let hooks = super::wish::hooks(input, &layers, &catalog, &mut notices);
     let set = variables(input, &layers, trusted, &mut notices);
     let mut all = set.clone();

@@ -87,7 +87,7 @@ fn settings_choose_and_what_was_not_read_has_its_reason() {
     assert_eq!(usual, ["user", "project", "sub"]);
     assert!(skipped[0].contains("AGENTS.md: a CLAUDE.md stands beside it"), "{skipped:?}");
     assert!(skipped[1].contains("CLAUDE.local.md: there is nothing in it but comments"), "{skipped:?}");
-    let wish = MemoryWish { agents: AgentsMd::Always, excludes: vec!["**/sub/*.md".into()], off: false };
+    let wish = MemoryWish { agents: AgentsMd::Always, excludes: vec!["**/sub/*.md".into()], ..MemoryWish::default() };
     assert_eq!(texts(&wish).0, ["user", "project", "agents"]);
     assert!(texts(&MemoryWish { off: true, ..MemoryWish::default() }).0.is_empty());
 }
@@ -171,11 +171,16 @@ fn a_project_cannot_name_private_files() {
     std::os::unix::fs::symlink(&secret, tree.root.join("home/project/CLAUDE.local.md")).unwrap();
     let (files, notices) = tree.read();
     assert!(files[0].2.contains("SECRET"), "the user's own file may import it");
-    assert!(!files[1].2.contains("SECRET") && files[1].2.contains("Style"), "{files:?}");
+    assert!(!files[1].2.contains("SECRET") && !files[1].2.contains("Style"), "{files:?}");
     assert_eq!(files.len(), 2);
-    assert_eq!(notices.len(), 5, "{notices:?}");
-    assert!(notices[3].text.contains("line 5: there is no file `missing.md` to import"), "{notices:?}");
-    assert!(notices[4].text.contains("CLAUDE.local.md: it is a link"), "{notices:?}");
+    assert_eq!(notices.len(), 6, "{notices:?}");
+    assert!(notices[4].text.contains("line 5: there is no file `missing.md` to import"), "{notices:?}");
+    assert!(notices[5].text.contains("CLAUDE.local.md: it is a link"), "{notices:?}");
+    // What the person agreed to comes in, and nothing else; what was left out has its reason.
+    let agreed = Outside::Agreed([tree.root.join("home/.claude/style.md")].into());
+    let memory = tree.memory(&MemoryWish { outside: agreed, ..MemoryWish::default() });
+    assert!(memory.files[1].text.contains("Style") && !memory.files[1].text.contains("SECRET"));
+    assert!(memory.skipped.iter().any(|(path, why)| *path == secret && why.contains("/trust")), "{:?}", memory.skipped);
 }
 
 #[test]
