@@ -74,6 +74,9 @@ impl Driver {
     fn own_work(&mut self, call: &ToolCall, context: &ToolContext) -> Option<BoxFuture<'static, ToolOutcome>> {
         match tools::today(&call.name) {
             "Agent" => Some(self.call_agent(call, context)),
+            "SendMessage" => Some(self.message_agent(call, context)),
+            "BashOutput" => self.on_agent_task(call, false).map(|outcome| std::future::ready(outcome).boxed()),
+            "KillShell" => self.on_agent_task(call, true).map(|outcome| std::future::ready(outcome).boxed()),
             "AskUserQuestion" => Some(self.ask_person(call, context)),
             super::memories::MEMORY => Some(self.call_memory(call)),
             "EnterPlanMode" => Some(self.enter_plan()),

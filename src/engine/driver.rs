@@ -263,7 +263,7 @@ impl Driver {
             running.cancel.cancel();
         }
         self.stream = None;
-        self.parts.team.stop_all();
+        let tidied = self.parts.team.stop_all();
         self.stop_jobs();
         self.hooking.stop();
         self.session_ends(if self.setup.interactive { "prompt_input_exit" } else { "other" }).await;
@@ -272,6 +272,7 @@ impl Driver {
         self.write_report().await;
         self.close_servers().await;
         self.take_walls_down();
+        tidied.await;
         if let Err(notice) = self.journal.sync() {
             self.notice(notice).await;
         }

@@ -41,7 +41,7 @@ impl Driver {
     pub(super) async fn open_first(setup: Setup, news: mpsc::Sender<News>, events: mpsc::Sender<Event>) -> Self {
         let mut stage = setup.stage.clone();
         let mut notices = setup.notices.clone();
-        let opened = wanted(&setup, &stage).and_then(|id| id.map(|id| open_old(&setup, &mut stage, id)).transpose());
+        let opened = open_wanted(&setup, &mut stage);
         let mut offer = None;
         let (opened, refusal) = match opened {
             Ok(Some((opened, told))) => {
@@ -197,7 +197,7 @@ impl Driver {
             self.notice(notice).await;
         }
         self.running.clear();
-        self.parts.team.stop_all();
+        tokio::spawn(self.parts.team.stop_all());
         self.parts.classifier.stop();
         self.parts.classifier = Classifier::default();
         self.stream = None;
@@ -231,6 +231,7 @@ impl Driver {
         self.questions = Questions::of(&records, &self.setup.tools, &self.stage.place);
         self.parts.catalog = catalog::Catalog::of(&records);
         self.parts.memories = super::memories::Remembered::of(&records);
+        self.know_agents(&records);
         let now = self.setup.clock.wall_ms();
         let (version, cwd) = (self.setup.version.to_owned(), self.stage.place.cwd.clone());
         let first = if resumed {
@@ -322,6 +323,26 @@ fn open_old(setup: &Setup, stage: &mut Stage, id: SessionId) -> Result<(Opened, 
     }
     let journal = Journal::resumed(setup.store.clone(), stage.place.project.clone(), log, setup.secrets.clone());
     Ok((Opened { id, machine, journal, records }, notices))
+}
+
+/// The session that is to go on; none for a new one.
+fn open_wanted(setup: &Setup, stage: &mut Stage) -> Result<Option<(Opened, Vec<Notice>)>, Denied> {
+    match open_again(setup, stage) {
+        Some(opened) => opened.map(Some),
+        None => wanted(setup, stage)?.map(|id| open_old(setup, stage, id)).transpose(),
+    }
+}
+
+/// The conversation of a sub-agent that goes on; none for everything else.
+fn open_again(setup: &Setup, stage: &Stage) -> Option<Result<(Opened, Vec<Notice>), Denied>> {
+    let child = stage.child.as_ref().filter(|child| child.again)?;
+    let id = child.session;
+    let opened = setup.store.open_at(id, &child.log).map(|(records, log, notices)| {
+        let machine = machine(setup, stage, id, &records);
+        let journal = Journal::resumed(setup.store.clone(), stage.place.project.clone(), log, setup.secrets.clone());
+        (Opened { id, machine, journal, records }, notices)
+    });
+    Some(opened.map_err(|error| Denied { offer: None, notice: Notice::error(error.to_string()) }))
 }
 
 /// A resumed session keeps its model when the same server is still the one in use.

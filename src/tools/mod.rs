@@ -21,6 +21,7 @@ pub use ask_user_question::read as read_questions;
 pub use bash::{offer_escape, shell_command, wants_out};
 pub use exit_plan_mode::read as read_plan;
 pub use memory::{MemoryCall, read as read_memory};
+pub use send_message::read as read_message;
 pub use support::board::Board;
 pub use support::diff::{compare, without_hunk};
 pub use support::input::{parse as read_input, spec as describe};
@@ -67,6 +68,7 @@ tools! {
     multi_edit::MultiEdit,
     notebook_edit::NotebookEdit,
     read::Read,
+    send_message::SendMessage,
     skill::Skill,
     task_create::TaskCreate,
     task_get::TaskGet,

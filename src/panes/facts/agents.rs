@@ -107,6 +107,13 @@ impl Agents {
     }
 
     fn begin(&mut self, start: &AgentStart, at: u64) {
+        if let Some(row) = self.row(&start.agent) {
+            // It goes on with what it knows.
+            row.start = start.clone();
+            (row.state, row.at, row.end) = (AgentState::default(), at, None);
+            "goes on".clone_into(&mut row.last);
+            return;
+        }
         if self.list.len() >= MOST
             && let Some(oldest) = self.list.iter().position(|row| !row.lives())
         {
