@@ -38,7 +38,7 @@ pub(super) struct Texts {
 
 /// Reads everything that there is for this start. A folder that is not trusted adds nothing.
 pub(super) fn texts(settings: &Settings, start: &Base<'_>, notices: &mut Vec<Notice>) -> Texts {
-    let reader = Arc::new(Reader::new(settings, start, notices));
+    let reader = Arc::new(Reader::new(settings, start));
     let (mut commands, told) = catalog::prompts(&reader.ground());
     notices.extend(told);
     let (mut agents, told) = catalog::agents(&reader.ground(), &reader.given);
@@ -94,17 +94,13 @@ struct Reader {
 }
 
 impl Reader {
-    fn new(settings: &Settings, start: &Base<'_>, notices: &mut Vec<Notice>) -> Self {
+    fn new(settings: &Settings, start: &Base<'_>) -> Self {
         let wish = &settings.catalog;
-        let shelf = start.dirs.config.join("plugins");
-        let data = start.dirs.data.join("plugins");
-        let (plugins, told) = catalog::plugins(&wish.plugin_folders, &shelf, &wish.plugins, &data);
-        notices.extend(told);
         Self {
             home: start.home.to_path_buf(),
             cwd: start.cwd.to_path_buf(),
             project: settings.project.clone(),
-            plugins,
+            plugins: wish.here.clone(),
             bundled: !wish.no_bundled,
             wish: wish.memory.clone(),
             given: wish.agents.clone(),

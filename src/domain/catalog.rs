@@ -61,6 +61,8 @@ pub struct Traits {
     pub hooks: Option<serde_json::Value>,
     /// Its shell lines are for PowerShell.
     pub powershell: bool,
+    /// Files of the same name that it takes the place of.
+    pub overrides: Vec<PathBuf>,
     /// The folder that scripts and references lie in.
     pub folder: Option<PathBuf>,
 }

@@ -28,13 +28,13 @@ pub enum MemoryCall {
 #[serde(deny_unknown_fields)]
 struct MemoryInput {
     action: MemoryAction,
-    /// The fact, or the words to search for.
+    /// The fact, or the search.
     #[serde(default)]
     text: Option<String>,
     /// Entry to change or forget, such as p12.
     #[serde(default)]
     id: Option<String>,
-    /// project (default), or user for what holds everywhere.
+    /// user: in all projects.
     #[serde(default)]
     scope: Option<StoreScope>,
 }

@@ -54,7 +54,7 @@ fn the_page_lists_edits_and_forgets_entries() {
     for (name, width, height) in [("memory_page_80x24", 80, 24), ("memory_page_160x50", 160, 50)] {
         let mut play = Play::new(width, height);
         play.write("/memory").keys("enter");
-        play.live(Live::Catalog(CatalogNews::Page(page()))).keys("down");
+        play.live(Live::Catalog(CatalogNews::Page(page()))).keys("down").keys("down");
         assert_snapshot!(name, play.screen());
         play.take_acts();
         play.keys("enter");

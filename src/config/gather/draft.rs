@@ -13,7 +13,7 @@ use super::super::{Bounds, RuleEntry, Tier, UiSettings};
 use super::entries::{count, flag, text, texts, wrong};
 
 /// Keys of `permissions`, ours and Claude Code's.
-const PERMISSIONS: [&str; 11] = [
+pub(in crate::config) const PERMISSIONS: [&str; 11] = [
     "allow",
     "ask",
     "deny",
@@ -27,7 +27,7 @@ const PERMISSIONS: [&str; 11] = [
     "skipDangerousModePermissionPrompt",
 ];
 /// Keys of our own section.
-const LATIGO: [&str; 17] = [
+pub(in crate::config) const LATIGO: [&str; 17] = [
     "agentsMd",
     "answerCache",
     "answerCacheDays",

@@ -5,12 +5,14 @@
 
 mod fill;
 mod forks;
+mod inventory;
 mod memory;
 mod on_the_way;
 mod pages;
 mod skills;
 mod status;
 mod styles;
+mod told;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -26,6 +28,7 @@ use crate::domain::{
 use crate::tools::Tool;
 
 pub(super) use fill::Filled;
+pub use inventory::inventory;
 pub(super) use status::Ran;
 
 /// The tool by which the model uses a skill. It runs here, because its shell lines pass the gate.
@@ -89,6 +92,8 @@ pub struct AutoMemory {
 pub struct StatusLine {
     /// A line of the shell.
     pub command: String,
+    /// Blanks before the line.
+    pub padding: u16,
     /// Seconds after which it runs again by itself.
     pub refresh_s: Option<u64>,
 }
@@ -121,7 +126,11 @@ impl Catalog {
             Body::Catalog(CatalogBody::Used { name, arguments, .. }) => Some((name.clone(), arguments.clone())),
             _ => None,
         });
-        Self { used: used.collect(), ..Self::default() }
+        let mut status = status::Status::default();
+        for record in records {
+            status.sums.hear(&record.body, record.at);
+        }
+        Self { used: used.collect(), status, ..Self::default() }
     }
 }
 
