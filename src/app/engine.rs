@@ -19,7 +19,7 @@ pub(super) fn hear(model: &mut Model, event: Event) -> Vec<Act> {
         Event::Opened { .. } => {
             model.answers.hooks = None;
             if let Some((_, seq)) = model.goto.take().filter(|(session, _)| is_open(model, *session)) {
-                model.conversation.go_to(seq, &model.facts);
+                acts.extend(super::library::show_record(model, seq));
             }
             acts.push(title(model));
         }

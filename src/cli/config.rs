@@ -170,7 +170,10 @@ mod tests {
         let ground = ground(&folder);
         let (text, _) = answer(ConfigCommand::List { json: false }, &ground).unwrap();
         let config = ground.dirs.config.display().to_string();
-        insta::assert_snapshot!(text.replace(&config, "<config>"));
+        let root = folder.path().display().to_string();
+        let text =
+            text.replace(&config, "<config>").replace(&root, "<root>").replace(&root.replace('/', "-"), "<root>");
+        insta::assert_snapshot!(text);
         let key = |key: &str| key.to_owned();
         assert_eq!(answer(ConfigCommand::Get { key: key("theme") }, &ground).unwrap().0, "\"light\"\n");
         assert_eq!(answer(ConfigCommand::Where { key: key("theme") }, &ground).unwrap().0.lines().count(), 2);

@@ -86,7 +86,7 @@ pub fn setup(settings: &Settings, start: Start<'_>) -> Result<engine::Setup, Str
                 file: Some(start.dirs.cache.join(crate::recall::FILE)),
                 ..settings.money.answers.clone()
             },
-            library: engine::LibraryTuning { index: Some(start.dirs.cache.join("search.sqlite3")) },
+            library: engine::LibraryTuning::indexed_at(start.dirs.cache.join("search.sqlite3")),
         },
         home: start.home.to_path_buf(),
         interactive: start.interactive,

@@ -86,6 +86,8 @@ pub(super) enum What {
     Filled(Box<Filled>),
     /// The program for the status line has run, or it is time to run it.
     Status(StatusRan),
+    /// It is time to try again to write the log.
+    SaveAgain,
     /// Straight to the face.
     Tell(Live),
 }
@@ -182,6 +184,13 @@ impl Driver {
         }
     }
 
+    /// Forces what was written to the disk; says so when that fails.
+    pub(super) async fn sync_log(&mut self) {
+        if let Err(notice) = self.journal.sync().await {
+            self.notice(notice).await;
+        }
+    }
+
     pub(super) async fn notice(&mut self, mut notice: Notice) {
         notice.text = self.setup.secrets.text(&notice.text).into_owned();
         self.tell(Event::Live(Live::Notice(notice))).await;
@@ -236,6 +245,7 @@ impl Driver {
             What::Agent(heard) => self.on_agent(*heard).await,
             What::Filled(filled) => self.on_filled(*filled).await,
             What::Status(ran) => self.on_status(ran).await,
+            What::SaveAgain => self.save_again().await,
             What::Proven(_) | What::Tell(_) | What::Server(_) => {}
         }
     }
@@ -273,9 +283,8 @@ impl Driver {
         self.close_servers().await;
         self.take_walls_down();
         tidied.await;
-        if let Err(notice) = self.journal.sync() {
-            self.notice(notice).await;
-        }
+        self.sync_log().await;
+        self.journal.close().await;
         self.tell(Event::Closed).await;
     }
 }

@@ -11,7 +11,7 @@ use super::driver::Driver;
 use crate::agent::Input;
 use crate::domain::{
     Block, Body, CatalogBody, MemoryAuthor, MemoryEntry, MemoryId, MemoryOrder, Notice, PageAct, PageKind, PageRow,
-    Recalled, Record, ToolCall, ToolOutcome,
+    Recalled, ToolCall, ToolOutcome,
 };
 use crate::prompt;
 use crate::recall::{MEMORY_TEXT, Memories, MemoryError, NewMemory};
@@ -38,22 +38,19 @@ pub(super) struct Remembered {
 }
 
 impl Remembered {
-    /// What the records of a session tell.
-    pub(super) fn of(records: &[Record]) -> Self {
-        let mut remembered = Self::default();
-        for record in records {
-            remembered.hear(&record.body);
-        }
-        remembered
+    /// With what the model of a resumed session can see.
+    pub(super) fn of(told: BTreeSet<MemoryId>) -> Self {
+        Self { told, ..Self::default() }
     }
+}
 
-    fn hear(&mut self, body: &Body) {
-        match body {
-            Body::Catalog(CatalogBody::Recalled { entries }) => self.told.extend(entries.iter().map(|entry| entry.id)),
-            // What the model does not see any more may be told again.
-            Body::Compacted { .. } | Body::Cleared => self.told.clear(),
-            _ => {}
-        }
+/// What the model can see of the store after a record.
+pub(super) fn hear(told: &mut BTreeSet<MemoryId>, body: &Body) {
+    match body {
+        Body::Catalog(CatalogBody::Recalled { entries }) => told.extend(entries.iter().map(|entry| entry.id)),
+        // What the model does not see any more may be told again.
+        Body::Compacted { .. } | Body::Cleared => told.clear(),
+        _ => {}
     }
 }
 
@@ -95,7 +92,7 @@ impl Driver {
 
     /// Something is on record.
     pub(super) fn memories_hears(&mut self, body: &Body) {
-        self.parts.memories.hear(body);
+        hear(&mut self.parts.memories.told, body);
         match body {
             Body::Prompted { .. } if !self.parts.memories.pending.is_empty() => {
                 let entries = std::mem::take(&mut self.parts.memories.pending);

@@ -14,6 +14,7 @@ use super::network::Hosts;
 use super::person::Desk;
 use super::pieces::Sieve;
 use super::recall::Recall;
+use super::saving::Saving;
 use super::servers::Servers;
 use super::steps::Steps;
 use super::team::Team;
@@ -50,6 +51,8 @@ pub(super) struct Parts {
     pub(super) library: Library,
     /// The memory store.
     pub(super) memories: Remembered,
+    /// What the disk does not take.
+    pub(super) saving: Saving,
     /// Tool servers.
     pub(super) servers: Servers,
     /// Sub-agents.

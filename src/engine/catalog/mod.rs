@@ -23,13 +23,14 @@ use super::driver::Driver;
 use crate::catalog::{Budget, PathRule, Plugin, Style, listing};
 use crate::domain::{
     Access, AgentFile, Body, CatalogBody, CatalogRequest, CommandFile, Effort, MemoryFile, MemoryOrder, ModelRef,
-    Notice, PageKind, PageRow, Record, RuleSource, RuleTier, Segment, SegmentKind, ToolCall, ToolSpec,
+    Notice, PageKind, PageRow, RuleSource, RuleTier, Segment, SegmentKind, ToolCall, ToolSpec,
 };
 use crate::tools::Tool;
 
 pub(super) use fill::Filled;
 pub use inventory::inventory;
 pub(super) use status::Ran;
+pub(super) use told::Sums;
 
 /// The tool by which the model uses a skill. It runs here, because its shell lines pass the gate.
 pub(super) const SKILL: &str = "Skill";
@@ -120,17 +121,9 @@ pub(super) struct Catalog {
 }
 
 impl Catalog {
-    /// What the records of a session tell.
-    pub(super) fn of(records: &[Record]) -> Self {
-        let used = records.iter().filter_map(|record| match &record.body {
-            Body::Catalog(CatalogBody::Used { name, arguments, .. }) => Some((name.clone(), arguments.clone())),
-            _ => None,
-        });
-        let mut status = status::Status::default();
-        for record in records {
-            status.sums.hear(&record.body, record.at);
-        }
-        Self { used: used.collect(), status, ..Self::default() }
+    /// With what a session has used, and what adds up over it.
+    pub(super) fn of(used: impl IntoIterator<Item = (String, String)>, sums: Sums) -> Self {
+        Self { used: used.into_iter().collect(), status: status::Status::with(sums), ..Self::default() }
     }
 }
 

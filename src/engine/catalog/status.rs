@@ -38,6 +38,12 @@ pub(super) struct Status {
     running: Option<tokio::task::JoinHandle<()>>,
 }
 
+impl Status {
+    pub(super) fn with(sums: Sums) -> Self {
+        Self { sums, ..Self::default() }
+    }
+}
+
 impl Driver {
     /// Hears what changes the state.
     pub(super) fn status_hears(&mut self, body: &Body) {

@@ -2,6 +2,7 @@
 //! Format: the standard input of Claude Code's `statusLine`. Fields about a subscription, a pull request and Vim's modes
 //! are left out, because there are none.
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::super::branch;
@@ -9,8 +10,8 @@ use super::super::driver::Driver;
 use crate::domain::{Body, CacheBreak, Shown};
 
 /// What adds up over a session.
-#[derive(Debug, Default)]
-pub(super) struct Sums {
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub(in crate::engine) struct Sums {
     cost: f64,
     api_ms: u64,
     added: u64,
@@ -26,7 +27,7 @@ pub(super) struct Sums {
 }
 
 impl Sums {
-    pub(super) fn hear(&mut self, body: &Body, now: u64) {
+    pub(in crate::engine) fn hear(&mut self, body: &Body, now: u64) {
         self.began.get_or_insert(now);
         match body {
             Body::Responded(note) => {

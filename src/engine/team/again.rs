@@ -9,8 +9,8 @@ use futures::future::BoxFuture;
 use super::call::Errand;
 use crate::base::text;
 use crate::domain::{
-    AgentEnd, AgentOutcome, AgentProgress, AgentStart, AgentState, Body, Record, Request, TeamBody, TeamRequest,
-    ToolCall, ToolOutcome,
+    AgentEnd, AgentOutcome, AgentProgress, AgentStart, AgentState, Body, Request, TeamBody, TeamRequest, ToolCall,
+    ToolOutcome,
 };
 use crate::engine::driver::Driver;
 use crate::tools::{self, ToolContext};
@@ -37,10 +37,10 @@ pub(super) struct Past {
 
 impl Known {
     /// What the records of a session tell.
-    pub(super) fn of(records: &[Record]) -> Self {
+    pub(super) fn of<'a>(bodies: impl IntoIterator<Item = &'a Body>) -> Self {
         let mut known = Self::default();
-        for record in records {
-            known.hear(&record.body, None);
+        for body in bodies {
+            known.hear(body, None);
         }
         known
     }
@@ -175,13 +175,13 @@ impl Driver {
     }
 
     /// The agents of the session that is open.
-    pub(in crate::engine) fn know_agents(&mut self, records: &[Record]) {
+    pub(in crate::engine) fn know_agents<'a>(&mut self, bodies: impl IntoIterator<Item = &'a Body> + Copy) {
         // An agent that goes on knows those that it called itself.
-        self.parts.team.known = Known::of(records);
+        self.parts.team.known = Known::of(bodies);
         if let Some(child) = &self.stage.child {
             let own = Some(child.agent.as_str());
-            for record in records {
-                self.parts.team.known.hear(&record.body, own);
+            for body in bodies {
+                self.parts.team.known.hear(body, own);
             }
         }
     }

@@ -119,9 +119,21 @@ impl Minder {
         let begun = self.over.is_none();
         while begun && self.step(&mut events, &ways, &mut deadline).await {}
         let duration_ms = ways.clock.elapsed().saturating_sub(start).as_millis() as u64;
+        self.let_go(&mut events).await;
         let finished = self.finish(duration_ms, &ways).await;
         // Nobody may wait for it any more.
         drop(done.send(finished));
+    }
+
+    /// Waits until the child has let its log go, so that whoever hears that it is done can go on with it.
+    async fn let_go(&self, events: &mut mpsc::Receiver<Event>) {
+        let gone = async {
+            if self.requests.send(Request::Shutdown).await.is_ok() {
+                while !matches!(events.recv().await, None | Some(Event::Closed)) {}
+            }
+        };
+        // One that does not answer is not waited for.
+        let _late = tokio::time::timeout(GRACE, gone).await;
     }
 
     /// Waits for the next thing and takes it in. False when there is nothing more to wait for.
