@@ -18,8 +18,8 @@ pub(super) fn hear(model: &mut Model, event: Event) -> Vec<Act> {
     match event {
         Event::Opened { .. } => {
             model.answers.hooks = None;
-            if let Some((_, seq)) = model.goto.take().filter(|(session, _)| is_open(model, *session)) {
-                acts.extend(super::library::show_record(model, seq));
+            if let Some((_, spot)) = model.goto.take().filter(|(session, _)| is_open(model, *session)) {
+                acts.extend(super::library::show_spot(model, spot));
             }
             acts.push(title(model));
         }

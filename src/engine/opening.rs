@@ -16,7 +16,7 @@ use super::journal::Journal;
 use super::parts::Parts;
 use super::past::Past;
 use super::questions::Questions;
-use super::steps::{Denied, Knowledge, Steps, title, wanted};
+use super::steps::{Denied, Knowledge, Steps, elsewhere, title, wanted};
 use super::{Setup, Stage};
 use crate::agent::{Effect, Machine, Recollection};
 use crate::domain::{
@@ -313,9 +313,7 @@ fn open_old(setup: &Setup, stage: &mut Stage, id: SessionId) -> Result<(Opened, 
     })?;
     let Opening { log, state: mut past, records, outline, notices } = opening;
     if let Some(project) = past.project.clone().filter(|project| *project != stage.place.project) {
-        let text = format!("This session belongs to {}.", project.display());
-        let hint = format!("Open it there: cd '{}' && latigo --resume {id}", project.display());
-        return Err(Notice::warning(text).hint(hint).into());
+        return Err(elsewhere(setup, id, &project));
     }
     let machine = machine(setup, stage, id, std::mem::take(&mut past.recollection));
     let conversation = machine.conversation();
