@@ -18,6 +18,7 @@ mod files;
 mod folder;
 mod hook;
 mod job;
+mod language;
 mod library;
 mod memories;
 mod memory;
@@ -64,6 +65,7 @@ pub use files::{
 pub use folder::{Claim, ClaimKind, FolderAnswer, FolderClaims};
 pub use hook::{HookEntry, HookRun, HookState};
 pub use job::{JobBody, JobNote, JobRequest, JobState, JobView};
+pub use language::{LanguageNews, LanguageProblem, LanguageRequest, LanguageState, LanguageStatus, Severity};
 pub use library::{Earlier, EarlierSpent, ExportForm, Found, Hit, HitKind, LibraryBody, LibraryNews, LibraryRequest};
 pub use memories::{MemoryAuthor, MemoryEntry, MemoryId, MemoryOrder, Recalled, StoreScope};
 pub use memory::{MemoryFile, MemoryScope};

@@ -19,6 +19,7 @@ mod hooks;
 mod inspect;
 mod jobs;
 mod journal;
+mod languages;
 mod library;
 mod memories;
 mod money;
@@ -68,6 +69,7 @@ use crate::usage::ModelTable;
 
 pub use catalog::{AutoMemory, Nested, NestedSkills, SaveSetting, Scan, Scanned, Shelf, StatusLine, inventory};
 pub use confine::Sandbox;
+pub use languages::{KeepConsent, LanguagePlan};
 pub use library::LibraryTuning;
 pub use money::Together;
 pub use servers::{OutsideCall, SearchMode, ServerPlan, open_counter};
@@ -218,6 +220,8 @@ pub struct Stage {
     pub hooks: Arc<crate::hooks::Config>,
     /// Tool servers.
     pub servers: Arc<ServerPlan>,
+    /// Language servers.
+    pub languages: Arc<LanguagePlan>,
     pub rehearsal: bool,
     /// This is a sub-agent's.
     pub child: Option<Arc<Child>>,

@@ -187,6 +187,7 @@ impl Driver {
             commands: self.all_commands(),
             agents: self.stage.agents.clone(),
             tools: self.tool_names(),
+            servers: self.server_states(),
             rehearsal: self.stage.rehearsal,
             sandbox: self.sandbox_state(),
         }
@@ -219,6 +220,7 @@ impl Driver {
         self.machine = opened.machine;
         self.journal = opened.journal;
         self.open_team();
+        self.forget_problems();
         self.thaw_servers("another session was opened");
         self.announce(opened.past, (opened.records, opened.outline)).await;
         for notice in problems {

@@ -7,6 +7,7 @@ use super::confine::Walls;
 use super::context::Prefixes;
 use super::folder::Asking;
 use super::jobs::Work;
+use super::languages::Languages;
 use super::library::Library;
 use super::memories::Remembered;
 use super::money::Money;
@@ -55,6 +56,8 @@ pub(super) struct Parts {
     pub(super) saving: Saving,
     /// Tool servers.
     pub(super) servers: Servers,
+    /// Language servers.
+    pub(super) languages: Languages,
     /// Sub-agents.
     pub(super) team: Team,
     /// Dialogs that wait for the person.

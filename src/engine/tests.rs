@@ -25,6 +25,7 @@ use crate::tools::ToolContext;
 
 mod catalog;
 mod confine;
+mod languages;
 mod memories;
 mod money;
 mod network;
@@ -172,6 +173,7 @@ fn setup(root: &Path, script: &Arc<Script>, open: Open) -> Setup {
             env: Arc::default(),
             hooks: Arc::default(),
             servers: Arc::default(),
+            languages: Arc::default(),
             rehearsal: false,
             child: None,
         },

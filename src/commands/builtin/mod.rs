@@ -26,6 +26,7 @@ registry![
     permissions,
     hooks,
     mcp,
+    lsp,
     agents,
     jobs,
     tasks,

@@ -176,6 +176,7 @@ impl Driver {
             child: Some(Arc::new(child)),
             servers: plan.servers,
             hooks,
+            languages: self.languages_for(definition),
             ..self.stage.clone()
         };
         let max_turns = definition.model.max_turns.or(setup.agent.max_turns);
