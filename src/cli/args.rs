@@ -241,6 +241,12 @@ pub enum Command {
         #[command(subcommand)]
         what: super::McpCommand,
     },
+    /// What is remembered across sessions: list, add, show, edit, forget, search
+    #[command(subcommand_required = true, arg_required_else_help = true)]
+    Memory {
+        #[command(subcommand)]
+        what: super::MemoryCommand,
+    },
     /// Say where settings come from, or change your own
     #[command(subcommand_required = true, arg_required_else_help = true)]
     Config {

@@ -23,6 +23,7 @@ mod elsewhere;
 mod eval;
 mod helper;
 mod mcp;
+mod memory;
 mod model;
 mod permissions;
 mod replay;
@@ -42,6 +43,7 @@ pub use cost::CostOrder;
 pub use eval::EvalOrder;
 pub use helper::helper;
 pub use mcp::McpCommand;
+pub use memory::MemoryCommand;
 pub use permissions::Permissions;
 pub use replay::ReplayOrder;
 use spending::{CacheCommand, ToonCommand};
@@ -70,6 +72,8 @@ pub enum Order {
         json: bool,
     },
     Permissions(Permissions),
+    /// The memory store.
+    Memory(MemoryCommand),
     /// Say where settings come from.
     Config(ConfigCommand),
     Bench(BenchOrder),
@@ -115,6 +119,7 @@ pub fn main() -> Exit {
         Order::Cost(order) => cost::run(&order, &mut Printer::standard()),
         Order::Bench(order) => bench::run(&order, &mut Printer::standard()),
         Order::Mcp(what) => mcp::run(what, &mut Printer::standard()),
+        Order::Memory(what) => memory::run(what, &mut Printer::standard()),
         Order::Config(what) => config::run(what, &mut Printer::standard()),
         Order::Completions(shell) => completions(shell),
     }
@@ -147,6 +152,7 @@ pub fn parse(
         }
         Some(Command::Bench { name, input, json }) => return Ok(Order::Bench(BenchOrder { name, input, json })),
         Some(Command::Mcp { what }) => return Ok(Order::Mcp(what)),
+        Some(Command::Memory { what }) => return Ok(Order::Memory(what)),
         Some(Command::Config { what }) => return Ok(Order::Config(what)),
         Some(Command::Completions { shell }) => return Ok(Order::Completions(shell)),
         None => {}

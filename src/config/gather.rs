@@ -20,6 +20,7 @@ mod money;
 mod sandbox;
 
 use draft::Draft;
+pub(super) use draft::{LATIGO, PERMISSIONS};
 
 /// Variables that hold a key of a server of ours.
 const KEYS: [&str; 8] = [
@@ -47,7 +48,7 @@ pub(super) fn gather(input: &ConfigInput<'_>) -> Settings {
     notices.append(&mut draft.notices);
 
     let sandbox = std::mem::take(&mut draft.sandbox).finish(&draft.rules, (input.cwd, input.home), &mut notices);
-    let catalog = super::wish::read(input, &layers, trusted, &mut notices);
+    let catalog = super::wish::read(input, &layers, (trusted, &folder), &mut notices);
     let hooks = super::wish::hooks(input, &layers, &catalog, &mut notices);
     let set = variables(input, &layers, trusted, &mut notices);
     let mut all = set.clone();
@@ -57,7 +58,7 @@ pub(super) fn gather(input: &ConfigInput<'_>) -> Settings {
     let child_env = without_keys(child_env(&set.plain()), &secrets);
     let ground =
         servers::Ground { input, project: &project, layers: &layers, trusted, vars: &set, child_env: &child_env };
-    let servers = servers::gather(&ground, &mut notices);
+    let servers = servers::gather(&ground, &catalog.here, &mut notices);
     let languages = super::languages::gather(&ground, &catalog, &folder.content, &mut notices);
     let search = super::web::choice(&layers, &all, &mut notices);
     let model = choose(&set, &all, &wishes(input, &draft), &draft.models, &mut notices);

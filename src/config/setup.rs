@@ -4,12 +4,14 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::{ModelChoice, Places, Settings, Traffic, Trust, edit_rule, folder, rehearsal, rule_text, shelf, team};
+use super::{
+    ConfigInput, ModelChoice, Places, Settings, Traffic, Trust, edit_rule, folder, rehearsal, rule_text, shelf, team,
+};
 use crate::agent;
 use crate::base::clock::SharedClock;
 use crate::base::dirs::Dirs;
 use crate::base::ids::SharedIds;
-use crate::domain::{AgentFile, Cap, Mode, ModelInfo, ModelRef, Notice, SaveScope, Wire};
+use crate::domain::{AgentFile, Cap, Mode, ModelInfo, ModelRef, Notice, PageRow, SaveScope, Wire};
 use crate::engine::{self, Connect, Open, RuleEdit, Stage};
 use crate::provider;
 use crate::sandbox;
@@ -181,6 +183,14 @@ fn lead(settings: &Settings, agents: &[AgentFile], notices: &mut Vec<Notice>) ->
         notices.push(Notice::info(text));
     }
     Some(Arc::new(found.clone()))
+}
+
+/// Where everything comes from that a start here would use.
+pub fn listing(input: &ConfigInput<'_>) -> Vec<PageRow> {
+    let settings = super::load(input.clone());
+    let base = Base { home: input.home, cwd: input.cwd, dirs: input.dirs, model_forced: false };
+    let stage = own_stage(&settings, &base, &mut Vec::new());
+    engine::inventory(&stage, &stage.rules)
 }
 
 /// A model with what the table knows of it. A context size set for Ollama is the window.

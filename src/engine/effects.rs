@@ -72,6 +72,7 @@ impl Driver {
         self.servers_hear(&record.body);
         self.children_hear(&record.body);
         self.catalog_hears(&record.body);
+        self.memories_hears(&record.body);
         self.show(&record, written).await;
         self.recall_hears(&record.body);
         self.keep_break(&record.body).await;

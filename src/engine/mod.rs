@@ -21,6 +21,7 @@ mod jobs;
 mod journal;
 mod languages;
 mod library;
+mod memories;
 mod money;
 mod naming;
 mod network;
@@ -67,7 +68,7 @@ use crate::session::Store;
 use crate::tools::{Limits, Place, Tool};
 use crate::usage::ModelTable;
 
-pub use catalog::{AutoMemory, Nested, NestedSkills, SaveSetting, Scan, Scanned, Shelf, StatusLine};
+pub use catalog::{AutoMemory, Nested, NestedSkills, SaveSetting, Scan, Scanned, Shelf, StatusLine, inventory};
 pub use confine::Sandbox;
 pub use languages::{KeepConsent, LanguagePlan};
 pub use library::LibraryTuning;

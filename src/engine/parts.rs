@@ -9,6 +9,7 @@ use super::folder::Asking;
 use super::jobs::Work;
 use super::languages::Languages;
 use super::library::Library;
+use super::memories::Remembered;
 use super::money::Money;
 use super::network::Hosts;
 use super::person::Desk;
@@ -52,6 +53,8 @@ pub(super) struct Parts {
     pub(super) steps: Steps,
     /// Work on the library of sessions.
     pub(super) library: Library,
+    /// The memory store.
+    pub(super) memories: Remembered,
     /// What the disk does not take.
     pub(super) saving: Saving,
     /// Tool servers.

@@ -9,6 +9,7 @@ use crate::domain::{
     Block, ContextItem, ContextReport, ItemKey, Live, Message, ModelInfo, Prices, Report, Role, Segment, SegmentBody,
     SegmentKind, ToolSpec, Usage,
 };
+use crate::prompt;
 use crate::usage::{self, Counter, Tiktoken};
 
 /// Characters of a message that name it.
@@ -159,6 +160,12 @@ fn messages(
             }
             // An image costs by its size in pixels, not by its bytes; about this much at most.
             Block::Image(_) => images += 1_600,
+            // They are part of their message, and go and stay with it.
+            Block::Text { text } if prompt::is_memories(text) => {
+                let label = format!("memories: {}", prompt::memory_ids(text).join(", "));
+                let key = ItemKey::Message(segment.hash);
+                items.push(marked(item(key, "recalled".to_owned(), label, tokens(text)), view));
+            }
             other => rest.push_str(&block_text(other)),
         }
     }

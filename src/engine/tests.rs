@@ -27,6 +27,7 @@ mod catalog;
 mod confine;
 mod context;
 mod languages;
+mod memories;
 mod money;
 mod network;
 mod terms;

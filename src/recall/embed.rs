@@ -4,6 +4,32 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 use super::question::Question;
 
+/// Turns texts into vectors whose cosine tells how near they are. Who asks a server does so before it comes here:
+/// a store looks up vectors, it waits for nobody.
+pub trait Embedder: Send + Sync {
+    /// The name under which vectors are kept; those of another name are never compared.
+    fn name(&self) -> &str;
+
+    /// The vector of a text, of length 1; empty when there is none.
+    fn embed(&self, text: &str) -> Vec<f32>;
+
+    /// The cosine from which on a text that is kept may matter to a prompt: lower than where two say the same, because
+    /// it need only be about the same.
+    fn related(&self) -> f32 {
+        0.3
+    }
+}
+
+impl Embedder for Hashed {
+    fn name(&self) -> &str {
+        Self::SPACE
+    }
+
+    fn embed(&self, text: &str) -> Vec<f32> {
+        Self::embed(text)
+    }
+}
+
 /// Dimensions of [`Hashed`].
 const SIZE: usize = 512;
 

@@ -138,7 +138,7 @@ impl Store {
     }
 
     pub(super) fn put(&self, new: &New<'_>) -> Result<(), Error> {
-        let bytes: Vec<u8> = new.vector.iter().flat_map(|part| part.to_le_bytes()).collect();
+        let bytes = bytes(new.vector);
         let usage = serde_json::to_string(&new.usage).unwrap_or_default();
         self.db.execute(
             "INSERT OR REPLACE INTO entries (context, key, text, answer, embedder, vector, at, expires, used, hits, model, usage, cost)
@@ -230,6 +230,12 @@ fn entry(row: &Row<'_>) -> rusqlite::Result<Entry> {
     })
 }
 
-fn floats(bytes: &[u8]) -> Vec<f32> {
+/// A vector as it is kept.
+pub(super) fn bytes(vector: &[f32]) -> Vec<u8> {
+    vector.iter().flat_map(|part| part.to_le_bytes()).collect()
+}
+
+/// The vector that was kept.
+pub(super) fn floats(bytes: &[u8]) -> Vec<f32> {
     bytes.chunks_exact(4).filter_map(|chunk| chunk.try_into().ok().map(f32::from_le_bytes)).collect()
 }

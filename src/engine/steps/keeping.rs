@@ -46,7 +46,7 @@ impl Driver {
                 Kind::Edit(written.map(|used| used.path).collect())
             }
             Action::Execute | Action::External => Kind::Command,
-            Action::Internal | Action::Read | Action::Fetch | Action::Grant => Kind::Nothing,
+            Action::Internal | Action::Read | Action::Fetch | Action::Grant | Action::Remember => Kind::Nothing,
         });
         let call_id = match &self.stage.child {
             Some(child) => format!("{}/{}", child.agent, call.id),
