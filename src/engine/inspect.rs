@@ -5,7 +5,8 @@ use std::sync::Arc;
 use super::driver::Driver;
 use super::report::{block_text, is_fixed, tool_text};
 use crate::domain::{
-    CanonicalRequest, ContextNews, InspectNode, Inspection, Live, Mark, NodeChange, Notice, Segment, SegmentBody, SegmentKind, Ttl,
+    CanonicalRequest, ContextNews, InspectNode, Inspection, Live, Mark, NodeChange, Notice, Segment, SegmentBody,
+    SegmentKind, Ttl,
 };
 use crate::prompt::Shape;
 use crate::usage::{Counter, Tiktoken};
