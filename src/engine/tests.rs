@@ -30,6 +30,7 @@ mod languages;
 mod memories;
 mod money;
 mod network;
+mod servers;
 mod terms;
 
 /// A model that says what the script says, one answer a request.
