@@ -18,6 +18,11 @@ pub trait Embedder: Send + Sync {
     fn related(&self) -> f32 {
         0.3
     }
+
+    /// Its vectors know meaning, so that words need not have counterparts.
+    fn knows_meaning(&self) -> bool {
+        false
+    }
 }
 
 impl Embedder for Hashed {

@@ -189,6 +189,9 @@ fn vectors_of_another_origin_are_made_anew() {
             let count = |letter| text.chars().filter(|c| *c == letter).count() as f32;
             crate::recall::embed::normalised(vec![count('a'), count('b')])
         }
+        fn knows_meaning(&self) -> bool {
+            true
+        }
     }
     let folder = tempfile::tempdir().unwrap();
     let mut memories = Memories::new(&setting(folder.path()), Redactor::default());
