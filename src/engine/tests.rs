@@ -28,6 +28,7 @@ mod confine;
 mod languages;
 mod money;
 mod network;
+mod servers;
 mod terms;
 
 /// A model that says what the script says, one answer a request.
