@@ -65,7 +65,6 @@ pub(super) fn opener(own: &Stage) -> Rehearse {
             languages: Arc::default(),
             rehearsal: true,
             child: None,
-            lead: None,
         })
     })
 }

@@ -147,14 +147,13 @@ pub(super) fn own_stage(settings: &Settings, start: &Base<'_>, notices: &mut Vec
         memory,
         commands,
         agents,
-        shelf: Arc::new(shelf),
+        shelf: Arc::new(engine::Shelf { lead, ..shelf }),
         env: Arc::new(settings.child_env.clone()),
         hooks: Arc::new(settings.capabilities.hooks.clone()),
         servers: Arc::new(settings.capabilities.servers.clone()),
         languages: Arc::new(settings.capabilities.languages.clone()),
         rehearsal: false,
         child: None,
-        lead,
     }
 }
 

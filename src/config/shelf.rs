@@ -63,6 +63,7 @@ pub(super) fn texts(settings: &Settings, start: &Base<'_>, notices: &mut Vec<Not
     let rules_of_auto = auto.iter().map(|auto| pre_approved(&auto.folder, start)).collect();
     let config = start.dirs.config.clone();
     let shelf = engine::Shelf {
+        lead: None,
         budget: budget(settings),
         scan: Some(scan(Arc::clone(&reader), settings.trusted, (&commands, &agents))),
         nested: settings.trusted.then(|| nested(Arc::clone(&reader))),

@@ -226,8 +226,6 @@ pub struct Stage {
     pub rehearsal: bool,
     /// This is a sub-agent's.
     pub child: Option<Arc<Child>>,
-    /// The agent that the session itself runs as.
-    pub lead: Option<Arc<AgentFile>>,
 }
 
 /// Which session to open at the start.

@@ -183,7 +183,6 @@ fn setup(root: &Path, script: &Arc<Script>, open: Open) -> Setup {
             languages: Arc::default(),
             rehearsal: false,
             child: None,
-            lead: None,
         },
         rehearse: Arc::new(|| Err("not here".into())),
         tools: ["Bash", "Break", "Env", "Fail", "Leak", "Make", "Meet", "Move", "Outside", "Quick", "Rows", "Wait"]

@@ -62,6 +62,8 @@ pub struct Shelf {
     pub scan: Option<Scan>,
     pub nested: Option<Nested>,
     pub nested_skills: Option<NestedSkills>,
+    /// The agent that the session itself runs as.
+    pub lead: Option<Arc<AgentFile>>,
     /// Rules for the files that they name.
     pub rules: Vec<PathRule>,
     /// Instruction files that are there and were not read, with the reason.

@@ -38,7 +38,7 @@ impl Driver {
 
     /// The first prompt of the agent that the session runs as, before anything that the person typed.
     pub(in crate::engine) async fn initial_prompt(&mut self, source: &str) {
-        let lead = self.stage.lead.clone().filter(|_| source == "startup" && self.stage.child.is_none());
+        let lead = self.stage.shelf.lead.clone().filter(|_| source == "startup" && self.stage.child.is_none());
         let Some(text) = lead.and_then(|lead| lead.initial_prompt.clone()) else { return };
         if self.setup.interactive {
             let input = crate::domain::Input { text, images: Vec::new() };

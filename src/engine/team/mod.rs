@@ -130,13 +130,13 @@ impl Team {
 
 /// The system text of a stage that runs as an agent.
 pub(super) fn role(stage: &Stage) -> Option<String> {
-    let lead = stage.lead.as_ref().map(|lead| lead.prompt.clone()).filter(|role| !role.is_empty());
+    let lead = stage.shelf.lead.as_ref().map(|lead| lead.prompt.clone()).filter(|role| !role.is_empty());
     stage.child.as_ref().map(|child| child.prompt.clone()).or(lead)
 }
 
 /// Whether the agent that the session runs as has a tool; its sub-agents have what their own files say.
 pub(super) fn lead_has(stage: &Stage, name: &str) -> bool {
-    stage.child.is_some() || stage.lead.as_ref().is_none_or(|lead| admits(&lead.tools, name))
+    stage.child.is_some() || stage.shelf.lead.as_ref().is_none_or(|lead| admits(&lead.tools, name))
 }
 
 /// Tools that the model is told of. The others answer when they are called all the same; the prefix stays small.

@@ -187,7 +187,6 @@ fn setup(load: &Workload, folder: &Path, model: &Arc<Model>) -> Setup {
             hooks: Arc::default(),
             rehearsal: false,
             child: None,
-            lead: None,
         },
         rehearse: Arc::new(|| Err("not here".to_owned())),
         tools: canned(load),

@@ -192,13 +192,14 @@ async fn a_session_runs_as_an_agent_with_its_text_its_tools_and_its_first_prompt
     let (mut bench, play) = bench(Box::new(model), |setup| {
         let tools = AgentTools { allowed: Some(vec!["Grep".into()]), ..AgentTools::default() };
         let initial_prompt = Some("Look around first.".to_owned());
-        setup.stage.lead = Some(Arc::new(AgentFile {
+        let lead = AgentFile {
             name: "lead".into(),
             prompt: "You lead.".into(),
             tools,
             initial_prompt,
             ..AgentFile::default()
-        }));
+        };
+        setup.stage.shelf = Arc::new(crate::engine::Shelf { lead: Some(Arc::new(lead)), ..Default::default() });
         setup.tools = crate::tools::registry();
         setup.interactive = true;
     });
