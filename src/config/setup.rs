@@ -87,10 +87,7 @@ pub fn setup(settings: &Settings, start: Start<'_>) -> Result<engine::Setup, Str
                 remote: settings.capabilities.vectors.as_ref().map(super::vectors::remote),
                 ..settings.money.answers.clone()
             },
-            library: engine::LibraryTuning {
-                titles: settings.money.titles,
-                ..engine::LibraryTuning::indexed_at(start.dirs.cache.join("search.sqlite3"))
-            },
+            library: engine::LibraryTuning::new(start.dirs.cache.join("search.sqlite3"), settings.money.titles),
         },
         home: start.home.to_path_buf(),
         interactive: start.interactive,

@@ -39,9 +39,9 @@ pub struct LibraryTuning {
 }
 
 impl LibraryTuning {
-    /// With a search index in that file.
-    pub fn indexed_at(index: PathBuf) -> Self {
-        Self { index: Some(index), ..Self::default() }
+    /// With a search index in that file, and whether a model names sessions.
+    pub fn new(index: PathBuf, titles: bool) -> Self {
+        Self { index: Some(index), titles, ..Self::default() }
     }
 }
 
