@@ -236,8 +236,8 @@ fn asks(words: &[String]) -> bool {
     })
 }
 
-/// The right answer changes by itself.
+/// The right answer changes by itself. The last commit does so with the workspace, whose fingerprint tells.
 pub fn depends_on_time(text: &str) -> bool {
-    let lower = text.to_lowercase();
-    lower.contains("what time") || words(text).iter().any(|word| is_in(TIMES, &word.text.to_lowercase()))
+    let lower = text.to_lowercase().replace("most recent", "last").replace("latest commit", "last commit");
+    lower.contains("what time") || words(&lower).iter().any(|word| is_in(TIMES, &word.text.to_lowercase()))
 }

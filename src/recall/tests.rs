@@ -30,7 +30,8 @@ fn ways() -> Pairs {
 
 fn similar(a: &str, b: &str) -> bool {
     let cosine = cosine(&Hashed::embed(a), &Hashed::embed(b));
-    cosine >= Hashed::THRESHOLD && guard::same(&question::Question::of(a), &question::Question::of(b))
+    let timeless = !depends_on_time(a) && !depends_on_time(b);
+    timeless && cosine >= Hashed::THRESHOLD && guard::same(&question::Question::of(a), &question::Question::of(b))
 }
 
 #[test]
@@ -89,6 +90,8 @@ fn orders_are_told_from_questions() {
     assert!(
         depends_on_time("What time is it?")
             && depends_on_time("what changed today")
+            && depends_on_time("What is the latest version?")
+            && !depends_on_time("How do I undo the most recent commit?")
             && !depends_on_time("What is a mutex?")
     );
 }

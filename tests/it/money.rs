@@ -74,8 +74,9 @@ fn the_screen_the_report_the_ledger_and_the_log_agree() {
             words.contains(&"total") && words.contains(&"20") && words.contains(&"14") && words.contains(&"$0.00036")
         })
     });
-    latigo.keys("\x1b");
-    latigo.keys("\x04\x04");
+    latigo.press_until("\x1b", "It says one.");
+    latigo.keys("\x04");
+    latigo.keys("\x04");
     latigo.wait_exit();
 
     assert_eq!(report(&std::fs::read_to_string(&file).unwrap()), spent);
