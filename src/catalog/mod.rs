@@ -19,6 +19,7 @@ pub use agents::{agent_folders, agents, agents_in, built_in};
 use std::path::{Path, PathBuf};
 
 pub use expand::{Part, Surroundings, expand, shell_lines};
+pub use imports::imported;
 pub use listing::{Budget, listing};
 pub use memory::{AgentsMd, Memory, MemoryWish, PathRule, memory, nested};
 pub use plugin::{Plugin, plugins};

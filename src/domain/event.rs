@@ -6,9 +6,9 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    CatalogNews, CommandFile, ContextNews, FilesNews, FolderClaims, LibraryNews, MemoryFile, Mode, ModelInfo, ModelRef,
-    MoneyNews, NetworkNews, Record, Report, RuleTest, RulesReport, SandboxState, ServerNews, SessionId, SessionSummary,
-    Shown, TeamNews,
+    CatalogNews, CommandFile, ContextNews, FilesNews, FolderClaims, HookNews, LibraryNews, MemoryFile, Mode, ModelInfo,
+    ModelRef, MoneyNews, NetworkNews, Record, Report, RuleTest, RulesReport, SandboxState, ServerNews, SessionId,
+    SessionSummary, Shown, TeamNews,
 };
 
 /// One message from the engine to its face.
@@ -67,6 +67,8 @@ pub enum Live {
     /// News of tool servers.
     Server(ServerNews),
     Context(ContextNews),
+    /// What hooks say beside the log.
+    Hook(HookNews),
     /// A hook holds something up, in its own words; none when nothing is held up any more.
     HookRuns(Option<String>),
     /// Something about money.

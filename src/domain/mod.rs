@@ -61,7 +61,7 @@ pub use files::{
     FilesRequest, MoveAct, MoveFile, MoveKind, MovePreview, SkipReason, Skipped, StepLine,
 };
 pub use folder::{Claim, ClaimKind, FolderAnswer, FolderClaims};
-pub use hook::{HookEntry, HookRun, HookState};
+pub use hook::{HookEntry, HookNews, HookRequest, HookRun, HookState, HookTrial};
 pub use job::{JobBody, JobNote, JobRequest, JobState, JobView};
 pub use library::{ExportForm, Found, Hit, HitKind, LibraryBody, LibraryNews, LibraryRequest};
 pub use memory::{MemoryFile, MemoryScope};
@@ -94,6 +94,6 @@ pub use team::{
     AgentTools, AgentWay, Isolation, RulesInForce, TeamBody, TeamNews, TeamRequest,
 };
 pub use terms::{Accepted, Terms, Unseen};
-pub use tool::{FileChange, Todo, TodoState, ToolOutcome, ToolSpec};
+pub use tool::{FileChange, Todo, TodoState, ToolOutcome, ToolSpec, present_name};
 pub use usage::{Cost, Usage};
 pub use verdict::{Because, BecauseKind, Decision, RuleScope, RuleSource, TrailStep, Verdict};

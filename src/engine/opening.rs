@@ -16,7 +16,7 @@ use super::journal::Journal;
 use super::parts::Parts;
 use super::questions::Questions;
 use super::steps::{Denied, Knowledge, Steps, kept_elsewhere, title, wanted};
-use super::{Setup, Stage};
+use super::{Open, Setup, Stage};
 use crate::agent::{Effect, Machine};
 use crate::domain::{
     Body, Event, FilesNews, LibraryBody, Live, ModelRef, Notice, NoticeLevel, Record, Segment, SessionId, StartInfo,
@@ -62,7 +62,7 @@ impl Driver {
         let (gate, problems) = make_gate(&setup, &stage, opened.id);
         notices.extend(problems);
         let bus = Bus::start(&stage.hooks, opened.id, setup.clock.wall_ms());
-        let source = if opened.records.is_empty() { "startup" } else { "resume" };
+        let source = source_of(&setup.open, opened.records.is_empty());
         let mut driver = Self {
             hooking: Hooking::new(bus),
             stage,
@@ -127,6 +127,11 @@ impl Driver {
     }
 
     pub(super) async fn resume(&mut self, id: SessionId) {
+        self.resume_as(id, "resume").await;
+    }
+
+    /// The same; `source` is what SessionStart hooks are told.
+    pub(super) async fn resume_as(&mut self, id: SessionId, source: &str) {
         if id == self.session {
             return;
         }
@@ -139,7 +144,7 @@ impl Driver {
                 for notice in notices {
                     self.notice(notice).await;
                 }
-                self.session_begins("resume");
+                self.session_begins(source);
             }
             Err(denied) => {
                 self.notice(denied.notice).await;
@@ -283,6 +288,15 @@ impl Driver {
                 _ => None,
             })
             .collect()
+    }
+}
+
+/// What SessionStart hooks are told of the first session.
+fn source_of(open: &Open, is_new: bool) -> &'static str {
+    match open {
+        _ if is_new => "startup",
+        Open::Fork(_) => "fork",
+        _ => "resume",
     }
 }
 

@@ -51,6 +51,8 @@ pub(super) struct Parts {
     pub(super) servers: Servers,
     /// Sub-agents.
     pub(super) team: Team,
+    /// Setup hooks have run.
+    pub(super) set_up: bool,
     /// Dialogs that wait for the person.
     pub(super) desk: Desk,
     /// Commands of the background.

@@ -42,7 +42,7 @@ impl Driver {
             Request::ListModels => self.list_models(),
             Request::ReportContext => self.report_context(),
             Request::Context(request) => self.on_context(request).await,
-            Request::ReportHooks => self.report_hooks().await,
+            Request::Hook(request) => self.on_hook_request(request).await,
             Request::Files(request) => self.on_files(request).await,
             Request::Server(request) => self.on_server_request(request).await,
             Request::Save(path) => self.save(path).await,

@@ -54,7 +54,14 @@ pub(super) fn parts<'a>(bench: &Bench<'a>) -> Vec<Part<'a>> {
             vec![call_part(bench, why)]
         }
         Action::Internal | Action::Fetch | Action::External => vec![call_part(bench, bench.case.access.outside())],
-        Action::Grant => vec![call_part(bench, "the skill brings allow rules of its own")],
+        Action::Grant => {
+            let why = if bench.case.tool == "Skill" {
+                "the skill may bring allow rules of its own"
+            } else {
+                "it needs permission"
+            };
+            vec![call_part(bench, why)]
+        }
     }
 }
 

@@ -187,6 +187,7 @@ fn flags(invocation: &Invocation) -> Flags {
         trust: given.trust,
         mcp_config: given.mcp_config.clone(),
         strict_mcp: given.strict_mcp,
+        setup: given.setup,
         settings: given.settings.clone(),
         provider: given.provider.clone(),
         model: given.model.clone(),

@@ -8,7 +8,7 @@ use crate::domain::{AgentFile, AgentStart, AgentTools, Mode, ModelInfo, ModelRef
 use crate::engine::driver::Driver;
 use crate::engine::steps::Rooted;
 use crate::engine::{Open, Setup, Stage};
-use crate::sandbox::Proof;
+use crate::sandbox::{Proof, Proxy};
 use crate::tools::{self, AgentInput, Place, Tool};
 
 /// Tools that no agent has: they speak to the person or steer the session.
@@ -19,6 +19,8 @@ const NEVER: [&str; 5] = ["AskUserQuestion", "EnterPlanMode", "ExitPlanMode", "T
 pub struct Child {
     pub(in crate::engine) agent: String,
     pub(in crate::engine) kind: String,
+    /// The name that its caller gave it.
+    pub(in crate::engine) name: Option<String>,
     /// 1 for an agent of the session itself.
     pub(in crate::engine) depth: u32,
     pub(in crate::engine) session: SessionId,
@@ -34,6 +36,8 @@ pub struct Child {
     /// Commands and tasks of the session.
     pub(in crate::engine) jobs: Arc<tools::Jobs>,
     pub(in crate::engine) board: Arc<tools::Board>,
+    /// The way of its confined commands to hosts: the session's own, which asks the person.
+    pub(in crate::engine) proxy: Option<Proxy>,
     /// Where its changes of files are kept and put on record: with those of the session.
     pub(in crate::engine) keep: Option<Rooted>,
 }
@@ -127,6 +131,7 @@ impl Driver {
         let child = Child {
             agent: plan.start.agent.clone(),
             kind: definition.name.clone(),
+            name: plan.start.name.clone(),
             depth: self.depth() + 1,
             session: self.session,
             log: plan.start.log.clone(),
@@ -138,6 +143,7 @@ impl Driver {
             read_only: definition.way.read_only || self.stage.child.as_ref().is_some_and(|child| child.read_only),
             jobs: self.jobs(),
             board: Arc::clone(&self.parts.board),
+            proxy: self.proxy_in_use(),
         };
         let mode = child.mode(self.machine.conversation().mode, &self.stage.modes);
         let memory = if definition.way.without_memory { Vec::new() } else { self.stage.memory.clone() };

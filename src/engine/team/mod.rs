@@ -4,6 +4,7 @@
 
 mod call;
 mod child;
+mod looker;
 mod minder;
 mod tuning;
 mod words;
@@ -30,6 +31,7 @@ use crate::tools::{self, Board};
 
 pub use child::Child;
 pub(super) use child::admits;
+pub(super) use looker::Looker;
 pub use tuning::TeamTuning;
 
 /// The agents of a session.
