@@ -5,17 +5,21 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::partial::Partial;
+use super::recollection::line_of;
 use super::view::View;
+use serde::{Deserialize, Serialize};
+
 use crate::domain::{
-    Block, Body, Branches, Effort, Message, Mode, ModelRef, MoneyBody, Queued, Record, ResponseNote, Role, Segment,
-    StopReason, Task, TeamBody, Todo, ToolCall, ToolResult, TurnEnd, Usage,
+    Block, Body, Effort, Message, Mode, ModelRef, MoneyBody, Queued, Record, ResponseNote, Role, Segment, StopReason,
+    Task, TeamBody, Todo, ToolCall, ToolResult, TurnEnd, Usage,
 };
 use crate::prompt;
 
-/// What a conversation is at one moment.
-#[derive(Clone, Debug, Default)]
+/// What a conversation is at one moment. Its serialised form is for a snapshot that can be thrown away.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Conversation {
     /// The messages as they are sent, sealed once.
+    #[serde(with = "super::keep")]
     pub history: Vec<Arc<Segment>>,
     /// Calls of the newest answer that have no joined results yet, in the model's order.
     pub open: Vec<ToolCall>,
@@ -50,7 +54,7 @@ pub struct Conversation {
 }
 
 /// A prompt that may have to be taken back: its place, and what joined it.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 struct Asked {
     at: usize,
     shell: Vec<String>,
@@ -58,7 +62,7 @@ struct Asked {
 }
 
 /// The highest numbers given out.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Counts {
     pub turn: u32,
     pub request: u32,
@@ -70,20 +74,21 @@ impl Conversation {
     /// Folds a whole log.
     pub fn fold<'a>(records: impl IntoIterator<Item = &'a Record>) -> Self {
         let records: Vec<&Record> = records.into_iter().collect();
-        let mut branches = Branches::default();
-        for record in &records {
-            branches.see(record);
-        }
-        let path = branches.any().then(|| branches.path());
+        let line = line_of(records.iter().copied());
         let mut conversation = Self::default();
-        for (place, record) in records.iter().enumerate() {
-            if path.as_ref().is_none_or(|path| path.get(place).copied().unwrap_or(true)) {
-                conversation.apply(&record.body);
-            } else {
-                conversation.pass_by(&record.body);
-            }
+        for (place, record) in (0..).zip(records) {
+            conversation.take(&record.body, line.as_ref().is_none_or(|line| line.holds(place)));
         }
         conversation
+    }
+
+    /// Takes in the body of a record, which is part of the conversation or was taken back.
+    pub(super) fn take(&mut self, body: &Body, counts: bool) {
+        if counts {
+            self.apply(body);
+        } else {
+            self.pass_by(body);
+        }
     }
 
     /// Applies one record. The match is a table of contents.

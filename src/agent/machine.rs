@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::conversation::Conversation;
 use super::later::Later;
+use super::recollection::Recollection;
 use super::retry::Chance;
 use super::turn::{Phase, Purpose, Turn};
 use super::watch::Watch;
@@ -59,16 +60,26 @@ impl Machine {
         session_key: String,
         records: impl IntoIterator<Item = &'a Record> + Clone,
     ) -> Self {
+        Self::with(settings, prefix, session_key, Recollection::fold(records))
+    }
+
+    /// The same for one that remembers this.
+    pub fn with(
+        settings: Settings,
+        prefix: Vec<Arc<Segment>>,
+        session_key: String,
+        Recollection { conversation, watch }: Recollection,
+    ) -> Self {
         let chance = Chance::new(settings.seed);
         Self {
             settings,
-            conversation: Conversation::fold(records.clone()),
+            conversation,
             prefix,
             session_key,
             model: None,
             turn: None,
             waiting: HashMap::new(),
-            watch: Watch::fold(records),
+            watch,
             outputs: PathBuf::new(),
             later: Vec::new(),
             draft_length: None,

@@ -4,10 +4,12 @@
 
 use std::collections::{BTreeMap, HashSet};
 
+use serde::{Deserialize, Serialize};
+
 use crate::domain::{Block, DeltaKind, RequestNote, ToolCall};
 
 /// The pieces of one answer.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Partial {
     pub(super) note: RequestNote,
     blocks: BTreeMap<u32, (DeltaKind, String)>,

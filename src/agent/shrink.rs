@@ -32,7 +32,15 @@ struct Plan {
 impl Machine {
     /// CompactionStage 1: a result that is too long keeps head and tail. It has not been sent, so that no cache is lost.
     pub(super) fn reduce_results(&mut self) {
-        let cap = self.settings.thresholds.result_cap(self.table_window());
+        let window = self.table_window();
+        let fixed = self.fixed_tokens().min(window);
+        let unseen = self.unseen();
+        let new: u64 = self.results_from(unseen).map(|result| self.tokens_of(result)).sum();
+        let count = self.results_from(unseen).count() as u64;
+        let before = self.context_tokens().saturating_sub(new);
+        let thresholds = self.settings.thresholds;
+        let act = fixed + ((window - fixed) as f64 * thresholds.act) as u64;
+        let cap = thresholds.result_cap(window - fixed, act.saturating_sub(before), count);
         self.reduce_to(cap);
     }
 
@@ -84,9 +92,13 @@ impl Machine {
 
     /// A mark in the room that the conversation has beside tools, system text and instructions, counted from 0.
     pub(super) fn mark(&self, part: f64) -> u64 {
-        let fixed: u64 = self.prefix.iter().map(|segment| u64::from(segment.tokens)).sum();
-        let fixed = self.watch.scaled(fixed).min(self.window());
+        let fixed = self.fixed_tokens().min(self.window());
         fixed + ((self.window() - fixed) as f64 * part) as u64
+    }
+
+    /// Tokens of tools, system text and instructions.
+    pub(super) fn fixed_tokens(&self) -> u64 {
+        self.watch.scaled(self.prefix.iter().map(|segment| u64::from(segment.tokens)).sum())
     }
 
     /// The first message that the model has not seen: what follows its last answer.

@@ -6,6 +6,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::conversation::Conversation;
+use serde::{Deserialize, Serialize};
+
 use crate::domain::{
     Block, CompactionStage, ContextBody, Hash, ItemKey, Message, Role, Segment, SegmentKind, ShrinkNote, ToolResult,
     When,
@@ -18,7 +20,7 @@ const SNAPSHOTS: usize = 4;
 const TAKEN: &str = "[This message was taken out of the context by the user.]";
 
 /// The state of the view.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct View {
     /// Results in the order in which they came: the numbers of their kept files.
     pub(super) numbers: Numbers,
@@ -36,8 +38,9 @@ pub struct View {
 }
 
 /// The history before a compaction.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 struct Snapshot {
+    #[serde(with = "super::keep")]
     history: Vec<Arc<Segment>>,
     /// Messages that stood in its place.
     length: usize,

@@ -4,6 +4,8 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use super::attempt::Attempt;
 use super::machine::Machine;
 use crate::domain::{
@@ -21,7 +23,7 @@ const REASONS: usize = 64;
 const TOLERANCE: f64 = 0.02;
 
 /// What is known of the cache of one session.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub(super) struct Watch {
     /// The last answered request of the conversation.
     pub(super) shape: Option<Shape>,
@@ -32,9 +34,21 @@ pub(super) struct Watch {
     seen: bool,
     /// What was announced since then.
     reasons: Vec<Reason>,
+    #[serde(skip)]
     evidence: VecDeque<Evidence>,
+    /// The request that the log told of last and that was not answered, while a log is read.
+    sent: Option<Sent>,
     /// The factor from estimated tokens to the provider's own.
     pub(super) scale: f64,
+}
+
+/// A request in the log: its number, form, time and estimated tokens.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Sent {
+    request: u32,
+    shape: Shape,
+    at: u64,
+    estimate: u64,
 }
 
 /// The texts of a segment that broke a prefix.
@@ -59,33 +73,28 @@ pub(super) struct Expectation {
 }
 
 impl Watch {
-    /// What the log tells of the cache.
-    pub(super) fn fold<'a>(records: impl IntoIterator<Item = &'a Record>) -> Self {
-        let mut watch = Self::default();
-        let mut sent: Option<(u32, Shape, u64, u64)> = None;
-        for record in records {
-            match &record.body {
-                Body::RequestSent(note) if !note.summary => {
-                    let base = watch.shape.clone().unwrap_or_else(|| Shape::empty(note.model.clone()));
-                    let kept = (note.segments as usize).saturating_sub(note.added.len());
-                    let mut shape = base.then(note.model.clone(), kept, &note.added, &note.marks);
-                    (shape.effort, shape.thinking) = (note.effort, note.thinking);
-                    sent = Some((note.request, shape, record.at, note.estimate));
-                }
-                Body::Responded(note) => {
-                    if let Some((_, shape, at, estimate)) = sent.take_if(|(request, ..)| *request == note.request) {
-                        watch.calibrate(estimate, &note.usage, note.estimated);
-                        watch.answered(shape, &note.usage, (note.estimated, at));
-                    }
-                }
-                Body::Cleared => {
-                    watch.shape = None;
-                    watch.cached = 0;
-                }
-                body => watch.hear(body),
+    /// Takes in what the log tells of the cache.
+    pub(super) fn take(&mut self, record: &Record) {
+        match &record.body {
+            Body::RequestSent(note) if !note.summary => {
+                let base = self.shape.clone().unwrap_or_else(|| Shape::empty(note.model.clone()));
+                let kept = (note.segments as usize).saturating_sub(note.added.len());
+                let mut shape = base.then(note.model.clone(), kept, &note.added, &note.marks);
+                (shape.effort, shape.thinking) = (note.effort, note.thinking);
+                self.sent = Some(Sent { request: note.request, shape, at: record.at, estimate: note.estimate });
             }
+            Body::Responded(note) => {
+                if let Some(sent) = self.sent.take_if(|sent| sent.request == note.request) {
+                    self.calibrate(sent.estimate, &note.usage, note.estimated);
+                    self.answered(sent.shape, &note.usage, (note.estimated, sent.at));
+                }
+            }
+            Body::Cleared => {
+                self.shape = None;
+                self.cached = 0;
+            }
+            body => self.hear(body),
         }
-        watch
     }
 
     /// Takes in what was announced.

@@ -1,11 +1,11 @@
 //! The panels about the context: opening them, by a command or by news of the engine.
 
 use super::Model;
-use super::dialogs::{Dialog, Said};
+use super::dialogs::Dialog;
 use super::layers::Layer;
 use crate::commands::Show;
 use crate::domain::{Act, ContextNews};
-use crate::panes::context::{Inspector, Items, Msg, Panel, Reply};
+use crate::panes::context::{Inspector, Items, Panel, Reply};
 
 /// Opens what a command asked for.
 pub(super) fn open(model: &mut Model, what: &Show) -> Vec<Act> {
@@ -32,15 +32,4 @@ pub(super) fn done(model: &mut Model, reply: Reply) -> Vec<Act> {
 
 fn push(model: &mut Model, panel: Panel) {
     model.layers.push(Layer::Dialog(Dialog::Context(Box::new(panel))));
-}
-
-impl From<Said> for Msg {
-    fn from(said: Said) -> Self {
-        match said {
-            Said::Key(key) => Self::Key(key),
-            Said::Paste(text) => Self::Paste(text),
-            Said::Click(at) => Self::Click(at),
-            Said::Wheel(rows) => Self::Wheel(rows),
-        }
-    }
 }

@@ -18,7 +18,7 @@ pub(super) fn hear(model: &mut Model, event: Event) -> Vec<Act> {
     match event {
         Event::Opened { .. } => {
             if let Some((_, seq)) = model.goto.take().filter(|(session, _)| is_open(model, *session)) {
-                model.conversation.go_to(seq, &model.facts);
+                acts.extend(super::library::show_record(model, seq));
             }
             acts.push(title(model));
         }

@@ -67,12 +67,21 @@ pub(super) fn go_to(model: &mut Model, goto: Goto) -> Vec<Act> {
     match goto {
         Goto::Conversation { session, seq } => {
             if model.facts.info.as_ref().is_some_and(|info| info.session == session) {
-                model.conversation.go_to(seq, &model.facts);
-            } else {
-                model.goto = Some((session, seq));
+                return show_record(model, seq);
             }
+            model.goto = Some((session, seq));
             Vec::new()
         }
         Goto::Timeline { session, seq } => open_timeline(model, Some(session), seq),
     }
+}
+
+/// Brings a record of the open session into view: in the conversation, or on the timeline when it lies further back than
+/// was read.
+pub(super) fn show_record(model: &mut Model, seq: u64) -> Vec<Act> {
+    if model.conversation.has_read(seq) {
+        model.conversation.go_to(seq, &model.facts);
+        return Vec::new();
+    }
+    open_timeline(model, None, Some(seq))
 }

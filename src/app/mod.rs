@@ -242,7 +242,9 @@ fn tick(model: &mut Model) -> Vec<Act> {
     if model.armed.as_ref().is_some_and(|armed| armed.until <= model.pace.now) {
         model.armed = None;
     }
-    dialogs::tick(model)
+    let mut acts = dialogs::tick(model);
+    acts.extend(model.conversation.ask_earlier());
+    acts
 }
 
 /// Derives what the next draw at this size needs. To be called before [`view`].
@@ -275,7 +277,8 @@ pub fn next_tick(model: &Model, now: u64) -> Option<u64> {
         None
     };
     let keep = model.kept.next_tick(now);
-    [armed, layer, moves, keep].into_iter().flatten().min()
+    let earlier = model.conversation.wants_earlier().then_some(1);
+    [armed, layer, moves, keep, earlier].into_iter().flatten().min()
 }
 
 /// Something changed since the last [`take_dirty`].

@@ -3,7 +3,7 @@
 use ratatui::crossterm::event::KeyEvent;
 use ratatui::layout::Position;
 
-use crate::panes::{agents, hooks, picker, rules, sessions, timeline};
+use crate::panes::{agents, ask, context, hooks, jobs, picker, plan, rules, sessions, timeline};
 
 /// What the terminal says to a dialog.
 #[derive(Clone, Debug)]
@@ -15,23 +15,30 @@ pub(super) enum Said {
     Wheel(i16),
 }
 
+/// Gives every dialog with the four usual messages what the terminal said.
+macro_rules! said {
+    ($($pane:ident),+) => {
+        $(impl From<Said> for $pane::Msg {
+            fn from(said: Said) -> Self {
+                match said {
+                    Said::Key(key) => Self::Key(key),
+                    Said::Paste(text) => Self::Paste(text),
+                    Said::Click(at) => Self::Click(at),
+                    Said::Wheel(rows) => Self::Wheel(rows),
+                }
+            }
+        })+
+    };
+}
+
+said!(ask, context, jobs, picker, plan, rules, sessions);
+
 impl From<Said> for timeline::Msg {
     fn from(said: Said) -> Self {
         match said {
             Said::Key(key) => Self::Key(key),
             // Nothing is typed there.
             Said::Paste(_) => Self::Tick,
-            Said::Click(at) => Self::Click(at),
-            Said::Wheel(rows) => Self::Wheel(rows),
-        }
-    }
-}
-
-impl From<Said> for picker::Msg {
-    fn from(said: Said) -> Self {
-        match said {
-            Said::Key(key) => Self::Key(key),
-            Said::Paste(text) => Self::Paste(text),
             Said::Click(at) => Self::Click(at),
             Said::Wheel(rows) => Self::Wheel(rows),
         }
@@ -57,28 +64,6 @@ impl From<Said> for Option<hooks::Msg> {
             Said::Paste(_) => None,
             Said::Click(at) => Some(hooks::Msg::Click(at)),
             Said::Wheel(rows) => Some(hooks::Msg::Wheel(rows)),
-        }
-    }
-}
-
-impl From<Said> for rules::Msg {
-    fn from(said: Said) -> Self {
-        match said {
-            Said::Key(key) => Self::Key(key),
-            Said::Paste(text) => Self::Paste(text),
-            Said::Click(at) => Self::Click(at),
-            Said::Wheel(rows) => Self::Wheel(rows),
-        }
-    }
-}
-
-impl From<Said> for sessions::Msg {
-    fn from(said: Said) -> Self {
-        match said {
-            Said::Key(key) => Self::Key(key),
-            Said::Paste(text) => Self::Paste(text),
-            Said::Click(at) => Self::Click(at),
-            Said::Wheel(rows) => Self::Wheel(rows),
         }
     }
 }

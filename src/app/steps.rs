@@ -6,7 +6,7 @@ use ratatui::layout::{Position, Rect};
 use super::Model;
 use super::dialogs::{self, Dialog, Said};
 use crate::commands::Show;
-use crate::domain::{Act, Event, FaceState, FilesNews, FilesRequest, Live, Request, SessionId};
+use crate::domain::{Act, Event, FacePlace, FaceState, FilesNews, FilesRequest, Live, Request, SessionId};
 use crate::panes::picker::{self, Entry, Picker};
 use crate::panes::steps::{self, Changes, Rewind};
 use crate::theme::Theme;
@@ -28,7 +28,7 @@ pub(super) enum StepsPane {
 pub(super) struct Kept {
     state: FaceState,
     revision: u64,
-    place: Option<(u64, u64)>,
+    place: Option<FacePlace>,
     /// When it is kept again, in milliseconds since 1970; none while nothing has changed.
     due: Option<u64>,
 }
@@ -148,10 +148,10 @@ fn restore(model: &mut Model, state: &FaceState) {
     if model.composer.is_empty() && !state.draft.is_empty() {
         model.composer.set_text(&state.draft);
     }
-    if let Some(place) = state.scroll {
+    if let Some(place) = state.place {
         model.conversation.return_to(place);
     }
-    model.kept = Kept { state: state.clone(), revision: model.composer.revision(), place: state.scroll, due: None };
+    model.kept = Kept { state: state.clone(), revision: model.composer.revision(), place: state.place, due: None };
 }
 
 /// Notes changes of what is kept, and has it kept when it has rested, or when the program is left.
@@ -168,7 +168,7 @@ pub(super) fn keep(model: &mut Model, acts: &mut Vec<Act>) {
     let Some(due) = model.kept.due else { return };
     if leaves.is_some() || due <= model.pace.now {
         model.kept.due = None;
-        let state = FaceState { draft: model.composer.text(), scroll: place };
+        let state = FaceState { draft: model.composer.text(), place };
         if state == model.kept.state {
             return;
         }

@@ -9,11 +9,11 @@ use super::layers::Layer;
 use crate::commands::Show;
 use crate::domain::{Act, Body, Event, PersonBody, TeamBody};
 use crate::panes::agents::Agents;
-use crate::panes::ask::{self, Ask};
+use crate::panes::ask::Ask;
 use crate::panes::conversation::Scene;
 use crate::panes::facts::Facts;
-use crate::panes::jobs::{self, Jobs};
-use crate::panes::plan::{self, Plan};
+use crate::panes::jobs::Jobs;
+use crate::panes::plan::Plan;
 
 /// One of them.
 #[derive(Debug)]
@@ -133,21 +133,3 @@ impl TeamDialog {
         }
     }
 }
-
-/// Gives every dialog with the four usual messages what the terminal said.
-macro_rules! said {
-    ($($pane:ident),+) => {
-        $(impl From<Said> for $pane::Msg {
-            fn from(said: Said) -> Self {
-                match said {
-                    Said::Key(key) => Self::Key(key),
-                    Said::Paste(text) => Self::Paste(text),
-                    Said::Click(at) => Self::Click(at),
-                    Said::Wheel(rows) => Self::Wheel(rows),
-                }
-            }
-        })+
-    };
-}
-
-said!(ask, plan, jobs);

@@ -12,7 +12,7 @@ use serde_json::Value;
 use crate::base::read;
 use crate::domain::{AgentFile, AgentModel, AgentTools, AgentWay, Effort, Isolation, Notice};
 
-use super::front;
+use super::{Ground, front};
 
 /// Bytes that an agent file may have.
 const LIMIT: u64 = 1024 * 1024;
@@ -26,7 +26,7 @@ const BUILT_IN: [&str; 3] = [
     include_str!("../../assets/agents/plan.md"),
 ];
 /// Keys that have a meaning; of others the person is told.
-const KEYS: [&str; 20] = [
+const KEYS: [&str; 18] = [
     "name",
     "description",
     "tools",
@@ -44,46 +44,79 @@ const KEYS: [&str; 20] = [
     "color",
     "initialPrompt",
     "omitClaudeMd",
-    "autoCompactWindow",
-    "observer",
     "readOnly",
 ];
+/// Keys that Claude Code knows and that change nothing here.
+const IDLE: [&str; 2] = ["autoCompactWindow", "observer"];
+/// The documented colours.
+const COLORS: [&str; 8] = ["red", "blue", "green", "yellow", "purple", "orange", "pink", "cyan"];
 
-/// Finds the kinds of agents, sorted by name. Where a name stands several times, the project wins over the user, the
-/// folder nearer to `cwd` over the one further up, `.latigo` over `.claude` beside it, and any file over a built-in.
-pub fn agents(home: &Path, cwd: &Path, project: &Path) -> (Vec<AgentFile>, Vec<Notice>) {
+/// Finds the kinds of agents, sorted by name. Where a name stands several times: the administrator's wins over those of
+/// the command line (`given`), these over the project's, these over the user's, the folder nearer to the start over the
+/// one further up, `.latigo` over `.claude` beside it, and any file over a built-in.
+pub fn agents(ground: &Ground<'_>, given: &[AgentFile]) -> (Vec<AgentFile>, Vec<Notice>) {
     let mut finder = Finder::default();
-    let up: Vec<&Path> = cwd.ancestors().take_while(|folder| folder.starts_with(project)).collect();
-    let folders = if up.is_empty() { vec![project] } else { up };
-    for folder in folders.into_iter().filter(|folder| *folder != home) {
+    finder.look(&super::managed_folder(), "managed");
+    for agent in given {
+        finder.found.entry(agent.name.clone()).or_insert_with(|| agent.clone());
+    }
+    for folder in ground.folders() {
         finder.look(folder, "project");
     }
-    finder.look(home, "user");
+    finder.look(ground.home, "user");
+    for plugin in ground.plugins.iter().filter(|plugin| plugin.enabled) {
+        for folder in &plugin.agents {
+            let (agents, told) = agents_in(folder, &plugin.name);
+            finder.notices.extend(told);
+            finder.found.extend(agents.into_iter().map(|agent| (agent.name.clone(), agent)));
+        }
+    }
     for agent in built_in() {
         finder.found.entry(agent.name.clone()).or_insert(agent);
     }
     (finder.found.into_values().collect(), finder.notices)
 }
 
+/// Agents as one JSON object: names with the keys of the front matter, and `prompt` for the body (`--agents`).
+pub fn agents_given(text: &str) -> Result<(Vec<AgentFile>, Vec<Notice>), String> {
+    let value: Value = serde_json::from_str(text).map_err(|error| format!("--agents is no JSON: {error}"))?;
+    let Value::Object(entries) = value else {
+        return Err("--agents must be an object of names, each with `description` and `prompt`".to_owned());
+    };
+    let (mut found, mut notices) = (Vec::new(), Vec::new());
+    for (name, mut value) in entries {
+        let Some(fields) = value.as_object_mut() else {
+            notices.push(Notice::warning(format!("--agents: `{name}` is no object; it is left out")));
+            continue;
+        };
+        let prompt = fields.remove("prompt").and_then(|prompt| prompt.as_str().map(ToOwned::to_owned));
+        fields.insert("name".to_owned(), Value::from(name.as_str()));
+        let plain = |value: &Value| match value {
+            Value::String(text) => Some(text.clone()),
+            Value::Bool(_) | Value::Number(_) => Some(value.to_string()),
+            _ => None,
+        };
+        let values = fields.iter().filter_map(|(key, value)| Some((key.clone(), plain(value)?))).collect();
+        let mut keys = Keys { values, tree: Some(value.clone()), text: "", problems: Vec::new() };
+        let agent = keys.agent(prompt.unwrap_or_default(), "command line", None);
+        notices.extend(keys.problems.into_iter().map(|(_, problem)| Notice::warning(format!("--agents: {problem}"))));
+        found.extend(agent);
+    }
+    Ok((found, notices))
+}
+
 /// The agents of one folder, such as a plugin's, under `prefix:name`.
-pub fn agents_in(folder: &Path, prefix: &str) -> (Vec<AgentFile>, Vec<Notice>) {
+fn agents_in(folder: &Path, prefix: &str) -> (Vec<AgentFile>, Vec<Notice>) {
     let mut finder = Finder::default();
     finder.walk(folder, 0, prefix);
     let named = |agent: AgentFile| AgentFile {
         name: format!("{prefix}:{}", agent.name),
         hooks: None,
-        tools: AgentTools { servers: Vec::new(), ..agent.tools },
+        tools: AgentTools { servers: Vec::new(), own_servers: Vec::new(), ..agent.tools },
         way: AgentWay { mode: None, ..agent.way },
         ..agent
     };
     (finder.found.into_values().map(named).collect(), finder.notices)
-}
-
-/// Where agent files can stand, so that a change of them is seen.
-pub fn agent_folders(home: &Path, cwd: &Path, project: &Path) -> Vec<PathBuf> {
-    let up = cwd.ancestors().take_while(|folder| folder.starts_with(project));
-    let folders = up.chain([project, home]);
-    folders.flat_map(|folder| [".latigo", ".claude"].map(|name| folder.join(name).join("agents"))).collect()
 }
 
 /// The agents that come along.
@@ -163,26 +196,8 @@ fn parse(text: &str, source: &str, path: Option<&Path>) -> (Option<AgentFile>, V
     let front = front::split(text);
     let mut keys = Keys { values: front.values, tree: front::tree(text), text, problems: Vec::new() };
     keys.problems.extend(front.problem);
-    let Some(name) = keys.name() else { return (None, keys.problems) };
-    let Some(description) = keys.take("description") else {
-        keys.complain("name", format!("the agent `{name}` has no description, so no model could choose it"));
-        return (None, keys.problems);
-    };
-    keys.unknown();
-    let agent = AgentFile {
-        description,
-        prompt: front.body.trim().to_owned(),
-        source: source.to_owned(),
-        path: path.map(Path::to_path_buf),
-        tools: keys.tools(),
-        model: keys.model(),
-        way: keys.way(),
-        color: keys.take("color"),
-        initial_prompt: keys.take("initialPrompt"),
-        hooks: keys.tree.as_ref().and_then(|tree| tree.get("hooks")).cloned(),
-        name,
-    };
-    (Some(agent), keys.problems)
+    let agent = keys.agent(front.body.trim().to_owned(), source, path);
+    (agent, keys.problems)
 }
 
 /// The front matter while it is read.
@@ -195,6 +210,28 @@ struct Keys<'a> {
 }
 
 impl Keys<'_> {
+    fn agent(&mut self, prompt: String, source: &str, path: Option<&Path>) -> Option<AgentFile> {
+        let name = self.name()?;
+        let Some(description) = self.take("description") else {
+            self.complain("name", format!("the agent `{name}` has no description, so no model could choose it"));
+            return None;
+        };
+        self.unknown();
+        Some(AgentFile {
+            description,
+            prompt,
+            source: source.to_owned(),
+            path: path.map(Path::to_path_buf),
+            tools: self.tools(),
+            model: self.model(),
+            way: self.way(),
+            color: self.color(),
+            initial_prompt: self.take("initialPrompt"),
+            hooks: self.tree.as_ref().and_then(|tree| tree.get("hooks")).cloned(),
+            name,
+        })
+    }
+
     fn take(&mut self, key: &str) -> Option<String> {
         self.values.remove(key).map(|text| text.trim().to_owned()).filter(|text| !text.is_empty())
     }
@@ -214,22 +251,33 @@ impl Keys<'_> {
     }
 
     fn unknown(&mut self) {
-        let mut names: Vec<String> = self.values.keys().cloned().collect();
-        names.retain(|key| !KEYS.contains(&key.as_str()));
+        let tree = self.tree.as_ref().and_then(Value::as_object);
+        let mut names: Vec<String> =
+            tree.into_iter().flat_map(|tree| tree.keys()).chain(self.values.keys()).cloned().collect();
+        names.sort_unstable();
+        names.dedup();
+        for key in IDLE.iter().filter(|key| names.iter().any(|name| name == *key)) {
+            self.complain(key, format!("`{key}` is known, but nothing here works by it"));
+        }
+        names.retain(|key| !KEYS.contains(&key.as_str()) && !IDLE.contains(&key.as_str()));
         for key in names {
             self.complain(&key, format!("`{key}` means nothing here; it is passed over"));
         }
     }
 
+    fn color(&mut self) -> Option<String> {
+        let color = self.take("color")?;
+        let known = COLORS.contains(&color.as_str());
+        if !known {
+            self.complain("color", format!("there is no colour `{color}`; {}", COLORS.join(", ")));
+        }
+        known.then_some(color)
+    }
+
     fn list(&mut self, key: &str) -> Option<Vec<String>> {
         if let Some(Value::Array(items)) = self.tree.as_ref().and_then(|tree| tree.get(key)) {
-            // Of an inline server only the name counts here.
-            let name = |item: &Value| match item {
-                Value::String(text) => Some(text.trim().to_owned()),
-                Value::Object(map) => map.keys().next().cloned(),
-                _ => None,
-            };
-            return Some(items.iter().filter_map(name).filter(|name| !name.is_empty()).collect());
+            let names = items.iter().filter_map(Value::as_str).map(|text| text.trim().to_owned());
+            return Some(names.filter(|name| !name.is_empty()).collect());
         }
         let text = self.take(key)?;
         let text = text.trim_start_matches('[').trim_end_matches(']');
@@ -242,7 +290,19 @@ impl Keys<'_> {
             denied: self.list("disallowedTools").unwrap_or_default(),
             skills: self.list("skills").unwrap_or_default(),
             servers: self.list("mcpServers").unwrap_or_default(),
+            own_servers: self.own_servers(),
         }
+    }
+
+    /// Definitions among the servers: objects in the list, or the whole of it as an object.
+    fn own_servers(&self) -> Vec<(String, Value)> {
+        let maps: Vec<&serde_json::Map<String, Value>> =
+            match self.tree.as_ref().and_then(|tree| tree.get("mcpServers")) {
+                Some(Value::Array(items)) => items.iter().filter_map(Value::as_object).collect(),
+                Some(Value::Object(map)) => vec![map],
+                _ => Vec::new(),
+            };
+        maps.into_iter().flatten().map(|(name, value)| (name.clone(), value.clone())).collect()
     }
 
     fn model(&mut self) -> AgentModel {
@@ -272,23 +332,26 @@ impl Keys<'_> {
                 None
             }
         });
-        let isolation = match self.take("isolation").as_deref() {
-            None | Some("none" | "context") => Isolation::Context,
-            Some("worktree") => Isolation::Worktree,
-            Some("process") => Isolation::Process,
-            Some(other) => {
-                self.complain("isolation", format!("there is no isolation `{other}`; worktree or process"));
-                Isolation::Context
+        let isolation = self.take("isolation").map_or(Ok(Isolation::Context), |text| text.parse());
+        let isolation = isolation.unwrap_or_else(|problem| {
+            self.complain("isolation", format!("{problem}; it shares the folder"));
+            Isolation::Context
+        });
+        let memory = self.take("memory").and_then(|text| {
+            let known = ["user", "project", "local"].contains(&text.as_str());
+            if !known {
+                self.complain("memory", format!("there is no memory `{text}`; user, project or local"));
             }
-        };
-        let flag = |text: Option<String>| text.as_deref() == Some("true");
+            known.then_some(text)
+        });
+        let flag = |text: Option<String>| text.as_deref().and_then(front::truth).unwrap_or(false);
         AgentWay {
             mode,
             read_only: flag(self.take("readOnly")),
             background: flag(self.take("background")),
             isolation,
             without_memory: flag(self.take("omitClaudeMd")),
-            memory: self.take("memory"),
+            memory,
         }
     }
 }
@@ -332,7 +395,8 @@ mod tests {
         assert_eq!(agent.tools.allowed.unwrap(), ["Read", "Grep", "Agent(a, b)"]);
         assert_eq!(agent.tools.denied, ["Bash"]);
         assert_eq!(agent.tools.skills, ["one", "two"]);
-        assert_eq!(agent.tools.servers, ["github", "mine"]);
+        assert_eq!(agent.tools.servers, ["github"]);
+        assert_eq!(agent.tools.own_servers, [("mine".to_owned(), serde_json::json!({ "command": "x" }))]);
         assert_eq!(agent.model.model.as_deref(), Some("haiku"));
         assert_eq!((agent.model.effort, agent.model.max_turns), (Some(Effort::Low), Some(7)));
         assert_eq!(agent.way.mode, Some(Mode::Plan));
@@ -366,11 +430,24 @@ mod tests {
             let text = format!("---\nname: Explore\ndescription: {text}\n---\nbody");
             fs::write(folder.join("x.md"), text).unwrap();
         }
-        let (found, notices) = agents(&home, &project, &project);
+        let ground = Ground { home: &home, cwd: &project, project: &project, plugins: &[], bundled: true };
+        let (found, notices) = agents(&ground, &[]);
         assert!(notices.is_empty(), "{notices:?}");
         let names: Vec<&str> = found.iter().map(|agent| agent.name.as_str()).collect();
         assert_eq!(names, ["Explore", "Plan", "general-purpose"]);
         assert_eq!((found[0].description.as_str(), found[0].way.read_only), ("project", false));
         assert!(found[1].way.read_only && found[1].source == "built-in");
+        let (given, told) = agents_given(
+            r#"{"Explore": {"description": "given", "prompt": "Look.", "tools": ["Read"], "maxTurns": 3, "isolation": "remote"}}"#,
+        )
+        .unwrap();
+        assert!(told.len() == 1 && told[0].text.contains("isolation `remote`"), "{told:?}");
+        let explore = &agents(&ground, &given).0[0];
+        assert_eq!((explore.description.as_str(), explore.prompt.as_str()), ("given", "Look."));
+        assert_eq!(
+            (explore.model.max_turns, explore.tools.allowed.as_deref()),
+            (Some(3), Some(&["Read".to_owned()][..]))
+        );
+        assert!(agents_given("[]").is_err());
     }
 }

@@ -69,6 +69,15 @@ pub(super) fn tree(text: &str) -> Option<serde_json::Value> {
     serde_saphyr::from_str(head).ok()
 }
 
+/// A truth value in any of its documented spellings.
+pub(super) fn truth(text: &str) -> Option<bool> {
+    match text.trim().to_ascii_lowercase().as_str() {
+        "true" | "yes" | "on" | "1" => Some(true),
+        "false" | "no" | "off" | "0" => Some(false),
+        _ => None,
+    }
+}
+
 fn opening(text: &str) -> Option<&str> {
     let (first, rest) = text.split_once('\n')?;
     (first.trim_end() == "---").then_some(rest)
@@ -170,11 +179,7 @@ impl Front<'_> {
 
     /// A truth value in any of the spellings that are in use.
     pub fn flag(&self, key: &str) -> Option<bool> {
-        match self.values.get(key)?.trim().to_ascii_lowercase().as_str() {
-            "true" | "yes" | "on" | "1" => Some(true),
-            "false" | "no" | "off" | "0" => Some(false),
-            _ => None,
-        }
+        truth(self.values.get(key)?)
     }
 
     /// A list, or a text whose parts stand between commas or blanks outside of brackets.

@@ -27,7 +27,7 @@ const SHORTEST: usize = 40;
 /// longest descriptions are cut first; the names always stay.
 pub fn listing(files: &[CommandFile], budget: Budget) -> Option<String> {
     let rows: Vec<(&str, String)> =
-        files.iter().filter(|file| file.is_for_model()).map(|file| (file.name.as_str(), file.listing())).collect();
+        files.iter().filter(|file| file.is_listed()).map(|file| (file.name.as_str(), file.listing())).collect();
     if rows.is_empty() {
         return None;
     }

@@ -55,9 +55,14 @@ pub struct PathRule {
 impl PathRule {
     /// The rule is about this file.
     pub fn fits(&self, path: &Path) -> bool {
-        let relative = path.strip_prefix(&self.root).ok();
-        globs(&self.globs).is_match(path) || relative.is_some_and(|path| globs(&self.globs).is_match(path))
+        fits(&self.globs, &self.root, path)
     }
+}
+
+/// Whether one of these globs, relative ones beginning at `root`, is about this file.
+pub fn fits(patterns: &[String], root: &Path, path: &Path) -> bool {
+    let set = globs(patterns);
+    set.is_match(path) || path.strip_prefix(root).is_ok_and(|path| set.is_match(path))
 }
 
 /// What there is to read.

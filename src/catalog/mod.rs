@@ -15,15 +15,15 @@ mod plugin;
 mod prompts;
 mod styles;
 
-pub use agents::{agent_folders, agents, agents_in, built_in};
+pub use agents::{agents, agents_given, built_in};
 use std::path::{Path, PathBuf};
 
 pub use expand::{Part, Surroundings, expand, shell_lines};
 pub use imports::imported;
 pub use listing::{Budget, listing};
-pub use memory::{AgentsMd, Memory, MemoryWish, PathRule, memory, nested};
+pub use memory::{AgentsMd, Memory, MemoryWish, PathRule, fits, memory, nested};
 pub use plugin::{Plugin, plugins};
-pub use prompts::prompts;
+pub use prompts::{nested_skills, prompts};
 pub use styles::{DEFAULT as DEFAULT_STYLE, Style, styles};
 
 /// Where to look.

@@ -7,6 +7,8 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use serde_json::Value;
+
 use crate::base::read;
 use crate::domain::{CommandFile, Effort, Notice, PromptKind, Traits};
 
@@ -18,6 +20,8 @@ const LIMIT: u64 = 1024 * 1024;
 /// Folders inside folders that are looked into, and files that are read.
 const DEPTH: usize = 8;
 const FILES: usize = 1_000;
+/// Folders above a file that are looked into for skills.
+const NESTED: usize = 40;
 /// Characters of a body's first line that stand in for a missing description.
 const DESCRIPTION: usize = 200;
 /// Settings folders, the stronger first. Skills lie in the third one too.
@@ -60,6 +64,22 @@ pub fn prompts(ground: &Ground<'_>) -> (Vec<CommandFile>, Vec<Notice>) {
         for (name, text) in bundled::SKILLS {
             let path = PathBuf::from(format!("(built in)/{name}/SKILL.md"));
             finder.add(&path, (*name).to_owned(), text, (PromptKind::Skill, &Whose::plain("built in")));
+        }
+    }
+    (finder.found.into_values().collect(), finder.notices)
+}
+
+/// Skills of folders of the project that lie between the start folder and a file that is worked with.
+pub fn nested_skills(ground: &Ground<'_>, touched: &Path) -> (Vec<CommandFile>, Vec<Notice>) {
+    if !touched.starts_with(ground.project) {
+        return (Vec::new(), Vec::new());
+    }
+    let mut finder = Finder::default();
+    let projects = Whose { source: "project".to_owned(), prefix: None, within: Some(ground) };
+    let below = |folder: &&Path| folder.starts_with(ground.project) && !ground.cwd.starts_with(folder);
+    for folder in touched.ancestors().skip(1).take(NESTED).filter(below) {
+        for name in FOLDERS.iter().chain([&AGENTS]) {
+            finder.skills(&folder.join(name).join("skills"), &projects);
         }
     }
     (finder.found.into_values().collect(), finder.notices)
@@ -180,7 +200,10 @@ impl Finder {
         if let Some((line, problem)) = &front.problem {
             self.notices.push(Notice::warning(format!("{}, line {line}: {problem}", path.display())));
         }
-        let mut traits = traits(&front);
+        let (mut traits, problems) = traits(&front, front::tree(text).as_ref());
+        for problem in problems {
+            self.notices.push(Notice::warning(format!("{}: {problem}", path.display())));
+        }
         if kind == PromptKind::Skill {
             traits.folder = path.parent().map(Path::to_path_buf).filter(|folder| folder.is_absolute());
         }
@@ -205,9 +228,31 @@ fn sorted(folder: &Path) -> Vec<PathBuf> {
     paths
 }
 
-fn traits(front: &Front<'_>) -> Traits {
-    let forked = front.text("context").is_some_and(|context| context == "fork");
-    Traits {
+/// What the front matter says, and what of it cannot be used.
+fn traits(front: &Front<'_>, tree: Option<&Value>) -> (Traits, Vec<String>) {
+    let mut problems = Vec::new();
+    let forked = match front.text("context").as_deref() {
+        Some("fork") => true,
+        None | Some("inline") => false,
+        Some(other) => {
+            problems.push(format!("there is no context `{other}`; fork, or leave it out"));
+            false
+        }
+    };
+    let effort = front.text("effort");
+    let degree = effort.as_deref().and_then(Effort::named);
+    if let (Some(name), None) = (&effort, degree) {
+        problems.push(format!("there is no effort `{name}`; low, medium, high, xhigh or max"));
+    }
+    let powershell = match front.text("shell").as_deref() {
+        None | Some("bash" | "sh") => false,
+        Some("powershell" | "pwsh") => true,
+        Some(other) => {
+            problems.push(format!("there is no shell `{other}`; bash or powershell"));
+            false
+        }
+    };
+    let traits = Traits {
         described: front.text("description").is_some(),
         when_to_use: front.text("when_to_use").or_else(|| front.text("when-to-use")),
         arguments: front.list("arguments"),
@@ -216,10 +261,15 @@ fn traits(front: &Front<'_>) -> Traits {
         allowed_tools: front.list("allowed-tools"),
         disallowed_tools: front.list("disallowed-tools"),
         model: front.text("model").filter(|model| model != "inherit"),
-        effort: front.text("effort").and_then(|name| Effort::named(&name)),
+        effort: degree,
         agent: forked.then(|| front.text("agent").unwrap_or_else(|| "general-purpose".to_owned())),
+        waits: front.flag("background") == Some(false),
+        paths: front.list("paths"),
+        hooks: tree.and_then(|tree| tree.get("hooks")).cloned(),
+        powershell,
         folder: None,
-    }
+    };
+    (traits, problems)
 }
 
 fn first_line(body: &str) -> String {

@@ -119,6 +119,10 @@ pub struct Which {
     #[arg(long, value_name = "FOLDER")]
     pub plugin_dir: Vec<std::path::PathBuf>,
 
+    /// Kinds of sub-agents as JSON: {"name": {"description": …, "prompt": …}}
+    #[arg(long, value_name = "JSON", hide_short_help = true)]
+    pub agents: Option<String>,
+
     /// With one of these: in a copy of that session, which stays as it is
     #[arg(long, hide = true)]
     pub fork_session: bool,

@@ -184,6 +184,7 @@ fn invocation(args: Args, ends: Ends) -> Invocation {
             deny: rules::split(&args.disallowed_tools),
             add_dirs: args.which.add_dir,
             plugin_dirs: args.which.plugin_dir,
+            agents: args.which.agents,
             max_turns: args.caps.max_turns,
             caps: args.caps.budget(),
             report: args.caps.report,

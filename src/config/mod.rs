@@ -90,6 +90,8 @@ pub struct Flags {
     pub directories: Vec<String>,
     /// `--plugin-dir`.
     pub plugins: Vec<String>,
+    /// `--agents`: JSON.
+    pub agents: Option<String>,
     /// Trust the folder for this run.
     pub trust: bool,
     /// Count the folder as not trusted, whatever was answered earlier.

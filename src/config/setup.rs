@@ -9,7 +9,6 @@ use crate::agent;
 use crate::base::clock::SharedClock;
 use crate::base::dirs::Dirs;
 use crate::base::ids::SharedIds;
-use crate::catalog;
 use crate::domain::{Cap, Mode, ModelInfo, ModelRef, Notice, SaveScope, Wire};
 use crate::engine::{self, Connect, Open, RuleEdit, Stage};
 use crate::provider;
@@ -74,7 +73,7 @@ pub fn setup(settings: &Settings, start: Start<'_>) -> Result<engine::Setup, Str
         limits: limits(settings),
         tuning: engine::Tuning {
             classifier_ms: settings.bounds.classifier_ms,
-            team: team::tuning(settings),
+            team: engine::TeamTuning { worktrees: Some(start.dirs.state.join("worktrees")), ..team::tuning(settings) },
             money: engine::Purse {
                 caps: start.caps.iter().chain(&settings.money.purse.caps).copied().collect(),
                 report: start.report.clone(),
@@ -85,7 +84,7 @@ pub fn setup(settings: &Settings, start: Start<'_>) -> Result<engine::Setup, Str
                 file: Some(start.dirs.cache.join(crate::recall::FILE)),
                 ..settings.money.answers.clone()
             },
-            library: engine::LibraryTuning { index: Some(start.dirs.cache.join("search.sqlite3")) },
+            library: engine::LibraryTuning::indexed_at(start.dirs.cache.join("search.sqlite3")),
         },
         home: start.home.to_path_buf(),
         interactive: start.interactive,
@@ -119,13 +118,7 @@ pub(super) struct Base<'a> {
 }
 
 pub(super) fn own_stage(settings: &Settings, start: &Base<'_>, notices: &mut Vec<Notice>) -> Stage {
-    let shelf::Texts { commands, memory, shelf, rules } = shelf::texts(settings, start, notices);
-    let (mut agents, told) = catalog::agents(start.home, start.cwd, &settings.project);
-    notices.extend(told);
-    if !settings.trusted {
-        agents.retain(|agent| agent.source != "project");
-    }
-    agents.extend(shelf::plugin_agents(&shelf.plugins, notices));
+    let shelf::Texts { commands, memory, agents, shelf, rules } = shelf::texts(settings, start, notices);
     let place =
         Place { cwd: start.cwd.to_path_buf(), project: settings.project.clone(), added: settings.directories.clone() };
     let choice = settings.model.clone();

@@ -24,6 +24,7 @@ const LIST_CHARS: usize = 64_000;
 pub(super) struct Texts {
     pub(super) commands: Vec<CommandFile>,
     pub(super) memory: Vec<MemoryFile>,
+    pub(super) agents: Vec<AgentFile>,
     pub(super) shelf: engine::Shelf,
     /// Rules that come with them.
     pub(super) rules: Vec<RuleText>,
@@ -34,6 +35,9 @@ pub(super) fn texts(settings: &Settings, start: &Base<'_>, notices: &mut Vec<Not
     let reader = Arc::new(Reader::new(settings, start, notices));
     let (mut commands, told) = catalog::prompts(&reader.ground());
     notices.extend(told);
+    let (mut agents, told) = catalog::agents(&reader.ground(), &reader.given);
+    notices.extend(told);
+    agents.retain(|agent| settings.trusted || agent.source != "project");
     let Memory { mut files, mut rules, skipped, notices: told } = catalog::memory(&reader.ground(), &reader.wish);
     notices.extend(told);
     let waits = |path: &PathBuf| !settings.trusted && settings.folder.texts.contains(path);
@@ -53,8 +57,9 @@ pub(super) fn texts(settings: &Settings, start: &Base<'_>, notices: &mut Vec<Not
     let config = start.dirs.config.clone();
     let shelf = engine::Shelf {
         budget: budget(settings),
-        scan: Some(scan(Arc::clone(&reader), settings.trusted, &commands)),
+        scan: Some(scan(Arc::clone(&reader), settings.trusted, (&commands, &agents))),
         nested: settings.trusted.then(|| nested(Arc::clone(&reader))),
+        nested_skills: settings.trusted.then(|| nested_skills(Arc::clone(&reader))),
         rules,
         skipped,
         auto,
@@ -65,20 +70,7 @@ pub(super) fn texts(settings: &Settings, start: &Base<'_>, notices: &mut Vec<Not
         settings: settings.catalog.origins.iter().map(super::Origin::row).collect(),
         save: Some(Arc::new(move |key, value| save_setting(&config, key, value.clone()))),
     };
-    Texts { commands, memory: files, shelf, rules: rules_of_auto }
-}
-
-/// The sub-agents of plugins that are on.
-pub(super) fn plugin_agents(plugins: &[Plugin], notices: &mut Vec<Notice>) -> Vec<AgentFile> {
-    let mut found = Vec::new();
-    for plugin in plugins.iter().filter(|plugin| plugin.enabled) {
-        for folder in &plugin.agents {
-            let (agents, told) = catalog::agents_in(folder, &plugin.name);
-            found.extend(agents);
-            notices.extend(told);
-        }
-    }
-    found
+    Texts { commands, memory: files, agents, shelf, rules: rules_of_auto }
 }
 
 /// Where everything is read, for reading it again.
@@ -89,6 +81,8 @@ struct Reader {
     plugins: Vec<Plugin>,
     bundled: bool,
     wish: catalog::MemoryWish,
+    /// Agents of the command line.
+    given: Vec<AgentFile>,
 }
 
 impl Reader {
@@ -105,6 +99,7 @@ impl Reader {
             plugins,
             bundled: !wish.no_bundled,
             wish: wish.memory.clone(),
+            given: wish.agents.clone(),
         }
     }
 
@@ -142,39 +137,71 @@ type Powers = BTreeSet<(PathBuf, Vec<String>)>;
 fn powers(file: &CommandFile) -> (PathBuf, Vec<String>) {
     let mut powers = catalog::shell_lines(&file.body);
     powers.extend(file.traits.allowed_tools.iter().cloned());
+    powers.extend(file.traits.hooks.iter().map(ToString::to_string));
     (file.path.clone(), powers)
+}
+
+fn powers_of_agent(agent: &AgentFile) -> (PathBuf, Vec<String>) {
+    let mut powers: Vec<String> = agent.hooks.iter().map(ToString::to_string).collect();
+    powers.extend(agent.tools.own_servers.iter().map(|(name, value)| format!("{name} {value}")));
+    powers.extend(agent.way.mode.map(|mode| mode.to_string()));
+    (agent.path.clone().unwrap_or_default(), powers)
 }
 
 /// Reads commands, skills and instructions again. What a project's file may do is held against what it could do when
 /// the folder was trusted.
-fn scan(reader: Arc<Reader>, trusted: bool, known: &[CommandFile]) -> engine::Scan {
-    let agreed: Powers = known.iter().map(powers).collect();
+fn scan(reader: Arc<Reader>, trusted: bool, known: (&[CommandFile], &[AgentFile])) -> engine::Scan {
+    let agreed: Powers = known.0.iter().map(powers).chain(known.1.iter().map(powers_of_agent)).collect();
     Arc::new(move || {
         let (mut commands, _) = catalog::prompts(&reader.ground());
         let memory = catalog::memory(&reader.ground(), &reader.wish);
         let mut notices = Vec::new();
+        let (mut agents, _) = catalog::agents(&reader.ground(), &reader.given);
         commands.retain(|file| file.source != "project" || trusted);
-        commands.retain(|file| {
-            let (path, powers) = powers(file);
-            let is_new = file.source == "project" && !powers.is_empty() && !agreed.contains(&(path, powers));
+        agents.retain(|agent| agent.source != "project" || trusted);
+        let mut may = |source: &str, (path, powers): (PathBuf, Vec<String>)| {
+            let is_new = source == "project" && !powers.is_empty() && !agreed.contains(&(path.clone(), powers));
             if is_new {
                 let text = format!(
                     "{}: it runs or allows something that was not there when this session began; it is left out",
-                    file.path.display()
+                    path.display()
                 );
                 notices.push(Notice::warning(text).hint("start again to be asked about it"));
             }
             !is_new
-        });
+        };
+        commands.retain(|file| may(&file.source, powers(file)));
+        agents.retain(|agent| may(&agent.source, powers_of_agent(agent)));
         // A folder that is not trusted has no instructions; one that brings nothing that needs trust counts as trusted.
         let inside = |file: &MemoryFile| file.path.starts_with(&reader.project);
         let memory = memory.files.into_iter().filter(|file| trusted || !inside(file)).collect();
-        Scanned { commands, memory, notices }
+        Scanned { commands, memory, agents, notices }
     })
 }
 
 fn nested(reader: Arc<Reader>) -> engine::Nested {
     Arc::new(move |path: &Path| catalog::nested(&reader.ground(), &reader.wish, path))
+}
+
+/// What such a skill may do by itself was not there to be agreed to, so it may nothing.
+fn nested_skills(reader: Arc<Reader>) -> engine::NestedSkills {
+    Arc::new(move |path: &Path| {
+        let (mut skills, mut notices) = catalog::nested_skills(&reader.ground(), path);
+        for skill in &mut skills {
+            let traits = &mut skill.traits;
+            if traits.allowed_tools.is_empty() && traits.hooks.is_none() {
+                continue;
+            }
+            traits.allowed_tools.clear();
+            traits.hooks = None;
+            let text = format!(
+                "{}: what it allows and its hooks do not count, because it was found on the way",
+                skill.path.display()
+            );
+            notices.push(Notice::info(text).hint("start in its folder to be asked about it"));
+        }
+        (skills, notices)
+    })
 }
 
 /// The folder of the model's own notes on this project, and the index in it.

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::Settings;
 use crate::domain::Wire;
 use crate::engine::TeamTuning;
+use crate::team::Base;
 
 /// The small model of the server that Anthropic runs itself; other servers may not have it.
 const SMALL: &str = "haiku";
@@ -21,6 +22,8 @@ pub(super) fn tuning(settings: &Settings) -> TeamTuning {
         result_chars: number(env, "TASK_MAX_OUTPUT_LENGTH").map_or(usual.result_chars, |most| most as usize),
         model: text(env, "CLAUDE_CODE_SUBAGENT_MODEL"),
         small: small(settings),
+        plans: settings.catalog.plans.clone(),
+        base: if settings.catalog.worktrees_from_head { Base::Head } else { Base::Fresh },
         tasks: text(env, "CLAUDE_CODE_ENABLE_TASKS").is_some_and(|value| matches!(value.as_str(), "1" | "true")),
         ..usual
     }

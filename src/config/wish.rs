@@ -5,13 +5,13 @@ use std::path::{Path, PathBuf};
 
 use crate::base::paths::absolute_from;
 use crate::catalog::{self, AgentsMd, MemoryWish};
-use crate::domain::{Notice, RuleScope};
+use crate::domain::{AgentFile, Notice, RuleScope};
 use crate::engine::StatusLine;
 
 use super::document::{self, Node, Value};
 use super::gather::entries::{flag, text, texts, wrong};
 use super::layers::Layer;
-use super::project::shown;
+use super::project::{project_root, shown};
 use super::{ConfigInput, Origin};
 
 /// Everything of that kind.
@@ -32,6 +32,12 @@ pub struct CatalogWish {
     pub plugins: BTreeMap<String, bool>,
     /// `--plugin-dir`.
     pub plugin_folders: Vec<PathBuf>,
+    /// `--agents`.
+    pub agents: Vec<AgentFile>,
+    /// `plansDirectory`: where plans are kept.
+    pub plans: Option<PathBuf>,
+    /// `worktree.baseRef` is `head`.
+    pub worktrees_from_head: bool,
     /// Every entry of every file.
     pub origins: Vec<Origin>,
 }
@@ -57,14 +63,26 @@ pub(super) fn hooks(
 
 /// Reads the files, the strongest first; a project's files count when the folder is trusted.
 pub(super) fn read(input: &ConfigInput<'_>, layers: &[Layer], trusted: bool, notices: &mut Vec<Notice>) -> CatalogWish {
-    let mut reader =
-        Reader { wish: CatalogWish { auto_memory: true, ..CatalogWish::default() }, seen: Vec::new(), notices };
+    let mut reader = Reader {
+        wish: CatalogWish { auto_memory: true, ..CatalogWish::default() },
+        seen: Vec::new(),
+        notices: &mut *notices,
+    };
     for layer in layers.iter().filter(|layer| trusted || !layer.is_from_project()) {
         for (key, node) in layer.root.entries() {
             reader.entry(input, layer, key, node);
         }
     }
     let mut wish = reader.wish;
+    if let Some(text) = &input.flags.agents {
+        match catalog::agents_given(text) {
+            Ok((agents, told)) => {
+                wish.agents = agents;
+                notices.extend(told);
+            }
+            Err(problem) => notices.push(Notice::warning(format!("{problem}; no agent is added"))),
+        }
+    }
     let switch = |name: &str| input.env.get(name).is_some_and(|value| matches!(value.as_str(), "1" | "true"));
     wish.memory.off |= switch("CLAUDE_CODE_DISABLE_CLAUDE_MDS");
     wish.auto_memory &= !switch("CLAUDE_CODE_DISABLE_AUTO_MEMORY");
@@ -128,7 +146,36 @@ impl Reader<'_> {
             "outputStyle" => self.wish.style = text(layer, key, node, self.notices).map(ToOwned::to_owned),
             "skillListingBudgetFraction" => self.wish.share = number(node).filter(|share| (0.0..=1.0).contains(share)),
             "skillListingMaxDescChars" => self.wish.description = number(node).map(|chars| chars as usize),
+            "plansDirectory" => self.plans(input, layer, node),
+            "worktree" => self.worktree(layer, node),
             _ => self.status_line(layer, node),
+        }
+    }
+
+    /// It counts from the project's root; a project's file cannot lead out of the project.
+    fn plans(&mut self, input: &ConfigInput<'_>, layer: &Layer, node: &Node) {
+        let Some(text) = text(layer, "plansDirectory", node, self.notices) else { return };
+        let project = project_root(input.cwd, input.home);
+        let folder = absolute_from(&project, text, Some(input.home));
+        if layer.is_from_project() && !folder.starts_with(&project) {
+            let words = "`plansDirectory` of a project must lie in the project; it is skipped";
+            return self.notices.push(layer.notice(node.line, words));
+        }
+        self.wish.plans = Some(folder);
+    }
+
+    fn worktree(&mut self, layer: &Layer, node: &Node) {
+        for (key, node) in node.entries() {
+            match (key.as_str(), &node.value) {
+                ("baseRef", Value::Text(base)) if base == "head" => self.wish.worktrees_from_head = true,
+                ("baseRef", Value::Text(base)) if base == "fresh" => {}
+                ("baseRef", _) => wrong(layer, "worktree.baseRef", node, "`fresh` or `head`", self.notices),
+                ("symlinkDirectories" | "sparsePaths", Value::List(items)) if !items.is_empty() => {
+                    let words = format!("`worktree.{key}` does nothing here: worktrees of agents are whole and apart");
+                    self.notices.push(layer.notice(node.line, &words));
+                }
+                _ => {}
+            }
         }
     }
 
@@ -165,14 +212,16 @@ impl Reader<'_> {
     }
 }
 
-const KEYS: [&str; 7] = [
+const KEYS: [&str; 9] = [
     "autoMemoryDirectory",
     "autoMemoryEnabled",
     "disableBundledSkills",
     "outputStyle",
+    "plansDirectory",
     "skillListingBudgetFraction",
     "skillListingMaxDescChars",
     "statusLine",
+    "worktree",
 ];
 
 fn number(node: &Node) -> Option<f64> {

@@ -53,6 +53,14 @@ pub struct Traits {
     pub effort: Option<Effort>,
     /// Run as the prompt of a sub-agent of this type.
     pub agent: Option<String>,
+    /// The conversation waits for that sub-agent.
+    pub waits: bool,
+    /// The model is told of it when it works with a file that fits one of these.
+    pub paths: Vec<String>,
+    /// Hooks that hold for the rest of the session once it was used, as they stand in the file.
+    pub hooks: Option<serde_json::Value>,
+    /// Its shell lines are for PowerShell.
+    pub powershell: bool,
     /// The folder that scripts and references lie in.
     pub folder: Option<PathBuf>,
 }
@@ -61,6 +69,11 @@ impl CommandFile {
     /// The model may use it by itself.
     pub fn is_for_model(&self) -> bool {
         !self.traits.person_only && (self.kind == PromptKind::Skill || self.traits.described)
+    }
+
+    /// It stands in the list that the model has from the beginning.
+    pub fn is_listed(&self) -> bool {
+        self.is_for_model() && self.traits.paths.is_empty()
     }
 
     /// The text that tells the model what it is for.

@@ -187,8 +187,19 @@ pub enum FilesRequest {
 pub struct FaceState {
     /// The prompt that is being written.
     pub draft: String,
-    /// The first entry and row in view; none follows the end.
-    pub scroll: Option<(u64, u64)>,
+    /// What is first in view; none follows the end.
+    pub place: Option<FacePlace>,
+}
+
+/// A place in the conversation.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct FacePlace {
+    /// The number of the record that the entry was made of, or came behind.
+    pub record: u64,
+    /// Which of its entries.
+    pub entry: u64,
+    pub row: u64,
 }
 
 /// Answers and news about files.

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Notice, Record, SessionId};
+use super::{Branches, ModelRef, Notice, Record, SessionId, Usage};
 
 /// Records about a session as a thing on the shelf.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -22,6 +22,36 @@ pub enum LibraryBody {
     OnBranch { branch: String },
     /// It was made from another program's session file.
     Imported { program: String, from: PathBuf, session: String },
+    /// Stands in the place of the records before it, for a face that gets only the newest of a long log. It is never
+    /// written.
+    Earlier(Box<Earlier>),
+}
+
+/// What records come to that a face did not get.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Earlier {
+    pub records: u64,
+    /// Bytes of the log before the records that follow.
+    pub bytes: u64,
+    /// Prompts of the person.
+    pub prompts: u32,
+    /// What was spent, by model; without one where it is not known.
+    pub spent: Vec<EarlierSpent>,
+    pub branches: Branches,
+}
+
+/// What one model cost.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct EarlierSpent {
+    pub model: Option<ModelRef>,
+    pub usage: Usage,
+    pub requests: u32,
+    /// Those among them whose price is unknown.
+    pub unpriced: u32,
+    /// Dollars of the others.
+    pub dollars: f64,
 }
 
 /// What a face asks of the library.
@@ -53,8 +83,18 @@ pub enum LibraryRequest {
         query: String,
         number: u32,
     },
-    /// The records of a session, for going through them; none for the session that is open.
-    Timeline(Option<SessionId>),
+    /// The records of a session, for going through them; none for the session that is open. Of a long one a part,
+    /// near the record of that number or at the end.
+    Timeline {
+        id: Option<SessionId>,
+        near: Option<u64>,
+    },
+    /// The records of the open session before that number, as many as are read at once; back to the record `back_to`,
+    /// if that is named.
+    Earlier {
+        before: u64,
+        back_to: Option<u64>,
+    },
 }
 
 /// Forms of an exported session.
@@ -76,8 +116,17 @@ pub enum LibraryNews {
     /// Something was done or could not be; the lists may have changed.
     Done(Notice),
     Found(Box<Found>),
+    /// Of a long log a part; what is left out before it is told by a record [`LibraryBody::Earlier`].
     Timeline {
         id: SessionId,
+        records: Vec<Arc<Record>>,
+        /// There are more behind them.
+        more: bool,
+    },
+    /// Answer to [`LibraryRequest::Earlier`]: what stands in the place of those before, then the records.
+    Earlier {
+        id: SessionId,
+        before: u64,
         records: Vec<Arc<Record>>,
     },
 }

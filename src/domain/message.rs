@@ -159,3 +159,15 @@ impl ToolCall {
         self.input.get(Self::INVALID).and_then(Value::as_str)
     }
 }
+/// A prompt without what the program added to it.
+pub fn without_reminders(text: &str) -> String {
+    let (open, close) = ("<system-reminder>", "</system-reminder>");
+    let mut kept = String::new();
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once(open) {
+        kept.push_str(before);
+        rest = after.split_once(close).map_or("", |(_, tail)| tail);
+    }
+    kept.push_str(rest);
+    kept.trim().to_owned()
+}

@@ -46,7 +46,7 @@ mod verdict;
 pub use access::{Access, Action, PathFact, PathFacts, PathMode, PathUse};
 pub use act::{Act, EditPurpose};
 pub use answers::{AnswerLine, AnswerMode, AnswerStats, AnswerTier, Served, TierStats};
-pub use branch::Branches;
+pub use branch::{Aside, Branches, Line as ConversationLine};
 pub use cache::{BreakCause, CacheBreak};
 pub use canonical::{CanonicalRequest, Hash, Mark, Sampling, Segment, SegmentBody, SegmentKind, Ttl, weigh};
 pub use catalog::{CatalogBody, CatalogNews, CatalogRequest, CommandFile, PromptKind, Traits};
@@ -57,15 +57,15 @@ pub use context::{
 };
 pub use event::{Event, Live, Notice, NoticeLevel, StartInfo};
 pub use files::{
-    BlobId, DiffFile, DiffReport, FaceState, FileGap, FileImage, FileMove, FileStep, FilesBody, FilesNews,
+    BlobId, DiffFile, DiffReport, FacePlace, FaceState, FileGap, FileImage, FileMove, FileStep, FilesBody, FilesNews,
     FilesRequest, MoveAct, MoveFile, MoveKind, MovePreview, SkipReason, Skipped, StepLine,
 };
 pub use folder::{Claim, ClaimKind, FolderAnswer, FolderClaims};
 pub use hook::{HookEntry, HookNews, HookRequest, HookRun, HookState, HookTrial};
 pub use job::{JobBody, JobNote, JobRequest, JobState, JobView};
-pub use library::{ExportForm, Found, Hit, HitKind, LibraryBody, LibraryNews, LibraryRequest};
+pub use library::{Earlier, EarlierSpent, ExportForm, Found, Hit, HitKind, LibraryBody, LibraryNews, LibraryRequest};
 pub use memory::{MemoryFile, MemoryScope};
-pub use message::{Block, Media, Message, ResultPart, Role, ToolCall, ToolResult};
+pub use message::{Block, Media, Message, ResultPart, Role, ToolCall, ToolResult, without_reminders};
 pub use mode::{Effort, Mode};
 pub use model::{ModelInfo, ModelRef, PriceStep, Prices, Thinking, Wire};
 pub use money::{

@@ -42,8 +42,10 @@ pub struct AgentTools {
     pub denied: Vec<String>,
     /// Skills whose bodies it is given at the start.
     pub skills: Vec<String>,
-    /// Servers by name.
+    /// Servers of the session by name; with these or with own ones no others are given.
     pub servers: Vec<String>,
+    /// Servers that are started for this agent alone: name and definition, as they stand in the file.
+    pub own_servers: Vec<(String, serde_json::Value)>,
 }
 
 /// Who answers.
@@ -83,6 +85,20 @@ pub enum Isolation {
     Worktree,
     /// A process of its own, which answers with one line of JSON.
     Process,
+}
+
+impl std::str::FromStr for Isolation {
+    type Err = String;
+
+    fn from_str(name: &str) -> Result<Self, String> {
+        match name.trim() {
+            "none" | "context" => Ok(Self::Context),
+            "worktree" => Ok(Self::Worktree),
+            "process" => Ok(Self::Process),
+            "remote" => Err("isolation `remote` needs a service that Latigo does not have; worktree or process".into()),
+            other => Err(format!("there is no isolation `{other}`; worktree or process")),
+        }
+    }
 }
 
 /// What happened with sub-agents, in the log of the session that they belong to. Their own conversations stand in

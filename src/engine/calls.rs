@@ -24,10 +24,6 @@ impl Driver {
         let Some(tool) = self.tool(&call.name) else {
             return;
         };
-        if let Err(notice) = self.journal.sync() {
-            // The call runs all the same: the record of it is written, only not forced to the platter.
-            tracing::warn!(text = %notice.text, "sync before a call failed");
-        }
         let mut context = self.context(&call.id, |call_id, text| What::Output { call_id, text });
         let caged = self.cage(&call).map(|cage| context.cage = cage);
         let caged = caged.and_then(|()| self.terms(&call).map(|terms| context.terms = terms));
@@ -83,6 +79,9 @@ impl Driver {
                 self.proxy();
                 Some(self.call_agent(call, context))
             }
+            "SendMessage" => Some(self.message_agent(call, context)),
+            "BashOutput" => self.on_agent_task(call, false).map(|outcome| std::future::ready(outcome).boxed()),
+            "KillShell" => self.on_agent_task(call, true).map(|outcome| std::future::ready(outcome).boxed()),
             "AskUserQuestion" => Some(self.ask_person(call, context)),
             "EnterPlanMode" => Some(self.enter_plan()),
             "ExitPlanMode" => Some(self.propose_plan(call, context)),

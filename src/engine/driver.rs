@@ -88,6 +88,8 @@ pub(super) enum What {
     Filled(Box<Filled>),
     /// The program for the status line has run, or it is time to run it.
     Status(StatusRan),
+    /// It is time to try again to write the log.
+    SaveAgain,
     /// Straight to the face.
     Tell(Live),
 }
@@ -184,6 +186,13 @@ impl Driver {
         }
     }
 
+    /// Forces what was written to the disk; says so when that fails.
+    pub(super) async fn sync_log(&mut self) {
+        if let Err(notice) = self.journal.sync().await {
+            self.notice(notice).await;
+        }
+    }
+
     pub(super) async fn notice(&mut self, mut notice: Notice) {
         notice.text = self.setup.secrets.text(&notice.text).into_owned();
         self.tell(Event::Live(Live::Notice(notice))).await;
@@ -239,6 +248,7 @@ impl Driver {
             What::Agent(heard) => self.on_agent(*heard).await,
             What::Filled(filled) => self.on_filled(*filled).await,
             What::Status(ran) => self.on_status(ran).await,
+            What::SaveAgain => self.save_again().await,
             What::Proven(_) | What::Tell(_) | What::Server(_) => {}
         }
     }
@@ -266,7 +276,7 @@ impl Driver {
             running.cancel.cancel();
         }
         self.stream = None;
-        self.parts.team.stop_all();
+        let tidied = self.parts.team.stop_all();
         self.stop_jobs();
         self.hooking.stop();
         self.session_ends(if self.setup.interactive { "prompt_input_exit" } else { "other" }).await;
@@ -275,9 +285,9 @@ impl Driver {
         self.write_report().await;
         self.close_servers().await;
         self.take_walls_down();
-        if let Err(notice) = self.journal.sync() {
-            self.notice(notice).await;
-        }
+        tidied.await;
+        self.sync_log().await;
+        self.journal.close().await;
         self.tell(Event::Closed).await;
     }
 }

@@ -27,6 +27,10 @@ impl Driver {
                 let call = call.effective().into_owned();
                 self.touch(&call);
                 self.note_way(&call).await;
+                if let Err(notice) = self.journal.sync().await {
+                    // The call runs all the same: the record of it is written, only not forced to the platter.
+                    tracing::warn!(text = %notice.text, "sync before a call failed");
+                }
                 self.run_call(call);
             }
             Effect::Kill { call_id } => {
@@ -39,11 +43,7 @@ impl Driver {
             Effect::Hold { hold, point } => self.on_hold(hold, point),
             Effect::Keep { folder, files } => self.keep_outputs(&folder, files).await,
             Effect::Review(draft) => self.tell(Event::Live(Live::Context(ContextNews::Draft(draft)))).await,
-            Effect::Sync => {
-                if let Err(notice) = self.journal.sync() {
-                    self.notice(notice).await;
-                }
-            }
+            Effect::Sync => self.sync_log().await,
         }
     }
 
@@ -60,7 +60,7 @@ impl Driver {
         }
         let shortened = matches!(body, Body::Compacted { .. } | Body::Cleared | Body::Context(ContextBody::Shrunk(_)));
         let model_set = matches!(body, Body::ModelSet { .. });
-        let (record, notice) = self.journal.write(body, self.setup.clock.wall_ms());
+        let (record, written) = self.journal.write(body, self.setup.clock.wall_ms()).await;
         if let Some(bus) = &mut self.hooking.bus {
             bus.hear(&record);
         }
@@ -70,15 +70,15 @@ impl Driver {
         self.servers_hear(&record.body);
         self.children_hear(&record.body);
         self.catalog_hears(&record.body);
-        self.tell(Event::Recorded(Arc::clone(&record))).await;
+        self.show(&record, written).await;
         self.recall_hears(&record.body);
         self.money_hears(&record.body).await;
-        if let Some(notice) = notice {
-            self.notice(notice).await;
-        }
         if model_set && self.machine.model().is_some() {
             // It may have been the machine that took another.
             self.stage.model = self.machine.model().cloned();
+        }
+        if matches!(record.body, Body::TurnEnded { .. }) {
+            self.rest();
         }
         if shortened {
             // What the model no longer sees it must read again before it edits.
@@ -115,7 +115,8 @@ impl Driver {
         });
     }
 
-    async fn grant(&mut self, answer: Answer) {
+    /// Keeps the rule that an answer brought.
+    pub(super) async fn grant(&mut self, answer: Answer) {
         match answer {
             Answer::Session { rule } => match self.gate.add(RuleTier::Allow, &rule, session_source(), &self.stage) {
                 Ok(()) => self.put_on_record(Body::RuleAdded { rule, file: None }).await,

@@ -130,7 +130,7 @@ impl Driver {
         let mut moved = 0;
         for (id, running) in self.running.iter().filter(|(id, _)| wanted(id)) {
             let name = self.machine.call(id).map(|call| crate::tools::today(&call.name).to_owned());
-            if matches!(name.as_deref(), Some("Bash" | "Agent")) {
+            if matches!(name.as_deref(), Some("Bash" | "Agent" | "SendMessage")) {
                 running.detach.cancel();
                 moved += 1;
             }

@@ -3,7 +3,7 @@
 //! Whatever reads or writes more than a line does so beside the driver.
 
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -11,13 +11,14 @@ use jiff::tz::TimeZone;
 use tokio::sync::mpsc;
 
 use super::driver::{Driver, News, What};
+use super::past::Past;
 use crate::agent::Input;
 use crate::domain::{
     Body, ExportForm, Found, LibraryBody, LibraryNews, LibraryRequest, Live, Notice, SessionId, SessionScope,
     SessionState,
 };
 use crate::session::search::{Index, Query};
-use crate::session::{self, Store, export};
+use crate::session::{self, Bounds, Outline, Part, Store, export};
 
 /// Hits of one search.
 const HITS: usize = 200;
@@ -31,6 +32,15 @@ const TOLD: Duration = Duration::from_millis(400);
 pub struct LibraryTuning {
     /// The file of the search index; none where there is no search.
     pub index: Option<PathBuf>,
+    /// How long sessions are read in parts.
+    pub bounds: Bounds,
+}
+
+impl LibraryTuning {
+    /// With a search index in that file.
+    pub fn indexed_at(index: PathBuf) -> Self {
+        Self { index: Some(index), ..Self::default() }
+    }
 }
 
 /// The state of the library's work.
@@ -40,6 +50,20 @@ pub(super) struct Library {
     newest: Arc<AtomicU32>,
     /// One search at a time works on the index.
     turn: Arc<Mutex<()>>,
+    /// The open session as it was when it was opened, if it is long.
+    outline: Option<Arc<Outline>>,
+    /// Bytes of the log when what it adds up to was kept last.
+    rested: u64,
+    /// It is being kept.
+    resting: Arc<AtomicBool>,
+}
+
+impl Library {
+    /// Another session is open.
+    pub(super) fn open(&mut self, outline: Option<Outline>) {
+        self.rested = outline.as_ref().map_or(0, Outline::end);
+        self.outline = outline.map(Arc::new);
+    }
 }
 
 impl Driver {
@@ -67,7 +91,8 @@ impl Driver {
             }
             LibraryRequest::Export { id, form, path } => self.export(id.unwrap_or(self.session), form, path),
             LibraryRequest::Search { query, number } => self.search(query, number),
-            LibraryRequest::Timeline(id) => self.timeline(id.unwrap_or(self.session)),
+            LibraryRequest::Timeline { id, near } => self.timeline(id.unwrap_or(self.session), near),
+            LibraryRequest::Earlier { before, back_to } => self.earlier(before, back_to),
         }
     }
 
@@ -134,14 +159,49 @@ impl Driver {
         });
     }
 
-    fn timeline(&self, id: SessionId) {
-        let store = self.setup.store.clone();
-        self.beside(move || match store.read(id) {
-            Ok((records, _)) => {
+    fn timeline(&self, id: SessionId, near: Option<u64>) {
+        let (store, bounds) = (self.setup.store.clone(), self.setup.tuning.library.bounds);
+        self.beside(move || match store.near(id, near, bounds) {
+            Ok(Part { records, more }) => {
                 let records = records.into_iter().map(Arc::new).collect();
-                Live::Library(LibraryNews::Timeline { id, records })
+                Live::Library(LibraryNews::Timeline { id, records, more })
             }
             Err(error) => done(Notice::warning(format!("There is nothing to go through yet: {error}"))),
+        });
+    }
+
+    /// Reads on, towards the beginning of the open session.
+    fn earlier(&self, before: u64, back_to: Option<u64>) {
+        let Some(outline) = self.parts.library.outline.clone() else { return };
+        let (store, id, bounds) = (self.setup.store.clone(), self.session, self.setup.tuning.library.bounds);
+        self.beside(move || match store.part_before(id, &outline, (before, back_to), bounds) {
+            Ok(records) => {
+                let records = records.into_iter().map(Arc::new).collect();
+                Live::Library(LibraryNews::Earlier { id, before, records })
+            }
+            Err(error) => done(Notice::warning(format!("What was earlier cannot be read: {error}"))),
+        });
+    }
+
+    /// Keeps what a long log adds up to, from time to time, so that it opens at once the next time.
+    pub(super) fn rest(&mut self) {
+        let library = &mut self.parts.library;
+        let (written, bounds) = (self.journal.written(), self.setup.tuning.library.bounds);
+        let grown = written.saturating_sub(library.rested);
+        if self.stage.child.is_some() || written <= bounds.long || grown < bounds.long / 2 {
+            return;
+        }
+        if library.resting.swap(true, Ordering::AcqRel) {
+            return;
+        }
+        library.rested = written;
+        let (store, id, busy) = (self.setup.store.clone(), self.session, Arc::clone(&library.resting));
+        tokio::task::spawn_blocking(move || {
+            if let Err(error) = store.rest::<Past>(id, bounds) {
+                // The session is whole without it; it only opens more slowly.
+                tracing::warn!(%error, "what the session adds up to was not kept");
+            }
+            busy.store(false, Ordering::Release);
         });
     }
 

@@ -8,10 +8,8 @@ use tokio::sync::oneshot;
 
 use super::driver::{Driver, News, What};
 use super::gate::Asked;
-use super::rules::session_source;
 use crate::domain::{
-    Access, Action, AgentQuestion, Answer, Body, Decision, Event, Live, Mode, NetworkNews, Notice, RuleTier, ToolCall,
-    Verdict,
+    Access, Action, AgentQuestion, Answer, Decision, Event, Live, Mode, NetworkNews, Notice, ToolCall, Verdict,
 };
 use crate::policy;
 use crate::sandbox::{Pass, Proxy};
@@ -173,14 +171,7 @@ impl Driver {
         let Some(host) = visits.first().map(|visit| visit.host.clone()) else { return };
         let open = answer.is_yes();
         self.remember(&host, open);
-        match answer {
-            Answer::Session { rule } => match self.gate.add(RuleTier::Allow, &rule, session_source(), &self.stage) {
-                Ok(()) => self.put_on_record(Body::RuleAdded { rule, file: None }).await,
-                Err(problem) => self.notice(Notice::warning(problem)).await,
-            },
-            Answer::Always { rule, scope } => self.save_allowed(rule, scope).await,
-            Answer::Once { .. } | Answer::Partly { .. } | Answer::No { .. } => {}
-        }
+        self.grant(answer).await;
         for visit in visits {
             let closed = || Pass::Closed(format!("the person does not want {} to be reached", visit.host));
             drop(visit.reply.send(if open { Pass::Open { named: true } } else { closed() }));

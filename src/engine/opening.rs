@@ -14,10 +14,11 @@ use super::gate::Gate;
 use super::hooks::Hooking;
 use super::journal::Journal;
 use super::parts::Parts;
+use super::past::Past;
 use super::questions::Questions;
-use super::steps::{Denied, Knowledge, Steps, kept_elsewhere, title, wanted};
+use super::steps::{Denied, Knowledge, Steps, title, wanted};
 use super::{Open, Setup, Stage};
-use crate::agent::{Effect, Machine};
+use crate::agent::{Effect, Machine, Recollection};
 use crate::domain::{
     Body, Event, FilesNews, LibraryBody, Live, ModelRef, Notice, NoticeLevel, Record, Segment, SessionId, StartInfo,
     ToolSpec,
@@ -25,7 +26,7 @@ use crate::domain::{
 use crate::hooks::bus::Bus;
 use crate::policy::{self, RuleSet};
 use crate::prompt;
-use crate::session::{self, FORMAT};
+use crate::session::{self, FORMAT, Opening, Outline};
 use crate::tools::ReadLedger;
 
 /// What opening a session brings.
@@ -33,7 +34,10 @@ struct Opened {
     id: SessionId,
     machine: Machine,
     journal: Journal,
+    past: Box<Past>,
+    /// For the face.
     records: Vec<Record>,
+    outline: Option<Outline>,
 }
 
 impl Driver {
@@ -41,7 +45,7 @@ impl Driver {
     pub(super) async fn open_first(setup: Setup, news: mpsc::Sender<News>, events: mpsc::Sender<Event>) -> Self {
         let mut stage = setup.stage.clone();
         let mut notices = setup.notices.clone();
-        let opened = wanted(&setup, &stage).and_then(|id| id.map(|id| open_old(&setup, &mut stage, id)).transpose());
+        let opened = open_wanted(&setup, &mut stage);
         let mut offer = None;
         let (opened, refusal) = match opened {
             Ok(Some((opened, told))) => {
@@ -92,7 +96,7 @@ impl Driver {
             driver.closed = true;
             return driver;
         }
-        driver.announce(opened.records).await;
+        driver.announce(opened.past, (opened.records, opened.outline)).await;
         driver.begin(source, notices).await;
         driver.offer(offer).await;
         driver
@@ -122,7 +126,7 @@ impl Driver {
         self.session_ends("clear").await;
         self.read_memory_again().await;
         let opened = open_new(&self.setup, &self.stage);
-        self.switch(opened).await;
+        Box::pin(self.switch(opened)).await;
         self.session_begins("clear");
     }
 
@@ -140,7 +144,7 @@ impl Driver {
             Ok((opened, notices)) => {
                 self.session_ends("resume").await;
                 self.stage = stage;
-                self.switch(opened).await;
+                Box::pin(self.switch(opened)).await;
                 for notice in notices {
                     self.notice(notice).await;
                 }
@@ -198,11 +202,11 @@ impl Driver {
         for running in self.running.values() {
             running.cancel.cancel();
         }
-        if let Err(notice) = self.journal.sync() {
-            self.notice(notice).await;
-        }
+        self.sync_log().await;
+        self.journal.close().await;
+        self.parts.saving = super::saving::Saving::default();
         self.running.clear();
-        self.parts.team.stop_all();
+        tokio::spawn(self.parts.team.stop_all());
         self.parts.classifier.stop();
         self.parts.classifier = Classifier::default();
         self.stream = None;
@@ -221,20 +225,24 @@ impl Driver {
         self.journal = opened.journal;
         self.open_team();
         self.thaw_servers("another session was opened");
-        self.announce(opened.records).await;
+        self.announce(opened.past, (opened.records, opened.outline)).await;
         for notice in problems {
             self.notice(notice).await;
         }
     }
 
     /// Tells the face that a session is open, then puts on record what its opening brings about.
-    async fn announce(&mut self, records: Vec<Record>) {
-        let resumed = !records.is_empty();
-        self.parts.steps = Steps::of(&records, &self.setup, &self.stage);
-        let knowledge = resumed.then(|| Knowledge::of(&records, self.parts.steps.timeline.changes(None)));
-        self.gate.set_readable(kept_elsewhere(&records, &self.setup));
-        self.questions = Questions::of(&records, &self.setup.tools, &self.stage.place);
-        self.parts.catalog = catalog::Catalog::of(&records);
+    async fn announce(&mut self, past: Box<Past>, (records, outline): (Vec<Record>, Option<Outline>)) {
+        let (resumed, past) = (!records.is_empty(), *past);
+        self.parts.steps = Steps::of(past.timeline, &self.setup, &self.stage);
+        let changes = resumed.then(|| self.parts.steps.timeline.changes(None));
+        let knowledge = changes.map(|changes| Knowledge::of(&past.reads, past.last, changes));
+        // Whole outputs of the sessions that this one was forked from.
+        self.gate.set_readable(past.parents.iter().map(|parent| self.setup.store.outputs(*parent)).collect());
+        self.questions = Questions::of(&past.asked, &self.setup.tools, &self.stage.place);
+        self.parts.catalog = catalog::Catalog::of(past.used);
+        self.know_agents(&past.agents);
+        self.parts.library.open(outline);
         let now = self.setup.clock.wall_ms();
         let (version, cwd) = (self.setup.version.to_owned(), self.stage.place.cwd.clone());
         let first = if resumed {
@@ -243,7 +251,7 @@ impl Driver {
             let project = self.stage.place.project.clone();
             Body::SessionStarted { format: FORMAT, id: self.session, version, cwd, project }
         };
-        self.open_purse(records.iter().map(|record| &record.body));
+        self.open_purse(past.spent);
         // What the records below will say; a face that looks no further than this event is told the truth.
         let chosen = (self.stage.mode, self.stage.model.clone());
         let info = Box::new(StartInfo { mode: chosen.0, model: chosen.1, ..self.start_info() });
@@ -306,24 +314,23 @@ fn open_new(setup: &Setup, stage: &Stage) -> Opened {
     if let Some(child) = &stage.child {
         journal = journal.in_file(child.log.clone());
     }
-    Opened { id, machine: machine(setup, stage, id, &[]), journal, records: Vec::new() }
+    let machine = machine(setup, stage, id, Recollection::default());
+    Opened { id, machine, journal, past: Box::default(), records: Vec::new(), outline: None }
 }
 
 fn open_old(setup: &Setup, stage: &mut Stage, id: SessionId) -> Result<(Opened, Vec<Notice>), Denied> {
-    let (records, log, notices) = setup.store.open(id).map_err(|error| Denied {
+    let bounds = setup.tuning.library.bounds;
+    let opening = setup.store.open_with::<Past>(id, bounds).map_err(|error| Denied {
         offer: matches!(error, session::Error::Locked { .. }).then(|| FilesNews::Busy { id, title: title(setup, id) }),
         notice: Notice::error(error.to_string()),
     })?;
-    let project = records.iter().find_map(|record| match &record.body {
-        Body::SessionStarted { project, .. } => Some(project.clone()),
-        _ => None,
-    });
-    if let Some(project) = project.filter(|project| *project != stage.place.project) {
+    let Opening { log, state: mut past, records, outline, notices } = opening;
+    if let Some(project) = past.project.clone().filter(|project| *project != stage.place.project) {
         let text = format!("This session belongs to {}.", project.display());
         let hint = format!("Open it there: cd '{}' && latigo --resume {id}", project.display());
         return Err(Notice::warning(text).hint(hint).into());
     }
-    let machine = machine(setup, stage, id, &records);
+    let machine = machine(setup, stage, id, std::mem::take(&mut past.recollection));
     let conversation = machine.conversation();
     if let Some(cwd) = conversation.cwd.clone().filter(|cwd| cwd.is_dir() && cwd.starts_with(&stage.place.project)) {
         stage.place.cwd = cwd;
@@ -334,7 +341,28 @@ fn open_old(setup: &Setup, stage: &mut Stage, id: SessionId) -> Result<(Opened, 
         stage.model = Some((model, Arc::new(info)));
     }
     let journal = Journal::resumed(setup.store.clone(), stage.place.project.clone(), log, setup.secrets.clone());
-    Ok((Opened { id, machine, journal, records }, notices))
+    Ok((Opened { id, machine, journal, past: Box::new(past), records, outline }, notices))
+}
+
+/// The session that is to go on; none for a new one.
+fn open_wanted(setup: &Setup, stage: &mut Stage) -> Result<Option<(Opened, Vec<Notice>)>, Denied> {
+    match open_again(setup, stage) {
+        Some(opened) => opened.map(Some),
+        None => wanted(setup, stage)?.map(|id| open_old(setup, stage, id)).transpose(),
+    }
+}
+
+/// The conversation of a sub-agent that goes on; none for everything else.
+fn open_again(setup: &Setup, stage: &Stage) -> Option<Result<(Opened, Vec<Notice>), Denied>> {
+    let child = stage.child.as_ref().filter(|child| child.again)?;
+    let id = child.session;
+    let opened = setup.store.open_at(id, &child.log).map(|(records, log, notices)| {
+        let mut past = Box::new(session::folded::<Past>(&records));
+        let machine = machine(setup, stage, id, std::mem::take(&mut past.recollection));
+        let journal = Journal::resumed(setup.store.clone(), stage.place.project.clone(), log, setup.secrets.clone());
+        (Opened { id, machine, journal, past, records, outline: None }, notices)
+    });
+    Some(opened.map_err(|error| Denied { offer: None, notice: Notice::error(error.to_string()) }))
 }
 
 /// A resumed session keeps its model when the same server is still the one in use.
@@ -342,8 +370,8 @@ fn same_server(model: &ModelRef, stage: &Stage) -> bool {
     !stage.model_forced && stage.model.as_ref().is_some_and(|(current, _)| current.wire == model.wire)
 }
 
-fn machine(setup: &Setup, stage: &Stage, id: SessionId, records: &[Record]) -> Machine {
-    let mut machine = Machine::new(setup.agent.clone(), prefix(setup, stage), id.to_string(), records);
+fn machine(setup: &Setup, stage: &Stage, id: SessionId, recollection: Recollection) -> Machine {
+    let mut machine = Machine::with(setup.agent.clone(), prefix(setup, stage), id.to_string(), recollection);
     machine.set_outputs(setup.store.outputs(id));
     machine
 }

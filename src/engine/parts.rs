@@ -13,6 +13,7 @@ use super::network::Hosts;
 use super::person::Desk;
 use super::pieces::Sieve;
 use super::recall::Recall;
+use super::saving::Saving;
 use super::servers::Servers;
 use super::steps::Steps;
 use super::team::Team;
@@ -47,6 +48,8 @@ pub(super) struct Parts {
     pub(super) steps: Steps,
     /// Work on the library of sessions.
     pub(super) library: Library,
+    /// What the disk does not take.
+    pub(super) saving: Saving,
     /// Tool servers.
     pub(super) servers: Servers,
     /// Sub-agents.

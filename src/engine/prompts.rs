@@ -13,7 +13,9 @@ const MENTIONS: usize = 20;
 
 impl Driver {
     pub(super) async fn on_prompt(&mut self, input: domain::Input) {
-        self.submit(Pending::Typed(input)).await;
+        if self.can_save(&input.text).await {
+            self.submit(Pending::Typed(input)).await;
+        }
     }
 
     /// Makes a message of what was typed: mentioned files first, then the words.

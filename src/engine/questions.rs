@@ -1,14 +1,12 @@
 //! The questions of the session, so that a rule can be tried on what was asked before.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use crate::domain::{Access, Body, Record, ToolCall};
+use super::past::{Asked, QUESTIONS};
+use crate::domain::{Access, ToolCall};
 use crate::tools::{self, Place, Tool};
-
-/// Questions that are kept.
-const KEPT: usize = 100;
 
 /// One call that the person was asked about, and from where.
 #[derive(Clone, Debug)]
@@ -26,28 +24,14 @@ pub(super) struct Questions {
 
 impl Questions {
     /// The questions of a session that goes on.
-    pub(super) fn of(records: &[Record], tools: &[Arc<dyn Tool>], place: &Place) -> Self {
+    pub(super) fn of(asked: &Asked, tools: &[Arc<dyn Tool>], place: &Place) -> Self {
         let mut questions = Self::default();
         let mut place = place.clone();
-        let mut calls: HashMap<&str, &ToolCall> = HashMap::new();
-        for record in records {
-            if let Body::Responded(note) = &record.body {
-                calls.extend(note.message.calls().map(|call| (call.id.as_str(), call)));
+        for (call, cwd) in &asked.list {
+            if let Some(cwd) = cwd {
+                place.cwd.clone_from(cwd);
             }
-        }
-        for record in records {
-            match &record.body {
-                Body::SessionStarted { cwd, .. } | Body::Resumed { cwd, .. } | Body::CwdSet { cwd } => {
-                    place.cwd.clone_from(cwd);
-                }
-                Body::Asked { call_id, .. } => {
-                    if let Some(call) = calls.get(call_id.as_str()) {
-                        let tool = tools::named(tools, &call.name);
-                        questions.note(call, tool, &place);
-                    }
-                }
-                _ => {}
-            }
+            questions.note(call, tools::named(tools, &call.name), &place);
         }
         questions
     }
@@ -58,7 +42,7 @@ impl Questions {
             return;
         }
         let Some(access) = tool.and_then(|tool| tool.access(&call.input, place).ok()) else { return };
-        if self.list.len() >= KEPT {
+        if self.list.len() >= QUESTIONS {
             self.list.pop_front();
         }
         self.list.push_back(Question { call: call.clone(), access, cwd: place.cwd.clone() });

@@ -16,8 +16,16 @@ impl Driver {
         let Some(request) = self.hold(request).await else { return };
         match request {
             Request::Prompt(input) => self.on_prompt(input).await,
-            Request::RunCommand { name, arguments } => self.submit(Pending::Command { name, arguments }).await,
-            Request::Shell(command) => self.run_shell(command),
+            Request::RunCommand { name, arguments } => {
+                if self.can_save(format!("/{name} {arguments}").trim_end()).await {
+                    self.submit(Pending::Command { name, arguments }).await;
+                }
+            }
+            Request::Shell(command) => {
+                if self.can_save(&format!("!{command}")).await {
+                    self.run_shell(command);
+                }
+            }
             Request::Interrupt => self.on_interrupt().await,
             Request::RetryNow => self.feed(Input::RetryNow).await,
             Request::Answer { ask, answer } => {

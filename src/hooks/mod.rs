@@ -5,6 +5,7 @@
 //! floods, crashes or answers garbage costs its own time and nothing else.
 
 mod answer;
+mod brought;
 pub mod bus;
 mod cap;
 mod command;
@@ -19,6 +20,7 @@ mod server;
 mod settings;
 
 pub use answer::Answer;
+pub use brought::brought;
 pub use event::Event;
 pub use handler::{Handler, Kind, Wait};
 pub use matcher::Matcher;

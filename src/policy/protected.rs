@@ -79,7 +79,8 @@ fn name_in_path(path: &Path) -> Option<&'static str> {
     let last = names.len().checked_sub(1)?;
     names.iter().enumerate().find_map(|(at, name)| {
         let next = names.get(at + 1).map(String::as_str);
-        if name == ".claude" && next == Some("worktrees") {
+        // What is kept there for work, by the documented formats, is neither run nor obeyed as settings.
+        if name == ".claude" && matches!(next, Some("worktrees" | "agent-memory" | "agent-memory-local")) {
             return None;
         }
         if name == ".config" && next == Some("git") {
@@ -103,6 +104,7 @@ mod tests {
             ("/p/.npmrc/x", false),
             ("/p/.claude/settings.json", true),
             ("/p/.claude/worktrees/a/src/x.rs", false),
+            ("/p/.claude/agent-memory/reviewer/MEMORY.md", false),
             ("/p/.claude/worktrees/a/.git/config", true),
             ("/p/.gitignore", false),
             ("/h/.config/git/ignore", true),

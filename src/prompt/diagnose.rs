@@ -3,6 +3,8 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use super::shape::{Shape, Trace};
 use crate::domain::{BreakCause, Segment, SegmentKind};
 
@@ -12,7 +14,7 @@ const NAMES: usize = 4;
 const SERVER: &str = "mcp__";
 
 /// What happened to the prefix since the last answered request, as far as it was announced.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reason {
     pub cause: BreakCause,
     pub detail: Option<String>,

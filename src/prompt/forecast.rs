@@ -6,6 +6,8 @@
 
 use std::collections::HashMap;
 
+use serde::{Deserialize, Serialize};
+
 use super::shape::Shape;
 use crate::domain::{Hash, Ttl, Wire};
 
@@ -36,12 +38,12 @@ impl Rule {
 }
 
 /// The entries that requests so far should have left.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Forecast {
     entries: HashMap<Hash, Entry>,
 }
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 struct Entry {
     until: u64,
     life: u64,

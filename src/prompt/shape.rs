@@ -3,10 +3,12 @@
 
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use crate::domain::{CanonicalRequest, Effort, Hash, Mark, ModelRef, Segment, SegmentKind, SegmentNote};
 
 /// A request without its texts, as far as a cache is concerned.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Shape {
     pub model: ModelRef,
     pub effort: Option<Effort>,
@@ -16,10 +18,11 @@ pub struct Shape {
 }
 
 /// One segment of it.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Trace {
     pub(super) note: SegmentNote,
     /// None when it is known from the log.
+    #[serde(skip)]
     pub(super) segment: Option<Arc<Segment>>,
 }
 

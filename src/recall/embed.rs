@@ -32,7 +32,7 @@ pub struct Hashed;
 
 impl Embedder for Hashed {
     fn name(&self) -> &'static str {
-        "hashed-1"
+        "hashed-2"
     }
 
     fn embed(&self, text: &str) -> Vec<f32> {

@@ -35,15 +35,19 @@ pub(super) fn same(a: &Question, b: &Question) -> bool {
 
 /// Nothing that can be told without understanding speaks against it. Enough only beside a vector that knows meaning.
 pub(super) fn alike(a: &Question, b: &Question) -> bool {
-    let telling = |question: &Question| question.subject().next().is_some() && !question.points;
+    let telling = |question: &Question| {
+        (question.subject().next().is_some() || question.semi.contains("project")) && !question.points
+    };
     telling(a)
         && telling(b)
         && a.ask == b.ask
         && a.ask != Ask::Other
+        && (a.modal == b.modal || a.ask == Ask::How)
         && a.numbers == b.numbers
         && a.names == b.names
         && a.negations == b.negations
         && !opposed(a, b)
+        && (quantified(a) == quantified(b) || !matches!(a.ask, Ask::YesNo(_)))
         && same_places(a, b)
 }
 
@@ -54,53 +58,77 @@ fn same_subject(a: &Question, b: &Question) -> bool {
         hard.dedup();
         hard
     };
-    let subsets = a.semi.is_subset(&b.semi) || b.semi.is_subset(&a.semi);
+    // What is asked of a workspace is asked of its project, said or not.
+    let about = |question: &Question| -> BTreeSet<String> {
+        let of_itself = question.subject().next().is_some();
+        question.semi.iter().filter(|word| *word != "project" || !of_itself).cloned().collect()
+    };
+    let (about_a, about_b) = (about(a), about(b));
+    let subsets = about_a.is_subset(&about_b) || about_b.is_subset(&about_a);
     // A question for a thing stands and falls with the name of the thing.
     let semi = match a.ask {
         Ask::How | Ask::Where | Ask::Works | Ask::Why => subsets,
-        _ => a.semi == b.semi,
+        _ => about_a == about_b,
     };
     sorted(a) == sorted(b) && semi
 }
 
-/// Words in the same order, but for what stands behind a preposition in one of the two.
+/// Words that say what kind of thing a name is: `the class Session`, `the Session class`.
+const KINDS: &str =
+    "class function method modul struct enum trait type flag option tabl packag command variable parameter";
+
+/// Words in the same order, but for what stands behind `of`, `in` or `for` in one of the two: elsewhere the place of a word
+/// tells its role.
 fn same_order(a: &Question, b: &Question) -> bool {
-    if matches!(a.ask, Ask::Difference | Ask::Where) {
+    if a.ask == Ask::Difference {
         return true;
     }
-    let placed: BTreeSet<&String> = a.places.values().chain(b.places.values()).flatten().collect();
-    let main = |question: &Question| -> Vec<String> {
-        let mut main: Vec<String> = question.hard.iter().filter(|word| !placed.contains(word)).cloned().collect();
+    let loose = |group: &str| matches!(group, "of" | "in" | "for");
+    let places = a.places.iter().chain(&b.places).filter(|(group, _)| loose(group));
+    let placed: BTreeSet<&String> = places.flat_map(|(_, items)| items).collect();
+    let one_kind = |question: &Question| question.order.iter().filter(|word| is_in(KINDS, word)).count() < 2;
+    let one_kind = one_kind(a) && one_kind(b);
+    let main = |question: &Question, other: &Question| -> Vec<String> {
+        let counts =
+            |word: &&String| !placed.contains(word) && other.order.contains(word) && !(one_kind && is_in(KINDS, word));
+        let mut main: Vec<String> = question.order.iter().filter(counts).cloned().collect();
         main.dedup();
         main
     };
-    main(a) == main(b)
+    main(a, b) == main(b, a)
 }
 
 /// What stands behind the same preposition is the same, as far as both say, and nothing has moved to one of another kind
 /// (`for Windows`, `on Windows`).
 fn same_places(a: &Question, b: &Question) -> bool {
-    let kind = |group: &str| match group {
-        "of" | "for" => 0,
-        "to" => 1,
-        "from" => 2,
-        _ => 3,
-    };
     let moved = a.places.iter().any(|(group, of_a)| {
         let elsewhere = |item: &String| {
-            let kinds: Vec<_> =
-                b.places.iter().filter(|(_, of_b)| of_b.contains(item)).map(|(group, _)| kind(group)).collect();
-            !kinds.is_empty() && !kinds.contains(&kind(group))
+            let groups: Vec<_> =
+                b.places.iter().filter(|(_, of_b)| of_b.contains(item)).map(|(group, _)| *group).collect();
+            !groups.is_empty() && !groups.iter().any(|other| near(a.ask, group, other))
         };
         of_a.iter().any(elsewhere)
     });
     !moved && same_items(a, b)
 }
 
+/// Prepositions that may stand for each other.
+fn near(ask: Ask, one: &str, other: &str) -> bool {
+    let pair = |a: &str, b: &str| (one, other) == (a, b) || (other, one) == (a, b);
+    // `In Linux` and `on Linux` are the same where it is asked how, `in the cart` and `on the cart` are not.
+    let how = ask == Ask::How && (pair("in", "on") || pair("in", "with") || pair("on", "with"));
+    one == other || how || pair("of", "for") || pair("of", "in") || pair("with", "by") || pair("by", "through")
+}
+
 fn same_items(a: &Question, b: &Question) -> bool {
     a.places
         .iter()
         .all(|(group, of_a)| b.places.get(group).is_none_or(|of_b| of_a.is_subset(of_b) || of_b.is_subset(of_a)))
+}
+
+/// It is asked of all of them, or of any. `List all tests` is `list the tests`, `are all tests green` is not `are the tests green`.
+fn quantified(question: &Question) -> bool {
+    ["all", "every", "each", "any", "some"].iter().any(|word| question.plain.contains(*word))
 }
 
 fn opposed(a: &Question, b: &Question) -> bool {

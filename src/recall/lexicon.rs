@@ -6,6 +6,9 @@
 /// Things that have several names, and other words that are the same wherever they stand; the first one stands for all.
 /// A line never holds two things that somebody could tell apart in a question.
 pub(super) const NOUNS: &[&str] = &[
+    "util utils utility utilities",
+    "author authors",
+    "set sets",
     "directory folder dir",
     "repository repo",
     "string str",
@@ -116,6 +119,9 @@ pub(super) const VERBS: &[&str] = &[
     "measure benchmark",
     "invert reverse",
     "share",
+    "trim strip",
+    "disable deactivate",
+    "enable activate",
 ];
 
 /// Words that carry no meaning of their own in a question: who asks, politeness, fillers, what every question is about.
@@ -124,7 +130,7 @@ pub(super) const SOFT: &str = "a an the this these those some any certain given 
      simply simple easy easily easiest simplest good best proper properly correctly recommended common usual \
      typical standard way ways approach technique manner step steps procedure how what which to of do does \
      did doing done is are was were be been being am it its there here that and so then also can could would \
-     will shall may might must have has had want wants need needs like wish try trying going know learn \
+     will shall may might must have has had want wants need needs needed like wish try trying going know learn \
      understand wonder wondering tell give say explain describe mean means meant meaning called term concept \
      idea word words brief briefly short shortly quick overview summary detail details with using by via \
      through in inside within on at for about as from into who whose when where why possible able help work \

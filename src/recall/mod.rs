@@ -12,6 +12,7 @@
 mod asking;
 mod cache;
 mod embed;
+mod frame;
 mod guard;
 mod lexicon;
 mod question;

@@ -1,5 +1,7 @@
-//! The caches against workloads of our own: paraphrases that must be found, look-alikes that must not be. The rules were
-//! made on `pairs.json`; `unseen.json` was written before they were final and tried once (26 of 30 found, 1 of 34 served).
+//! The caches against workloads of our own: paraphrases that must be found, look-alikes that must not be. What rules find on
+//! the pairs that they were made on says little, so parts of `unseen.json` and `ways.json` were written first and tried once
+//! before anything was changed for them: 74 % of 46 and 93 % of 30 paraphrases were found, 3 of 75 and 1 of 46 look-alikes
+//! served. All of them are held here now.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
@@ -22,6 +24,10 @@ fn unseen() -> Pairs {
     serde_json::from_str(include_str!("../../tests/fixtures/recall/unseen.json")).unwrap()
 }
 
+fn ways() -> Pairs {
+    serde_json::from_str(include_str!("../../tests/fixtures/recall/ways.json")).unwrap()
+}
+
 fn similar(a: &str, b: &str) -> bool {
     let cosine = cosine(&Hashed.embed(a), &Hashed.embed(b));
     cosine >= Hashed.threshold() && guard::same(&question::Question::of(a), &question::Question::of(b))
@@ -29,7 +35,7 @@ fn similar(a: &str, b: &str) -> bool {
 
 #[test]
 fn no_look_alike_is_served_and_most_paraphrases_are_found() {
-    for Pairs { same, differ } in [pairs(), unseen()] {
+    for Pairs { same, differ } in [pairs(), unseen(), ways()] {
         let served: Vec<_> = differ.iter().filter(|(a, b)| similar(a, b) || similar(b, a)).collect();
         assert!(served.is_empty(), "{served:#?}");
         let missed: Vec<_> = same.iter().filter(|(a, b)| !similar(a, b)).collect();

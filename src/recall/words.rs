@@ -127,7 +127,7 @@ fn kind(text: &str) -> Kind {
     let path = has(&['/', '\\']) && !is_alternative(text);
     if path
         || has(&['_', '=', '<', '>', '[', ']', '{', '}', '@', '#', '&', '*', '+', '$', '%', '~', '^', '|'])
-        || text.starts_with("--")
+        || (text.len() > 1 && text.starts_with('-'))
         || text.contains("::")
         || text.trim_matches('.').contains('.')
         || text.starts_with('.')

@@ -47,7 +47,10 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("id/face.json");
         assert_eq!(load(&path), None);
-        let state = FaceState { draft: "half a \x1b[31mthought".into(), scroll: Some((3, 1)) };
+        let state = FaceState {
+            draft: "half a \x1b[31mthought".into(),
+            place: Some(crate::domain::FacePlace { record: 3, entry: 1, row: 2 }),
+        };
         save(&path, &state).unwrap();
         assert_eq!(load(&path), Some(state));
         save(&path, &FaceState::default()).unwrap();

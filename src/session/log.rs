@@ -108,6 +108,16 @@ impl Log {
         Ok(())
     }
 
+    /// Bytes of whole lines.
+    pub fn len(&self) -> u64 {
+        self.whole
+    }
+
+    /// Nothing was written yet.
+    pub fn is_empty(&self) -> bool {
+        self.whole == 0
+    }
+
     pub fn id(&self) -> SessionId {
         self.id
     }

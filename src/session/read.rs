@@ -38,14 +38,24 @@ struct Losses {
     damaged: u64,
     unknown: u64,
     first_unknown: u64,
+    /// The byte that the reading began at; lines are counted from there.
+    from: u64,
     notices: Vec<Notice>,
 }
 
 /// Reads the log at `path`.
 pub(super) fn read(path: &Path) -> io::Result<Reading> {
-    let mut lines = Lines::open(path, 0)?;
+    let mut records = Vec::new();
+    let reading = stream(path, 0, &mut |record, _| records.push(record))?;
+    Ok(Reading { records, ..reading })
+}
+
+/// Reads the log at `path` from a byte on, at which a line begins, and hands out each record with the bytes at which it
+/// begins and ends. The reading itself has none.
+pub(super) fn stream(path: &Path, from: u64, take: &mut dyn FnMut(Record, (u64, u64))) -> io::Result<Reading> {
+    let mut lines = Lines::open(path, from)?;
     let mut reading = Reading { records: Vec::new(), notices: Vec::new(), next_seq: 0, whole: 0, tail: Tail::Nothing };
-    let mut losses = Losses::default();
+    let mut losses = Losses { from, ..Losses::default() };
     while let Some(line) = lines.next()? {
         let decoded = if line.too_long { Decoded::Damaged("it is too long") } else { decode(line.bytes) };
         if line.ended {
@@ -56,7 +66,7 @@ pub(super) fn read(path: &Path) -> io::Result<Reading> {
         match decoded {
             Decoded::Record(record) => {
                 reading.next_seq = reading.next_seq.max(record.seq.saturating_add(1));
-                reading.records.push(record);
+                take(record, (line.start, line.end));
             }
             Decoded::Unknown { seq } => {
                 reading.next_seq = reading.next_seq.max(seq.map_or(0, |seq| seq.saturating_add(1)));
@@ -79,7 +89,10 @@ impl Losses {
     }
 
     fn damaged(&mut self, path: &Path, line: &Line<'_>, reason: &str) {
-        let place = format!("{}, line {}", path.display(), line.number);
+        let place = match self.from {
+            0 => format!("{}, line {}", path.display(), line.number),
+            _ => format!("{}, byte {}", path.display(), line.start),
+        };
         if !line.ended {
             let bytes = line.end - line.start;
             let text = format!("{place}: the last record was cut off while it was written; {bytes} bytes are left out");

@@ -3,11 +3,15 @@
 use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
 
+use serde::{Deserialize, Serialize};
+
 use super::checkpoints::Held;
-use crate::domain::{Body, Branches, FileGap, FileMove, FileStep, FilesBody, MoveKind, Origin, Record, StepLine};
+use crate::domain::{
+    Body, Branches, FileGap, FileImage, FileMove, FileStep, FilesBody, MoveKind, Origin, Record, StepLine,
+};
 
 /// What was done, in order, and what of it was undone.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Timeline {
     done: Vec<Op>,
     undone: Vec<Undone>,
@@ -16,10 +20,12 @@ pub struct Timeline {
     held: BTreeMap<String, (u32, Held)>,
     /// A move that began and has not ended.
     began: Option<FileMove>,
+    /// The highest number of a turn.
+    newest: u32,
 }
 
 /// One thing that can be taken back as a whole.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Op {
     pub what: What,
     pub steps: Vec<FileStep>,
@@ -29,7 +35,7 @@ pub struct Op {
 }
 
 /// What kind of thing it is.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum What {
     Turn {
         turn: u32,
@@ -41,7 +47,7 @@ pub enum What {
     Move(MoveKind),
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 struct Undone {
     op: Op,
     /// What the undoing wrote.
@@ -54,9 +60,9 @@ struct Undone {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Wanted {
     pub path: PathBuf,
-    pub target: crate::domain::FileImage,
+    pub target: FileImage,
     /// What the session left there.
-    pub expected: crate::domain::FileImage,
+    pub expected: FileImage,
     /// Between two changes of the session somebody else changed it.
     pub between: bool,
 }
@@ -75,7 +81,7 @@ pub struct Plan {
 impl Wanted {
     /// A file came, went or changed; folders that come and go with their files do not count.
     fn is_change_of_file(&self) -> bool {
-        use crate::domain::FileImage::{Absent, Folder};
+        use FileImage::{Absent, Folder};
         let folder_only = matches!((&self.target, &self.expected), (Absent | Folder, Absent | Folder));
         self.target != self.expected && !folder_only
     }
@@ -91,12 +97,20 @@ impl Timeline {
         timeline
     }
 
+    /// The records so far, as a tree.
+    pub fn branches(&self) -> &Branches {
+        &self.branches
+    }
+
     /// Takes in one record.
     pub fn see(&mut self, record: &Record) {
         self.branches.see(record);
         match &record.body {
             Body::Prompted { turn, message, origin, typed } if *origin != Origin::Harness => {
-                let known = self.done.iter().any(|op| matches!(op.what, What::Turn { turn: old, .. } if old == *turn));
+                // A turn that goes on after a pause is no new one.
+                let known = *turn <= self.newest
+                    && self.done.iter().any(|op| matches!(op.what, What::Turn { turn: old, .. } if old == *turn));
+                self.newest = self.newest.max(*turn);
                 if !known {
                     let prompt = typed.clone().unwrap_or_else(|| message.text());
                     let what = What::Turn { turn: *turn, at: record.at, prompt, seq: record.seq };
@@ -197,7 +211,7 @@ impl Timeline {
     pub fn lines(&self) -> Vec<StepLine> {
         let aside = self.branches.aside();
         let line = |op: &Op| match &op.what {
-            What::Turn { turn, at, prompt, seq } if !aside.contains(seq) => Some(StepLine {
+            What::Turn { turn, at, prompt, seq } if !aside.contains(*seq) => Some(StepLine {
                 turn: *turn,
                 at: *at,
                 prompt: prompt.clone(),
@@ -257,7 +271,7 @@ impl Timeline {
     fn place(&self, turn: u32) -> Option<usize> {
         let aside = self.branches.aside();
         self.done.iter().position(|op| match &op.what {
-            What::Turn { turn: this, seq, .. } => *this == turn && !aside.contains(seq),
+            What::Turn { turn: this, seq, .. } => *this == turn && !aside.contains(*seq),
             What::Move(_) => false,
         })
     }
@@ -295,8 +309,20 @@ fn backwards(steps: &[FileStep]) -> Vec<Wanted> {
 
 /// The steps of something that was done again: what was written now, and what was left alone as it was.
 fn merged(old: Vec<FileStep>, again: &[FileStep]) -> Vec<FileStep> {
+    // A folder that came and went on the way of other files says nothing of the file that the step made there.
+    let on_the_way = |written: &FileStep| {
+        is_folder_only(written) && old.iter().any(|step| step.path == written.path && !is_folder_only(step))
+    };
+    let again: Vec<FileStep> = again.iter().filter(|written| !on_the_way(written)).cloned().collect();
     let mut steps: Vec<FileStep> =
         old.into_iter().filter(|step| again.iter().all(|written| written.path != step.path)).collect();
-    steps.extend(again.iter().cloned());
+    steps.extend(again);
     steps
+}
+
+fn is_folder_only(step: &FileStep) -> bool {
+    matches!(
+        (&step.before, &step.after),
+        (FileImage::Absent | FileImage::Folder, FileImage::Absent | FileImage::Folder)
+    )
 }

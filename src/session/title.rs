@@ -1,5 +1,7 @@
 //! A title made of the first prompt, without asking a model.
 
+use crate::domain::without_reminders;
+
 /// Characters of a title.
 const LONGEST: usize = 72;
 /// Beginnings that say nothing of the matter.
@@ -20,19 +22,6 @@ pub fn title_of(prompt: &str) -> String {
         title.replace_range(..first.len_utf8(), &first.to_uppercase().collect::<String>());
     }
     title
-}
-
-/// A prompt without what the program added to it.
-pub(super) fn without_reminders(text: &str) -> String {
-    let (open, close) = ("<system-reminder>", "</system-reminder>");
-    let mut kept = String::new();
-    let mut rest = text;
-    while let Some((before, after)) = rest.split_once(open) {
-        kept.push_str(before);
-        rest = after.split_once(close).map_or("", |(_, tail)| tail);
-    }
-    kept.push_str(rest);
-    kept.trim().to_owned()
 }
 
 fn says_something(line: &str) -> bool {

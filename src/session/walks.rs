@@ -122,6 +122,42 @@ impl World {
         self.own.retain(|path, _| before.get(path) == after.get(path));
     }
 
+    /// A call of a sub-agent while one of the session's own runs: both keep in the same place, under the same step.
+    fn together(&mut self, what: u8, name: u8) {
+        let before = self.tree();
+        let turn = self.turn;
+        let calls = [format!("c{}", self.seq), format!("a1/c{}", self.seq)];
+        let path = self.root.join(NAMES[usize::from(name / 3) % NAMES.len()]);
+        let command = what.is_multiple_of(2);
+        let mut own = Vec::new();
+        if command {
+            assert!(self.checkpoints.begin_command().is_empty());
+            self.change(what / 2, name, "command");
+        } else {
+            let (held, gaps) = self.checkpoints.hold(&[self.root.join(NAMES[usize::from(name) % NAMES.len()])]);
+            assert!(gaps.is_empty(), "{gaps:?}");
+            own.clone_from(&held);
+            self.record(Body::Files(FilesBody::Held { call_id: calls[0].clone(), turn, files: held }));
+        }
+        let (held, gaps) = self.checkpoints.hold(&[path]);
+        assert!(gaps.is_empty(), "{gaps:?}");
+        self.record(Body::Files(FilesBody::Held { call_id: calls[1].clone(), turn, files: held.clone() }));
+        if !command {
+            self.change(0, name, "tool");
+        }
+        self.change(0, name / 3, "agent");
+        let (steps, gaps) = self.checkpoints.compare(held);
+        self.record(Body::Files(FilesBody::Changed { call_id: calls[1].clone(), turn, steps, gaps }));
+        if command {
+            self.change(what / 5, name.wrapping_add(1), "command");
+        }
+        let (steps, gaps) = if command { self.checkpoints.end_command() } else { self.checkpoints.compare(own) };
+        assert!(gaps.is_empty(), "{gaps:?}");
+        self.record(Body::Files(FilesBody::Changed { call_id: calls[0].clone(), turn, steps, gaps }));
+        let after = self.tree();
+        self.own.retain(|path, _| before.get(path) == after.get(path));
+    }
+
     fn go(&mut self, plan: Option<Plan>) -> bool {
         let Some(plan) = plan else { return false };
         let before = self.tree();
@@ -182,17 +218,23 @@ impl World {
     }
 }
 
+/// An ordinary run takes few; `PROPTEST_CASES=20000` as many as are named.
+fn cases() -> u32 {
+    std::env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(96)
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 96, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: cases(), ..ProptestConfig::default() })]
 
     #[test]
     fn undo_and_redo_bring_everything_back(walk in prop::collection::vec(any::<(u8, u8, u8)>(), 1..28), back in 1..8_usize) {
         let mut world = World::new();
         world.begin_turn();
         for (action, what, name) in walk {
-            match action % 12 {
+            match action % 14 {
                 0..=1 => world.begin_turn(),
                 2..=6 => world.tool(what, name),
+                12..=13 => world.together(what, name),
                 7..=8 => world.change(what, name, "own"),
                 9 => drop(world.undo()),
                 10 => drop(world.redo()),

@@ -51,6 +51,8 @@ pub struct Overrides {
     pub add_dirs: Vec<PathBuf>,
     /// Folders of plugins for this run, as typed.
     pub plugin_dirs: Vec<PathBuf>,
+    /// Kinds of sub-agents, as JSON.
+    pub agents: Option<String>,
     /// The most model requests in one turn.
     pub max_turns: Option<u32>,
     /// Where spending stops in this run.

@@ -185,6 +185,7 @@ fn flags(invocation: &Invocation) -> Flags {
     let given = &invocation.overrides;
     Flags {
         trust: given.trust,
+        agents: given.agents.clone(),
         mcp_config: given.mcp_config.clone(),
         strict_mcp: given.strict_mcp,
         setup: given.setup,

@@ -20,6 +20,7 @@ pub use agent::{AgentInput, list_kinds, read as read_agent};
 pub use ask_user_question::read as read_questions;
 pub use bash::{offer_escape, shell_command, wants_out};
 pub use exit_plan_mode::read as read_plan;
+pub use send_message::read as read_message;
 pub use support::board::Board;
 pub use support::diff::{compare, without_hunk};
 pub use support::input::{parse as read_input, spec as describe};
@@ -66,6 +67,7 @@ tools! {
     multi_edit::MultiEdit,
     notebook_edit::NotebookEdit,
     read::Read,
+    send_message::SendMessage,
     skill::Skill,
     task_create::TaskCreate,
     task_get::TaskGet,

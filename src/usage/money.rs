@@ -1,6 +1,8 @@
 //! From tokens to dollars, and sums of both. It does not decide what a request may cost.
 
-use crate::domain::{Cost, Prices, Usage};
+use serde::{Deserialize, Serialize};
+
+use crate::domain::{Cost, EarlierSpent, Prices, Usage};
 
 const MILLION: f64 = 1_000_000.0;
 
@@ -20,7 +22,7 @@ pub fn price(prices: &Prices, usage: &Usage) -> f64 {
 }
 
 /// Tokens and money of several requests.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Tally {
     /// All tokens.
     pub usage: Usage,
@@ -40,6 +42,14 @@ impl Tally {
             Some(dollars) => self.known += dollars,
             None => self.unpriced += 1,
         }
+    }
+
+    /// Adds what was added up elsewhere.
+    pub fn add_earlier(&mut self, spent: &EarlierSpent) {
+        self.usage += spent.usage;
+        self.requests += spent.requests;
+        self.unpriced += spent.unpriced;
+        self.known += spent.dollars;
     }
 
     /// Dollars of all requests; none as soon as the price of one is unknown.

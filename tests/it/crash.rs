@@ -16,6 +16,7 @@ use axum::routing::post;
 use serde_json::{Value, json};
 
 use crate::harness::{Home, Latigo};
+use crate::server::{Answer, Server};
 
 /// Kills in an ordinary run of the tests.
 const RUNS: u64 = 6;
@@ -219,4 +220,22 @@ fn a_screen_that_is_killed_showed_nothing_that_is_not_in_the_log() {
         check(&home, &latigo.screen());
         assert_eq!(*wrong.lock().unwrap(), Vec::<String>::new(), "after run {run}");
     }
+}
+
+#[test]
+fn a_disk_that_is_full_in_the_middle_of_an_answer_loses_nothing_that_was_shown() {
+    let text: String = (0..40_000).map(|word| format!("w1n{word}x ")).collect();
+    let call = Answer::call("t1", "Bash", json!({"command": "printf w7n1x"}));
+    let server = Server::start([call, Answer::text(&text), Answer::text("Well.")]);
+    let home = Home::new().anthropic(server.url());
+    let arguments = ["-p", "tell me", "--output-format", "stream-json", "--allowedTools", "Bash"];
+    let full = home.pipe_on_a_full_disk(96, &arguments);
+    let told = String::from_utf8_lossy(&full.stderr);
+    assert_eq!(full.status.code(), Some(1), "{told}");
+    assert!(told.contains("cannot be saved"), "{told}");
+    assert!(String::from_utf8_lossy(&full.stdout).contains("w7n1x"));
+    check(&home, &String::from_utf8_lossy(&full.stdout));
+    let again = home.pipe(&["-p", "and now?", "--continue"], "");
+    assert_eq!(String::from_utf8_lossy(&again.stdout), "Well.\n", "{}", String::from_utf8_lossy(&again.stderr));
+    check(&home, &String::from_utf8_lossy(&again.stdout));
 }

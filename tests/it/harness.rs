@@ -83,6 +83,22 @@ impl Home {
             .unwrap()
     }
 
+    /// The same where no file can become larger than so many KiB: what a full disk does to it.
+    pub fn pipe_on_a_full_disk(&self, kilobytes: u32, arguments: &[&str]) -> Output {
+        // A write beyond the limit fails, instead of ending the program, when the signal is ignored.
+        let script = format!("trap '' XFSZ; ulimit -f {}; exec \"$0\" \"$@\"", kilobytes * 2);
+        Command::new("sh")
+            .args(["-c", &script])
+            .arg(binary())
+            .args(arguments)
+            .current_dir(self.project())
+            .env_clear()
+            .envs(self.environment())
+            .stdin(Stdio::null())
+            .output()
+            .unwrap()
+    }
+
     /// Runs the program without a terminal, with this on standard input.
     pub fn pipe(&self, arguments: &[&str], input: &str) -> Output {
         let mut child = Command::new(binary())

@@ -3,8 +3,8 @@
 //! least, 20 blocks looked back), from cold.
 //!
 //! Workload: `{"replayed": [usage of a call …], "long_task": {"prompt", "steps": [{"tool_calls": [{"tool", "input",
-//! "output"}]}]}}`. A token that is read costs a tenth, so nine tenths of each call's reads are saved, in whole tokens.
-//! The task is played a second time in a window half as large as it needs, with compaction at work.
+//! "output"}]}], "budget_tokens"}}`. A token that is read costs a tenth, so nine tenths of each call's reads are saved, in whole tokens.
+//! The task is played a second time with compaction at work: in a window of `budget_tokens`, or half as large as it needs.
 
 use std::sync::Arc;
 
@@ -56,6 +56,9 @@ struct Task {
     prompt: String,
     #[serde(default)]
     steps: Vec<Step>,
+    /// Tokens of the window in which compaction has to work.
+    #[serde(default)]
+    budget_tokens: Option<u32>,
 }
 
 #[derive(Deserialize)]
@@ -78,13 +81,15 @@ fn run(text: &str) -> Result<Finding, String> {
         "recorded: {written} written, {hits} hits of {} calls, {saved_tokens} tokens saved",
         calls.len()
     ));
-    let (mut hit_rate, mut compacted_rate) = (0.0, 0.0);
+    let (mut hit_rate, mut compacted_rate, mut compacted_max) = (0.0, 0.0, 0);
     if let Some(task) = long_task {
         let wide = play(&task, WIDE)?;
         let need = wide.iter().map(Usage::prompt).max().unwrap_or(0);
         let prefix = wide.first().map_or(0, Usage::prompt);
-        let narrow = play(&task, u32::try_from(prefix + need.saturating_sub(prefix) / 2).unwrap_or(WIDE).max(16_000))?;
+        let half = || u32::try_from(prefix + need.saturating_sub(prefix) / 2).unwrap_or(WIDE).max(16_000);
+        let narrow = play(&task, task.budget_tokens.unwrap_or_else(half))?;
         (hit_rate, compacted_rate) = (rate(&wide), rate(&narrow));
+        compacted_max = narrow.iter().map(Usage::prompt).max().unwrap_or(0);
         for (name, calls) in [("long task", &wide), ("the same, compacted", &narrow)] {
             table.row([name, &sum(calls, |u| u.cache_read), &sum(calls, Usage::prompt), &rate_text(calls)]);
         }
@@ -92,7 +97,7 @@ fn run(text: &str) -> Result<Finding, String> {
     }
     let fields = json!({
         "written": written, "hits": hits, "calls": calls.len(), "saved_tokens": saved_tokens,
-        "hit_rate": hit_rate, "compacted_hit_rate": compacted_rate,
+        "hit_rate": hit_rate, "compacted_hit_rate": compacted_rate, "compacted_max_tokens": compacted_max,
     });
     let Value::Object(fields) = fields else { return Err("no object".to_owned()) };
     Ok(Finding { table, fields })
@@ -163,5 +168,23 @@ mod tests {
         let finding = run(BENCH.built_in).unwrap();
         assert!(finding.fields["hit_rate"].as_f64().unwrap() >= 0.93, "{}", finding.table);
         assert!(finding.fields["compacted_hit_rate"].as_f64().unwrap() >= 0.84, "{}", finding.table);
+    }
+
+    /// 26 steps with 40 calls in a window of 20,000 tokens, from small results to ones that are far too long for it.
+    #[test]
+    fn results_of_any_size_leave_the_cache_its_prefix_in_a_small_window() {
+        for lines in [20, 120, 900] {
+            let call = |n: u32| {
+                json!({"tool": if n.is_multiple_of(3) { "Bash" } else { "Read" }, "input": {"file_path": format!("src/{n}.rs")},
+                    "output": {"line": format!("line {{n}} of {n} with some words"), "count": lines * (1 + n % 3) / 2}})
+            };
+            let step =
+                |n: u32| json!({"tool_calls": (0..1 + u32::from(n < 14)).map(|c| call(n * 2 + c)).collect::<Vec<_>>()});
+            let steps: Vec<Value> = (0..26).map(step).collect();
+            let input = json!({"long_task": {"prompt": "Look at all of it.", "steps": steps, "budget_tokens": 20_000}});
+            let finding = run(&input.to_string()).unwrap();
+            assert!(finding.fields["compacted_hit_rate"].as_f64().unwrap() >= 0.84, "{lines}\n{}", finding.table);
+            assert!(finding.fields["compacted_max_tokens"].as_u64().unwrap() <= 20_000, "{lines}\n{}", finding.table);
+        }
     }
 }

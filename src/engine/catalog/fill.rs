@@ -20,6 +20,8 @@ pub(in crate::engine) struct Filled {
     pub(super) arguments: String,
     pub(super) text: Result<String, String>,
     pub(super) id: String,
+    /// The model's call that it is for, where it becomes the prompt of a sub-agent.
+    pub(super) by: Option<ToolCall>,
 }
 
 /// What is left to do for a text.

@@ -71,6 +71,7 @@ impl Driver {
             let text = self.setup.secrets.text(&file.text).into_owned();
             self.inbox.push_back(Input::Note(Body::ContextAdded { from, text }));
         }
+        self.touch_skills(path);
     }
 
     async fn scanned(&self) -> Option<Scanned> {
@@ -81,12 +82,16 @@ impl Driver {
 
     /// Takes in what changed on disk: new texts at once, new names at the tail, because the list in the prefix stays.
     pub(in crate::engine) async fn scan_again(&mut self) {
-        let Some(scanned) = self.scanned().await else { return };
+        let Some(mut scanned) = self.scanned().await else { return };
         self.tell_of_stale(&scanned.memory).await;
-        if scanned.commands != self.stage.commands
-            && let Some(scanned) = self.skills_wait(scanned)
-        {
-            self.take_skills(scanned).await;
+        scanned.commands = self.with_nested(scanned.commands);
+        let renewed = self.take_agents(std::mem::take(&mut scanned.agents)).await;
+        if scanned.commands != self.stage.commands {
+            if let Some(scanned) = self.skills_wait(scanned) {
+                self.take_skills(scanned).await;
+            }
+        } else if renewed {
+            self.tell(Event::Live(Live::Info(Box::new(self.start_info())))).await;
         }
     }
 
@@ -122,9 +127,10 @@ impl Driver {
 
     /// A new conversation begins with what stands on disk now.
     pub(in crate::engine) async fn read_memory_again(&mut self) {
-        let Some(Scanned { commands, memory, .. }) = self.scanned().await else { return };
+        let Some(Scanned { commands, memory, agents, .. }) = self.scanned().await else { return };
         self.stage.memory = memory;
         self.stage.commands = commands;
+        self.stage.agents = agents;
     }
 
     /// Makes the prefix anew, because the person changed what it says.
@@ -136,7 +142,7 @@ impl Driver {
 /// What the model is told of skills that came, changed or went.
 fn changes(known: &[CommandFile], now: &[CommandFile]) -> Vec<String> {
     let rows = |files: &[CommandFile]| -> Vec<(String, String)> {
-        files.iter().filter(|file| file.is_for_model()).map(|file| (file.name.clone(), file.listing())).collect()
+        files.iter().filter(|file| file.is_listed()).map(|file| (file.name.clone(), file.listing())).collect()
     };
     let (before, after) = (rows(known), rows(now));
     let new = after.iter().filter(|row| !before.contains(row)).map(|(name, text)| format!("- {name}: {text}"));

@@ -4,7 +4,9 @@
 //! The prefix is made when a session begins and stays. What changes on disk later is told at the tail.
 
 mod fill;
+mod forks;
 mod memory;
+mod on_the_way;
 mod pages;
 mod skills;
 mod status;
@@ -18,8 +20,8 @@ use super::Stage;
 use super::driver::Driver;
 use crate::catalog::{Budget, PathRule, Plugin, Style, listing};
 use crate::domain::{
-    Access, Body, CatalogBody, CatalogRequest, CommandFile, Effort, MemoryFile, ModelRef, Notice, PageKind, PageRow,
-    Record, RuleSource, RuleTier, Segment, SegmentKind, ToolCall, ToolSpec,
+    Access, AgentFile, Body, CatalogBody, CatalogRequest, CommandFile, Effort, MemoryFile, ModelRef, Notice, PageKind,
+    PageRow, RuleSource, RuleTier, Segment, SegmentKind, ToolCall, ToolSpec,
 };
 use crate::tools::Tool;
 
@@ -33,6 +35,8 @@ pub(super) const SKILL: &str = "Skill";
 pub type Scan = Arc<dyn Fn() -> Scanned + Send + Sync>;
 /// The instruction files on the way to a file that is worked with.
 pub type Nested = Arc<dyn Fn(&Path) -> Vec<MemoryFile> + Send + Sync>;
+/// The skills on the way to such a file.
+pub type NestedSkills = Arc<dyn Fn(&Path) -> (Vec<CommandFile>, Vec<Notice>) + Send + Sync>;
 /// Keeps a setting in the person's own file.
 pub type SaveSetting = Arc<dyn Fn(&str, &serde_json::Value) -> Result<PathBuf, String> + Send + Sync>;
 
@@ -41,6 +45,8 @@ pub type SaveSetting = Arc<dyn Fn(&str, &serde_json::Value) -> Result<PathBuf, S
 pub struct Scanned {
     pub commands: Vec<CommandFile>,
     pub memory: Vec<MemoryFile>,
+    /// Kinds of sub-agents.
+    pub agents: Vec<AgentFile>,
     pub notices: Vec<Notice>,
 }
 
@@ -51,6 +57,7 @@ pub struct Shelf {
     /// None where nothing is read again.
     pub scan: Option<Scan>,
     pub nested: Option<Nested>,
+    pub nested_skills: Option<NestedSkills>,
     /// Rules for the files that they name.
     pub rules: Vec<PathRule>,
     /// Instruction files that are there and were not read, with the reason.
@@ -95,19 +102,20 @@ pub(super) struct Catalog {
     before: Option<(ModelRef, Option<Effort>)>,
     /// Instruction files that were told on the way.
     touched: BTreeSet<PathBuf>,
+    /// Files by which skills of folders below were found, and those skills.
+    ways: BTreeSet<PathBuf>,
+    nested: Vec<CommandFile>,
+    /// Skills whose hooks are in force.
+    hooked: BTreeSet<PathBuf>,
     /// Files that changed on disk and were said to have.
     stale: BTreeSet<PathBuf>,
     status: status::Status,
 }
 
 impl Catalog {
-    /// What the records of a session tell.
-    pub(super) fn of(records: &[Record]) -> Self {
-        let used = records.iter().filter_map(|record| match &record.body {
-            Body::Catalog(CatalogBody::Used { name, arguments, .. }) => Some((name.clone(), arguments.clone())),
-            _ => None,
-        });
-        Self { used: used.collect(), ..Self::default() }
+    /// With what a session has used.
+    pub(super) fn of(used: impl IntoIterator<Item = (String, String)>) -> Self {
+        Self { used: used.into_iter().collect(), ..Self::default() }
     }
 }
 

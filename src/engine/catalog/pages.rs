@@ -183,7 +183,7 @@ fn plugins(files: &[CommandFile], shelf: &Shelf) -> Page {
     let row = |plugin: &Plugin| {
         let source = plugin.source();
         let own: Vec<&CommandFile> = files.iter().filter(|file| file.source == source).collect();
-        let listed = own.iter().filter(|file| file.is_for_model());
+        let listed = own.iter().filter(|file| file.is_listed());
         let cost: u64 = listed.map(|file| tokens.of(&format!("- {}: {}", file.name, file.listing()))).sum();
         let names: Vec<String> = own.iter().map(|file| format!("/{}", file.name)).collect();
         let mut notes = vec![plugin.description.clone()];
@@ -235,7 +235,7 @@ fn skills(files: &[CommandFile], budget: Budget) -> Page {
 }
 
 fn skill_row(file: &CommandFile, tokens: &Tokens) -> PageRow {
-    let listed = if file.is_for_model() { tokens.of(&format!("- {}: {}", file.name, file.listing())) } else { 0 };
+    let listed = if file.is_listed() { tokens.of(&format!("- {}: {}", file.name, file.listing())) } else { 0 };
     let traits = &file.traits;
     let mut notes = vec![file.listing()];
     let rules = |title: &str, rules: &[String]| (!rules.is_empty()).then(|| format!("{title}: {}", rules.join(", ")));
@@ -247,6 +247,9 @@ fn skill_row(file: &CommandFile, tokens: &Tokens) -> PageRow {
     } else if !file.is_for_model() {
         notes.push("only you can use it: it has no description for the model".to_owned());
     }
+    notes.extend(rules("told when a file fits", &traits.paths));
+    notes.extend(traits.agent.as_ref().map(|agent| format!("runs in a sub-agent: {agent}")));
+    notes.extend(traits.hooks.as_ref().map(|_| "brings hooks, from its first use on".to_owned()));
     if traits.model_only {
         notes.push("only the model can use it".to_owned());
     }

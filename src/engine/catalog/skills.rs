@@ -35,16 +35,17 @@ impl Driver {
         let cancel = CancellationToken::new();
         let mut parts = Vec::new();
         for file in std::iter::once(&file).chain(&more) {
-            if !self.machine.is_busy() {
+            if !self.machine.is_busy() && file.traits.agent.is_none() {
                 self.grant_traits(file);
             }
+            self.bring_hooks(file).await;
             parts.extend(self.marked(file, &rest));
         }
         let filling = match self.fill(parts, &id, &cancel).await {
             Ok(filling) => filling,
             Err(problem) => return self.not_used(&file, &problem).await,
         };
-        let done = move |text| Filled { file, arguments: rest, text, id: id.clone() };
+        let done = move |text| Filled { file, arguments: rest, text, id: id.clone(), by: None };
         if filling.is_ready() {
             let text = filling.run().await;
             return self.on_filled(done(text)).await;
@@ -62,7 +63,10 @@ impl Driver {
 
     /// The text of a command that the person used is complete.
     pub(in crate::engine) async fn on_filled(&mut self, filled: Filled) {
-        let Filled { file, arguments, text, id } = filled;
+        let Filled { file, arguments, text, id, by } = filled;
+        if let Some(call) = by {
+            return self.on_fork_filled(call, &file, text);
+        }
         if let Some(running) = self.running.remove(&id) {
             self.tell(Event::Live(Live::HookRuns(None))).await;
             if running.cancel.is_cancelled() {
@@ -74,13 +78,16 @@ impl Driver {
             Err(problem) => return self.not_used(&file, &problem).await,
         };
         self.note_used(&file, &arguments, false).await;
+        if file.traits.agent.is_some() {
+            return self.fork_for_person(&file, text).await;
+        }
         self.use_model(&file).await;
         let mut prompt = self.prepare(domain::Input { text, images: Vec::new() }, Origin::Command).await;
         format!("/{} {arguments}", file.name).trim_end().clone_into(&mut prompt.typed);
         self.feed(Input::Prompt(prompt)).await;
     }
 
-    async fn not_used(&mut self, file: &CommandFile, problem: &str) {
+    pub(super) async fn not_used(&mut self, file: &CommandFile, problem: &str) {
         let text = format!("/{} was not run ({}): {problem}", file.name, file.path.display());
         self.refuse(Notice::warning(text)).await;
     }
@@ -91,12 +98,17 @@ impl Driver {
         let filling = match self.asked_skill(&call) {
             Err(problem) => Err(problem),
             Ok((file, arguments)) => {
+                self.bring_hooks(&file).await;
+                if file.traits.agent.is_some() {
+                    return self.fork_for_model(call, file, arguments, cancel).await;
+                }
                 self.grant_traits(&file);
                 let parts = self.marked(&file, &arguments);
                 match self.fill(parts, &call.id, &cancel).await {
                     Err(problem) => Err(format!("The skill {} was not loaded: {problem}", file.name)),
                     Ok(filling) => {
                         self.note_used(&file, &arguments, true).await;
+                        self.use_model_in_turn(&file);
                         Ok((filling, file.name))
                     }
                 }
@@ -148,11 +160,16 @@ impl Driver {
     fn parts_of(&self, file: &CommandFile, arguments: &str) -> Vec<Part> {
         let (session, project) = (self.session.to_string(), self.stage.place.project.display().to_string());
         let effort = self.machine.conversation().effort.map_or("", domain::Effort::name);
-        expand(file, arguments, Surroundings { session: &session, effort, project: &project })
+        let parts = expand(file, arguments, Surroundings { session: &session, effort, project: &project });
+        let shell = |part| match part {
+            Part::Shell(line) if file.traits.powershell => Part::Shell(by_powershell(&line)),
+            part => part,
+        };
+        parts.into_iter().map(shell).collect()
     }
 
     /// The parts of a file; those of a skill stand between marks that name it and its folder.
-    fn marked(&self, file: &CommandFile, arguments: &str) -> Vec<Part> {
+    pub(super) fn marked(&self, file: &CommandFile, arguments: &str) -> Vec<Part> {
         let mut parts = self.parts_of(file, arguments);
         if file.kind == PromptKind::Skill {
             let folder = file.traits.folder.as_ref();
@@ -180,7 +197,7 @@ impl Driver {
         (more, rest.to_owned())
     }
 
-    async fn note_used(&mut self, file: &CommandFile, arguments: &str, by_model: bool) {
+    pub(super) async fn note_used(&mut self, file: &CommandFile, arguments: &str, by_model: bool) {
         let (name, path, arguments) = (file.name.clone(), file.path.clone(), arguments.to_owned());
         let body = self.setup.secrets.value(Body::Catalog(CatalogBody::Used { name, path, by_model, arguments }));
         self.put_on_record(body).await;
@@ -217,23 +234,46 @@ impl Driver {
 
     /// Switches to the model and effort that a file names, until the turn ends.
     async fn use_model(&mut self, file: &CommandFile) {
-        let (Some((model, _)), effort) = (self.machine.model().cloned(), self.machine.conversation().effort) else {
+        if self.machine.is_busy() {
             return;
-        };
+        }
+        if let Some((model, effort)) = self.model_by(file) {
+            self.parts.catalog.before = self.model_now();
+            self.switch_model(model, effort).await;
+        }
+    }
+
+    /// The same for a skill that the model uses in its turn.
+    fn use_model_in_turn(&mut self, file: &CommandFile) {
+        if let Some((model, effort)) = self.model_by(file) {
+            let before = self.model_now();
+            self.parts.catalog.before = self.parts.catalog.before.take().or(before);
+            self.set_model(model, effort);
+        }
+    }
+
+    fn model_now(&self) -> Option<(domain::ModelRef, Option<domain::Effort>)> {
+        self.machine.model().map(|(model, _)| (model.clone(), self.machine.conversation().effort))
+    }
+
+    /// The model and effort that a file names, where they are others than those in use.
+    fn model_by(&self, file: &CommandFile) -> Option<(domain::ModelRef, Option<domain::Effort>)> {
+        let (model, effort) = self.model_now()?;
         let wanted = file.traits.model.as_deref().map(|name| self.setup.table.resolve(name).to_owned());
         let known = wanted.filter(|id| self.setup.table.list_for(model.wire).any(|info| info.id == *id));
         let other = known.filter(|id| *id != model.id).map(|id| domain::ModelRef::new(model.wire, id));
         let degree = file.traits.effort.filter(|degree| Some(*degree) != effort);
-        if self.machine.is_busy() || (other.is_none() && degree.is_none()) {
-            return;
-        }
-        self.switch_model(other.unwrap_or_else(|| model.clone()), degree.or(effort)).await;
-        self.parts.catalog.before = Some((model, effort));
+        (other.is_some() || degree.is_some()).then(|| (other.unwrap_or(model), degree.or(effort)))
     }
 
     /// Goes back to the model from before.
     pub(super) fn restore_model(&mut self) {
-        let Some((model, effort)) = self.parts.catalog.before.take() else { return };
+        if let Some((model, effort)) = self.parts.catalog.before.take() {
+            self.set_model(model, effort);
+        }
+    }
+
+    fn set_model(&mut self, model: domain::ModelRef, effort: Option<domain::Effort>) {
         let info = self.setup.table.find(&model.id).unwrap_or_else(|| domain::ModelInfo::unknown(&model.id));
         let info = std::sync::Arc::new(info);
         self.stage.model = Some((model.clone(), std::sync::Arc::clone(&info)));
@@ -256,5 +296,20 @@ impl Driver {
             let from = format!("The skill {}, loaded earlier,", file.name);
             self.inbox.push_back(Input::Note(Body::ContextAdded { from, text }));
         }
+    }
+}
+
+/// A line for PowerShell, as a line of the shell: what the gate judges is what runs.
+fn by_powershell(line: &str) -> String {
+    format!("pwsh -NoProfile -NonInteractive -Command '{}'", line.replace('\'', r"'\''"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::by_powershell;
+
+    #[test]
+    fn a_line_for_powershell_is_one_word_of_the_shell() {
+        assert_eq!(by_powershell("echo 'a'"), r"pwsh -NoProfile -NonInteractive -Command 'echo '\''a'\'''");
     }
 }

@@ -15,7 +15,6 @@ mod servers;
 mod sessions;
 mod tasks;
 mod watch;
-#[allow(dead_code, reason = "whoever makes worktrees asks it")]
 mod worktrees;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -43,6 +42,7 @@ pub(super) use moments::Missed;
 pub(super) use prompts::{Pending, Prompts};
 pub(super) use servers::Elicited;
 pub(super) use watch::Watched;
+pub(super) use worktrees::WorktreeHooks;
 
 /// Characters of a prompt that the model gets from a hook that wakes it.
 const WAKE: usize = 10_000;

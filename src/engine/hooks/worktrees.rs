@@ -33,6 +33,13 @@ impl Driver {
     }
 }
 
+impl Driver {
+    /// Hooks make worktrees, so that there need be no repository.
+    pub(in crate::engine) fn makes_worktrees(&self) -> bool {
+        self.hooked(Name::WorktreeCreate)
+    }
+}
+
 impl WorktreeHooks {
     /// Lets hooks make a worktree of that name. None when git is to make it; an error when a hook failed, after which
     /// no worktree is to be made.
@@ -59,5 +66,11 @@ impl WorktreeHooks {
         let heard = Answered { runs: runs.clone(), then: Then::Nothing, env: None, stopped: false, holds: false };
         let _gone = self.news.send(News { epoch: self.epoch, what: What::Hooked(Box::new(heard)) }).await;
         runs
+    }
+}
+
+impl std::fmt::Debug for WorktreeHooks {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("WorktreeHooks").field("create", &self.create.len()).finish_non_exhaustive()
     }
 }

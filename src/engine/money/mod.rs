@@ -73,11 +73,8 @@ impl Money {
 
 impl Driver {
     /// A session was opened: what it had spent counts for its caps.
-    pub(super) fn open_purse<'a>(&mut self, bodies: impl IntoIterator<Item = &'a Body>) {
-        let mut money = Money::default();
-        for (usage, cost) in bodies.into_iter().filter_map(Body::paid) {
-            money.session.add(usage, cost);
-        }
+    pub(super) fn open_purse(&mut self, spent: Tally) {
+        let mut money = Money { session: spent, ..Money::default() };
         if !self.is_child() {
             let before = Sum { dollars: money.session.known_cost(), tokens: money.session.usage.total() };
             let mut sums = self.setup.tuning.money.shared.sums();

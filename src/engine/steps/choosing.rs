@@ -1,9 +1,7 @@
 //! Which session is opened, and what the person can choose when that one cannot be had.
 
-use std::path::PathBuf;
-
 use super::super::{Open, Setup, Stage};
-use crate::domain::{Body, FilesBody, FilesNews, Notice, Record, SessionId};
+use crate::domain::{FilesNews, Notice, SessionId};
 
 /// Why a session was not opened, and what the person may choose instead.
 pub(in crate::engine) struct Denied {
@@ -44,15 +42,6 @@ fn meant(open: &Open, setup: &Setup, stage: &Stage) -> Result<Option<SessionId>,
         }),
         Open::Fork(which) => meant(which, setup, stage),
     }
-}
-
-/// Folders of whole outputs that belong to the sessions that this one was forked from.
-pub(in crate::engine) fn kept_elsewhere(records: &[Record], setup: &Setup) -> Vec<PathBuf> {
-    let parents = records.iter().filter_map(|record| match &record.body {
-        Body::Files(FilesBody::Forked { parent, .. }) => Some(setup.store.outputs(*parent)),
-        _ => None,
-    });
-    parents.collect()
 }
 
 /// What a session is called.

@@ -60,7 +60,7 @@ impl Driver {
         let steps = examined.iter().filter(|file| file.skip.is_none()).map(step).collect();
         let began = FileMove { kind: plan.kind, steps, skipped: Vec::new(), conversation: plan.conversation };
         self.feed(Input::Note(Body::Files(FilesBody::MoveBegan(began)))).await;
-        let synced = self.journal.sync();
+        let synced = self.journal.sync().await;
         let outcome = blocking(move || moves::carry_out(examined, &chosen, &blobs)).await.unwrap_or_default();
         if let Err(notice) = synced {
             self.notice(notice).await;
@@ -87,9 +87,7 @@ impl Driver {
         }
         // What the model has read may be otherwise now, or not have been read any more.
         self.reads.forget_all();
-        if let Err(notice) = self.journal.sync() {
-            self.notice(notice).await;
-        }
+        self.sync_log().await;
     }
 
     /// Folds the log anew, because the conversation stands elsewhere in it.

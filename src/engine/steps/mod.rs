@@ -9,7 +9,7 @@ mod returning;
 
 use std::sync::Arc;
 
-pub(super) use choosing::{Denied, kept_elsewhere, title, wanted};
+pub(super) use choosing::{Denied, title, wanted};
 pub(super) use keeping::Rooted;
 pub(super) use returning::Knowledge;
 
@@ -28,11 +28,11 @@ pub(super) struct Steps {
 }
 
 impl Steps {
-    /// For a session with these records.
-    pub(super) fn of(records: &[Record], setup: &Setup, stage: &Stage) -> Self {
+    /// For a session with this timeline.
+    pub(super) fn of(timeline: Timeline, setup: &Setup, stage: &Stage) -> Self {
         let project = stage.place.project.clone();
         let checkpoints = Checkpoints::new(setup.store.blobs(), project, vec![setup.store.root().to_owned()]);
-        Self { timeline: Timeline::of(records), checkpoints: Some(checkpoints) }
+        Self { timeline, checkpoints: Some(checkpoints) }
     }
 
     /// Takes in a record that was written.

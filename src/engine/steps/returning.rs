@@ -1,14 +1,14 @@
 //! What a resumed session brings back besides its records, and what changed on disk since it was left.
 
-use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
 use std::time::UNIX_EPOCH;
 
 use super::super::driver::Driver;
+use super::super::past::Reads;
 use super::keeping::blocking;
 use crate::agent::Input;
 use crate::base::paths;
-use crate::domain::{Body, FaceState, FileImage, FilesNews, Notice, Record};
+use crate::domain::{Body, FaceState, FileImage, FilesNews, Notice};
 use crate::session::{MOST, Wanted, moves};
 
 /// Files that are looked at.
@@ -28,31 +28,14 @@ pub(in crate::engine) struct Knowledge {
 }
 
 impl Knowledge {
-    /// From the records of a session that goes on.
-    pub(in crate::engine) fn of(records: &[Record], changed: Vec<Wanted>) -> Self {
-        let mut calls: HashMap<&str, PathBuf> = HashMap::new();
-        let mut read: BTreeMap<PathBuf, u64> = BTreeMap::new();
-        for record in records {
-            match &record.body {
-                Body::Responded(note) => {
-                    let reads = note.message.calls().filter(|call| call.name == "Read");
-                    calls.extend(reads.filter_map(|call| Some((call.id.as_str(), read_path(&call.input)?))));
-                }
-                Body::CallDone { result, .. } if !result.is_error => {
-                    let path = calls.remove(result.call_id.as_str());
-                    read.extend(path.map(|path| (paths::facts(&path).0, record.at)));
-                }
-                _ => {}
-            }
-        }
-        for file in &changed {
-            read.remove(&file.path);
-        }
-        let mut read: Vec<(PathBuf, u64)> = read.into_iter().collect();
+    /// Of a session that goes on, from what it read and when it was used last.
+    pub(in crate::engine) fn of(reads: &Reads, last: u64, changed: Vec<Wanted>) -> Self {
         // The newest reads matter most.
-        read.sort_by_key(|(_, at)| std::cmp::Reverse(*at));
-        let read = read.into_iter().take(FILES).map(|(path, _)| path).collect();
-        Self { read, changed, last: records.last().map_or(0, |record| record.at) }
+        let mut newest: Vec<(&PathBuf, &u64)> = reads.files.iter().collect();
+        newest.sort_by_key(|(_, at)| std::cmp::Reverse(**at));
+        let mut read: Vec<PathBuf> = newest.into_iter().take(FILES).map(|(path, _)| paths::facts(path).0).collect();
+        read.retain(|path| changed.iter().all(|file| file.path != *path));
+        Self { read, changed, last }
     }
 
     /// What is otherwise now, in words, one file each. Blocks on the disk.
@@ -79,12 +62,6 @@ impl Knowledge {
         }
         found
     }
-}
-
-/// The file that a call of Read names.
-fn read_path(input: &serde_json::Value) -> Option<PathBuf> {
-    let path = PathBuf::from(input.get("file_path")?.as_str()?);
-    path.is_absolute().then_some(path)
 }
 
 impl Driver {

@@ -1,7 +1,6 @@
 //! A call of Agent, from its input to the future that its result comes from.
 
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use futures::FutureExt;
@@ -9,15 +8,50 @@ use futures::future::BoxFuture;
 use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
 
-use super::child::Plan;
-use super::minder::{Finished, Minder};
-use super::{Living, words};
-use crate::agent::Input;
+use super::minder::Finished;
+use super::{tier_from, words};
 use crate::domain::{
-    AgentFile, AgentStart, Body, Decision, Isolation, ModelRef, Request, TeamBody, TeamRequest, ToolCall, ToolOutcome,
+    AgentFile, AgentStart, Decision, Effort, Isolation, ModelInfo, ModelRef, RuleSource, RuleTier, ToolCall,
+    ToolOutcome,
 };
 use crate::engine::driver::Driver;
-use crate::tools::{self, AgentInput, ToolContext};
+use crate::policy::RuleText;
+use crate::tools::{self, ToolContext};
+
+/// A piece of work that something else than a call of Agent hands to an agent.
+#[derive(Clone, Debug)]
+pub(in crate::engine) struct Fork {
+    /// The name of its definition.
+    pub(in crate::engine) kind: String,
+    /// In a few words.
+    pub(in crate::engine) task: String,
+    pub(in crate::engine) prompt: String,
+    pub(in crate::engine) model: Option<String>,
+    pub(in crate::engine) effort: Option<Effort>,
+    /// Rules that hold for it besides those of the session.
+    pub(in crate::engine) rules: Vec<(RuleTier, String, RuleSource)>,
+    /// It runs in the background where that is possible.
+    pub(in crate::engine) beside: bool,
+    /// Nobody waits: its answer begins a turn.
+    pub(in crate::engine) alone: bool,
+}
+
+/// What an agent is sent out for.
+pub(super) struct Errand {
+    pub(super) start: AgentStart,
+    pub(super) info: Arc<ModelInfo>,
+    pub(super) effort: Option<Effort>,
+    pub(super) prompt: String,
+    /// It goes on with its own conversation.
+    pub(super) again: bool,
+    pub(super) rules: Vec<RuleText>,
+}
+
+impl Errand {
+    pub(super) fn new(start: AgentStart, info: Arc<ModelInfo>) -> Self {
+        Self { start, info, effort: None, prompt: String::new(), again: false, rules: Vec::new() }
+    }
+}
 
 /// How long the end of an agent that was stopped is waited for.
 const END: Duration = Duration::from_secs(3);
@@ -43,28 +77,89 @@ impl Driver {
         context: &ToolContext,
     ) -> Result<BoxFuture<'static, ToolOutcome>, String> {
         let input = tools::read_agent(&call.input)?;
-        let tuning = self.setup.tuning.team.clone();
+        self.room_for_agent()?;
+        let definition = self.definition(&input.subagent_type)?;
+        self.may_call(call, &definition.name)?;
+        let isolation = match &input.isolation {
+            Some(named) => named.parse()?,
+            None => definition.way.isolation,
+        };
+        let background = input.run_in_background == Some(true) || definition.way.background;
+        let (model, info) = self.model_of(input.model.as_ref(), &definition)?;
+        let start = AgentStart {
+            isolation,
+            background: background && self.can_wait_beside(),
+            name: input.name.clone(),
+            ..self.agent_start(&call.id, &input.description, &definition, model)
+        };
+        self.send_out(
+            &definition,
+            Errand { effort: input.effort, prompt: input.prompt, ..Errand::new(start, info) },
+            context,
+        )
+    }
+
+    /// Hands a piece of work to an agent.
+    pub(in crate::engine) fn hand_over(
+        &mut self,
+        fork: &Fork,
+        call: &ToolCall,
+        context: &ToolContext,
+    ) -> Result<BoxFuture<'static, ToolOutcome>, String> {
+        self.room_for_agent()?;
+        let definition = self.definition(&fork.kind)?;
+        let asked = serde_json::json!({ "prompt": fork.prompt, "subagent_type": definition.name });
+        self.may_call(&ToolCall { input: asked, ..call.clone() }, &definition.name)?;
+        let (model, info) = self.model_of(fork.model.as_ref(), &definition)?;
+        let start = AgentStart {
+            isolation: definition.way.isolation,
+            background: fork.alone || (fork.beside && self.can_wait_beside()),
+            ..self.agent_start(&call.id, &fork.task, &definition, model)
+        };
+        let rule = |(tier, text, source): (RuleTier, String, RuleSource)| RuleText {
+            tier: tier_from(tier),
+            text,
+            source,
+            anchor: self.stage.place.cwd.clone(),
+        };
+        let errand = Errand {
+            effort: fork.effort,
+            prompt: fork.prompt.clone(),
+            rules: fork.rules.iter().cloned().map(rule).collect(),
+            ..Errand::new(start, info)
+        };
+        self.send_out(&definition, errand, context)
+    }
+
+    /// One more agent may begin here. The error is a text for the model.
+    pub(super) fn room_for_agent(&self) -> Result<(), String> {
+        let tuning = &self.setup.tuning.team;
         if self.depth() >= tuning.depth {
             return Err(format!("Agents may be nested {} deep at most. Do this yourself.", tuning.depth));
         }
         if self.parts.team.count() >= tuning.at_once {
             return Err(format!("{} agents run already, which is the limit. Wait for one to end.", tuning.at_once));
         }
-        let definition = self.definition(&input.subagent_type)?;
-        self.may_call(call, &definition.name)?;
-        let tools = self.tools_of(&definition)?;
-        let (model, info) = self.model_of(&input, &definition)?;
-        // A background agent would report to a conversation that is over by then.
-        let background = self.depth() == 0
-            && self.setup.interactive
-            && (input.run_in_background == Some(true) || definition.way.background);
-        let start = self.agent_start(call, &input, (&definition, background), model);
-        let agent = start.agent.clone();
-        let plan = Plan { start: start.clone(), info, place: self.stage.place.clone(), tools };
-        let setup = self.child_setup(&definition, &input, plan);
-        let done = self.let_live(setup, start, &input, background);
+        Ok(())
+    }
+
+    /// An agent of the background would report to a conversation that goes on: that of the session, with a person there.
+    pub(super) fn can_wait_beside(&self) -> bool {
+        self.depth() == 0 && self.setup.interactive
+    }
+
+    /// Lets an agent begin, or go on. What comes back waits for its end, unless it runs in the background.
+    pub(super) fn send_out(
+        &mut self,
+        definition: &AgentFile,
+        errand: Errand,
+        context: &ToolContext,
+    ) -> Result<BoxFuture<'static, ToolOutcome>, String> {
+        let (agent, background) = (errand.start.agent.clone(), errand.start.background);
+        let done = self.let_live(definition, errand)?;
         let kept = self.setup.store.outputs(self.session).join(format!("agent-{agent}.md"));
-        let (limit, cancel, detach) = (tuning.result_chars, context.cancel.clone(), context.detach.clone());
+        let limit = self.setup.tuning.team.result_chars;
+        let (cancel, detach) = (context.cancel.clone(), context.detach.clone());
         if background {
             let text = format!("The agent {agent} has begun in the background. You are told when it is done.");
             return Ok(std::future::ready(ToolOutcome::text(text, "in the background")).boxed());
@@ -90,7 +185,7 @@ impl Driver {
 
     /// Deny rules about kinds of agents count whatever the letter case, and for the kind that is taken when none is
     /// named.
-    fn may_call(&self, call: &ToolCall, kind: &str) -> Result<(), String> {
+    pub(super) fn may_call(&self, call: &ToolCall, kind: &str) -> Result<(), String> {
         let mut named = call.clone();
         "Agent".clone_into(&mut named.name);
         if let Some(input) = named.input.as_object_mut() {
@@ -103,23 +198,17 @@ impl Driver {
         Ok(())
     }
 
-    fn agent_start(
-        &self,
-        call: &ToolCall,
-        input: &AgentInput,
-        (definition, background): (&AgentFile, bool),
-        model: ModelRef,
-    ) -> AgentStart {
+    fn agent_start(&self, call_id: &str, task: &str, definition: &AgentFile, model: ModelRef) -> AgentStart {
         let agent = self.agent_id();
         AgentStart {
             agent: agent.clone(),
-            call_id: call.id.clone(),
+            call_id: call_id.to_owned(),
             parent: self.stage.child.as_ref().map(|child| child.agent.clone()),
             kind: definition.name.clone(),
-            task: input.description.trim().to_owned(),
-            name: input.name.clone(),
+            task: task.trim().to_owned(),
+            name: None,
             model,
-            background,
+            background: false,
             isolation: Isolation::Context,
             log: self.setup.store.agents(self.session).join(format!("{agent}.jsonl")),
             color: definition.color.clone(),
@@ -129,33 +218,6 @@ impl Driver {
     pub(super) fn agent_id(&self) -> String {
         let id = self.setup.ids.next().simple().to_string();
         format!("a{}", id.get(id.len().saturating_sub(ID)..).unwrap_or(&id))
-    }
-
-    /// Starts the child and its minder.
-    fn let_live(
-        &mut self,
-        setup: crate::engine::Setup,
-        start: AgentStart,
-        input: &AgentInput,
-        alone: bool,
-    ) -> oneshot::Receiver<Finished> {
-        let (requests, events) = crate::engine::start(setup);
-        requests.try_send(Request::Team(TeamRequest::Begin { text: input.prompt.clone() })).ok();
-        let (done, result) = oneshot::channel();
-        let cancel = CancellationToken::new();
-        let watched = Arc::new(AtomicBool::new(false));
-        let minder = Minder::new(&start, requests.clone(), cancel.clone(), Arc::clone(&watched));
-        let ways = super::minder::Ways {
-            news: self.news.clone(),
-            epoch: self.epoch,
-            clock: Arc::clone(&self.setup.clock),
-            stall: Duration::from_millis(self.setup.tuning.team.stall_ms),
-        };
-        tokio::spawn(minder.run(events, ways, done));
-        self.inbox.push_back(Input::Note(Body::Team(TeamBody::AgentStarted(Box::new(start.clone())))));
-        let living = Living { requests, cancel, start, alone, watched };
-        self.parts.team.living.insert(living.start.agent.clone(), living);
-        result
     }
 }
 

@@ -3,13 +3,16 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use super::brought::Brought;
 use crate::agent;
-use crate::domain::{AgentFile, AgentStart, AgentTools, Mode, ModelInfo, ModelRef, SessionId, Wire};
+use crate::domain::{AgentFile, AgentStart, AgentTools, Effort, Mode, ModelInfo, ModelRef, SessionId, Wire};
 use crate::engine::driver::Driver;
 use crate::engine::steps::Rooted;
-use crate::engine::{Open, Setup, Stage};
+use crate::engine::{Open, ServerPlan, Setup, Stage};
+use crate::hooks::{self, Hook};
+use crate::policy::RuleText;
 use crate::sandbox::{Proof, Proxy};
-use crate::tools::{self, AgentInput, Place, Tool};
+use crate::tools::{self, Place, Tool};
 
 /// Tools that no agent has: they speak to the person or steer the session.
 const NEVER: [&str; 5] = ["AskUserQuestion", "EnterPlanMode", "ExitPlanMode", "TodoWrite", "ScheduleWakeup"];
@@ -40,14 +43,22 @@ pub struct Child {
     pub(in crate::engine) proxy: Option<Proxy>,
     /// Where its changes of files are kept and put on record: with those of the session.
     pub(in crate::engine) keep: Option<Rooted>,
+    /// Rules that hold for it besides those of the session.
+    pub(in crate::engine) rules: Vec<RuleText>,
+    /// It goes on with the conversation in its log.
+    pub(in crate::engine) again: bool,
 }
 
 /// Everything about a child that is not taken over as it is.
 pub(super) struct Plan {
     pub(super) start: AgentStart,
     pub(super) info: Arc<ModelInfo>,
+    pub(super) effort: Option<Effort>,
     pub(super) place: Place,
     pub(super) tools: Vec<Arc<dyn Tool>>,
+    pub(super) brought: Brought,
+    pub(super) servers: Arc<ServerPlan>,
+    pub(super) again: bool,
 }
 
 impl Child {
@@ -86,13 +97,14 @@ impl Driver {
         })
     }
 
-    /// The tools that an agent is given.
-    pub(super) fn tools_of(&self, definition: &AgentFile) -> Result<Vec<Arc<dyn Tool>>, String> {
+    /// The tools that an agent is given; `more` whatever its lists say.
+    pub(super) fn tools_of(&self, definition: &AgentFile, more: &[&str]) -> Result<Vec<Arc<dyn Tool>>, String> {
         let deepest = self.depth() + 1 >= self.setup.tuning.team.depth;
         let given = |tool: &&Arc<dyn Tool>| {
             let name = tool.spec().name;
-            let never = NEVER.contains(&name.as_str()) || (deepest && name == "Agent");
-            admits(&definition.tools, &name) && !never
+            let never =
+                NEVER.contains(&name.as_str()) || (deepest && ["Agent", "SendMessage"].contains(&name.as_str()));
+            (admits(&definition.tools, &name) || more.contains(&name.as_str())) && !never
         };
         let found: Vec<Arc<dyn Tool>> = self.setup.tools.iter().filter(given).cloned().collect();
         if found.is_empty() {
@@ -104,7 +116,7 @@ impl Driver {
     /// Who answers an agent: the setting, the call, the definition, a small model where one will do, the own one.
     pub(super) fn model_of(
         &self,
-        input: &AgentInput,
+        wanted: Option<&String>,
         definition: &AgentFile,
     ) -> Result<(ModelRef, Arc<ModelInfo>), String> {
         let Some((own, info)) = self.machine.model().cloned() else {
@@ -112,7 +124,7 @@ impl Driver {
         };
         let tuning = &self.setup.tuning.team;
         let small = tuning.small.as_ref().filter(|_| definition.model.cheap);
-        let named = [tuning.model.as_ref(), input.model.as_ref(), definition.model.model.as_ref(), small];
+        let named = [tuning.model.as_ref(), wanted, definition.model.model.as_ref(), small];
         let named = named.into_iter().flatten().find(|name| *name != "inherit");
         let Some(name) = named.filter(|_| own.wire != Wire::Replay) else { return Ok((own, info)) };
         let id = self.setup.table.resolve(name);
@@ -125,8 +137,17 @@ impl Driver {
         Ok((ModelRef::new(own.wire, id), Arc::new(info)))
     }
 
+    /// The hooks of the session, and those that an agent brings.
+    fn hooks_with(&self, brought: Vec<Hook>) -> Arc<hooks::Config> {
+        let mut hooks = Arc::clone(&self.stage.hooks);
+        if !brought.is_empty() {
+            Arc::make_mut(&mut hooks).hooks.extend(brought);
+        }
+        hooks
+    }
+
     /// The setup of a child.
-    pub(super) fn child_setup(&self, definition: &AgentFile, input: &AgentInput, plan: Plan) -> Setup {
+    pub(super) fn child_setup(&self, definition: &AgentFile, plan: Plan) -> Setup {
         let setup = &self.setup;
         let child = Child {
             agent: plan.start.agent.clone(),
@@ -136,7 +157,7 @@ impl Driver {
             session: self.session,
             log: plan.start.log.clone(),
             transcript: self.stage.child.as_ref().map_or_else(|| self.journal.path(), |child| child.transcript.clone()),
-            prompt: definition.prompt.clone(),
+            prompt: format!("{}{}", definition.prompt, plan.brought.text),
             proof: self.parts.walls.proof(),
             own_mode: definition.way.mode,
             keep: self.rooted(),
@@ -144,19 +165,23 @@ impl Driver {
             jobs: self.jobs(),
             board: Arc::clone(&self.parts.board),
             proxy: self.proxy_in_use(),
+            rules: plan.brought.rules.clone(),
+            again: plan.again,
         };
         let mode = child.mode(self.machine.conversation().mode, &self.stage.modes);
         let memory = if definition.way.without_memory { Vec::new() } else { self.stage.memory.clone() };
+        let hooks = self.hooks_with(plan.brought.hooks);
         let stage = Stage {
             place: plan.place,
             model: Some((plan.start.model, plan.info)),
-            effort: input.effort.or(definition.model.effort).or(self.stage.effort),
+            effort: plan.effort.or(definition.model.effort).or(self.stage.effort),
             model_forced: true,
-            rules: self.gate.texts(),
+            rules: self.gate.texts().into_iter().chain(plan.brought.rules).collect(),
             mode,
             memory,
             child: Some(Arc::new(child)),
-            servers: self.servers_for(definition),
+            servers: plan.servers,
+            hooks,
             ..self.stage.clone()
         };
         let max_turns = definition.model.max_turns.or(setup.agent.max_turns);

@@ -10,8 +10,8 @@ use crate::domain::{
 use crate::engine::driver::Driver;
 use crate::engine::{Setup, start};
 use crate::hooks::{Config, Event as Moment, Kind};
-use crate::tools;
 
+use super::brought::Brought;
 use super::child::Plan;
 
 /// What it may use.
@@ -36,10 +36,8 @@ impl Driver {
             way: AgentWay { read_only: true, without_memory: true, ..AgentWay::default() },
             ..AgentFile::default()
         };
-        let input = serde_json::json!({ "prompt": "a hook's question", "subagent_type": "hook", "model": model });
-        let input = tools::read_agent(&input)?;
-        let tools = self.tools_of(&definition)?;
-        let (model, info) = self.model_of(&input, &definition)?;
+        let tools = self.tools_of(&definition, &[])?;
+        let (model, info) = self.model_of(model.map(str::to_owned).as_ref(), &definition)?;
         let agent = self.agent_id();
         let start = AgentStart {
             agent: agent.clone(),
@@ -54,8 +52,18 @@ impl Driver {
             log: self.setup.store.agents(self.session).join(format!("{agent}.jsonl")),
             color: None,
         };
-        let plan = Plan { start, info, place: self.stage.place.clone(), tools };
-        let mut setup = self.child_setup(&definition, &input, plan);
+        let (servers, _) = self.servers_of(&definition);
+        let plan = Plan {
+            start,
+            info,
+            effort: None,
+            place: self.stage.place.clone(),
+            tools,
+            brought: Brought::default(),
+            servers,
+            again: false,
+        };
+        let mut setup = self.child_setup(&definition, plan);
         setup.interactive = false;
         setup.stage.hooks = Arc::new(guards(&self.stage.hooks));
         Ok(Looker(Box::new(setup)))
@@ -86,7 +94,7 @@ impl Looker {
                 _ => continue,
             };
             match &record.body {
-                Body::Responded(note) => words = Some(note.message.text()).filter(is_said).unwrap_or(words),
+                Body::Responded(note) => words = spoken(note.message.text(), words),
                 Body::TurnEnded { end: TurnEnd::Done, .. } => return Ok(words),
                 Body::TurnEnded { end, .. } => return Err(unfinished(end)),
                 _ => {}
@@ -96,8 +104,9 @@ impl Looker {
     }
 }
 
-fn is_said(text: &String) -> bool {
-    !text.trim().is_empty()
+/// The newest words, where there are some.
+fn spoken(text: String, before: String) -> String {
+    if text.trim().is_empty() { before } else { text }
 }
 
 fn unfinished(end: &TurnEnd) -> String {

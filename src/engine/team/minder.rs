@@ -11,11 +11,12 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
+use super::apart::Tree;
 use super::{FromAgent, Told};
 use crate::base::clock::SharedClock;
 use crate::domain::{
     AgentEnd, AgentOutcome, AgentProgress, AgentQuestion, AgentSpent, AgentStart, AgentState, Body, DeltaKind, Event,
-    Live, ModelRef, NoticeLevel, Record, Request, TeamBody, TeamNews, ToolCall, TurnEnd, Verdict,
+    Live, ModelRef, Notice, NoticeLevel, Record, Request, TeamBody, TeamNews, ToolCall, TurnEnd, Verdict,
 };
 use crate::engine::driver::{News, What};
 
@@ -63,9 +64,11 @@ pub(super) struct Minder {
     requests_made: u32,
     queued: bool,
     /// Its turn is over.
-    over: Option<(AgentOutcome, Option<String>)>,
+    pub(super) over: Option<(AgentOutcome, Option<String>)>,
     stalled: bool,
     stopping: bool,
+    /// The worktree that it works in.
+    pub(super) tree: Option<Tree>,
 }
 
 impl Minder {
@@ -100,18 +103,37 @@ impl Minder {
             over: None,
             stalled: false,
             stopping: false,
+            tree: None,
         }
+    }
+
+    /// Waits until it is to be stopped.
+    pub(super) async fn stopped(&self) {
+        self.cancel.cancelled().await;
     }
 
     /// Minds the child to its end.
     pub(super) async fn run(mut self, mut events: mpsc::Receiver<Event>, ways: Ways, done: oneshot::Sender<Finished>) {
         let start = ways.clock.elapsed();
         let mut deadline = Instant::now() + ways.stall;
-        while self.step(&mut events, &ways, &mut deadline).await {}
+        let begun = self.over.is_none();
+        while begun && self.step(&mut events, &ways, &mut deadline).await {}
         let duration_ms = ways.clock.elapsed().saturating_sub(start).as_millis() as u64;
+        self.let_go(&mut events).await;
         let finished = self.finish(duration_ms, &ways).await;
         // Nobody may wait for it any more.
         drop(done.send(finished));
+    }
+
+    /// Waits until the child has let its log go, so that whoever hears that it is done can go on with it.
+    async fn let_go(&self, events: &mut mpsc::Receiver<Event>) {
+        let gone = async {
+            if self.requests.send(Request::Shutdown).await.is_ok() {
+                while !matches!(events.recv().await, None | Some(Event::Closed)) {}
+            }
+        };
+        // One that does not answer is not waited for.
+        let _late = tokio::time::timeout(GRACE, gone).await;
     }
 
     /// Waits for the next thing and takes it in. False when there is nothing more to wait for.
@@ -157,6 +179,18 @@ impl Minder {
             Some(problem) if self.words.trim().is_empty() => format!("The agent gave no answer: {problem}."),
             Some(problem) => format!("The agent did not finish: {problem}. Its last words:\n{}", self.words),
         };
+        let left = match self.tree.take() {
+            Some(tree) => tree.settle().await,
+            None => None,
+        };
+        if let Some((path, what)) = &left {
+            let text = format!("The agent {} left its work in the worktree {}: {what}.", self.who, path.display());
+            let hint = format!(
+                "look: git -C '{0}' diff HEAD; done with it: git worktree remove --force '{0}'",
+                path.display()
+            );
+            self.tell(Told::Noticed(Notice::info(text).hint(hint)), ways).await;
+        }
         let end = AgentEnd {
             agent: self.agent.clone(),
             outcome,
@@ -164,7 +198,7 @@ impl Minder {
             requests: self.requests_made,
             calls: self.progress.calls,
             duration_ms,
-            worktree: None,
+            worktree: left.map(|(path, _)| path),
         };
         self.tell(Told::Ended(Box::new(end.clone()), words.clone()), ways).await;
         Finished { end, words }

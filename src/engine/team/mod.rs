@@ -2,6 +2,9 @@
 //! [`Event`]s like any other; the parent stands where a face would. Its minder, a task beside the driver, turns what
 //! it says into news for the parent: money, questions, rules, its end.
 
+mod again;
+mod apart;
+mod brought;
 mod call;
 mod child;
 mod looker;
@@ -14,6 +17,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use super::driver::Driver;
@@ -29,6 +33,7 @@ use crate::policy::{RuleText, Tier};
 use crate::prompt;
 use crate::tools::{self, Board};
 
+pub(super) use call::Fork;
 pub use child::Child;
 pub(super) use child::admits;
 pub(super) use looker::Looker;
@@ -41,6 +46,8 @@ pub(super) struct Team {
     living: BTreeMap<String, Living>,
     /// Which direct child an agent below it belongs to.
     below: HashMap<String, String>,
+    /// Direct children, those that are done included.
+    known: again::Known,
 }
 
 /// A child that lives.
@@ -53,6 +60,8 @@ struct Living {
     alone: bool,
     /// Its conversation is being looked at.
     watched: Arc<AtomicBool>,
+    /// Its minder, where something is left to tidy up at the end.
+    task: Option<JoinHandle<()>>,
 }
 
 /// What a minder reports.
@@ -71,17 +80,24 @@ pub(super) enum Told {
     /// The person allowed more than one call.
     Granted(String),
     Live(Live),
+    /// To be told to the person, and kept.
+    Noticed(Notice),
     /// It is done.
     Ended(Box<AgentEnd>, String),
 }
 
 impl Team {
-    /// Stops all of them, because their session is left.
-    pub(super) fn stop_all(&mut self) {
+    /// Stops all of them, because their session is left. What comes back is over when their places are tidy.
+    pub(super) fn stop_all(&mut self) -> impl Future<Output = ()> + use<> {
+        let mut left = Vec::new();
         for living in std::mem::take(&mut self.living).into_values() {
             living.cancel.cancel();
+            left.extend(living.task);
         }
         self.below.clear();
+        async move {
+            drop(tokio::time::timeout(apart::TIDY, futures::future::join_all(left)).await);
+        }
     }
 
     /// The session goes on without waiting for these.
@@ -127,6 +143,14 @@ pub(super) fn tell_of_agents(specs: &mut [ToolSpec], agents: &[AgentFile]) {
         agents.iter().map(|agent| (agent.name.clone(), agent.description.clone())).collect();
     for spec in specs {
         tools::list_kinds(spec, &kinds);
+    }
+}
+
+fn tier_from(tier: RuleTier) -> Tier {
+    match tier {
+        RuleTier::Deny => Tier::Deny,
+        RuleTier::Ask => Tier::Ask,
+        RuleTier::Allow => Tier::Allow,
     }
 }
 
@@ -230,7 +254,13 @@ impl Driver {
                     self.feed(Input::RulesChanged).await;
                 }
             }
-            Told::Live(live) => self.tell(Event::Live(live)).await,
+            Told::Live(live) => {
+                if let Live::Team(TeamNews::Progress(progress)) = &live {
+                    self.parts.team.known.moves(progress.clone());
+                }
+                self.tell(Event::Live(live)).await;
+            }
+            Told::Noticed(notice) => self.feed(Input::Note(Body::Noticed(notice))).await,
             Told::Ended(end, words) => self.on_agent_ended(*end, words).await,
         }
     }
@@ -262,6 +292,27 @@ impl Driver {
         }
     }
 
+    /// Takes in the kinds of agents as they are on disk now: their texts count at once, and what the model was told of
+    /// them is set right at the tail. False when nothing has changed.
+    pub(super) async fn take_agents(&mut self, agents: Vec<AgentFile>) -> bool {
+        if agents == self.stage.agents {
+            return false;
+        }
+        let known = std::mem::replace(&mut self.stage.agents, agents);
+        let rows = |agents: &[AgentFile]| -> Vec<(String, String)> {
+            agents.iter().map(|agent| (agent.name.clone(), agent.description.clone())).collect()
+        };
+        let (before, after) = (rows(&known), rows(&self.stage.agents));
+        let new = after.iter().filter(|row| !before.contains(row)).map(|(name, text)| format!("- {name}: {text}"));
+        let gone = before.iter().filter(|(name, _)| !after.iter().any(|(other, _)| other == name));
+        let news: Vec<String> = new.chain(gone.map(|(name, _)| format!("- {name} is gone"))).collect();
+        if !news.is_empty() {
+            let text = format!("the kinds of agents have changed:\n{}", news.join("\n"));
+            self.feed(Input::Note(Body::ContextAdded { from: "Latigo".to_owned(), text })).await;
+        }
+        true
+    }
+
     /// Hands the rules as they are now to every child.
     pub(super) fn hand_down_rules(&self) {
         let rules = self.gate.texts().into_iter();
@@ -270,21 +321,16 @@ impl Driver {
     }
 
     fn inherit(&mut self, rules: RulesInForce) {
-        let text = |(tier, text, source, anchor)| {
-            let tier = match tier {
-                RuleTier::Deny => Tier::Deny,
-                RuleTier::Ask => Tier::Ask,
-                RuleTier::Allow => Tier::Allow,
-            };
-            RuleText { tier, text, source, anchor }
-        };
-        self.stage.rules = rules.0.into_iter().map(text).collect();
+        let text = |(tier, text, source, anchor)| RuleText { tier: tier_from(tier), text, source, anchor };
+        let own = self.stage.child.iter().flat_map(|child| child.rules.clone());
+        self.stage.rules = rules.0.into_iter().map(text).chain(own).collect();
         self.gate = super::opening::make_gate(&self.setup, &self.stage, self.session).0;
         self.hand_down_rules();
     }
 
     /// Something is on record that children must know of.
     pub(super) fn children_hear(&mut self, body: &Body) {
+        self.agents_hear(body);
         if self.parts.team.living.is_empty() {
             return;
         }

@@ -17,6 +17,10 @@ pub struct TeamTuning {
     pub small: Option<String>,
     /// Where plans are kept; none for beside the session's log.
     pub plans: Option<std::path::PathBuf>,
+    /// Where worktrees of agents are made; none for nowhere.
+    pub worktrees: Option<std::path::PathBuf>,
+    /// What they start from.
+    pub base: crate::team::Base,
     /// Offer the task tools in the place of TodoWrite.
     pub tasks: bool,
 }
@@ -31,6 +35,8 @@ impl Default for TeamTuning {
             model: None,
             small: None,
             plans: None,
+            worktrees: None,
+            base: crate::team::Base::default(),
             tasks: false,
         }
     }

@@ -285,7 +285,8 @@ async fn a_session_that_is_open_elsewhere_can_be_copied() {
 async fn a_resume_tells_what_changed_meanwhile_and_brings_the_draft_back() {
     let root = Arc::new(TempDir::new().unwrap());
     let mut bench = play_two_steps(&root).await;
-    let state = FaceState { draft: "half a thought".into(), scroll: Some((1, 0)) };
+    let place = FacePlace { record: 1, entry: 0, row: 0 };
+    let state = FaceState { draft: "half a thought".into(), place: Some(place) };
     bench.ask(Request::Files(FilesRequest::Keep(state.clone()))).await;
     bench.ask(Request::Shutdown).await;
     while !matches!(bench.events.recv().await, Some(Event::Closed) | None) {}

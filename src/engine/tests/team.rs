@@ -3,6 +3,9 @@
 
 use super::*;
 
+mod apart;
+mod skills;
+
 /// What the model does with a request.
 enum Say {
     Now(Vec<StreamItem>),

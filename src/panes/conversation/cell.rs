@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use ratatui::text::Line;
 
-use crate::domain::{Block, Message, ModelError, Notice, Record};
+use crate::domain::{Aside, Block, Message, ModelError, Notice, Record};
 use crate::theme::{Meaning, Theme};
 use crate::widgets::markdown::MarkdownCell;
 
@@ -124,9 +124,9 @@ pub(super) enum Lines {
 }
 
 /// What the conversation went back from leaves the view, what it went back to is in it again.
-pub(super) fn set_aside(cells: &mut [Cell], aside: &std::collections::HashSet<u64>) {
+pub(super) fn set_aside(cells: &mut [Cell], aside: &Aside) {
     for cell in cells {
-        cell.aside = cell.born.is_some_and(|born| aside.contains(&born));
+        cell.aside = cell.born.is_some_and(|born| aside.contains(born));
     }
 }
 

@@ -6,9 +6,8 @@ use std::sync::Arc;
 
 use super::cell::{Cell, Kind, RetryRow, RetryState, ShellRun, Source, set_aside};
 use super::draft::Draft;
+use super::earlier::Unread;
 use super::turn::Turn;
-use super::words::{self, break_text, context_text, worth_telling};
-use crate::base::text;
 use crate::domain::{
     Block, Body, Branches, DeltaKind, Message, ModelError, Notice, Record, ResponseNote, StopReason, TurnEnd,
 };
@@ -24,21 +23,23 @@ const SHELL_TAIL: usize = 32 << 10;
 pub(super) struct Fold {
     pub cells: Vec<Cell>,
     /// The number of the newest record.
-    seq: u64,
+    pub(super) seq: u64,
     /// It is only looked at, so nobody is welcomed.
-    bare: bool,
+    pub(super) bare: bool,
     /// Streamed blocks: request, block, entry.
-    open: Vec<(u32, u32, usize)>,
+    pub(super) open: Vec<(u32, u32, usize)>,
     /// The entry of each call, by the call's place in the facts.
-    calls: Vec<Option<usize>>,
-    retry: Option<usize>,
-    shell: Option<usize>,
+    pub(super) calls: Vec<Option<usize>>,
+    pub(super) retry: Option<usize>,
+    pub(super) shell: Option<usize>,
     /// The summary that is being written.
     pub(super) draft: Option<Draft>,
-    turn: Turn,
+    pub(super) turn: Turn,
     /// The record that is taken in.
     born: Option<u64>,
-    branches: Branches,
+    pub(super) branches: Branches,
+    /// What of a long session is not read.
+    pub(super) unread: Option<Unread>,
 }
 
 impl Fold {
@@ -346,54 +347,12 @@ impl Fold {
         }
     }
 
-    fn mark(&mut self, record: &Arc<Record>) {
-        match &record.body {
-            Body::Resumed { .. } => {
-                self.turn.crashed = self.turn.open;
-                self.note("session resumed", Meaning::Muted);
-            }
-            Body::Compacted { summary, tokens_before, tokens_after, auto, .. } => {
-                let who = if *auto { "compacted by itself" } else { "compacted" };
-                let (before, after) = (text::human_tokens(*tokens_before), text::human_tokens(*tokens_after));
-                let text = format!("{who}: {before} tokens became {after}");
-                self.summarised(Kind::Mark { text, body: Some(summary.clone()), meaning: Meaning::Muted });
-            }
-            Body::Trimmed { calls, tokens_freed } => {
-                let freed = text::human_tokens(*tokens_freed);
-                self.note(
-                    format!("{} old results shortened for the model: {freed} tokens freed", calls.len()),
-                    Meaning::Muted,
-                );
-            }
-            Body::Context(body) => self.note(context_text(body), Meaning::Muted),
-            Body::CacheBroken(broken) if worth_telling(broken) => {
-                self.note(break_text(broken), Meaning::Warning);
-            }
-            Body::RuleAdded { rule, file } => {
-                let place = file.as_ref().map(|file| format!(" in {}", file.display())).unwrap_or_default();
-                self.note(format!("rule added: {rule}{place}"), Meaning::Muted);
-            }
-            Body::Noticed(notice) => self.notice(notice),
-            Body::Money(money) => {
-                if let Some(text) = crate::panes::purse::mark(money) {
-                    self.note(text, Meaning::Warning);
-                }
-            }
-            Body::Files(files) => {
-                if let Some((text, body)) = words::files_text(files) {
-                    self.push(Kind::Mark { text, body, meaning: Meaning::Warning });
-                }
-            }
-            _ => {}
-        }
-    }
-
     /// Something to tell the person.
     pub fn notice(&mut self, notice: &Notice) {
         self.push(Kind::Notice(notice.clone()));
     }
 
-    fn note(&mut self, text: impl Into<String>, meaning: Meaning) {
+    pub(super) fn note(&mut self, text: impl Into<String>, meaning: Meaning) {
         self.push(Kind::Mark { text: text.into(), body: None, meaning });
     }
 }

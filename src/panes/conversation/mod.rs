@@ -5,10 +5,13 @@
 
 mod call;
 mod cell;
+mod choose;
 mod draft;
 mod draw;
+mod earlier;
 mod find;
 mod fold;
+mod marks;
 mod seek;
 mod speech;
 mod turn;
@@ -22,10 +25,11 @@ use ratatui::layout::Rect;
 use ratatui::text::Line;
 
 use super::facts::{CallState, Facts};
-use crate::domain::{Act, Event, HookNews, Live, Notice, Request};
+use crate::domain::{Act, Event, HookNews, LibraryNews, Live, Notice, Request};
 use crate::theme::{Meaning, Theme};
 use cell::{Key, Kind, RetryState};
 use draw::Frame;
+use earlier::Spot;
 use find::Find;
 use fold::Fold;
 use viewport::Viewport;
@@ -56,6 +60,8 @@ pub struct Conversation {
     opened: bool,
     /// What is looked for in it.
     find: Option<Find>,
+    /// A place that is not read yet.
+    wanted: Option<Spot>,
 }
 
 /// What can be done to it.
@@ -97,6 +103,7 @@ impl Default for Conversation {
             laid: Vec::new(),
             opened: false,
             find: None,
+            wanted: None,
         }
     }
 }
@@ -122,6 +129,7 @@ impl Conversation {
                 }
             }
             Event::Recorded(record) => self.fold.record(record, facts),
+            Event::Live(Live::Library(LibraryNews::Earlier { before, records, .. })) => self.prepend(*before, records),
             Event::Live(Live::Notice(notice) | Live::Refused(notice)) => {
                 if !self.opened {
                     self.early.push(notice.clone());
@@ -187,17 +195,6 @@ impl Conversation {
         self.find = None;
     }
 
-    /// The entry and row at the top of the view; none while it follows the end.
-    pub fn place(&self) -> Option<(u64, u64)> {
-        self.view.place().map(|(cell, row)| (cell as u64, row as u64))
-    }
-
-    /// Goes back to such a place.
-    pub fn return_to(&mut self, (cell, row): (u64, u64)) {
-        let last = self.fold.cells.len().saturating_sub(1);
-        self.view.go_to(((cell as usize).min(last), row as usize));
-    }
-
     /// The entries follow the end.
     pub fn follows(&self) -> bool {
         self.view.follows()
@@ -210,6 +207,7 @@ impl Conversation {
         if self.seek(area.width, &frame) {
             self.fill(area, &frame);
         }
+        self.look_up();
         self.forget();
     }
 
@@ -259,59 +257,6 @@ impl Conversation {
             &Line::styled(pill, theme.style(Meaning::Selection)),
             width,
         );
-    }
-
-    fn select(&mut self, step: isize) {
-        let range: Box<dyn Iterator<Item = usize>> = match (self.selected, step < 0) {
-            (Some(from), true) => Box::new((0..from).rev()),
-            (Some(from), false) => Box::new(from + 1..self.fold.cells.len()),
-            (None, _) => {
-                let last = self.view.slots.last().map_or(0, |slot| slot.cell + 1);
-                Box::new((0..last.min(self.fold.cells.len())).rev())
-            }
-        };
-        let mut range = range;
-        let next = range.find(|index| self.fold.cells.get(*index).is_some_and(cell::Cell::is_foldable));
-        if let Some(next) = next {
-            self.selected = Some(next);
-            self.view.reveal(next);
-        }
-    }
-
-    fn toggle(&mut self) {
-        if self.selected.is_none() {
-            self.select(-1);
-        }
-        if let Some(cell) = self.selected {
-            self.fold_or_unfold(cell);
-        }
-    }
-
-    fn fold_or_unfold(&mut self, index: usize) {
-        let details = self.details;
-        if let Some(cell) = self.fold.cells.get_mut(index).filter(|cell| cell.is_foldable()) {
-            cell.unfolded = Some(!cell.unfolded.unwrap_or(details));
-        }
-    }
-
-    fn toggle_details(&mut self) {
-        self.details = !self.details;
-        for cell in &mut self.fold.cells {
-            cell.unfolded = None;
-        }
-    }
-
-    fn click(&mut self, row: u16, column: u16, width: u16) {
-        if !self.view.follows() && usize::from(row) + 1 == self.view.height && column + 12 >= width {
-            self.view.go_to_end();
-            return;
-        }
-        let Some(slot) = self.view.slots.get(usize::from(row)).copied() else { return };
-        let gap = self.fold.cells.get(slot.cell).and_then(|cell| cell.layout.as_ref()).map_or(0, |layout| layout.gap);
-        // Only the head of an entry folds it, so that a click into a long result does not close it.
-        if slot.row == gap {
-            self.fold_or_unfold(slot.cell);
-        }
     }
 
     /// Lets go of lines that are far from the screen.

@@ -59,6 +59,12 @@ impl Conversation {
         }
         let Some(mut find) = self.find.take() else { return false };
         let found = self.search(&find, width, frame);
+        if find.step < 0 && found.is_none_or(|(.., again)| again) && self.want_earlier() {
+            // It goes on when that has come.
+            find.told = "reading what was earlier …";
+            self.find = Some(find);
+            return false;
+        }
         if let Some((cell, row, again)) = found {
             let gap = self.fold.cells.get(cell).and_then(|cell| cell.layout.as_ref()).map_or(0, |layout| layout.gap);
             find.at = Some((cell, row));

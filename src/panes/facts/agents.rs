@@ -91,6 +91,13 @@ impl Agents {
         }
     }
 
+    /// Puts agents of earlier records before those that are known.
+    pub(super) fn prepend(&mut self, older: Self) {
+        let room = MOST.saturating_sub(self.list.len());
+        let skip = older.list.len().saturating_sub(room);
+        self.list.splice(0..0, older.list.into_iter().skip(skip));
+    }
+
     /// Whatever ran runs no more: it ended with the program.
     pub(super) fn lose_all(&mut self) {
         for row in self.list.iter_mut().filter(|row| row.end.is_none()) {
@@ -107,6 +114,13 @@ impl Agents {
     }
 
     fn begin(&mut self, start: &AgentStart, at: u64) {
+        if let Some(row) = self.row(&start.agent) {
+            // It goes on with what it knows.
+            row.start = start.clone();
+            (row.state, row.at, row.end) = (AgentState::default(), at, None);
+            "goes on".clone_into(&mut row.last);
+            return;
+        }
         if self.list.len() >= MOST
             && let Some(oldest) = self.list.iter().position(|row| !row.lives())
         {

@@ -186,6 +186,20 @@ impl Calls {
         project.clone_into(&mut self.project);
     }
 
+    pub(super) fn project(&self) -> &Path {
+        &self.project
+    }
+
+    /// Puts calls of earlier records before those that are known.
+    pub(super) fn prepend(&mut self, older: Self) {
+        let more = older.list.len();
+        let known = std::mem::replace(&mut self.list, older.list);
+        self.list.extend(known);
+        let known = std::mem::replace(&mut self.by_id, older.by_id);
+        self.by_id.extend(known.into_iter().map(|(id, index)| (id, index + more)));
+        self.open.iter_mut().for_each(|(_, _, index)| *index += more);
+    }
+
     /// Nothing runs any more: what has no result will not get one.
     pub(super) fn stop_all(&mut self) {
         for call in self.list.iter_mut().filter(|call| call.is_open()) {

@@ -4,7 +4,7 @@
 
 use std::collections::{HashMap, VecDeque};
 
-use crate::domain::{Body, CacheBreak, ContextBody, ModelRef, Record, ResponseNote, TeamBody, Usage};
+use crate::domain::{Body, CacheBreak, ContextBody, LibraryBody, ModelRef, Record, ResponseNote, TeamBody, Usage};
 use crate::usage::Tally;
 
 /// Requests that are kept in single rows.
@@ -53,6 +53,8 @@ pub struct Ledger {
     pub last: Option<Usage>,
     /// Tokens in the context after the last answer.
     pub context: u64,
+    /// The number of the first record that was read of a long session; those before are in the sums alone.
+    pub(super) first: Option<u64>,
     sent: HashMap<u32, Sent>,
     current: (u32, u32),
     attempt: u32,
@@ -98,6 +100,15 @@ impl Ledger {
                 if let Some((usage, cost)) = record.body.paid() {
                     self.session.add(usage, cost);
                     self.turn.add(usage, cost);
+                }
+            }
+            Body::Library(LibraryBody::Earlier(earlier)) => {
+                self.first = Some(record.seq);
+                for spent in &earlier.spent {
+                    self.session.add_earlier(spent);
+                    if let Some(model) = &spent.model {
+                        self.of_model(model).add_earlier(spent);
+                    }
                 }
             }
             Body::Classified(note) => self.beside(&note.model, note.usage, note.cost),

@@ -13,8 +13,8 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use crate::domain::{
-    Body, CatalogNews, DeltaKind, Event, Live, Mode, ModelError, ModelInfo, ModelRef, Queued, Record, Request,
-    ServerNews, ServerStatus, StartInfo, Todo, TodoState, TurnEnd,
+    Body, CatalogNews, DeltaKind, Event, LibraryNews, Live, Mode, ModelError, ModelInfo, ModelRef, Queued, Record,
+    Request, ServerNews, ServerStatus, StartInfo, Todo, TodoState, TurnEnd,
 };
 
 pub use agents::{AgentRow, Agents};
@@ -141,6 +141,11 @@ impl Facts {
             Event::Live(Live::Catalog(CatalogNews::StatusLine(line))) => {
                 self.around.status_line = Some(line.clone()).filter(|line| !line.is_empty());
             }
+            Event::Live(Live::Library(LibraryNews::Earlier { before, records, .. }))
+                if self.ledger.first == Some(*before) =>
+            {
+                self.prepend(records);
+            }
             Event::Live(_) => {}
             Event::Closed => {
                 self.closed = true;
@@ -211,6 +216,20 @@ impl Facts {
         self.work.agents.lose_all();
         self.work.lose_all();
         self.adopt(info);
+    }
+
+    /// Earlier records were read: what they say now was said again since, but calls and agents come before those known.
+    fn prepend(&mut self, records: &[Arc<Record>]) {
+        let mut older = Self::default();
+        older.calls.set_project(self.calls.project());
+        for record in records {
+            older.fold(record);
+        }
+        older.calls.stop_all();
+        older.work.agents.lose_all();
+        self.ledger.first = older.ledger.first;
+        self.calls.prepend(older.calls);
+        self.work.agents.prepend(older.work.agents);
     }
 
     fn adopt(&mut self, info: &StartInfo) {

@@ -96,12 +96,12 @@ impl Timeline {
             loaded: false,
             places: Places::default(),
         };
-        (timeline, vec![Act::Send(Request::Library(LibraryRequest::Timeline(id)))])
+        (timeline, vec![Act::Send(Request::Library(LibraryRequest::Timeline { id, near: seq }))])
     }
 
     /// Takes in the records when they come.
     pub fn hear(&mut self, event: &Event) {
-        let Event::Live(Live::Library(LibraryNews::Timeline { id, records })) = event else { return };
+        let Event::Live(Live::Library(LibraryNews::Timeline { id, records, .. })) = event else { return };
         if self.loaded || self.id.is_some_and(|wanted| wanted != *id) {
             return;
         }

@@ -69,8 +69,8 @@ fn records(bodies: Vec<Body>) -> Vec<Arc<Record>> {
 
 fn opened(records: Vec<Arc<Record>>, seq: Option<u64>) -> Timeline {
     let (mut timeline, acts) = Timeline::open(None, seq);
-    assert_eq!(acts, [Act::Send(Request::Library(LibraryRequest::Timeline(None)))]);
-    timeline.hear(&Event::Live(Live::Library(LibraryNews::Timeline { id: id(), records })));
+    assert_eq!(acts, [Act::Send(Request::Library(LibraryRequest::Timeline { id: None, near: seq }))]);
+    timeline.hear(&Event::Live(Live::Library(LibraryNews::Timeline { id: id(), records, more: false })));
     timeline
 }
 
@@ -161,7 +161,7 @@ fn a_session_of_nothing_and_a_late_answer_do_no_harm() {
         screen(&mut timeline, 1, 1);
     }
     let (mut other, _) = Timeline::open(Some(SessionId(uuid::Uuid::from_u128(9))), None);
-    other.hear(&Event::Live(Live::Library(LibraryNews::Timeline { id: id(), records: some() })));
+    other.hear(&Event::Live(Live::Library(LibraryNews::Timeline { id: id(), records: some(), more: false })));
     assert!(!other.loaded, "the records of another session");
 }
 

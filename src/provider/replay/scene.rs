@@ -1,6 +1,6 @@
 //! Where a conversation stands, as far as a recording cares.
 
-use crate::domain::{Block, CanonicalRequest, Message, Role};
+use crate::domain::{Block, CanonicalRequest, Message, Role, without_reminders};
 
 /// Characters of a prompt that an error quotes.
 const QUOTED: usize = 120;
@@ -63,17 +63,4 @@ impl Scene {
         let results = if results.is_empty() { String::new() } else { format!(" with the results `{results}`") };
         format!("step {} of prompt {} (`{quoted}`, try {}){results}", self.step, self.nth, self.attempt)
     }
-}
-
-/// The text without what the harness adds to messages.
-fn without_reminders(text: &str) -> String {
-    let (open, close) = ("<system-reminder>", "</system-reminder>");
-    let mut kept = String::new();
-    let mut rest = text;
-    while let Some((before, after)) = rest.split_once(open) {
-        kept.push_str(before);
-        rest = after.split_once(close).map_or("", |(_, tail)| tail);
-    }
-    kept.push_str(rest);
-    kept.trim().to_owned()
 }

@@ -2,8 +2,7 @@
 
 use serde_json::Value;
 
-use crate::domain::{Block, Body, HitKind, LineKind, Message, Origin, Record, Shown, ToolCall};
-use crate::session::title::without_reminders;
+use crate::domain::{Block, Body, HitKind, LineKind, Message, Origin, Record, Shown, ToolCall, without_reminders};
 
 /// Bytes of one text that are indexed.
 const LONGEST: usize = 256 * 1024;

@@ -42,6 +42,28 @@ pub struct Plan {
     whole: bool,
 }
 
+impl Plan {
+    /// A part of a text file becomes another.
+    fn of_text(
+        path: &Path,
+        real: PathBuf,
+        (before, text, encoding): (Vec<u8>, String, Encoding),
+        after_text: String,
+    ) -> Self {
+        let after = encoding.encode(&after_text);
+        Self {
+            path: path.to_owned(),
+            real,
+            encoding,
+            before: Some(before),
+            before_text: Some(text),
+            after,
+            after_text,
+            whole: false,
+        }
+    }
+}
+
 /// Plans the replacements, one after the other; one that fails fails all. With a ledger, the file must
 /// have been read.
 pub fn plan_edits(path: &Path, swaps: &[Swap], (place, reads): Known<'_>) -> Result<Plan, String> {
@@ -72,17 +94,7 @@ pub fn plan_edits(path: &Path, swaps: &[Swap], (place, reads): Known<'_>) -> Res
             format!("{}: {which}{error}{none}{stale}", path.display())
         })?;
     }
-    let after = encoding.encode(&after_text);
-    Ok(Plan {
-        path: path.to_owned(),
-        real,
-        encoding,
-        before: Some(before),
-        before_text: Some(text),
-        after,
-        after_text,
-        whole: false,
-    })
+    Ok(Plan::of_text(path, real, (before, text, encoding), after_text))
 }
 
 /// Plans a change of a text file that a function makes of its text. With a ledger, the file must have been read and
@@ -101,17 +113,7 @@ pub fn plan_with(
     }
     let (text, encoding) = decode::exact(&before).ok_or_else(|| not_text(path))?;
     let after_text = change(&text)?;
-    let after = encoding.encode(&after_text);
-    Ok(Plan {
-        path: path.to_owned(),
-        real,
-        encoding,
-        before: Some(before),
-        before_text: Some(text),
-        after,
-        after_text,
-        whole: false,
-    })
+    Ok(Plan::of_text(path, real, (before, text, encoding), after_text))
 }
 
 /// Plans a whole new content. An existing file keeps its encoding, its mark and, when all its lines end

@@ -1,0 +1,178 @@
+//! What the file of an agent brings besides its text and its tools: skills, a memory, hooks, servers. What of it cannot
+//! work is told to the person.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::base::read;
+use crate::domain::{AgentFile, CommandFile, RuleScope, RuleSource};
+use crate::engine::ServerPlan;
+use crate::engine::driver::Driver;
+use crate::hooks::{self, Event, Hook};
+use crate::mcp;
+use crate::policy::{RuleText, Tier};
+
+/// Lines and bytes of a memory's index that an agent begins with.
+const INDEX_LINES: usize = 200;
+const INDEX_BYTES: usize = 25_000;
+/// Bytes that the index may have to be read at all.
+const INDEX_LIMIT: u64 = 4 << 20;
+/// Tools by which an agent keeps its memory.
+const KEEPING: [&str; 3] = ["Read", "Edit", "Write"];
+
+/// All of it.
+#[derive(Debug, Default)]
+pub(super) struct Brought {
+    /// Follows the system text.
+    pub(super) text: String,
+    /// Rules that hold for this agent besides those of the session.
+    pub(super) rules: Vec<RuleText>,
+    pub(super) hooks: Vec<Hook>,
+    /// Tools that it has whatever its lists say.
+    pub(super) tools: Vec<&'static str>,
+    /// What cannot work, a sentence each.
+    pub(super) problems: Vec<String>,
+}
+
+impl Driver {
+    /// What a definition brings.
+    pub(super) fn brought_by(&self, definition: &AgentFile) -> Brought {
+        let mut brought = Brought::default();
+        self.bring_skills(definition, &mut brought);
+        self.bring_memory(definition, &mut brought);
+        if let Some(value) = &definition.hooks {
+            let (hooks, problems) = hooks::brought(value, &source(definition));
+            // What ends is this agent.
+            let of_agent = |hook: Hook| match hook.event {
+                Event::Stop => Hook { event: Event::SubagentStop, ..hook },
+                _ => hook,
+            };
+            brought.hooks = hooks.into_iter().map(of_agent).collect();
+            brought.problems.extend(problems);
+        }
+        brought
+    }
+
+    fn bring_skills(&self, definition: &AgentFile, brought: &mut Brought) {
+        for name in &definition.tools.skills {
+            let file = self.stage.commands.iter().find(|file| file.name == *name);
+            match file {
+                None => brought.problems.push(format!("there is no skill `{name}`")),
+                Some(file) if file.traits.person_only => {
+                    brought.problems.push(format!("the skill `{name}` is for you alone (disable-model-invocation)"));
+                }
+                Some(file) => brought.text.push_str(&self.whole(file)),
+            }
+        }
+    }
+
+    fn whole(&self, file: &CommandFile) -> String {
+        let folder = file.traits.folder.as_ref();
+        let folder = folder.map(|folder| format!(" folder=\"{}\"", folder.display())).unwrap_or_default();
+        format!("\n\n<skill name=\"{}\"{folder}>\n{}\n</skill>", file.name, self.expanded(file, "").trim())
+    }
+
+    fn bring_memory(&self, definition: &AgentFile, brought: &mut Brought) {
+        let Some(folder) = self.memory_folder(definition) else { return };
+        let index = folder.join("MEMORY.md");
+        let shown = folder.display();
+        let head = format!(
+            "\n\n<own_notes folder=\"{shown}\">\nYou keep notes there, across conversations: MEMORY.md is an index, one line \
+             a topic; details stand in files beside it. Write down what will help you the next time."
+        );
+        brought.text.push_str(&head);
+        match read::text(&index, INDEX_LIMIT) {
+            Ok(Some(text)) => {
+                let start = format!("\nThe start of {}:\n{}", index.display(), start_of(&text).trim_end());
+                brought.text.push_str(&start);
+            }
+            Ok(None) => brought.text.push_str("\nThere are no notes yet."),
+            Err(problem) => brought.problems.push(format!("its memory {} is not read: {problem}", index.display())),
+        }
+        brought.text.push_str("\n</own_notes>");
+        let allow = RuleText {
+            tier: Tier::Allow,
+            text: format!("Edit(/{shown}/**)"),
+            source: RuleSource { scope: RuleScope::Session, file: Some("memory of the agent".to_owned()), line: None },
+            anchor: self.stage.place.project.clone(),
+        };
+        let read = RuleText { text: format!("Read(/{shown}/**)"), ..allow.clone() };
+        brought.rules.extend([allow, read]);
+        brought.tools.extend(KEEPING);
+    }
+
+    fn memory_folder(&self, definition: &AgentFile) -> Option<PathBuf> {
+        let (home, project) = (self.setup.home.as_path(), self.stage.place.project.as_path());
+        // A name can hold anything; a folder's name cannot.
+        let name: String = definition
+            .name
+            .chars()
+            .map(|c| if c.is_alphanumeric() || matches!(c, '-' | '_') { c } else { '-' })
+            .collect();
+        let folder = |root: &Path, kind: &str| Some(root.join(".claude").join(kind).join(&name));
+        match definition.way.memory.as_deref()? {
+            "user" => folder(home, "agent-memory"),
+            "local" => folder(project, "agent-memory-local"),
+            _ => folder(project, "agent-memory"),
+        }
+    }
+
+    /// The servers that an agent is given: the running ones of the session, as far as its lists name them, or, where its
+    /// file defines servers of its own, those and the named ones, started for it alone.
+    pub(super) fn servers_of(&self, definition: &AgentFile) -> (Arc<ServerPlan>, Vec<String>) {
+        let lists = &definition.tools;
+        let mut problems = Vec::new();
+        let known = &self.stage.servers.servers;
+        for name in &lists.servers {
+            if !known.iter().any(|server| server.name == *name) && self.depth() == 0 {
+                problems.push(format!("there is no server `{name}` in the settings"));
+            }
+        }
+        if lists.own_servers.is_empty() {
+            return (self.servers_for(definition), problems);
+        }
+        let mut servers: Vec<_> = known.iter().filter(|server| lists.servers.contains(&server.name)).cloned().collect();
+        let source = source(definition);
+        for (name, value) in &lists.own_servers {
+            let entry = mcp::Entry {
+                name: name.clone(),
+                scope: source.scope,
+                source: source.to_string(),
+                value: value.clone(),
+                off: None,
+            };
+            match mcp::parse(&entry, &self.stage.env) {
+                Ok((server, remarks)) => {
+                    problems.extend(remarks);
+                    // Its tools are there when it begins: it has no person who would wait.
+                    servers.push(mcp::ServerConfig { always_load: true, ..server });
+                }
+                Err(problem) => problems.push(format!("its server `{name}` is left out: {problem}")),
+            }
+        }
+        let plan = ServerPlan { servers, shared: None, ..(*self.stage.servers).clone() };
+        (Arc::new(plan), problems)
+    }
+}
+
+/// Where a definition stands, for what it brings.
+fn source(definition: &AgentFile) -> RuleSource {
+    let scope = match definition.source.as_str() {
+        "project" => RuleScope::Project,
+        "managed" => RuleScope::Managed,
+        _ => RuleScope::User,
+    };
+    RuleSource { scope, file: definition.path.as_ref().map(|path| path.display().to_string()), line: None }
+}
+
+fn start_of(text: &str) -> String {
+    let mut out = String::new();
+    for line in text.lines().take(INDEX_LINES) {
+        if out.len() + line.len() > INDEX_BYTES {
+            break;
+        }
+        out.push_str(line);
+        out.push('\n');
+    }
+    out
+}
