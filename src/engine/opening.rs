@@ -11,13 +11,13 @@ use super::classify::Classifier;
 use super::confine::tell_of_walls;
 use super::driver::{Driver, News};
 use super::gate::Gate;
-use super::hooks::Hooking;
+use super::hooks::{self, Hooking};
 use super::journal::Journal;
 use super::parts::Parts;
 use super::past::Past;
 use super::questions::Questions;
 use super::steps::{Denied, Knowledge, Steps, title, wanted};
-use super::{Open, Setup, Stage};
+use super::{Setup, Stage};
 use crate::agent::{Effect, Machine, Recollection};
 use crate::domain::{
     Body, Event, FilesNews, LibraryBody, Live, ModelRef, Notice, NoticeLevel, Record, Segment, SessionId, StartInfo,
@@ -66,7 +66,7 @@ impl Driver {
         let (gate, problems) = make_gate(&setup, &stage, opened.id);
         notices.extend(problems);
         let bus = Bus::start(&stage.hooks, opened.id, setup.clock.wall_ms());
-        let source = source_of(&setup.open, opened.records.is_empty());
+        let source = hooks::source_of(&setup.open, opened.records.is_empty());
         let mut driver = Self {
             hooking: Hooking::new(bus),
             stage,
@@ -130,12 +130,8 @@ impl Driver {
         self.session_begins("clear");
     }
 
-    pub(super) async fn resume(&mut self, id: SessionId) {
-        self.resume_as(id, "resume").await;
-    }
-
-    /// The same; `source` is what SessionStart hooks are told.
-    pub(super) async fn resume_as(&mut self, id: SessionId, source: &str) {
+    /// Opens another session; `source` is what SessionStart hooks are told.
+    pub(super) async fn resume(&mut self, id: SessionId, source: &str) {
         if id == self.session {
             return;
         }
@@ -296,15 +292,6 @@ impl Driver {
                 _ => None,
             })
             .collect()
-    }
-}
-
-/// What SessionStart hooks are told of the first session.
-fn source_of(open: &Open, is_new: bool) -> &'static str {
-    match open {
-        _ if is_new => "startup",
-        Open::Fork(_) => "fork",
-        _ => "resume",
     }
 }
 

@@ -43,7 +43,7 @@ impl Driver {
             Request::SetTitle(title) => self.feed(Input::SetTitle(title)).await,
             Request::Clear => self.start_new().await,
             Request::Compact { focus } => self.feed(Input::Compact { focus }).await,
-            Request::Resume(id) => self.resume(id).await,
+            Request::Resume(id) => self.resume(id, "resume").await,
             Request::ListSessions(scope) => self.list_sessions(scope),
             Request::PreviewSession(id) => self.preview_session(id),
             Request::ListFiles => self.list_files(),

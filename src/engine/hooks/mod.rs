@@ -41,6 +41,7 @@ use crate::prompt;
 pub(super) use moments::Missed;
 pub(super) use prompts::{Pending, Prompts};
 pub(super) use servers::Elicited;
+pub(super) use sessions::source_of;
 pub(super) use watch::Watched;
 pub(super) use worktrees::WorktreeHooks;
 

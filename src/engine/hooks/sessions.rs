@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::super::Open;
 use super::super::driver::Driver;
 use super::Then;
 use crate::agent::Input;
@@ -17,6 +18,15 @@ const BUS: Duration = Duration::from_secs(1);
 const SIGN_OF_LIFE: Duration = Duration::from_secs(1);
 /// The variable that raises the time for hooks at the end.
 const END_VARIABLE: &str = "CLAUDE_CODE_SESSIONEND_HOOKS_TIMEOUT_MS";
+
+/// What SessionStart hooks are told of the first session.
+pub(in crate::engine) fn source_of(open: &Open, is_new: bool) -> &'static str {
+    match open {
+        _ if is_new => "startup",
+        Open::Fork(_) => "fork",
+        _ => "resume",
+    }
+}
 
 impl Driver {
     /// A session is open: tells hooks, and lets the first prompt wait for them.
