@@ -2,6 +2,7 @@
 //!
 //! The real binary runs in a pseudo-terminal against a server in this process. Each figure is the median
 //! of the rounds (5 if nothing is said); on a shared machine compare runs made one after the other.
+//! `LATIGO_BENCH_SESSION_MB` sets how long the longest session is: 64 unless set.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -16,9 +17,16 @@ mod harness;
 #[path = "../tests/it/server.rs"]
 mod server;
 
+use std::path::Path;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use harness::{Home, Latigo};
+use latigo::domain::{
+    Block, Body, Message, ModelRef, Origin, Record, ResponseNote, SessionId, Shown, StopReason, ToolCall, ToolResult,
+    TurnEnd, Usage, Wire,
+};
+use latigo::session::{Log, Store};
 use serde_json::json;
 use server::{Answer, Server};
 
@@ -33,6 +41,7 @@ fn main() {
     print("-p, a trivial answer", rounds, headless);
     print("80 kB of Markdown on the screen", rounds, stream);
     long_session(rounds);
+    longest_session(rounds);
     at_rest();
 }
 
@@ -109,6 +118,86 @@ fn long_session(rounds: usize) {
         latigo.wait_for("ALL-READ");
         start.elapsed()
     });
+}
+
+/// A session whose log is far longer than a model's window: opened for the first time, and again.
+fn longest_session(rounds: usize) {
+    let megabytes = std::env::var("LATIGO_BENCH_SESSION_MB").ok().and_then(|size| size.parse().ok()).unwrap_or(64u64);
+    let home = Home::new().anthropic("http://127.0.0.1:9");
+    let project = home.project().canonicalize().unwrap();
+    write_session(&home.data(), &project, megabytes << 20);
+    let open = |hold: bool| {
+        let start = Instant::now();
+        let latigo = Latigo::start(&home, SIZE, &["--continue"]);
+        latigo.wait_for("THE-VERY-LAST-WORD");
+        let elapsed = start.elapsed();
+        if hold && let Some(id) = latigo.id() {
+            let status = std::fs::read_to_string(format!("/proc/{id}/status")).unwrap_or_default();
+            let peak =
+                status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap_or("unknown").trim().to_owned();
+            println!("{:<44} {peak:>11}", format!("  memory at its highest, {megabytes} MB of log"));
+        }
+        elapsed
+    };
+    println!(
+        "{:<44} {:>8.1} ms",
+        format!("{megabytes} MB of log, opened for the first time"),
+        open(true).as_secs_f64() * 1e3
+    );
+    print(&format!("{megabytes} MB of log, last screen"), rounds, || open(false));
+    open(true);
+}
+
+/// Writes a session of about so many bytes, with a compaction whenever a window would be full.
+fn write_session(data: &Path, project: &Path, bytes: u64) {
+    let id = SessionId(uuid::Uuid::from_u128(1));
+    let store = Store::new(data.to_owned());
+    let mut log = store.create(id, project).unwrap();
+    let model = ModelRef::new(Wire::Anthropic, "claude-sonnet-4-6");
+    let mut seq = 0;
+    let mut put = |log: &mut Log, body: Body| {
+        log.append(&Record { seq, at: 1_795_780_800_000 + seq, body }).unwrap();
+        seq += 1;
+    };
+    let (cwd, version) = (project.to_owned(), "0".to_owned());
+    put(&mut log, Body::SessionStarted { format: 1, id, version, cwd: cwd.clone(), project: cwd });
+    let answer = |request: u32, blocks: Vec<Block>, stop: StopReason| {
+        let message = Arc::new(Message::assistant(blocks, model.clone()));
+        let usage = Usage { input: 1_000, output: 300, ..Usage::default() };
+        let (estimated, cost, duration_ms, cut) = (false, Some(0.01), 5, false);
+        Body::Responded(ResponseNote { request, message, stop, usage, estimated, cost, duration_ms, cut })
+    };
+    let words = "the parser reads a token and the lexer gives it back again ".repeat(500);
+    let mut turn = 0;
+    while log.len() < bytes {
+        turn += 1;
+        let message = Arc::new(Message::user(format!("question {turn}")));
+        put(&mut log, Body::Prompted { turn, message, origin: Origin::Typed, typed: None });
+        let call = ToolCall { id: format!("c{turn}"), name: "Bash".into(), input: json!({ "command": "cat it" }) };
+        let said = words.get(..2_000).unwrap_or_default().to_owned();
+        let blocks = vec![Block::Text { text: said }, Block::ToolCall(call)];
+        put(&mut log, answer(2 * turn, blocks, StopReason::ToolUse));
+        put(&mut log, Body::CallStarted { call_id: format!("c{turn}") });
+        put(
+            &mut log,
+            Body::CallDone {
+                result: ToolResult::text(format!("c{turn}"), words.clone(), false),
+                shown: Shown::Nothing,
+                summary: "500 lines".into(),
+                duration_ms: 3,
+                full_output: None,
+            },
+        );
+        put(&mut log, Body::ResultsJoined { calls: vec![format!("c{turn}")], extra: Vec::new() });
+        let last = if log.len() < bytes { "done" } else { "THE-VERY-LAST-WORD" };
+        put(&mut log, answer(2 * turn + 1, vec![Block::Text { text: last.into() }], StopReason::EndTurn));
+        put(&mut log, Body::TurnEnded { turn, end: TurnEnd::Done });
+        if turn % 20 == 0 && log.len() < bytes {
+            let summary = words.get(..4_000).unwrap_or_default().to_owned();
+            let (kept, tokens_before, tokens_after, auto) = (2, 150_000, 2_000, true);
+            put(&mut log, Body::Compacted { summary, kept, tokens_before, tokens_after, auto });
+        }
+    }
 }
 
 /// Memory and processor time at the prompt, where the system tells them.

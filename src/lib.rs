@@ -16,6 +16,7 @@ pub mod usage;
 // Hands: act, one file per kind.
 pub mod catalog;
 pub mod hooks;
+pub mod lsp;
 pub mod mcp;
 pub mod provider;
 pub mod recall;

@@ -17,6 +17,7 @@ use crate::panes::costs::Costs;
 use crate::panes::form::Form;
 use crate::panes::help::{self, Help};
 use crate::panes::hooks::Hooks;
+use crate::panes::languages::Languages;
 use crate::panes::page::PagePane;
 use crate::panes::palette::Palette;
 use crate::panes::picker::{Entry, Picker};
@@ -42,6 +43,7 @@ pub(super) enum Dialog {
     /// The next request waits for an answer.
     Purse(Box<PurseQuestion>),
     Servers(Box<Servers>),
+    Languages(Box<Languages>),
     /// What a server asks.
     Form(Box<Form>),
     Steps(Box<StepsPane>),
@@ -70,6 +72,7 @@ pub(super) fn open(model: &mut Model, what: Show) -> Vec<Act> {
     match what {
         Show::Help => open_help(model),
         Show::Servers => servers::open(model),
+        Show::Languages => servers::open_languages(model),
         Show::Model => {
             let picker = Picker::new("Model", model_entries(model));
             push(model, Dialog::Models(picker));
@@ -147,7 +150,7 @@ fn say_other(model: &mut Model, said: Said) -> Vec<Act> {
     let now = model.pace.now;
     let Some(Layer::Dialog(dialog)) = model.layers.last_mut() else { return Vec::new() };
     match dialog {
-        Dialog::Servers(_) | Dialog::Form(_) => Vec::new(),
+        Dialog::Servers(_) | Dialog::Languages(_) | Dialog::Form(_) => Vec::new(),
         Dialog::Help(help) => {
             drop(say_help(help, said).then(|| model.layers.pop()));
             Vec::new()
@@ -306,6 +309,7 @@ impl Dialog {
             Self::Costs(costs) => costs.settle(area),
             Self::Purse(question) => question.settle(area),
             Self::Servers(pane) => pane.settle(area, theme),
+            Self::Languages(pane) => pane.settle(area, theme),
             Self::Form(form) => form.settle(area, theme),
             Self::Timeline(timeline) => timeline.settle(area, theme, scene.utc_offset),
             Self::Team(dialog) => dialog.settle(area, scene),
@@ -336,10 +340,8 @@ impl Dialog {
                 question.view(theme, buf);
                 None
             }
-            Self::Servers(pane) => {
-                pane.view(theme, buf);
-                None
-            }
+            Self::Servers(pane) => pane.view(theme, buf),
+            Self::Languages(pane) => pane.view(theme, buf),
             Self::Form(form) => form.view(theme, buf),
             Self::Timeline(timeline) => {
                 timeline.view(theme, scene.utc_offset, buf);

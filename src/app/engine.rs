@@ -17,8 +17,8 @@ pub(super) fn hear(model: &mut Model, event: Event) -> Vec<Act> {
     acts.extend(steps::hear(model, &event));
     match event {
         Event::Opened { .. } => {
-            if let Some((_, seq)) = model.goto.take().filter(|(session, _)| is_open(model, *session)) {
-                acts.extend(super::library::show_record(model, seq));
+            if let Some((_, spot)) = model.goto.take().filter(|(session, _)| is_open(model, *session)) {
+                acts.extend(super::library::show_spot(model, spot));
             }
             acts.push(title(model));
         }

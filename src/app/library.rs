@@ -4,7 +4,7 @@ use super::Model;
 use super::dialogs::{Dialog, push};
 use super::layers::Layer;
 use crate::domain::{Act, SessionId};
-use crate::panes::sessions::{self, Goto, Sessions};
+use crate::panes::sessions::{self, Goto, Sessions, Spot};
 use crate::panes::timeline::Timeline;
 
 /// Opens the browser with a text in its filter.
@@ -65,23 +65,26 @@ fn here(model: &Model) -> sessions::Here {
 /// Brings a place that was found into view: now, or when its session is open.
 pub(super) fn go_to(model: &mut Model, goto: Goto) -> Vec<Act> {
     match goto {
-        Goto::Conversation { session, seq } => {
+        Goto::Open { session, spot } => {
             if model.facts.info.as_ref().is_some_and(|info| info.session == session) {
-                return show_record(model, seq);
+                return show_spot(model, spot);
             }
-            model.goto = Some((session, seq));
+            model.goto = Some((session, spot));
             Vec::new()
         }
         Goto::Timeline { session, seq } => open_timeline(model, Some(session), seq),
     }
 }
 
-/// Brings a record of the open session into view: in the conversation, or on the timeline when it lies further back than
+/// Brings a place of the open session into view: in the conversation, or on the timeline when it lies further back than
 /// was read.
-pub(super) fn show_record(model: &mut Model, seq: u64) -> Vec<Act> {
-    if model.conversation.has_read(seq) {
-        model.conversation.go_to(seq, &model.facts);
-        return Vec::new();
+pub(super) fn show_spot(model: &mut Model, spot: Spot) -> Vec<Act> {
+    match spot {
+        Spot::Agent(agent) => super::team::open_agent(model, &agent),
+        Spot::Record(seq) if model.conversation.has_read(seq) => {
+            model.conversation.go_to(seq, &model.facts);
+            Vec::new()
+        }
+        Spot::Record(seq) => open_timeline(model, None, Some(seq)),
     }
-    open_timeline(model, None, Some(seq))
 }

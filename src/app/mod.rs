@@ -141,7 +141,7 @@ pub struct Model {
     layout: Layout,
     answers: Answers,
     /// A place to be brought into view when its session is open.
-    goto: Option<(SessionId, u64)>,
+    goto: Option<(SessionId, crate::panes::sessions::Spot)>,
     /// A key whose second press does something.
     armed: Option<Armed>,
     dirty: bool,

@@ -1,16 +1,25 @@
-//! Tool servers on the screen: their pane, and what they ask the person.
+//! Tool servers and language servers on the screen: their panes, and what tool servers ask the person.
 
 use super::Model;
 use super::dialogs::{Dialog, Said};
 use super::layers::Layer;
 use crate::domain::{Act, Event, Live, ServerNews};
 use crate::panes::form::{self, Form};
-use crate::panes::servers::{self, Servers};
+use crate::panes::languages::Languages;
+use crate::panes::roster::Msg;
+use crate::panes::servers::Servers;
 
 /// Opens the pane.
 pub(super) fn open(model: &mut Model) -> Vec<Act> {
     let (pane, acts) = Servers::open();
     model.layers.push(Layer::Dialog(Dialog::Servers(Box::new(pane))));
+    acts
+}
+
+/// Opens the pane of language servers.
+pub(super) fn open_languages(model: &mut Model) -> Vec<Act> {
+    let (pane, acts) = Languages::open();
+    model.layers.push(Layer::Dialog(Dialog::Languages(Box::new(pane))));
     acts
 }
 
@@ -27,8 +36,10 @@ pub(super) fn hear(model: &mut Model, event: &Event) {
         _ => {}
     }
     for layer in &mut model.layers {
-        if let Layer::Dialog(Dialog::Servers(pane)) = layer {
-            pane.hear(event);
+        match layer {
+            Layer::Dialog(Dialog::Servers(pane)) => pane.hear(event),
+            Layer::Dialog(Dialog::Languages(pane)) => pane.hear(event),
+            _ => {}
         }
     }
 }
@@ -37,12 +48,8 @@ pub(super) fn hear(model: &mut Model, event: &Event) {
 pub(super) fn say(model: &mut Model, said: &Said) -> Option<Vec<Act>> {
     let now = model.pace.now;
     let (acts, closed) = match model.layers.last_mut()? {
-        Layer::Dialog(Dialog::Servers(pane)) => match said {
-            Said::Key(key) => pane.update(servers::Msg::Key(*key)),
-            Said::Click(at) => pane.update(servers::Msg::Click(*at)),
-            Said::Wheel(rows) => pane.update(servers::Msg::Wheel(*rows)),
-            Said::Paste(_) => (Vec::new(), false),
-        },
+        Layer::Dialog(Dialog::Servers(pane)) => said_to_list(said).map_or_else(unheard, |msg| pane.update(msg)),
+        Layer::Dialog(Dialog::Languages(pane)) => said_to_list(said).map_or_else(unheard, |msg| pane.update(msg)),
         Layer::Dialog(Dialog::Form(form)) => match said {
             Said::Key(key) => form.update(form::Msg::Key(*key), now),
             Said::Paste(text) => form.update(form::Msg::Paste(text.clone()), now),
@@ -55,4 +62,17 @@ pub(super) fn say(model: &mut Model, said: &Said) -> Option<Vec<Act>> {
         model.layers.pop();
     }
     Some(acts)
+}
+
+fn said_to_list(said: &Said) -> Option<Msg> {
+    match said {
+        Said::Key(key) => Some(Msg::Key(*key)),
+        Said::Click(at) => Some(Msg::Click(*at)),
+        Said::Wheel(rows) => Some(Msg::Wheel(*rows)),
+        Said::Paste(_) => None,
+    }
+}
+
+fn unheard() -> (Vec<Act>, bool) {
+    (Vec::new(), false)
 }

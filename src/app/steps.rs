@@ -6,7 +6,7 @@ use ratatui::layout::{Position, Rect};
 use super::Model;
 use super::dialogs::{self, Dialog, Said};
 use crate::commands::Show;
-use crate::domain::{Act, Event, FacePlace, FaceState, FilesNews, FilesRequest, Live, Request, SessionId};
+use crate::domain::{Act, Event, FacePlace, FaceState, FilesNews, FilesRequest, Live, Request};
 use crate::panes::picker::{self, Entry, Picker};
 use crate::panes::steps::{self, Changes, Rewind};
 use crate::theme::Theme;
@@ -19,8 +19,8 @@ const REST: u64 = 700;
 pub(super) enum StepsPane {
     Rewind(Rewind),
     Changes(Changes),
-    /// A session that is open elsewhere, and what can be done.
-    Busy(Picker, SessionId),
+    /// A session that cannot be opened here, and what can be done: what the first entry does.
+    Choice(Picker, Act),
 }
 
 /// What was kept last.
@@ -44,7 +44,7 @@ impl StepsPane {
     /// Takes what was said to it. The flag tells that it is done.
     pub fn update(&mut self, said: Said) -> (Vec<Act>, bool) {
         let msg = match said {
-            said if matches!(self, Self::Busy(..)) => return self.choose(said),
+            said if matches!(self, Self::Choice(..)) => return self.choose(said),
             Said::Key(key) => steps::Msg::Key(key),
             Said::Click(at) => steps::Msg::Click(at),
             Said::Wheel(rows) => steps::Msg::Wheel(rows),
@@ -53,15 +53,15 @@ impl StepsPane {
         match self {
             Self::Rewind(pane) => pane.update(&msg),
             Self::Changes(pane) => pane.update(&msg),
-            Self::Busy(..) => (Vec::new(), false),
+            Self::Choice(..) => (Vec::new(), false),
         }
     }
 
-    /// What follows from the choice about a session that is open elsewhere.
+    /// What follows from the choice about a session that cannot be opened here.
     fn choose(&mut self, said: Said) -> (Vec<Act>, bool) {
-        let Self::Busy(picker, id) = self else { return (Vec::new(), false) };
+        let Self::Choice(picker, act) = self else { return (Vec::new(), false) };
         match picker.update(said.into()) {
-            picker::Outcome::Chosen(0) => (vec![Act::Send(Request::Files(FilesRequest::ForkOf(*id)))], true),
+            picker::Outcome::Chosen(0) => (vec![act.clone()], true),
             picker::Outcome::Chosen(_) | picker::Outcome::Cancelled => (Vec::new(), true),
             picker::Outcome::Nothing | picker::Outcome::Preview(_) => (Vec::new(), false),
         }
@@ -71,7 +71,7 @@ impl StepsPane {
         match self {
             Self::Rewind(pane) => pane.hear(event),
             Self::Changes(pane) => pane.hear(event),
-            Self::Busy(..) => {}
+            Self::Choice(..) => {}
         }
     }
 
@@ -79,7 +79,7 @@ impl StepsPane {
         match self {
             Self::Rewind(pane) => pane.settle(area, theme),
             Self::Changes(pane) => pane.settle(area, theme),
-            Self::Busy(picker, _) => picker.settle(area),
+            Self::Choice(picker, _) => picker.settle(area),
         }
     }
 
@@ -88,7 +88,7 @@ impl StepsPane {
         match self {
             Self::Rewind(pane) => pane.view(theme, buf),
             Self::Changes(pane) => pane.view(theme, buf),
-            Self::Busy(picker, _) => return picker.view(theme, buf),
+            Self::Choice(picker, _) => return picker.view(theme, buf),
         }
         None
     }
@@ -120,20 +120,34 @@ pub(super) fn hear(model: &mut Model, event: &Event) -> Vec<Act> {
         FilesNews::Restored(state) => restore(model, state),
         FilesNews::Choose { filter } => return dialogs::open(model, Show::Sessions { filter: filter.clone() }),
         FilesNews::Busy { id, title } => {
-            let entry =
-                |name: &str, detail: &str| Entry { name: name.to_owned(), detail: detail.to_owned(), current: false };
-            let entries = vec![
-                entry("Go on in a copy of it", "the other program keeps its own"),
-                entry("Stay in this new session", "/resume shows the others"),
+            let fork = Act::Send(Request::Files(FilesRequest::ForkOf(*id)));
+            let words = [
+                ("Go on in a copy of it", "the other program keeps its own"),
+                ("Stay in this session", "/resume shows the others"),
             ];
-            let title = crate::base::text::sanitize_line(title).into_owned();
-            let title = format!("Open in another program: {}", crate::base::text::clip(&title, 40));
-            let pane = StepsPane::Busy(Picker::new(title, entries), *id);
-            dialogs::push(model, Dialog::Steps(Box::new(pane)));
+            offer(model, ("Open in another program", title), words, fork);
+        }
+        FilesNews::Elsewhere { id, title, project } => {
+            let folder = crate::base::text::sanitize_line(&project.display().to_string()).into_owned();
+            let words = [
+                ("Open it there", folder.as_str()),
+                ("Stay in this session", "Tab in the list shows it event by event"),
+            ];
+            offer(model, ("Of another folder", title), words, Act::Elsewhere(*id));
         }
         FilesNews::Back { .. } | FilesNews::Steps(_) | FilesNews::Preview(_) | FilesNews::Diff(_) => {}
     }
     Vec::new()
+}
+
+/// Offers what can be done about a session that cannot be opened here.
+fn offer(model: &mut Model, (what, title): (&str, &str), words: [(&str, &str); 2], act: Act) {
+    let entry =
+        |(name, detail): (&str, &str)| Entry { name: name.to_owned(), detail: detail.to_owned(), current: false };
+    let title = crate::base::text::sanitize_line(title).into_owned();
+    let title = format!("{what}: {}", crate::base::text::clip(&title, 40));
+    let picker = Picker::new(title, words.map(entry).to_vec());
+    dialogs::push(model, Dialog::Steps(Box::new(StepsPane::Choice(picker, act))));
 }
 
 /// What a pane asked for; one that is done closes.
@@ -164,7 +178,7 @@ pub(super) fn keep(model: &mut Model, acts: &mut Vec<Act>) {
         let due = Some(model.pace.now + REST);
         model.kept = Kept { state: std::mem::take(&mut model.kept.state), revision, place, due };
     }
-    let leaves = acts.iter().position(|act| *act == Act::Quit);
+    let leaves = acts.iter().position(|act| matches!(act, Act::Quit | Act::Elsewhere(_)));
     let Some(due) = model.kept.due else { return };
     if leaves.is_some() || due <= model.pace.now {
         model.kept.due = None;

@@ -39,6 +39,13 @@ pub(super) fn open(model: &mut Model, what: &Show) {
     }
 }
 
+/// Opens one agent's conversation.
+pub(super) fn open_agent(model: &mut Model, agent: &str) -> Vec<Act> {
+    let (pane, acts) = Agents::on(agent, model.facts.info.as_ref());
+    push(model, Dialog::Team(TeamDialog::Agents(Box::new(pane))));
+    acts
+}
+
 /// The plan comes back from the editor.
 pub(super) fn plan_edited(model: &mut Model, text: &str) {
     for layer in &mut model.layers {

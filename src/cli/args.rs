@@ -312,6 +312,10 @@ pub enum Sessions {
         #[arg(long)]
         remove: bool,
 
+        /// The sessions in the trash, too
+        #[arg(long)]
+        trash: bool,
+
         /// One JSON object
         #[arg(long)]
         json: bool,

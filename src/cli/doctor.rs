@@ -9,9 +9,11 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 
 use crate::base::dirs::{Dirs, HOME_VARIABLE};
+use crate::base::programs;
 use crate::base::text::sanitize_line;
 use crate::config::{self, ConfigInput, Flags, Settings};
 use crate::domain::{Notice, NoticeLevel};
+use crate::lsp::LanguageConfig;
 use crate::sandbox::{self, Doubt, Means, Proof};
 use crate::session::Store;
 use crate::shell::{Exit, Printer};
@@ -93,13 +95,14 @@ fn examine(patient: &Patient) -> Vec<Finding> {
         State::Ok,
         format!("latigo {} on {} {}", env!("CARGO_PKG_VERSION"), std::env::consts::OS, std::env::consts::ARCH),
     )];
-    findings.extend(programs());
+    findings.extend(installed());
     findings.extend(walls(&patient.proof, &patient.settings.capabilities.sandbox));
     findings.extend(patient.settings.notices.iter().map(notice));
     if patient.settings.notices.is_empty() {
         findings.push(found("settings", State::Ok, "no problems".to_owned()));
     }
     findings.push(model(&patient.settings));
+    findings.extend(languages(&patient.settings));
     findings.push(folder(&patient.dirs, &patient.cwd, &patient.settings));
     findings.push(terminal(&patient.env, patient.is_terminal));
     findings
@@ -116,7 +119,7 @@ impl Finding {
 }
 
 /// Programs that are used when they are there.
-fn programs() -> Vec<Finding> {
+fn installed() -> Vec<Finding> {
     let known: [(&str, &str, &[&str]); 3] = [
         ("bash", "commands run in sh instead", &["/bin", "/usr/bin"]),
         ("git", "the branch is still shown; commands of git do not work", &["/usr/bin", "/bin", "/usr/local/bin"]),
@@ -230,6 +233,29 @@ fn model(settings: &Settings) -> Finding {
         None => found("model", State::Problem, "none is configured".to_owned())
             .hint("set ANTHROPIC_API_KEY or OPENAI_API_KEY, or start Ollama; `latigo --rehearse` needs none"),
     }
+}
+
+/// Language servers: which are set or installed, whether their programs are there, and whether they may run here. None
+/// is started.
+fn languages(settings: &Settings) -> Vec<Finding> {
+    let path = settings.child_env.get("PATH").map(String::as_str);
+    let look = |config: &LanguageConfig| {
+        let endings: Vec<&str> = config.extensions.keys().map(String::as_str).collect();
+        let head = format!("{} for {}", config.name, endings.join(" "));
+        if let Some(why) = &config.off {
+            return found("language", State::Note, format!("{head}: off, {why}"));
+        }
+        match programs::find(&config.command, &settings.project, path) {
+            None => found("language", State::Note, format!("{head}: `{}` is not found", config.command))
+                .hint("install it, or give its whole path in `lspServers`"),
+            Some(place) if config.unasked => {
+                found("language", State::Note, format!("{head}: {}, not used here yet", place.display()))
+                    .hint(&format!("/lsp start {} uses it in this project", config.name))
+            }
+            Some(place) => found("language", State::Ok, format!("{head}: {}", place.display())),
+        }
+    };
+    settings.capabilities.languages.servers.iter().map(look).collect()
 }
 
 fn folder(dirs: &Dirs, cwd: &Path, settings: &Settings) -> Finding {

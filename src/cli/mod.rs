@@ -19,6 +19,7 @@ mod caution;
 mod config;
 mod cost;
 mod doctor;
+mod elsewhere;
 mod eval;
 mod helper;
 mod mcp;
@@ -100,7 +101,7 @@ pub fn main() -> Exit {
         }
     };
     match order {
-        Order::Run(invocation) => crate::shell::run(*invocation),
+        Order::Run(invocation) => elsewhere::follow(crate::shell::run(*invocation), &mut Printer::standard()),
         Order::Sessions(what) => sessions::run(what, &mut Printer::standard()),
         Order::Search(wanted) => sessions::search(wanted, &mut Printer::standard()),
         Order::Replay(order) => replay::run(&order, &mut Printer::standard()),

@@ -37,7 +37,7 @@ pub(super) fn run(what: Sessions, printer: &mut Printer) -> Exit {
             Ok(())
         }
         Sessions::Verify { id, json } => return super::store::verify(id.as_deref(), json, &store, printer),
-        Sessions::Gc { remove, json } => return super::store::gc((remove, json), &store, printer),
+        Sessions::Gc { remove, trash, json } => return super::store::gc((remove, trash, json), &store, printer),
         Sessions::Restore { id } => id
             .parse::<SessionId>()
             .map_err(|_| format!("`{id}` is no whole id; latigo sessions trash lists them"))
@@ -187,7 +187,8 @@ fn hit_row(hit: &Hit, now: u64) -> String {
     let passage: String = hit.passage.iter().map(|(_, text)| text.as_str()).collect();
     let passage = sanitize_line(&passage).into_owned();
     let tool = hit.tool.as_ref().map(|tool| format!(" {tool}")).unwrap_or_default();
-    let place = format!("{}{tool}  {}  {}", hit.kind.name(), hit.project.display(), hit.title);
+    let agent = hit.agent.as_ref().map(|agent| format!(" of the agent {agent}")).unwrap_or_default();
+    let place = format!("{}{tool}{agent}  {}  {}", hit.kind.name(), hit.project.display(), hit.title);
     let place = sanitize_line(&place).into_owned();
     let age = human_ms(now.saturating_sub(hit.at));
     format!("{} #{}  {age} ago  {place}\n    {passage}", hit.session, hit.seq)
@@ -195,7 +196,7 @@ fn hit_row(hit: &Hit, now: u64) -> String {
 
 fn hit_json(hit: &Hit) -> Value {
     let passage: String = hit.passage.iter().map(|(_, text)| text.as_str()).collect();
-    json!({"session": hit.session, "seq": hit.seq, "at": hit.at, "kind": hit.kind, "tool": hit.tool,
+    json!({"session": hit.session, "agent": hit.agent, "seq": hit.seq, "at": hit.at, "kind": hit.kind, "tool": hit.tool,
         "title": hit.title, "project": hit.project, "passage": passage})
 }
 

@@ -32,17 +32,21 @@ pub(super) fn verify(id: Option<&str>, json: bool, store: &Store, printer: &mut 
     if damaged == 0 { Exit::Done } else { Exit::Failure }
 }
 
-/// Tells what nothing refers to, or removes it.
-pub(super) fn gc((remove, json): (bool, bool), store: &Store, printer: &mut Printer) -> Exit {
+/// Tells what nothing refers to, or removes it; first what lies in the trash, when that is asked for.
+pub(super) fn gc((remove, trash, json): (bool, bool, bool), store: &Store, printer: &mut Printer) -> Exit {
+    let emptied = if trash { store.empty_trash(remove).map(Some) } else { Ok(None) };
+    let emptied = match emptied {
+        Ok(emptied) => emptied,
+        Err(error) => {
+            printer.remark(&format!("latigo: the trash was not emptied: {error}"));
+            return Exit::Failure;
+        }
+    };
     match store.collect_garbage(SystemTime::now(), remove) {
         Ok(garbage) => {
-            if json {
-                printer.line(&serde_json::to_string(&garbage).unwrap_or_default());
-            } else {
-                for line in told(&garbage) {
-                    printer.line(&line);
-                }
-            }
+            let lines = if json { vec![garbage_json(&garbage, emptied)] } else { told(&garbage) };
+            let trash = emptied.filter(|_| !json).map(|trash| of_trash(trash, remove));
+            trash.into_iter().chain(lines).for_each(|line| printer.line(&line));
             if garbage.problems.is_empty() { Exit::Done } else { Exit::Failure }
         }
         Err(error) => {
@@ -83,6 +87,25 @@ fn lines(file: &Checked) -> Vec<String> {
         lines.push(format!("         and {} more", file.more));
     }
     lines
+}
+
+fn garbage_json(garbage: &Garbage, trash: Option<(u64, u64)>) -> String {
+    let mut value = serde_json::to_value(garbage).unwrap_or_default();
+    if let (Some(object), Some((sessions, bytes))) = (value.as_object_mut(), trash) {
+        object.insert("trash".to_owned(), serde_json::json!({ "sessions": sessions, "bytes": bytes }));
+    }
+    value.to_string()
+}
+
+fn of_trash((sessions, bytes): (u64, u64), removed: bool) -> String {
+    match (sessions, removed) {
+        (0, _) => "The trash is empty.".to_owned(),
+        (_, true) => format!("{sessions} sessions ({}) in the trash are gone for good.", human_bytes(bytes)),
+        (_, false) => format!(
+            "{sessions} sessions ({}) in the trash would be gone for good, and then what only they refer to.",
+            human_bytes(bytes)
+        ),
+    }
 }
 
 fn told(garbage: &Garbage) -> Vec<String> {

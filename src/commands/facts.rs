@@ -45,6 +45,7 @@ pub enum Show {
     Permissions,
     Hooks,
     Servers,
+    Languages,
     /// The steps of the session, to go back to one.
     Rewind,
     /// What the session changed.

@@ -110,6 +110,11 @@ impl Gathering<'_> {
                         self.add(ClaimKind::Server, place(node), name, plain(node));
                     }
                 }
+                "lspServers" => {
+                    for (name, node) in node.entries() {
+                        self.add(ClaimKind::Server, place(node), &format!("language server {name}"), plain(node));
+                    }
+                }
                 _ if node.value == Value::Null => {}
                 _ if HELPERS.contains(&key) => {
                     let text = field(node, "command").map_or_else(|| plain(node), ToOwned::to_owned);

@@ -42,9 +42,7 @@ pub(super) fn gather(input: &ConfigInput<'_>) -> Settings {
     let (trusted, folder) = folder::standing(input, &project, &layers, &mut notices);
     let mut draft = Draft::new(trusted, input.home);
     draft.rules = flag_rules(input);
-    for layer in &layers {
-        draft.take(layer);
-    }
+    draft.take_all(&layers);
     notices.append(&mut draft.notices);
 
     let sandbox = std::mem::take(&mut draft.sandbox).finish(&draft.rules, (input.cwd, input.home), &mut notices);
@@ -60,6 +58,7 @@ pub(super) fn gather(input: &ConfigInput<'_>) -> Settings {
     let ground =
         servers::Ground { input, project: &project, layers: &layers, trusted, vars: &set, child_env: &child_env };
     let servers = servers::gather(&ground, &mut notices);
+    let languages = super::languages::gather(&ground, &catalog, &folder.content, &mut notices);
     let search = super::web::choice(&layers, &all, &mut notices);
     let model = choose(&set, &all, &wishes(input, &draft), &draft.models, &mut notices);
 
@@ -89,7 +88,7 @@ pub(super) fn gather(input: &ConfigInput<'_>) -> Settings {
         money: draft.money.finish(),
         models: draft.models,
         child_env,
-        capabilities: Capabilities { sandbox, hooks, servers, search },
+        capabilities: Capabilities { sandbox, hooks, servers, languages, search },
         catalog: super::wish::with_origins(catalog, super::origins::origins(input, &layers, trusted, &secrets)),
         secrets,
         notices,

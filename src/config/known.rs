@@ -18,7 +18,7 @@ pub(super) const TOP: &[&str] = &[
     "fallbackModel", "fastMode", "fastModePerSessionOptIn", "fileCheckpointingEnabled", "fileSuggestion",
     "footerLinksRegexes", "forceLoginMethod", "forceLoginOrgUUID", "gcpAuthRefresh", "hooks",
     "httpHookAllowedEnvVars", "idleCompaction", "includeCoAuthoredBy", "includeGitInstructions",
-    "inputNeededNotifEnabled", "isolatePeerMachines", "language", "latigo", "managedMcpServers", "maxEffortLevel",
+    "inputNeededNotifEnabled", "isolatePeerMachines", "language", "latigo", "lspServers", "managedMcpServers", "maxEffortLevel",
     "maxProseWidth", "mcpServers", "minimumVersion", "model", "modelOverrides", "modelPicker", "modelPricing",
     "modelSettings", "otelHeadersHelper", "outputStyle", "permissions", "plansDirectory", "pluginConfigs",
     "pluginTrustMessage", "precomputeCompactionEnabled", "preferredNotifChannel", "prefersReducedMotion",

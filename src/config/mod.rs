@@ -12,6 +12,7 @@ mod folder;
 mod gather;
 mod hooks;
 mod known;
+mod languages;
 mod layers;
 mod model;
 mod near;
@@ -175,6 +176,8 @@ pub struct Capabilities {
     pub hooks: crate::hooks::Config,
     /// Tool servers.
     pub servers: crate::engine::ServerPlan,
+    /// Language servers.
+    pub languages: crate::engine::LanguagePlan,
     /// By what the web is searched.
     pub search: web::SearchChoice,
 }

@@ -62,6 +62,7 @@ pub(super) fn opener(own: &Stage) -> Rehearse {
             env: Arc::clone(&env),
             hooks: Arc::default(),
             servers: Arc::default(),
+            languages: Arc::default(),
             rehearsal: true,
             child: None,
         })

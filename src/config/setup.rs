@@ -141,6 +141,7 @@ pub(super) fn own_stage(settings: &Settings, start: &Base<'_>, notices: &mut Vec
         env: Arc::new(settings.child_env.clone()),
         hooks: Arc::new(settings.capabilities.hooks.clone()),
         servers: Arc::new(settings.capabilities.servers.clone()),
+        languages: Arc::new(settings.capabilities.languages.clone()),
         rehearsal: false,
         child: None,
     }

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::{PageKind, Request};
+use super::{PageKind, Request, SessionId};
 
 /// One order from the app to its shell.
 #[must_use]
@@ -12,6 +12,8 @@ pub enum Act {
     Send(Request),
     /// Leave the program.
     Quit,
+    /// Leave it and open this session in the folder that it belongs to.
+    Elsewhere(SessionId),
     /// Hand the terminal back until the program is continued.
     Suspend,
     /// Draw everything again, because the terminal may show something else.

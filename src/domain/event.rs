@@ -6,9 +6,9 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    CatalogNews, CommandFile, ContextNews, FilesNews, FolderClaims, HookNews, LibraryNews, MemoryFile, Mode, ModelInfo,
-    ModelRef, MoneyNews, NetworkNews, Record, Report, RuleTest, RulesReport, SandboxState, ServerNews, SessionId,
-    SessionSummary, Shown, TeamNews,
+    CatalogNews, CommandFile, ContextNews, FilesNews, FolderClaims, HookNews, LanguageNews, LibraryNews, MemoryFile,
+    Mode, ModelInfo, ModelRef, MoneyNews, NetworkNews, Record, Report, RuleTest, RulesReport, SandboxState, ServerNews,
+    SessionId, SessionSummary, Shown, TeamNews,
 };
 
 /// One message from the engine to its face.
@@ -66,6 +66,8 @@ pub enum Live {
     RuleTested(Box<RuleTest>),
     /// News of tool servers.
     Server(ServerNews),
+    /// News of language servers.
+    Language(LanguageNews),
     Context(ContextNews),
     /// What hooks say beside the log.
     Hook(HookNews),
@@ -101,6 +103,8 @@ pub struct StartInfo {
     pub agents: Vec<super::AgentFile>,
     /// Names of the tools that the model is offered.
     pub tools: Vec<String>,
+    /// Tool servers by name, as they stand.
+    pub servers: Vec<(String, super::ServerState)>,
     /// This is the offline rehearsal.
     pub rehearsal: bool,
     /// What keeps commands in.

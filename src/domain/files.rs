@@ -177,6 +177,11 @@ pub enum FilesRequest {
     },
     /// Go on in a copy of another session.
     ForkOf(SessionId),
+    /// Go on in a copy of everything before the record of that number; none is the session that is open.
+    ForkAt {
+        id: Option<SessionId>,
+        until: u64,
+    },
     /// What the composer and the view hold now, to be there again after a resume.
     Keep(FaceState),
 }
@@ -215,6 +220,8 @@ pub enum FilesNews {
     Back { prompt: String },
     /// The session is open in another program; its title.
     Busy { id: SessionId, title: String },
+    /// The session belongs to another folder; its title.
+    Elsewhere { id: SessionId, title: String, project: PathBuf },
     /// No session is meant by this text, or several: the person chooses.
     Choose { filter: String },
     /// What the face held when the session was last open.

@@ -150,6 +150,8 @@ pub struct Found {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Hit {
     pub session: SessionId,
+    /// The sub-agent of the session in whose log it stands.
+    pub agent: Option<String>,
     pub title: String,
     pub project: PathBuf,
     /// Number of the record.

@@ -18,6 +18,7 @@ mod files;
 mod folder;
 mod hook;
 mod job;
+mod language;
 mod library;
 mod memory;
 mod message;
@@ -63,6 +64,7 @@ pub use files::{
 pub use folder::{Claim, ClaimKind, FolderAnswer, FolderClaims};
 pub use hook::{HookEntry, HookNews, HookRequest, HookRun, HookState, HookTrial};
 pub use job::{JobBody, JobNote, JobRequest, JobState, JobView};
+pub use language::{LanguageNews, LanguageProblem, LanguageRequest, LanguageState, LanguageStatus, Severity};
 pub use library::{Earlier, EarlierSpent, ExportForm, Found, Hit, HitKind, LibraryBody, LibraryNews, LibraryRequest};
 pub use memory::{MemoryFile, MemoryScope};
 pub use message::{Block, Media, Message, ResultPart, Role, ToolCall, ToolResult, without_reminders};

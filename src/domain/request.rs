@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    CatalogRequest, ContextRequest, Effort, FilesRequest, FolderAnswer, HookRequest, LibraryRequest, Media, Mode,
-    ModelRef, MoneyRequest, RulePlace, RuleSource, RuleTier, ServerRequest, SessionId, TeamRequest,
+    CatalogRequest, ContextRequest, Effort, FilesRequest, FolderAnswer, HookRequest, LanguageRequest, LibraryRequest,
+    Media, Mode, ModelRef, MoneyRequest, RulePlace, RuleSource, RuleTier, ServerRequest, SessionId, TeamRequest,
 };
 
 /// One order from a face to the engine.
@@ -94,6 +94,8 @@ pub enum Request {
     Library(LibraryRequest),
     /// Something about tool servers.
     Server(ServerRequest),
+    /// Something about language servers.
+    Language(LanguageRequest),
     /// About sub-agents.
     Team(TeamRequest),
     /// Commands, skills, memory, styles, plugins, settings.

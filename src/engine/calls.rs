@@ -10,6 +10,7 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use super::driver::{Driver, News, Running, What};
+use super::languages::RENAME;
 use crate::agent::Input;
 use crate::domain::{Terms, ToolCall, ToolOutcome};
 use crate::tools::{self, ToolContext};
@@ -53,6 +54,7 @@ impl Driver {
         let (news, epoch, clock) = (self.news.clone(), self.epoch, Arc::clone(&self.setup.clock));
         let keeping = self.keeping(&call);
         let after = self.hooks_after(&call, &cancel);
+        let checking = self.checking(cancel.clone());
         self.running.insert(call.id.clone(), Running { cancel, detach, recorded: 0 });
         tokio::spawn(async move {
             let start = clock.elapsed();
@@ -60,7 +62,10 @@ impl Driver {
                 let broken = format!("{} broke down inside. This is a fault of the program.", call.name);
                 done.unwrap_or_else(|_| ToolOutcome::error(broken))
             });
-            let outcome = keeping.around(run).await;
+            let mut outcome = keeping.around(run).await;
+            if let Some(checking) = checking {
+                outcome = checking.after(outcome).await;
+            }
             let duration_ms = clock.elapsed().saturating_sub(start).as_millis() as u64;
             let outcome = Box::new(outcome);
             let what = match after {
@@ -85,6 +90,7 @@ impl Driver {
             "AskUserQuestion" => Some(self.ask_person(call, context)),
             "EnterPlanMode" => Some(self.enter_plan()),
             "ExitPlanMode" => Some(self.propose_plan(call, context)),
+            RENAME => self.run_rename(call, context),
             _ => None,
         }
     }

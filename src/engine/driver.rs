@@ -82,6 +82,10 @@ pub(super) enum What {
     },
     /// A tool server has news.
     Server(Box<mcp::News>),
+    /// What a prompt needs of tool servers was fetched.
+    Fetched(Box<(super::hooks::Pending, super::servers::Fetched)>),
+    /// Of language servers.
+    Language(Box<super::languages::Heard>),
     /// A sub-agent's minder reports.
     Agent(Box<FromAgent>),
     /// A command's or a skill's text is complete.
@@ -213,7 +217,8 @@ impl Driver {
         if let What::Proven(proof) = news.what {
             return self.on_proven(*proof).await;
         }
-        if news.epoch != self.epoch {
+        let languages = matches!(&news.what, What::Language(heard) if heard.is_of_any_session());
+        if news.epoch != self.epoch && !languages {
             return;
         }
         match news.what {
@@ -245,6 +250,8 @@ impl Driver {
                 // Whoever waits for it may be gone.
                 let _gone = written.map(|written| written.send(()));
             }
+            What::Fetched(fetched) => self.on_fetched(fetched.0, fetched.1).await,
+            What::Language(heard) => self.on_language(*heard).await,
             What::Agent(heard) => self.on_agent(*heard).await,
             What::Filled(filled) => self.on_filled(*filled).await,
             What::Status(ran) => self.on_status(ran).await,
@@ -284,6 +291,7 @@ impl Driver {
         self.settle_answer().await;
         self.write_report().await;
         self.close_servers().await;
+        self.close_languages().await;
         self.take_walls_down();
         tidied.await;
         self.sync_log().await;

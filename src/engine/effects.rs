@@ -26,6 +26,7 @@ impl Driver {
             Effect::Run(call) => {
                 let call = call.effective().into_owned();
                 self.touch(&call);
+                self.wake_language(&call);
                 self.note_way(&call).await;
                 if let Err(notice) = self.journal.sync().await {
                     // The call runs all the same: the record of it is written, only not forced to the platter.

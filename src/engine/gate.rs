@@ -210,7 +210,7 @@ pub(super) fn tier_of(tier: Tier) -> RuleTier {
 
 impl Driver {
     pub(super) async fn judge(&mut self, call: ToolCall) {
-        if !self.hooks_speak_first(&call) {
+        if !self.plans_rename(&call) && !self.hooks_speak_first(&call) {
             self.judge_now(call).await;
         }
     }

@@ -19,6 +19,7 @@ mod hooks;
 mod inspect;
 mod jobs;
 mod journal;
+mod languages;
 mod library;
 mod money;
 mod network;
@@ -67,6 +68,7 @@ use crate::usage::ModelTable;
 
 pub use catalog::{AutoMemory, Nested, NestedSkills, SaveSetting, Scan, Scanned, Shelf, StatusLine};
 pub use confine::Sandbox;
+pub use languages::{KeepConsent, LanguagePlan};
 pub use library::LibraryTuning;
 pub use money::Together;
 pub use servers::{OutsideCall, SearchMode, ServerPlan, open_counter};
@@ -229,6 +231,8 @@ pub struct Stage {
     pub hooks: Arc<crate::hooks::Config>,
     /// Tool servers.
     pub servers: Arc<ServerPlan>,
+    /// Language servers.
+    pub languages: Arc<LanguagePlan>,
     pub rehearsal: bool,
     /// This is a sub-agent's.
     pub child: Option<Arc<Child>>,

@@ -16,7 +16,7 @@ use super::journal::Journal;
 use super::parts::Parts;
 use super::past::Past;
 use super::questions::Questions;
-use super::steps::{Denied, Knowledge, Steps, title, wanted};
+use super::steps::{Denied, Knowledge, Steps, elsewhere, title, wanted};
 use super::{Setup, Stage};
 use crate::agent::{Effect, Machine, Recollection};
 use crate::domain::{
@@ -188,6 +188,7 @@ impl Driver {
             commands: self.all_commands(),
             agents: self.stage.agents.clone(),
             tools: self.tool_names(),
+            servers: self.server_states(),
             rehearsal: self.stage.rehearsal,
             sandbox: self.sandbox_state(),
         }
@@ -220,6 +221,7 @@ impl Driver {
         self.machine = opened.machine;
         self.journal = opened.journal;
         self.open_team();
+        self.forget_problems();
         self.thaw_servers("another session was opened");
         self.announce(opened.past, (opened.records, opened.outline)).await;
         for notice in problems {
@@ -313,9 +315,7 @@ fn open_old(setup: &Setup, stage: &mut Stage, id: SessionId) -> Result<(Opened, 
     })?;
     let Opening { log, state: mut past, records, outline, notices } = opening;
     if let Some(project) = past.project.clone().filter(|project| *project != stage.place.project) {
-        let text = format!("This session belongs to {}.", project.display());
-        let hint = format!("Open it there: cd '{}' && latigo --resume {id}", project.display());
-        return Err(Notice::warning(text).hint(hint).into());
+        return Err(elsewhere(setup, id, &project));
     }
     let machine = machine(setup, stage, id, std::mem::take(&mut past.recollection));
     let conversation = machine.conversation();

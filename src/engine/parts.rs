@@ -7,6 +7,7 @@ use super::confine::Walls;
 use super::context::Prefixes;
 use super::folder::Asking;
 use super::jobs::Work;
+use super::languages::Languages;
 use super::library::Library;
 use super::money::Money;
 use super::network::Hosts;
@@ -52,6 +53,8 @@ pub(super) struct Parts {
     pub(super) saving: Saving,
     /// Tool servers.
     pub(super) servers: Servers,
+    /// Language servers.
+    pub(super) languages: Languages,
     /// Sub-agents.
     pub(super) team: Team,
     /// Setup hooks have run.

@@ -20,12 +20,13 @@ impl Driver {
 
     /// Makes a message of what was typed: mentioned files first, then the words.
     pub(super) async fn prepare(&mut self, input: domain::Input, origin: Origin) -> Prompt {
-        self.freeze_servers().await;
+        self.freeze_servers();
         let mut blocks = Vec::new();
         if self.machine.conversation().history.is_empty() && !self.machine.is_busy() {
             blocks.push(Block::Text { text: self.first_reminder() });
         }
         blocks.extend(self.announce_servers().map(|text| Block::Text { text }));
+        blocks.extend(self.announce_problems().map(|text| Block::Text { text }));
         for mention in mentions(&input.text) {
             blocks.extend(self.read_mention(&mention).await);
         }
@@ -52,7 +53,7 @@ impl Driver {
 
     /// Reads a mentioned path. What does not exist is left as words; what a rule denies is said.
     async fn read_mention(&mut self, mention: &str) -> Vec<Block> {
-        if let Some(blocks) = Box::pin(self.read_resource_mention(mention)).await {
+        if let Some(blocks) = self.resource_mention(mention) {
             return blocks;
         }
         let path = crate::base::paths::absolute(&self.stage.place.cwd, mention);
@@ -98,7 +99,7 @@ impl Driver {
 }
 
 /// Paths after an `@` at the start of a word; one with blanks in it stands in double quotes.
-fn mentions(text: &str) -> Vec<String> {
+pub(super) fn mentions(text: &str) -> Vec<String> {
     let mut found: Vec<String> = Vec::new();
     let mut rest = text;
     while let Some(at) = rest.find('@') {

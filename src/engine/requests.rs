@@ -53,6 +53,7 @@ impl Driver {
             Request::Hook(request) => self.on_hook_request(request).await,
             Request::Files(request) => self.on_files(request).await,
             Request::Server(request) => self.on_server_request(request).await,
+            Request::Language(request) => self.on_language_request(request).await,
             Request::Save(path) => self.save(path).await,
             Request::Rehearse => self.rehearse().await,
             Request::AnswerFolder(answer) => self.on_folder_answer(answer).await,

@@ -66,6 +66,8 @@ impl Driver {
             let (shown, parts) = (preview.shown(), preview.parts() as u32);
             self.parts.settled.previews.insert(call_id.to_owned(), preview);
             self.tell(Event::Live(Live::CallPreview { call_id: call_id.to_owned(), shown, parts })).await;
+        } else if let Some(shown) = self.preview_rename(&call) {
+            self.tell(Event::Live(Live::CallPreview { call_id: call_id.to_owned(), shown, parts: 0 })).await;
         }
     }
 

@@ -25,6 +25,7 @@ use crate::tools::ToolContext;
 
 mod catalog;
 mod confine;
+mod languages;
 mod money;
 mod network;
 mod terms;
@@ -171,6 +172,7 @@ fn setup(root: &Path, script: &Arc<Script>, open: Open) -> Setup {
             env: Arc::default(),
             hooks: Arc::default(),
             servers: Arc::default(),
+            languages: Arc::default(),
             rehearsal: false,
             child: None,
         },

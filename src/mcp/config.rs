@@ -5,7 +5,7 @@ use std::fmt;
 
 use serde_json::Value;
 
-use super::expand::expand;
+use crate::base::expand::expand;
 use crate::domain::{Hash, RuleScope};
 
 /// The longest name of a server.

@@ -18,6 +18,8 @@ use tokio_util::sync::CancellationToken;
 use super::*;
 use crate::domain::{RuleScope, ServerState};
 
+mod login;
+
 /// A server in ten lines of shell: it offers what stands in the file `$TOOLS`, and says what it was called with.
 const TOY: &str = r#"
 echo started >> "$TOOLS.starts"

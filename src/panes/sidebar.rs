@@ -12,7 +12,7 @@ use super::facts::Facts;
 use super::jobs::job_row;
 use super::purse::used;
 use crate::base::text;
-use crate::domain::{CapState, JobState, Mode, SandboxState, ServerState, Todo, TodoState};
+use crate::domain::{CapState, JobState, LanguageState, Mode, SandboxState, ServerState, Todo, TodoState};
 use crate::theme::{Meaning, Theme};
 use crate::widgets::{Glyphs, gauge, sparkline};
 
@@ -90,6 +90,7 @@ fn session(page: &mut Page<'_>, facts: &Facts) {
         page.push("branch", branch, Meaning::Text);
     }
     servers(page, facts);
+    languages(page, facts);
     if let Some(title) = &facts.title {
         page.push("title", title, Meaning::Text);
     }
@@ -113,6 +114,29 @@ fn servers(page: &mut Page<'_>, facts: &Facts) {
         (failed, _) => (format!(" · {failed} failed"), Meaning::Error),
     };
     page.push("servers", &format!("{ready} of {}{words}", used.len()), meaning);
+}
+
+/// The language servers that run, and how much is wrong.
+fn languages(page: &mut Page<'_>, facts: &Facts) {
+    let all = &facts.around.languages;
+    let (mut errors, mut warnings) = (0, 0);
+    for server in all.iter().filter(|server| server.state == LanguageState::Ready) {
+        let (more_errors, more_warnings) = server.counts();
+        (errors, warnings) = (errors + more_errors, warnings + more_warnings);
+    }
+    let named = |wanted: fn(&LanguageState) -> bool| all.iter().find(|server| wanted(&server.state));
+    let failed = named(|state| matches!(state, LanguageState::Failed { .. }));
+    let (words, meaning) = if let Some(server) = failed {
+        (format!("{} failed", server.name), Meaning::Error)
+    } else if named(|state| *state == LanguageState::Ready).is_some() {
+        let meaning = if errors > 0 { Meaning::Error } else { Meaning::Text };
+        (format!("{errors} errors {warnings} warnings"), meaning)
+    } else if let Some(server) = named(|state| *state == LanguageState::Starting) {
+        (format!("{} starting", server.name), Meaning::Running)
+    } else {
+        return;
+    };
+    page.push("code", &words, meaning);
 }
 
 fn context(page: &mut Page<'_>, facts: &Facts) {

@@ -10,7 +10,7 @@ use super::conversation::Scene;
 use super::facts::{Facts, Phase};
 use super::sidebar::mode_meaning;
 use crate::base::text;
-use crate::domain::{Mode, SandboxState};
+use crate::domain::{JobState, Mode, SandboxState};
 use crate::theme::Meaning;
 use crate::widgets::spinner::Spinner;
 
@@ -105,6 +105,9 @@ fn doing(facts: &Facts) -> &'static str {
     if facts.calls.any_asked() {
         return "waiting for your answer";
     }
+    if facts.work.running().any(|job| !job.background && job.state == JobState::Waits) {
+        return "a command asks for input: /jobs";
+    }
     match facts.request.map(|request| request.phase) {
         Some(Phase::Waiting) => "waiting for the model",
         Some(Phase::Thinking) => "thinking",
@@ -134,5 +137,30 @@ fn figures(spans: &mut Vec<Span<'static>>, scene: Scene<'_>) {
 fn separate(spans: &mut Vec<Span<'static>>, scene: Scene<'_>) {
     if !spans.is_empty() {
         spans.push(Span::styled(" · ", scene.theme.style(Meaning::Muted)));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::JobView;
+
+    #[test]
+    fn a_command_that_asks_for_input_says_where_to_type_it() {
+        let job = |background| JobView {
+            id: "b1".into(),
+            call_id: "c".into(),
+            command: "read name".into(),
+            label: "asks".into(),
+            state: JobState::Waits,
+            background,
+            last: "Name? ".into(),
+            takes_input: true,
+        };
+        let mut facts = Facts::default();
+        facts.work.jobs.push(job(true));
+        assert_eq!(doing(&facts), "working");
+        facts.work.jobs.push(job(false));
+        assert_eq!(doing(&facts), "a command asks for input: /jobs");
     }
 }

@@ -45,7 +45,7 @@ pub(super) enum Target {
 /// What parsing found worth telling although the rule is used.
 pub(super) type Remark = Option<String>;
 
-const EDITORS: &[&str] = &["Edit", "Write", "MultiEdit", "NotebookEdit"];
+const EDITORS: &[&str] = &["Edit", "Write", "MultiEdit", "NotebookEdit", "Rename"];
 const READERS: &[&str] = &["Read", "Grep", "Glob", "LS", "LSP", "NotebookRead"];
 const SHELLS: &[&str] = &["Bash", "Monitor"];
 

@@ -66,6 +66,20 @@ impl Store {
         ids
     }
 
+    /// How many sessions lie in the trash and how many bytes they take; with `remove` they are gone for good.
+    pub fn empty_trash(&self, remove: bool) -> Result<(u64, u64)> {
+        let (mut sessions, mut bytes) = (0, 0);
+        for folder in folders(&self.trash_folder()) {
+            let entries = fs::read_dir(&folder).into_iter().flatten().flatten();
+            sessions += entries.filter(|entry| super::index::id_of(&entry.file_name()).is_some()).count() as u64;
+            bytes += size_of(&folder);
+            if remove {
+                fs::remove_dir_all(&folder).map_err(|source| at(&folder, source))?;
+            }
+        }
+        Ok((sessions, bytes))
+    }
+
     /// The first and the newest records of a session: the beginning of its log and about so many bytes of its end.
     pub fn ends(&self, id: SessionId, bytes: u64) -> Result<Vec<Record>> {
         let path = self.log_of(id)?;
@@ -155,4 +169,19 @@ fn move_session(id: SessionId, log: &Path, folder: &Path) -> Result<()> {
 fn folders(root: &Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(root).into_iter().flatten().flatten();
     entries.map(|entry| entry.path()).filter(|path| path.is_dir()).collect()
+}
+
+/// Bytes of all files below a folder; links are not followed.
+fn size_of(folder: &Path) -> u64 {
+    let (mut bytes, mut open) = (0, vec![folder.to_owned()]);
+    while let Some(folder) = open.pop() {
+        for entry in fs::read_dir(&folder).into_iter().flatten().flatten() {
+            match entry.metadata() {
+                Ok(facts) if facts.is_dir() => open.push(entry.path()),
+                Ok(facts) => bytes += facts.len(),
+                Err(_) => {}
+            }
+        }
+    }
+    bytes
 }

@@ -34,19 +34,34 @@ struct Numbered {
 
 /// Puts the line of a record, newline included, in place of what `out` held.
 pub(super) fn encode(record: &Record, out: &mut Vec<u8>) -> serde_json::Result<()> {
+    let start = begin(out);
+    serde_json::to_writer(&mut *out, record)?;
+    end(out, start);
+    Ok(())
+}
+
+/// The same for the JSON of a record.
+pub(super) fn encode_raw(record: &str, out: &mut Vec<u8>) {
+    let start = begin(out);
+    out.extend_from_slice(record.as_bytes());
+    end(out, start);
+}
+
+fn begin(out: &mut Vec<u8>) -> usize {
     out.clear();
     out.extend_from_slice(HEAD);
     out.extend_from_slice(b"00000000");
     out.extend_from_slice(MIDDLE);
-    let start = out.len();
-    serde_json::to_writer(&mut *out, record)?;
+    out.len()
+}
+
+fn end(out: &mut Vec<u8>, start: usize) {
     let crc = crc32fast::hash(out.get(start..).unwrap_or_default());
     let digits = HEAD.len()..HEAD.len() + 8;
     if let Some(place) = out.get_mut(digits) {
         place.copy_from_slice(format!("{crc:08x}").as_bytes());
     }
     out.extend_from_slice(b"}\n");
-    Ok(())
 }
 
 /// Reads one line without its newline.

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::line::{Decoded, decode};
 use super::lines::Lines;
+use super::migrate::{STEPS, migrate};
 use super::outline::{Outline, Place};
 use super::read::{Reading, read};
 use super::resting::{self, Fold};
@@ -64,8 +65,9 @@ impl Store {
     /// Opens a session to go on with it, and folds it; see [`Store::open`].
     pub fn open_with<T: Fold>(&self, id: SessionId, bounds: Bounds) -> Result<Opening<T>> {
         let path = self.log_of(id)?;
-        let mut resting = None;
+        let (mut resting, mut migrated) = (None, None);
         let (log, reading) = Log::open(id, path.clone(), |path| {
+            migrated = migrate(path, STEPS)?;
             if fs::metadata(path)?.len() <= bounds.long {
                 return read(path);
             }
@@ -78,7 +80,11 @@ impl Store {
             resting = Some(found);
             Ok(Reading { records, ..reading })
         })?;
-        let Reading { records, notices, .. } = reading;
+        let Reading { records, mut notices, .. } = reading;
+        if let Some(kept) = migrated {
+            let text = "This session is of an earlier version and was brought up to date.";
+            notices.push(Notice::info(text).hint(format!("as it was it is kept: {}", kept.display())));
+        }
         if let Some(Body::SessionStarted { format, .. }) = records.iter().map(|record| &record.body).next()
             && *format > verify::FORMAT
         {

@@ -22,6 +22,7 @@ mod line;
 mod lines;
 mod log;
 mod long;
+mod migrate;
 mod outline;
 mod read;
 mod resting;

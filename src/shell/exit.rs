@@ -2,12 +2,14 @@
 
 use std::process::ExitCode;
 
-use crate::domain::{ErrorKind, TurnEnd};
+use crate::domain::{ErrorKind, SessionId, TurnEnd};
 
 /// How the program ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Exit {
     Done,
+    /// Done here; the person goes on in this session, in the folder that it belongs to.
+    Elsewhere(SessionId),
     /// Something else went wrong; the message says what.
     Failure,
     /// The command line cannot be understood or has no prompt.
@@ -34,7 +36,7 @@ impl Exit {
     /// The number.
     pub fn code(self) -> u8 {
         match self {
-            Self::Done => 0,
+            Self::Done | Self::Elsewhere(_) => 0,
             Self::Failure => 1,
             Self::Usage => 2,
             Self::Auth => 3,

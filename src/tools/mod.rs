@@ -22,6 +22,7 @@ pub use bash::{offer_escape, shell_command, wants_out};
 pub use exit_plan_mode::read as read_plan;
 pub use send_message::read as read_message;
 pub use support::board::Board;
+pub use support::change::rewrite;
 pub use support::diff::{compare, without_hunk};
 pub use support::input::{parse as read_input, spec as describe};
 pub use support::jobs::{Job, JobNews, Jobs};

@@ -145,11 +145,16 @@ struct Tape {
 
 impl Latigo {
     /// Starts it in a terminal of that many columns and rows.
-    pub fn start(home: &Home, (columns, rows): (u16, u16), arguments: &[&str]) -> Self {
+    pub fn start(home: &Home, size: (u16, u16), arguments: &[&str]) -> Self {
+        Self::start_in(home, &home.project(), size, arguments)
+    }
+
+    /// The same in another folder.
+    pub fn start_in(home: &Home, folder: &Path, (columns, rows): (u16, u16), arguments: &[&str]) -> Self {
         let pair = native_pty_system().openpty(size(columns, rows)).unwrap();
         let mut command = CommandBuilder::new(binary());
         command.args(arguments);
-        command.cwd(home.project());
+        command.cwd(folder);
         command.env_clear();
         for (name, value) in home.environment() {
             command.env(name, value);
@@ -207,6 +212,26 @@ impl Latigo {
     /// Waits until the screen, as the terminal knows it, is as told.
     pub fn wait_screen(&self, what: &str, holds: impl Fn(&vt100::Screen) -> bool) {
         self.wait(what, |tape| holds(tape.parser.screen()));
+    }
+
+    /// Waits until nothing more is written for a moment.
+    #[allow(dead_code, reason = "not every bench uses it")]
+    pub fn wait_quiet(&self) {
+        let until = Instant::now() + PATIENCE;
+        let mut tape = self.seen.lock();
+        loop {
+            let before = tape.raw.len();
+            let (next, waited) = self
+                .seen
+                .changed
+                .wait_timeout_while(tape, Duration::from_millis(400), |tape| tape.raw.len() == before)
+                .unwrap_or_else(PoisonError::into_inner);
+            tape = next;
+            if waited.timed_out() {
+                return;
+            }
+            assert!(Instant::now() < until, "it never stands still:\n{}", tape.parser.screen().contents());
+        }
     }
 
     /// Waits until these bytes were written, escape sequences and all.

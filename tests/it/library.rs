@@ -84,3 +84,102 @@ fn the_browser_opens_with_the_program_and_finds_what_was_said() {
     terminal.keys("q");
     terminal.wait_screen("the prompt is back", |screen| !screen.contents().contains("p n prompts"));
 }
+
+#[test]
+fn a_recorded_session_replays_on_the_screen_twice_and_looks_the_same() {
+    let home = recorded();
+    let play = || {
+        let replay = ["--replay", "tape.jsonl", "--replay-tools", "recorded", "what does note.txt say?"];
+        let mut terminal = Latigo::start(&home, (100, 30), &replay);
+        terminal.wait_for("It says zebra.");
+        // The end of the turn is the last thing that comes.
+        terminal.wait_for("1 step");
+        terminal.wait_quiet();
+        let screen = terminal.screen();
+        terminal.keys("\u{4}\u{4}");
+        assert_eq!(terminal.wait_exit(), 0);
+        screen
+    };
+    assert_eq!(play(), play());
+}
+
+#[test]
+fn a_session_is_asked_again_of_another_model_and_compared() {
+    let home = recorded();
+    let list: Value = serde_json::from_slice(&home.pipe(&["sessions", "list", "--json"], "").stdout).unwrap();
+    let id = list[0]["id"].as_str().unwrap().to_owned();
+    let read = json!({"file_path": "note.txt"});
+    let server = Server::start([Answer::call("t9", "Read", read.clone()), Answer::text("Something else.")]);
+    let other = home.anthropic(server.url());
+    let replay = other.pipe(&["replay", &id, "--model", "claude-haiku-4-5", "--json"], "");
+    assert!(replay.status.success(), "{}", text(&replay.stderr));
+    let told: Value = serde_json::from_slice(&replay.stdout).unwrap();
+    let steps = told["steps"].as_array().unwrap();
+    assert_eq!(steps.len(), 2, "{told}");
+    let asked = server.asked();
+    assert_eq!(asked.len(), 2);
+    assert!(asked.iter().all(|asked| asked.body["model"] == "claude-haiku-4-5"));
+    // Each step is asked with the history as it was, whatever the other model says.
+    assert!(asked[1].body["messages"].to_string().contains("a zebra"), "{}", asked[1].body);
+    let words = told.to_string();
+    assert!(words.contains("same") && words.contains("claude-haiku-4-5"), "{words}");
+    assert!(other.pipe(&["sessions", "list"], "").stdout.len() < 400, "a comparison is no session");
+}
+
+#[test]
+fn a_session_of_claude_code_is_imported_and_goes_on() {
+    let server = Server::start([Answer::text("Going on.")]);
+    let home = Home::new().anthropic(server.url());
+    let id = "0198c0de-0000-7000-8000-000000000001";
+    let cwd = home.project().canonicalize().unwrap().display().to_string();
+    let entry = |kind: &str, uuid: &str, parent: Value, message: Value| {
+        json!({"type": kind, "uuid": uuid, "parentUuid": parent, "sessionId": id, "cwd": cwd, "gitBranch": "main",
+            "timestamp": "2026-01-02T03:04:05.678Z", "isSidechain": false, "message": message})
+    };
+    let answer = |content: Value, stop: &str| {
+        json!({"id": "msg_1", "role": "assistant", "model": "claude-sonnet-4-6", "content": content,
+            "stop_reason": stop, "usage": {"input_tokens": 10, "output_tokens": 5}})
+    };
+    let call = json!([{"type": "tool_use", "id": "toolu_7", "name": "Read", "input": {"file_path": "/w/a.rs"}}]);
+    let result = json!([{"type": "tool_result", "tool_use_id": "toolu_7", "content": "the walrus line"}]);
+    let said = json!([{"type": "text", "text": "I read it."}]);
+    let lines = [
+        entry("user", "u1", Value::Null, json!({"role": "user", "content": "read the file"})),
+        entry("assistant", "u2", json!("u1"), answer(call, "tool_use")),
+        entry("user", "u3", json!("u2"), json!({"role": "user", "content": result})),
+        entry("assistant", "u4", json!("u3"), answer(said, "end_turn")),
+    ];
+    let transcript: String = lines.iter().map(|line| format!("{line}\n")).collect();
+    std::fs::write(home.project().join(format!("{id}.jsonl")), transcript).unwrap();
+    let import = home.pipe(&["sessions", "import", &format!("{id}.jsonl")], "");
+    assert!(import.status.success(), "{}", text(&import.stderr));
+    let imported = text(&import.stdout).split_whitespace().next().unwrap().to_owned();
+    let output = home.pipe(&["-p", "and then?", "--resume", &imported], "");
+    assert_eq!(text(&output.stdout), "Going on.\n", "{}", text(&output.stderr));
+    let messages = server.asked()[0].body["messages"].as_array().unwrap().clone();
+    let all = messages.iter().map(Value::to_string).collect::<Vec<_>>();
+    assert!(all[0].contains("read the file") && all[1].contains("toolu_7"), "{all:?}");
+    assert!(all[2].contains("the walrus line") && all[2].contains("toolu_7"), "{all:?}");
+    assert!(all.last().unwrap().contains("and then?") && all.iter().any(|message| message.contains("I read it.")));
+    // What was said in it is found, and a session found by its words opens at the place.
+    let found = home.pipe(&["search", "walrus", "--json"], "");
+    assert!(text(&found.stdout).contains(&imported), "{}", text(&found.stdout));
+}
+
+#[test]
+fn a_session_of_another_folder_is_opened_there() {
+    let home = recorded();
+    let other = home.project().parent().unwrap().join("elsewhere");
+    std::fs::create_dir_all(other.join(".git")).unwrap();
+    let mut terminal = Latigo::start_in(&home, &other, (100, 30), &[]);
+    terminal.wait_for("❯");
+    terminal.keys("/resume\r");
+    terminal.wait_for("Sessions of this project");
+    terminal.keys("\u{1}");
+    terminal.wait_for("what does note.txt say?");
+    terminal.keys("\r");
+    terminal.wait_for("Open it there");
+    terminal.keys("\r");
+    terminal.wait_for("session resumed");
+    terminal.wait_for("It says zebra.");
+}

@@ -48,6 +48,7 @@ pub fn start_info(model: bool) -> StartInfo {
         commands: Vec::new(),
         agents: Vec::new(),
         tools: ["Bash", "Edit", "Read"].map(str::to_owned).to_vec(),
+        servers: Vec::new(),
         rehearsal: false,
         sandbox: crate::domain::SandboxState::Off,
     }

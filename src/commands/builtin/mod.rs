@@ -27,6 +27,7 @@ registry![
     add_dir,
     hooks,
     mcp,
+    lsp,
     agents,
     jobs,
     tasks,

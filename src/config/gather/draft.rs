@@ -27,13 +27,15 @@ const PERMISSIONS: [&str; 11] = [
     "skipDangerousModePermissionPrompt",
 ];
 /// Keys of our own section.
-const LATIGO: [&str; 16] = [
+const LATIGO: [&str; 18] = [
     "agentsMd",
     "answerCache",
     "answerCacheDays",
     "caps",
     "classifierTimeoutMs",
     "context",
+    "diagnosticsWaitMs",
+    "languageServers",
     "maxTurns",
     "models",
     "ollamaContext",
@@ -95,6 +97,13 @@ impl<'a> Draft<'a> {
             trusted,
             home,
             seen: Vec::new(),
+        }
+    }
+
+    /// Adds what files say, the strongest first.
+    pub fn take_all(&mut self, layers: &[Layer]) {
+        for layer in layers {
+            self.take(layer);
         }
     }
 
@@ -265,8 +274,8 @@ impl<'a> Draft<'a> {
                     self.bounds.ollama_context = self.bounds.ollama_context.or(tokens);
                 }
                 key if super::money::KEYS.contains(&key) => self.money.take(layer, key, node, notices),
-                // Read with the hooks, with the instructions and with the search.
-                "telemetry" | "webhooks" | "agentsMd" | "webSearch" => {}
+                // Read with the hooks, the instructions, the search and the language servers.
+                "telemetry" | "webhooks" | "agentsMd" | "webSearch" | "languageServers" | "diagnosticsWaitMs" => {}
                 _ => self.unknown(layer, "latigo", key, node, &LATIGO),
             }
         }

@@ -149,7 +149,11 @@ impl Driver {
     /// What a call would touch. What a skill brings along is only known here.
     pub(super) fn access(&self, tool: &dyn Tool, call: &ToolCall) -> Result<Access, String> {
         let access = tool.access(&call.input, &self.stage.place)?;
-        if call.name == SKILL { self.skill_access(call, access) } else { Ok(access) }
+        match call.name.as_str() {
+            SKILL => self.skill_access(call, access),
+            crate::engine::languages::RENAME => self.rename_access(call, access),
+            _ => Ok(access),
+        }
     }
 
     pub(super) async fn on_catalog(&mut self, request: CatalogRequest) {

@@ -4,6 +4,7 @@
 use std::collections::VecDeque;
 
 use super::super::driver::Driver;
+use super::super::servers::Fetched;
 use super::Then;
 use crate::agent::Input;
 use crate::domain::{self, Notice, Origin};
@@ -34,7 +35,7 @@ pub(in crate::engine) enum Pending {
 #[derive(Debug, Default)]
 pub(in crate::engine) struct Prompts {
     waiting: VecDeque<Pending>,
-    /// Hooks look at the one before them.
+    /// Hooks look at the one before them, or tool servers are asked for it.
     busy: bool,
     /// The session's own hooks have not answered yet.
     pub(super) starting: bool,
@@ -90,7 +91,30 @@ impl Driver {
         firings
     }
 
+    /// Sends it, once tool servers have said what it needs of them.
     async fn admit(&mut self, pending: Pending) {
+        if let Some(wants) = self.wants_of_servers(&pending) {
+            self.hooking.prompts.busy = true;
+            let cancel = self.hooking.cancel.clone();
+            return self.ask_servers(pending, wants, cancel).await;
+        }
+        self.take(pending).await;
+    }
+
+    /// Tool servers have said what a prompt needs of them.
+    pub(in crate::engine) async fn on_fetched(&mut self, pending: Pending, fetched: Fetched) {
+        self.hooking.prompts.busy = false;
+        let stopped = fetched.stopped;
+        self.take_fetched(fetched).await;
+        if stopped {
+            self.turn_away(&pending, "you stopped it while tool servers were asked".to_owned(), false).await;
+        } else {
+            self.take(pending).await;
+        }
+        self.admit_next().await;
+    }
+
+    async fn take(&mut self, pending: Pending) {
         match pending {
             Pending::Typed(input) => {
                 self.scan_again().await;

@@ -4,6 +4,7 @@
 //! later or does not fit is found by search. So no prompt waits for a server and none of them breaks the cached prefix.
 
 mod events;
+mod fetch;
 mod outcome;
 mod plan;
 mod prefix;
@@ -19,13 +20,14 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
+pub(super) use fetch::Fetched;
 pub use plan::{SearchMode, ServerPlan};
 pub use serve::{OutsideCall, open_counter};
 
 use self::outcome::Bounds;
 use super::driver::{Driver, News, What};
 use super::team;
-use crate::domain::{AgentFile, CommandFile, ServerAnswer, ToolSpec};
+use crate::domain::{AgentFile, CommandFile, ServerAnswer, ServerState, ToolSpec};
 use crate::mcp::{self, Grounds, Host, Known};
 use crate::tools::{self, Tool};
 
@@ -55,6 +57,8 @@ pub(super) struct Servers {
     asked: u32,
     /// Calls of servers' tools that the person is asked about, by the number of the question.
     asks: HashMap<u32, String>,
+    /// What was fetched for the prompt that is made now.
+    fetched: Fetched,
     /// Switched off or on with `/mcp` in this session.
     switched: BTreeMap<String, bool>,
 }
@@ -79,8 +83,9 @@ impl Servers {
 }
 
 impl Driver {
-    /// Starts the servers of the stage, unless they run. Nothing is waited for.
+    /// Starts the servers of the stage, unless they run, and makes language servers ready. Nothing is waited for.
     pub(super) async fn start_servers(&mut self) {
+        self.open_languages().await;
         let plan = Arc::clone(&self.stage.servers);
         if self.parts.servers.plan.as_ref().is_some_and(|started| Arc::ptr_eq(started, &plan)) {
             return;
@@ -151,7 +156,8 @@ impl Driver {
     /// The tool of that name: one of the program's own, or one of a server.
     pub(super) fn tool(&self, name: &str) -> Option<Arc<dyn Tool>> {
         let own = tools::named(&self.setup.tools, name);
-        let stable = || self.parts.servers.stable.iter().find(|tool| tool.spec().name == name);
+        let more = || self.parts.servers.stable.iter().chain(self.language_tools());
+        let stable = || more().find(|tool| tool.spec().name == name);
         own.or_else(stable).or_else(|| self.parts.servers.tools.get(name)).map(Arc::clone)
     }
 
@@ -180,7 +186,8 @@ impl Driver {
 
     /// Names of the tools that stand in the request.
     pub(super) fn tool_names(&self) -> Vec<String> {
-        let own = self.setup.tools.iter().chain(&self.parts.servers.stable).map(|tool| tool.spec().name);
+        let more = self.parts.servers.stable.iter().chain(self.language_tools());
+        let own = self.setup.tools.iter().chain(more).map(|tool| tool.spec().name);
         own.chain(self.parts.servers.loaded.iter().map(|spec| spec.name.clone())).collect()
     }
 
@@ -200,6 +207,18 @@ impl Driver {
         let mut all: Vec<CommandFile> = own.cloned().collect();
         all.extend(self.server_prompts());
         all
+    }
+
+    /// All servers by name; those that are not begun yet wait.
+    pub(super) fn server_states(&self) -> Vec<(String, ServerState)> {
+        if let Some(host) = &self.parts.servers.host {
+            return host.statuses(|_| false).into_iter().map(|status| (status.name, status.state)).collect();
+        }
+        let state = |config: &mcp::ServerConfig| match &config.off {
+            Some(why) => ServerState::Off { why: why.clone() },
+            None => ServerState::Waiting,
+        };
+        self.stage.servers.servers.iter().map(|config| (config.name.clone(), state(config))).collect()
     }
 
     fn server_bounds(&self) -> Bounds {

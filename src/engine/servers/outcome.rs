@@ -61,26 +61,53 @@ pub(super) fn outcome(answer: Answer, bounds: Bounds, context: &ToolContext) -> 
             }
         }
     }
-    if let Some(data) = answer.structured {
-        structured(&mut texts, &data);
+    let data = answer.structured.and_then(|data| structured(&mut texts, &data));
+    let said = Said { text: texts.join("\n"), data };
+    finish(said, pictures, answer.is_error, bounds, context)
+}
+
+/// Data beside the parts. Servers are told to repeat it as texts; then it stands once, in its shortest form. The Python
+/// SDK puts what is no object under `result` and repeats the items of a list as a text each. None when the texts say it all.
+fn structured(texts: &mut Vec<String>, data: &Value) -> Option<String> {
+    let says = |text: &String, value: &Value| match value {
+        Value::String(plain) => text == plain,
+        value => serde_json::from_str::<Value>(text).ok().as_ref() == Some(value),
+    };
+    let inner = data.as_object().filter(|fields| fields.len() == 1).and_then(|fields| fields.get("result"));
+    match (inner, texts.as_slice()) {
+        (Some(Value::Array(items)), _)
+            if items.len() == texts.len() && texts.iter().zip(items).all(|(text, item)| says(text, item)) =>
+        {
+            texts.clear();
+        }
+        (Some(value), [only]) if !value.is_array() && !value.is_object() && says(only, value) => return None,
+        _ => texts.retain(|text| !says(text, data) && !inner.is_some_and(|inner| says(text, inner))),
     }
-    let text = texts.join("\n");
-    finish(text, pictures, answer.is_error, bounds, context)
+    Some(data.to_string())
 }
 
-/// Data beside the parts. Servers are told to repeat it as a text; then it stands once, in its shortest form.
-fn structured(texts: &mut Vec<String>, data: &Value) {
-    texts.retain(|text| serde_json::from_str::<Value>(text).ok().as_ref() != Some(data));
-    texts.push(data.to_string());
-}
-
-fn finish(
+/// What an answer says in words, and its data, which stay apart so that rows can go as TOON.
+struct Said {
     text: String,
-    pictures: Vec<ResultPart>,
-    is_error: bool,
-    bounds: Bounds,
-    context: &ToolContext,
-) -> ToolOutcome {
+    data: Option<String>,
+}
+
+impl Said {
+    fn whole(&self) -> String {
+        match &self.data {
+            Some(data) if self.text.is_empty() => data.clone(),
+            Some(data) => format!("{}\n{data}", self.text),
+            None => self.text.clone(),
+        }
+    }
+
+    fn parts(self) -> Vec<ResultPart> {
+        std::iter::once(self.text).chain(self.data).filter(|text| !text.is_empty()).map(ResultPart::Text).collect()
+    }
+}
+
+fn finish(said: Said, pictures: Vec<ResultPart>, is_error: bool, bounds: Bounds, context: &ToolContext) -> ToolOutcome {
+    let text = said.whole();
     let tokens = usage::estimate(text.len() as u64);
     let lines = text.lines().count();
     let mut summary = if lines == 1 { "1 line".to_owned() } else { format!("{lines} lines") };
@@ -104,15 +131,15 @@ fn finish(
         }
         _ => Shown::Text { text: told.clone(), language: None },
     };
-    let mut parts = Vec::with_capacity(1 + pictures.len());
-    if !told.is_empty() || pictures.is_empty() {
-        parts.push(ResultPart::Text(told.clone()));
-    }
-    parts.extend(pictures);
     if is_error {
         let outcome = ToolOutcome::error(told);
         return ToolOutcome { full_output, ..outcome };
     }
+    let mut parts = if tokens > bounds.most { vec![ResultPart::Text(told)] } else { said.parts() };
+    if parts.is_empty() && pictures.is_empty() {
+        parts.push(ResultPart::Text(String::new()));
+    }
+    parts.extend(pictures);
     ToolOutcome { parts, shown, summary, full_output, ..ToolOutcome::text("", "") }
 }
 
@@ -174,8 +201,27 @@ mod tests {
     fn data_stands_once_and_short() {
         let data = serde_json::json!({"a": [1, 2]});
         let mut texts = vec!["{\n  \"a\": [1, 2]\n}".to_owned(), "note".to_owned()];
-        structured(&mut texts, &data);
-        assert_eq!(texts, ["note", "{\"a\":[1,2]}"]);
+        let data = structured(&mut texts, &data);
+        let said = Said { text: texts.join("\n"), data };
+        assert_eq!(said.whole(), "note\n{\"a\":[1,2]}");
+        let parts = said.parts();
+        assert_eq!(parts, ["note", "{\"a\":[1,2]}"].map(|text| ResultPart::Text(text.to_owned())));
+    }
+
+    #[test]
+    fn what_the_python_sdk_says_twice_stands_once() {
+        let once = |texts: &[&str], data: Value| {
+            let mut texts: Vec<String> = texts.iter().map(|text| (*text).to_owned()).collect();
+            let data = structured(&mut texts, &data);
+            (texts, data)
+        };
+        let rows = serde_json::json!({"result": [{"a": 1}, {"a": 2}]});
+        assert_eq!(once(&["{ \"a\": 1 }", "{\"a\": 2}"], rows.clone()), (Vec::new(), Some(rows.to_string())));
+        assert_eq!(once(&["[{\"a\":1},{\"a\":2}]"], rows.clone()).0, Vec::<String>::new());
+        assert_eq!(once(&["{\"a\": 1}", "a note"], rows.clone()).0.len(), 2);
+        assert_eq!(once(&["plain"], serde_json::json!({"result": "plain"})), (vec!["plain".to_owned()], None));
+        assert_eq!(once(&["7"], serde_json::json!({"result": 7})).1, None);
+        assert_eq!(once(&["x", "y"], serde_json::json!({"result": ["x", "y"]})).0, Vec::<String>::new());
     }
 
     #[test]

@@ -2,7 +2,6 @@
 
 use std::fmt::Write;
 use std::sync::Arc;
-use std::time::Duration;
 
 use super::super::driver::Driver;
 use super::super::opening;
@@ -10,19 +9,12 @@ use super::plan::SearchMode;
 use super::stable;
 use super::tool::ServerTool;
 use crate::domain::{BreakCause, Segment, ServerState, ToolSpec};
-use crate::mcp::{Known, Waits};
+use crate::mcp::Known;
 use crate::policy;
 use crate::prompt;
 use crate::tools::Tool;
 use crate::usage;
 
-/// A run without a screen waits so long for servers that it sees for the first time, when they are few.
-const FIRST_SIGHT: Duration = Duration::from_secs(2);
-const FEW: usize = 8;
-/// How long a prompt waits for what earlier runs knew, which is on the disk.
-const LOOK: Duration = Duration::from_millis(200);
-/// How long a prompt waits for servers that are always loaded.
-const ALWAYS: Duration = Duration::from_secs(5);
 /// The window that is reckoned with when no model is known.
 const WINDOW: u32 = 200_000;
 /// Bytes of names and of instructions that the model is told of servers.
@@ -61,17 +53,11 @@ impl Driver {
         self.load_servers(why);
     }
 
-    /// Settles which tools stand in the request, before the first prompt leaves.
-    pub(in crate::engine) async fn freeze_servers(&mut self) {
-        let Some(host) = self.parts.servers.host.clone().filter(|_| !self.parts.servers.frozen) else { return };
-        // The tools of many servers are found by search in any case, so nothing is waited for.
-        if host.len() <= FEW {
-            host.wait(LOOK, Waits::Looked).await;
-            if !self.setup.interactive {
-                host.wait(FIRST_SIGHT, Waits::Known).await;
-            }
+    /// Settles which tools stand in the request, when the first prompt leaves. What is worth waiting for was waited for.
+    pub(in crate::engine) fn freeze_servers(&mut self) {
+        if self.parts.servers.host.is_none() || self.parts.servers.frozen {
+            return;
         }
-        host.wait(ALWAYS, Waits::Loaded).await;
         self.refresh_servers();
         self.load_servers("tool servers were connected");
         self.parts.servers.frozen = true;
@@ -104,7 +90,7 @@ impl Driver {
 
     /// Tools, system text and memory as they stand now, those of servers among them.
     pub(in crate::engine) fn prefix(&self) -> Vec<Arc<Segment>> {
-        let stable = self.parts.servers.stable.iter().map(|tool| tool.spec());
+        let stable = self.language_tools().iter().chain(&self.parts.servers.stable).map(|tool| tool.spec());
         let more: Vec<ToolSpec> = stable.chain(self.parts.servers.loaded.iter().cloned()).collect();
         opening::prefix_with(&self.setup, &self.stage, more)
     }

@@ -11,8 +11,6 @@ use crate::domain::{Block, CommandFile, Notice, Origin, PromptKind, ResultPart, 
 use crate::mcp::{Answer, full_name};
 use crate::prompt;
 
-/// How long a prompt or a mentioned resource may take.
-const PATIENCE: std::time::Duration = std::time::Duration::from_secs(15);
 /// Resources that are completed after `@`.
 const COMPLETED: usize = 2_000;
 
@@ -34,18 +32,23 @@ impl Driver {
         statuses.iter().flat_map(|status| status.prompts.iter().map(|prompt| command(&status.name, prompt))).collect()
     }
 
-    /// Runs a prompt of a server: its texts become the message. False when there is none of that name.
-    pub(in crate::engine) async fn run_server_prompt(&mut self, name: &str, arguments: &str) -> bool {
-        let Some(host) = self.parts.servers.host.clone() else { return false };
-        let found = host.statuses(|_| false).into_iter().find_map(|status| {
+    /// The server and the prompt behind a command.
+    pub(super) fn server_prompt(&self, name: &str) -> Option<(String, ServerPrompt)> {
+        let host = self.parts.servers.host.as_ref().filter(|_| name.starts_with("mcp__"))?;
+        host.statuses(|_| false).into_iter().find_map(|status| {
             let prompt = status.prompts.into_iter().find(|prompt| full_name(&status.name, &prompt.name) == name)?;
             Some((status.name, prompt))
+        })
+    }
+
+    /// Runs a prompt of a server, whose texts were fetched: they become the message. False when there is none of that
+    /// name.
+    pub(in crate::engine) async fn run_server_prompt(&mut self, name: &str, arguments: &str) -> bool {
+        let Some((server, prompt)) = self.server_prompt(name) else { return false };
+        let fetched = self.parts.servers.fetched.prompt.take();
+        let filled = fetched.unwrap_or_else(|| {
+            fill(&prompt, arguments).and_then(|_| Err("its server has only now become ready; send it again".to_owned()))
         });
-        let Some((server, prompt)) = found else { return false };
-        let filled = match fill(&prompt, arguments) {
-            Ok(fields) => Box::pin(in_time(host.prompt(&server, &prompt.name, fields))).await,
-            Err(problem) => Err(problem),
-        };
         match filled {
             Err(problem) => self.refuse(Notice::warning(format!("/{name} was not run: {problem}."))).await,
             Ok(messages) => {
@@ -77,13 +80,11 @@ impl Driver {
         out.trim_end().to_owned()
     }
 
-    /// `server:uri` after an `@`: the blocks of the resource; none when it is no such mention.
-    pub(in crate::engine) async fn read_resource_mention(&mut self, mention: &str) -> Option<Vec<Block>> {
-        let (server, uri) = mention.split_once(':')?;
-        let host = self.parts.servers.host.clone()?;
-        host.config(server)?;
+    /// `server:uri` after an `@`: the blocks of the resource that was fetched; none when it is no such mention.
+    pub(in crate::engine) fn resource_mention(&mut self, mention: &str) -> Option<Vec<Block>> {
+        let read = self.parts.servers.fetched.mentions.remove(mention)?;
         let text = |text: String| Block::Text { text: prompt::wrap(&text) };
-        Some(match Box::pin(in_time(host.read(server, uri))).await {
+        Some(match read {
             Err(problem) => vec![text(format!("The user mentioned {mention}. It was not read: {problem}."))],
             Ok(answer) => {
                 let id = format!("mention-{}", uuid::Uuid::new_v4().simple());
@@ -111,12 +112,6 @@ impl Driver {
     }
 }
 
-/// The person waits for it, so it has little time.
-async fn in_time<T>(work: impl Future<Output = Result<T, String>>) -> Result<T, String> {
-    let done = tokio::time::timeout(PATIENCE, work).await;
-    done.unwrap_or_else(|_| Err(format!("the server did not answer within {} s", PATIENCE.as_secs())))
-}
-
 /// `<needed> [optional]`.
 fn hint(prompt: &ServerPrompt) -> Option<String> {
     let word = |(name, needed): &(String, bool)| if *needed { format!("<{name}>") } else { format!("[{name}]") };
@@ -126,7 +121,7 @@ fn hint(prompt: &ServerPrompt) -> Option<String> {
 
 /// Gives the typed words to the arguments in their order; the last one takes all that is left. Quotes keep blanks
 /// together.
-fn fill(prompt: &ServerPrompt, typed: &str) -> Result<Map<String, Value>, String> {
+pub(super) fn fill(prompt: &ServerPrompt, typed: &str) -> Result<Map<String, Value>, String> {
     let mut words = split(typed);
     let count = prompt.arguments.len();
     if words.len() > count && count > 0 {

@@ -1,5 +1,7 @@
 //! Which session is opened, and what the person can choose when that one cannot be had.
 
+use std::path::Path;
+
 use super::super::{Open, Setup, Stage};
 use crate::domain::{FilesNews, Notice, SessionId};
 
@@ -42,6 +44,14 @@ fn meant(open: &Open, setup: &Setup, stage: &Stage) -> Result<Option<SessionId>,
         }),
         Open::Fork(which) => meant(which, setup, stage),
     }
+}
+
+/// A session of another folder is opened there, with that folder's settings, trust and rules.
+pub(in crate::engine) fn elsewhere(setup: &Setup, id: SessionId, project: &Path) -> Denied {
+    let text = format!("This session belongs to {}.", project.display());
+    let hint = format!("Open it there: cd '{}' && latigo --resume {id}", project.display());
+    let offer = || FilesNews::Elsewhere { id, title: title(setup, id), project: project.to_owned() };
+    Denied { notice: Notice::warning(text).hint(hint), offer: setup.interactive.then(offer) }
 }
 
 /// What a session is called.

@@ -31,10 +31,10 @@ impl Driver {
         }
     }
 
-    /// Forks another session, which may be open elsewhere, and goes on in the copy.
-    pub(super) async fn fork_of(&mut self, id: SessionId) {
+    /// Forks a session, which may be open elsewhere, before a record or as a whole, and goes on in the copy.
+    pub(super) async fn fork_of(&mut self, id: SessionId, until: Option<u64>) {
         if self.stands_still().await {
-            self.fork_from(id, None).await;
+            self.fork_from(id, until).await;
         }
     }
 

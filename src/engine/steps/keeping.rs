@@ -38,8 +38,8 @@ enum Kind {
 impl Driver {
     /// The keeper of a call.
     pub(in crate::engine) fn keeping(&self, call: &ToolCall) -> Keeping {
-        let tool = self.setup.tools.iter().find(|tool| tool.spec().name == call.name);
-        let access = tool.and_then(|tool| tool.access(&call.input, &self.stage.place).ok());
+        let tool = self.tool(&call.name);
+        let access = tool.and_then(|tool| self.access(&*tool, call).ok());
         let kind = access.map_or(Kind::Nothing, |access| match access.action {
             Action::Edit => {
                 let written = access.paths.into_iter().filter(|used| used.mode == PathMode::Write);

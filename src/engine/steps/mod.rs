@@ -9,7 +9,7 @@ mod returning;
 
 use std::sync::Arc;
 
-pub(super) use choosing::{Denied, title, wanted};
+pub(super) use choosing::{Denied, elsewhere, title, wanted};
 pub(super) use keeping::Rooted;
 pub(super) use returning::Knowledge;
 
@@ -54,7 +54,8 @@ impl Driver {
             FilesRequest::Diff { turn } => self.report_changes(turn),
             FilesRequest::RevertHunk { turn, path, hunk, seen } => self.revert_hunk(turn, path, (hunk, seen)).await,
             FilesRequest::Fork { before } => self.fork(before).await,
-            FilesRequest::ForkOf(id) => self.fork_of(id).await,
+            FilesRequest::ForkOf(id) => self.fork_of(id, None).await,
+            FilesRequest::ForkAt { id, until } => self.fork_of(id.unwrap_or(self.session), Some(until)).await,
             FilesRequest::Keep(state) => self.keep_face(&state),
         }
     }

@@ -170,8 +170,8 @@ impl Driver {
         };
         let mode = child.mode(self.machine.conversation().mode, &self.stage.modes);
         let memory = if definition.way.without_memory { Vec::new() } else { self.stage.memory.clone() };
-        let hooks = self.hooks_with(plan.brought.hooks);
         let stage = Stage {
+            hooks: self.hooks_with(plan.brought.hooks),
             place: plan.place,
             model: Some((plan.start.model, plan.info)),
             effort: plan.effort.or(definition.model.effort).or(self.stage.effort),
@@ -181,7 +181,7 @@ impl Driver {
             memory,
             child: Some(Arc::new(child)),
             servers: plan.servers,
-            hooks,
+            languages: self.languages_for(definition),
             ..self.stage.clone()
         };
         let max_turns = definition.model.max_turns.or(setup.agent.max_turns);

@@ -132,3 +132,21 @@ async fn what_the_disk_does_not_take_is_not_shown_until_it_does() {
     bench.prompt("three").await;
     assert_eq!(bench.end().await, TurnEnd::Done);
 }
+
+/// With the fold of the timeline, which is that of the live face, this makes the state at an event what was live then.
+#[tokio::test]
+async fn the_log_reads_back_exactly_what_was_told() {
+    let mut bench = Bench::new(vec![calls(&["Quick", "Fail", "Move"]), text("done"), calls(&["Leak"]), text("so")]);
+    for prompt in ["one", "two"] {
+        bench.prompt(prompt).await;
+        assert_eq!(bench.end().await, TurnEnd::Done);
+    }
+    bench.ask(Request::SetTitle("a \u{1b}[2Jtitle".into())).await;
+    bench.until(|body| matches!(body, Body::TitleSet { .. })).await;
+    let store = Store::new(bench.root.path().join("data"));
+    let id = store.list(None)[0].id;
+    let (records, notices) = store.read(id).unwrap();
+    assert!(notices.is_empty());
+    let told: Vec<Record> = bench.seen.iter().map(|record| Record::clone(record)).collect();
+    assert_eq!(records, told);
+}

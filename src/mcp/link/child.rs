@@ -1,7 +1,6 @@
 //! A server that is a program: started in a group of its own, its standard error kept, ended with all it started.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -13,6 +12,7 @@ use tokio::task::JoinHandle;
 
 use super::{Around, Heard, Problem};
 use crate::base::process::{self, Group};
+use crate::base::programs;
 
 /// Bytes of one line of standard error that are kept.
 const LINE: u64 = 2_000;
@@ -46,7 +46,7 @@ pub(super) fn start(
     all.insert("CLAUDE_PROJECT_DIR".to_owned(), project);
     all.insert("CLAUDECODE".to_owned(), "1".to_owned());
     all.extend(env.clone());
-    let program = find(command, &around.cwd, all.get("PATH").map(String::as_str))
+    let program = programs::find(command, &around.cwd, all.get("PATH").map(String::as_str))
         .ok_or_else(|| Problem::Lasting(format!("`{command}` is not found; install it or give its whole path")))?;
     let mut command = Command::from(process::leader(&program));
     command.args(args).env_clear().envs(&all).current_dir(&around.cwd);
@@ -77,20 +77,6 @@ async fn keep(errors: ChildStderr, last: Arc<Mutex<String>>, heard: mpsc::Sender
         // A full channel costs lines, never the program's time.
         heard.try_send(Heard::Log(text)).ok();
     }
-}
-
-/// The program by its path, or by name in `PATH`.
-fn find(command: &str, cwd: &Path, path: Option<&str>) -> Option<PathBuf> {
-    let is_program = |path: &Path| {
-        use std::os::unix::fs::PermissionsExt;
-        path.metadata().is_ok_and(|found| found.is_file() && found.permissions().mode() & 0o111 != 0)
-    };
-    if command.contains('/') {
-        return Some(cwd.join(command)).filter(|path| is_program(path));
-    }
-    // A relative entry would be another folder for each start, and the project's own for most.
-    let folders = path.unwrap_or_default().split(':').filter(|folder| folder.starts_with('/'));
-    folders.map(|folder| Path::new(folder).join(command)).find(|path| is_program(path))
 }
 
 impl Child {

@@ -112,12 +112,13 @@ impl ClientHandler for Handler {
     fn get_info(&self) -> ClientInfo {
         let mut can = ClientCapabilities::default();
         can.roots = Some(RootsCapabilities::default());
-        // Without a person nothing is asked; a server that must ask learns it from the greeting.
-        can.elicitation = self.interactive.then(|| {
+        // Said also where nobody can be asked: servers offer other tools to clients without it, and what was agreed to
+        // on the screen would not be what a run without one sees.
+        can.elicitation = Some(
             ElicitationCapability::new()
                 .with_form(FormElicitationCapability::default())
-                .with_url(UrlElicitationCapability::default())
-        });
+                .with_url(UrlElicitationCapability::default()),
+        );
         let us = Implementation::new("latigo", env!("CARGO_PKG_VERSION"));
         ClientInfo::new(can, us).with_protocol_version(ProtocolVersion::V_2025_11_25)
     }
@@ -136,6 +137,9 @@ impl ClientHandler for Handler {
         request: ElicitRequestParams,
         context: RequestContext<RoleClient>,
     ) -> Result<ElicitResult, ErrorData> {
+        if !self.interactive {
+            return Ok(ElicitResult::new(ElicitationAction::Cancel));
+        }
         let Some((message, form)) = plain::question(request) else {
             return Ok(ElicitResult::new(ElicitationAction::Decline));
         };

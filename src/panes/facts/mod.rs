@@ -13,8 +13,8 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use crate::domain::{
-    Body, CatalogNews, DeltaKind, Event, LibraryNews, Live, Mode, ModelError, ModelInfo, ModelRef, Queued, Record,
-    Request, ServerNews, ServerStatus, StartInfo, Todo, TodoState, TurnEnd,
+    Body, CatalogNews, DeltaKind, Event, LanguageNews, LanguageStatus, LibraryNews, Live, Mode, ModelError, ModelInfo,
+    ModelRef, Queued, Record, Request, ServerNews, ServerStatus, StartInfo, Todo, TodoState, TurnEnd,
 };
 
 pub use agents::{AgentRow, Agents};
@@ -68,6 +68,8 @@ pub struct Around {
     pub hook: Option<String>,
     /// Tool servers as they stand.
     pub servers: Vec<ServerStatus>,
+    /// Language servers.
+    pub languages: Vec<LanguageStatus>,
 }
 
 /// A turn that runs.
@@ -138,6 +140,7 @@ impl Facts {
             Event::Live(Live::HookRuns(what)) => self.around.hook.clone_from(what),
             Event::Live(Live::Money(news)) => self.money.news(news),
             Event::Live(Live::Server(ServerNews::Status(list))) => self.around.servers.clone_from(list),
+            Event::Live(Live::Language(LanguageNews::Status(list))) => self.around.languages.clone_from(list),
             Event::Live(Live::Catalog(CatalogNews::StatusLine(line))) => {
                 self.around.status_line = Some(line.clone()).filter(|line| !line.is_empty());
             }

@@ -36,6 +36,7 @@ fn opened() -> Event {
         commands: Vec::new(),
         agents: Vec::new(),
         tools: Vec::new(),
+        servers: Vec::new(),
         rehearsal: false,
         sandbox: crate::domain::SandboxState::Off,
     };

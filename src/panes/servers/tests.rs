@@ -1,6 +1,8 @@
 //! The pane of tool servers, its keys and its screens.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
+use ratatui::crossterm::event::{KeyCode, KeyEvent};
+
 use super::*;
 use crate::domain::{ServerPrompt, ServerResource, ServerTool, ToolMarks};
 

@@ -6,8 +6,8 @@ use ratatui::layout::Position;
 use super::field::Field;
 use super::menu::{Deed, Menu, Said};
 use super::search::Search;
-use super::{Asking, Face, Goto, Sessions};
-use crate::domain::{Act, LibraryRequest, Request};
+use super::{Asking, Face, Goto, Sessions, Spot};
+use crate::domain::{Act, FilesRequest, LibraryRequest, Request};
 
 /// Characters of a title.
 const TITLE: usize = 200;
@@ -65,14 +65,17 @@ impl Sessions {
     fn open_hit(&mut self) -> Vec<Act> {
         let Face::Search(search) = &self.face else { return Vec::new() };
         let Some(hit) = search.chosen() else { return Vec::new() };
-        let (session, seq) = (hit.session, hit.seq);
+        let (session, seq, agent) = (hit.session, hit.seq, hit.agent.clone());
         if hit.project == self.here.project {
-            self.goto = Some(Goto::Conversation { session, seq });
+            let spot = agent.map_or(Spot::Record(seq), Spot::Agent);
+            self.goto = Some(Goto::Open { session, spot });
             let known = self.here.session == Some(session);
             self.close();
             return if known { Vec::new() } else { vec![Act::Send(Request::Resume(session))] };
         }
-        self.goto = Some(Goto::Timeline { session, seq: Some(seq) });
+        // The numbers of an agent's log are its own.
+        let seq = agent.is_none().then_some(seq);
+        self.goto = Some(Goto::Timeline { session, seq });
         Vec::new()
     }
 
@@ -136,6 +139,7 @@ impl Sessions {
             Deed::Export(form) => {
                 return Self::ask_library(LibraryRequest::Export { id: Some(summary.id), form, path: None });
             }
+            Deed::Fork => return vec![Act::Send(Request::Files(FilesRequest::ForkOf(summary.id)))],
             Deed::Trash => {
                 self.trashed = Some(summary.id);
                 return Self::ask_library(LibraryRequest::Trash(summary.id));

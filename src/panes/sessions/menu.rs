@@ -14,6 +14,7 @@ use crate::widgets::popup::{self, Frame};
 pub(super) enum Deed {
     Resume,
     Timeline,
+    Fork,
     Rename,
     Pin,
     Tags,
@@ -25,6 +26,7 @@ pub(super) enum Deed {
 const DEEDS: &[(char, Deed, &str)] = &[
     ('o', Deed::Resume, "Open"),
     ('v', Deed::Timeline, "Go through it event by event"),
+    ('f', Deed::Fork, "Go on in a copy (fork)"),
     ('r', Deed::Rename, "Rename"),
     ('p', Deed::Pin, "Pin or unpin"),
     ('t', Deed::Tags, "Tags"),

@@ -8,6 +8,7 @@ mod keys;
 mod menu;
 mod order;
 mod preview;
+mod row;
 mod search;
 mod view;
 
@@ -20,6 +21,7 @@ use self::field::Field;
 use self::menu::Menu;
 use self::order::Sort;
 use self::preview::Preview;
+use self::row::{age, facts, sign};
 use self::search::Search;
 use super::picker::Sieve;
 use crate::base::text;
@@ -53,12 +55,21 @@ pub struct Here {
 }
 
 /// A place that the app is asked to bring into view.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Goto {
-    /// In the conversation, when that session is open.
-    Conversation { session: SessionId, seq: u64 },
+    /// When that session is open.
+    Open { session: SessionId, spot: Spot },
     /// On the timeline of a session that is not opened.
     Timeline { session: SessionId, seq: Option<u64> },
+}
+
+/// A place in a session.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Spot {
+    /// The number of a record of the conversation.
+    Record(u64),
+    /// The conversation of a sub-agent.
+    Agent(String),
 }
 
 /// What is shown.
@@ -353,47 +364,6 @@ impl Sessions {
 /// Rows of the preview when it stands below the list.
 fn side_below(rows: Rect, side: Rect) -> u16 {
     if side.y >= rows.bottom() && !side.is_empty() { side.height } else { 0 }
-}
-
-/// What stands before a title, so that no colour is needed.
-fn sign(summary: &SessionSummary) -> &'static str {
-    match (summary.state, summary.pinned) {
-        (SessionState::Here, true) => "★▸ ",
-        (SessionState::Here, false) => "▸ ",
-        (SessionState::Open, true) => "★◉ ",
-        (SessionState::Open, false) => "◉ ",
-        (SessionState::Damaged, true) => "★! ",
-        (SessionState::Damaged, false) => "! ",
-        (SessionState::Failed, true) => "★✗ ",
-        (SessionState::Failed, false) => "✗ ",
-        (SessionState::Interrupted, true) => "★‖ ",
-        (SessionState::Interrupted, false) => "‖ ",
-        (SessionState::Rests, true) => "★ ",
-        (SessionState::Rests, false) => "",
-    }
-}
-
-/// How long ago, in one unit: `now`, `5 m`, `3 h`, `2 d`, `6 w`.
-fn age(then: u64, now: u64) -> String {
-    let minutes = now.saturating_sub(then) / 60_000;
-    match minutes {
-        0 => "now".to_owned(),
-        1..60 => format!("{minutes} m"),
-        60..1_440 => format!("{} h", minutes / 60),
-        1_440..20_160 => format!("{} d", minutes / 1_440),
-        _ => format!("{} w", minutes / 10_080),
-    }
-}
-
-/// What stands at the right of a row, as much as there is room for.
-fn facts(summary: &SessionSummary, now: u64, width: u16) -> String {
-    let age = age(summary.updated, now);
-    if width < 60 {
-        return age;
-    }
-    let turns = if summary.turns == 1 { "1 turn".to_owned() } else { format!("{} turns", summary.turns) };
-    let cost = summary.cost.map_or_else(|| "-".to_owned(), text::human_cost);
-    format!("{turns}  {cost:>7}  {:>6}  {age:>4}", text::human_tokens(summary.tokens))
 }
 
 #[cfg(test)]

@@ -42,9 +42,9 @@ impl Search {
         if found.number != self.number || found.query != self.query.text() {
             return;
         }
-        let chosen = self.chosen().map(|hit| (hit.session, hit.seq, hit.kind));
+        let chosen = self.chosen().map(|hit| (hit.session, hit.agent.clone(), hit.seq, hit.kind));
         self.found = Some(found.clone());
-        let at = found.hits.iter().position(|hit| Some((hit.session, hit.seq, hit.kind)) == chosen);
+        let at = found.hits.iter().position(|hit| Some((hit.session, hit.agent.clone(), hit.seq, hit.kind)) == chosen);
         self.state.select(at.unwrap_or(0));
     }
 
@@ -203,6 +203,7 @@ fn where_line(hit: &Hit, chosen: bool, (width, now): (u16, u64), theme: &Theme) 
         Some(tool) => format!("{} {tool}", hit.kind.name()),
         None => hit.kind.name().to_owned(),
     };
+    let kind = if hit.agent.is_some() { format!("{kind} of an agent") } else { kind };
     let project = hit.project.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     let facts = format!("  {kind} · {project} · {}", age(hit.at, now));
     let facts = text::sanitize_line(&facts).into_owned();

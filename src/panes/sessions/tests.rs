@@ -8,7 +8,7 @@ use ratatui::buffer::Buffer;
 use ratatui::crossterm::event::{KeyCode, KeyModifiers};
 
 use super::*;
-use crate::domain::{Body, ExportForm, Found, Hit, HitKind, Message, Origin, Record};
+use crate::domain::{Body, ExportForm, FilesRequest, Found, Hit, HitKind, Message, Origin, Record};
 
 const NOW: u64 = 1_700_000_000_000;
 
@@ -179,6 +179,9 @@ fn deeds_go_to_the_engine_and_what_they_came_to_is_told() {
     let form = ExportForm::Html;
     let export = LibraryRequest::Export { id: Some(id(1)), form, path: None };
     assert_eq!(press(&mut pane, KeyCode::Char('h')), library(export));
+    let _ = press(&mut pane, KeyCode::Tab);
+    let fork = Act::Send(Request::Files(FilesRequest::ForkOf(id(1))));
+    assert_eq!(press(&mut pane, KeyCode::Char('f')), [fork]);
     assert_eq!(ctrl(&mut pane, 'd'), library(LibraryRequest::Trash(id(1))));
     let told = Notice::info("The session lies in the trash.");
     let acts = pane.hear(&Event::Live(Live::Library(LibraryNews::Done(told))));
@@ -217,6 +220,7 @@ fn sessions_are_sorted_pinned_and_hung_below_what_they_come_from() {
 
 fn hit(number: u32, project: &str) -> Hit {
     Hit {
+        agent: None,
         session: id(number),
         title: "the parser\u{1b}[2J".into(),
         project: project.into(),
@@ -256,7 +260,7 @@ fn a_search_finds_places_and_goes_there() {
     );
     let _ = press(&mut pane, KeyCode::Up);
     assert_eq!(press(&mut pane, KeyCode::Enter), [Act::Send(Request::Resume(id(2)))]);
-    assert_eq!(pane.take_goto(), Some(Goto::Conversation { session: id(2), seq: 7 }));
+    assert_eq!(pane.take_goto(), Some(Goto::Open { session: id(2), spot: Spot::Record(7) }));
     assert_eq!(pane.take_goto(), None);
     let acts = pane.open_search("parser", here, NOW);
     assert_eq!(acts.len(), 2, "a query that comes with the command is asked at once");

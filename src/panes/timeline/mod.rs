@@ -13,7 +13,9 @@ use ratatui::layout::{Position, Rect};
 
 use self::moment::{Moment, is_piece};
 use crate::domain::Record;
-use crate::domain::{Act, Body, Event, LibraryNews, LibraryRequest, Live, Request, SessionId};
+use crate::domain::{
+    Act, Body, Event, FilesRequest, LibraryBody, LibraryNews, LibraryRequest, Live, Request, SessionId,
+};
 use crate::panes::conversation::{self, Scene};
 use crate::theme::Theme;
 
@@ -60,6 +62,9 @@ pub struct Timeline {
     /// The state takes the place of the conversation, where there is no room for both.
     state_shown: bool,
     loaded: bool,
+    /// Of a long session only a part is here: the number of its first record, and whether there is more behind.
+    begins_after: Option<u64>,
+    more: bool,
     places: Places,
 }
 
@@ -94,6 +99,8 @@ impl Timeline {
             speed: 2,
             state_shown: false,
             loaded: false,
+            begins_after: None,
+            more: false,
             places: Places::default(),
         };
         (timeline, vec![Act::Send(Request::Library(LibraryRequest::Timeline { id, near: seq }))])
@@ -101,14 +108,19 @@ impl Timeline {
 
     /// Takes in the records when they come.
     pub fn hear(&mut self, event: &Event) {
-        let Event::Live(Live::Library(LibraryNews::Timeline { id, records, .. })) = event else { return };
+        let Event::Live(Live::Library(LibraryNews::Timeline { id, records, more })) = event else { return };
         if self.loaded || self.id.is_some_and(|wanted| wanted != *id) {
             return;
         }
         self.loaded = true;
         self.id = Some(*id);
         self.records.clone_from(records);
-        let stops = records.iter().enumerate().filter(|(_, record)| !is_piece(record));
+        let head = records.iter().position(|record| matches!(record.body, Body::Library(LibraryBody::Earlier(_))));
+        self.begins_after = head.and_then(|at| records.get(at)).map(|record| record.seq);
+        (self.more, self.heard) = (*more, 0);
+        // What stands in the place of earlier records is no moment of its own.
+        let stops =
+            records.iter().enumerate().skip(head.map_or(0, |at| at + 1)).filter(|(_, record)| !is_piece(record));
         self.stops = stops.map(|(index, _)| index).collect();
         self.moment = Moment::start(&self.records);
         let last = self.stops.len().saturating_sub(1);
@@ -184,8 +196,13 @@ impl Timeline {
             }
             KeyCode::Left if shift || ctrl => self.prompt(false),
             KeyCode::Right if shift || ctrl => self.prompt(true),
+            KeyCode::Left | KeyCode::Char('h') if self.at == 0 => return (self.turn_page(false), Wish::Nothing),
+            KeyCode::Right | KeyCode::Char('l') if self.at + 1 >= self.stops.len() => {
+                return (self.turn_page(true), Wish::Nothing);
+            }
             KeyCode::Left | KeyCode::Char('h') => self.by(-1),
             KeyCode::Right | KeyCode::Char('l') => self.by(1),
+            KeyCode::Char('f') => return self.fork(),
             KeyCode::Char('p' | '[') => self.prompt(false),
             KeyCode::Char('n' | ']') => self.prompt(true),
             KeyCode::Home | KeyCode::Char('g') => self.by(isize::MIN),
@@ -202,6 +219,27 @@ impl Timeline {
             _ => {}
         }
         (Vec::new(), Wish::Nothing)
+    }
+
+    /// Goes on in a copy that ends with what it stands at.
+    fn fork(&self) -> (Vec<Act>, Wish) {
+        let Some(record) = self.record() else { return (Vec::new(), Wish::Nothing) };
+        let request = FilesRequest::ForkAt { id: self.id, until: record.seq.saturating_add(1) };
+        (vec![Act::Send(Request::Files(request))], Wish::Close)
+    }
+
+    /// Asks for what lies beyond this part of a long session.
+    fn turn_page(&mut self, forward: bool) -> Vec<Act> {
+        if !self.loaded {
+            return Vec::new();
+        }
+        let near = match (forward, self.begins_after) {
+            (false, Some(first)) => first.saturating_sub(1),
+            (true, _) if self.more => self.records.last().map_or(0, |record| record.seq).saturating_add(1),
+            _ => return Vec::new(),
+        };
+        (self.loaded, self.wanted, self.playing) = (false, Some(near), None);
+        vec![Act::Send(Request::Library(LibraryRequest::Timeline { id: self.id, near: self.wanted }))]
     }
 
     fn play(&mut self, now: u64) {

@@ -234,3 +234,31 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_copy_begins_at_the_moment_and_a_long_session_is_gone_through_in_parts() {
+    let mut timeline = opened(some(), Some(8));
+    let key = |timeline: &mut Timeline, code| timeline.update(Msg::Key(KeyEvent::from(code)), NOW);
+    let until = timeline.record().unwrap().seq + 1;
+    let request = FilesRequest::ForkAt { id: Some(id()), until };
+    assert_eq!(key(&mut timeline, KeyCode::Char('f')), (vec![Act::Send(Request::Files(request))], Wish::Close));
+
+    // The middle of a long session: more before, more behind.
+    let all = some();
+    let mut part = vec![all[0].clone()];
+    let earlier = Box::new(crate::domain::Earlier { records: 6, ..crate::domain::Earlier::default() });
+    part.push(Arc::new(Record { seq: 6, at: NOW, body: Body::Library(LibraryBody::Earlier(earlier)) }));
+    part.extend(all.iter().skip(6).take(6).cloned());
+    let (mut timeline, _) = Timeline::open(None, Some(7));
+    timeline.hear(&Event::Live(Live::Library(LibraryNews::Timeline { id: id(), records: part, more: true })));
+    let shown = screen(&mut timeline, 100, 20);
+    assert!(shown.contains("… 1/") || shown.contains("… 2/"), "{shown}");
+    let ask = |near| vec![Act::Send(Request::Library(LibraryRequest::Timeline { id: Some(id()), near: Some(near) }))];
+    press(&mut timeline, KeyCode::Home);
+    assert_eq!(key(&mut timeline, KeyCode::Left).0, ask(5));
+    assert!(key(&mut timeline, KeyCode::Left).0.is_empty(), "it is asked for once");
+    timeline.hear(&Event::Live(Live::Library(LibraryNews::Timeline { id: id(), records: all, more: false })));
+    assert_eq!(timeline.record().unwrap().seq, 7, "the first event from there on that is no piece");
+    press(&mut timeline, KeyCode::End);
+    assert!(key(&mut timeline, KeyCode::Right).0.is_empty(), "nothing is behind");
+}

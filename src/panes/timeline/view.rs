@@ -49,9 +49,9 @@ impl Timeline {
             return;
         }
         let foot = if frame.width >= WIDE {
-            "← → step · p n prompts · Space play · + - speed · j k scroll · o unfold · Enter open · Esc close"
+            "← → step · p n prompts · Space play · + - speed · j k scroll · o unfold · f fork here · Enter open · Esc close"
         } else {
-            "← → step · p n prompts · Space play · Tab state · Esc"
+            "← → step · p n prompts · Space play · Tab state · f fork · Esc"
         };
         let title = self
             .moment
@@ -110,7 +110,11 @@ impl Timeline {
             Some(_) => format!("▶ ×{} ", SPEEDS.get(self.speed).copied().unwrap_or(1)),
             None => String::new(),
         };
-        let place = format!("{played}{}/{} {} ", self.at + 1, self.stops.len(), clock(record.at, utc_offset));
+        // Of a long session this is a part.
+        let before = if self.begins_after.is_some() { "… " } else { "" };
+        let behind = if self.more { " …" } else { "" };
+        let place =
+            format!("{played}{before}{}/{}{behind} {} ", self.at + 1, self.stops.len(), clock(record.at, utc_offset));
         let what = text::sanitize_line(&words(record, &self.moment)).into_owned();
         let room = usize::from(width).saturating_sub(text::width(&place));
         Line::from(vec![

@@ -9,11 +9,12 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use super::extract::{NAMES, Text, texts};
 use super::{Index, SearchError};
-use crate::domain::{Body, HitKind, Origin, Record};
+use crate::domain::{Body, HitKind, Origin, Record, SessionId};
 use crate::session::index::id_of;
 use crate::session::line::record_of;
 use crate::session::lines::Lines;
 use crate::session::title_of;
+use crate::session::verify::sidechains;
 
 /// Bytes of logs that are read in one transaction, so that others get their turn and a stop loses little.
 const AT_ONCE: u64 = 24 * 1024 * 1024;
@@ -26,6 +27,7 @@ pub(super) const TOOL: i64 = 3;
 /// A log on disk.
 #[derive(Debug)]
 struct Found {
+    /// The session's id; of a sub-agent's log with the agent's behind a slash.
     session: String,
     path: PathBuf,
     length: u64,
@@ -287,15 +289,33 @@ fn name(db: &Connection, class: i64, name: &str) -> rusqlite::Result<i64> {
     Ok(db.last_insert_rowid())
 }
 
-/// All logs below these folders.
+/// All logs below these folders, those of sub-agents too.
 fn logs(folders: &[PathBuf]) -> Vec<Found> {
     let entries = folders.iter().filter_map(|folder| fs::read_dir(folder).ok()).flatten().flatten();
-    entries
-        .filter_map(|entry| {
-            let session = id_of(&entry.file_name())?.to_string();
-            let facts = entry.metadata().ok().filter(fs::Metadata::is_file)?;
-            let changed = facts.modified().ok()?.duration_since(UNIX_EPOCH).ok()?.as_millis() as u64;
-            Some(Found { session, path: entry.path(), length: facts.len(), changed })
-        })
-        .collect()
+    let mut found = Vec::new();
+    for entry in entries {
+        let path = entry.path();
+        match id_of(&entry.file_name()) {
+            Some(id) => found.extend(log(id.to_string(), path)),
+            None => found.extend(agents(&path)),
+        }
+    }
+    found
+}
+
+/// The logs of the sub-agents in the folder of a session.
+fn agents(folder: &Path) -> Vec<Found> {
+    let id = folder.file_name().and_then(|name| name.to_str()).and_then(|name| name.parse::<SessionId>().ok());
+    let Some(id) = id.filter(|_| folder.is_dir()) else { return Vec::new() };
+    let named = |path: PathBuf| {
+        let agent = path.file_stem()?.to_str()?.to_owned();
+        log(format!("{id}/{agent}"), path)
+    };
+    sidechains(&folder.with_extension("jsonl")).into_iter().filter_map(named).collect()
+}
+
+fn log(session: String, path: PathBuf) -> Option<Found> {
+    let facts = fs::symlink_metadata(&path).ok().filter(fs::Metadata::is_file)?;
+    let changed = facts.modified().ok()?.duration_since(UNIX_EPOCH).ok()?.as_millis() as u64;
+    Some(Found { session, path, length: facts.len(), changed })
 }

@@ -63,11 +63,14 @@ impl Index {
         let mut rows = rows.query(params![wanted, first, last, from, until, limit as i64 + 1])?;
         let mut places = Vec::new();
         while let Some(row) = rows.next()? {
-            let Ok(session) = row.get::<_, String>(0)?.parse() else { continue };
+            let name = row.get::<_, String>(0)?;
+            let (session, agent) = name.split_once('/').map_or((name.as_str(), None), |(id, agent)| (id, Some(agent)));
+            let Ok(session) = session.parse() else { continue };
             let kind = usize::try_from(row.get::<_, i64>(5)?).unwrap_or_default();
             places.push(Place {
                 hit: Hit {
                     session,
+                    agent: agent.map(str::to_owned),
                     title: row.get(1)?,
                     project: row.get::<_, String>(2)?.into(),
                     seq: row.get::<_, i64>(3)? as u64,

@@ -22,7 +22,7 @@ pub use find::Answer;
 pub use query::Query;
 
 /// Another number makes every older index worthless.
-const FORMAT: i64 = 1;
+const FORMAT: i64 = 2;
 /// How long another process may hold the index.
 const BUSY: Duration = Duration::from_secs(10);
 

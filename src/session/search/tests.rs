@@ -246,3 +246,38 @@ fn damaged_lines_are_passed_over() {
     std::fs::write(&log, bytes).unwrap();
     assert_eq!(find(&mut place.index(), "lexer").len(), 1);
 }
+
+#[test]
+fn logs_of_sub_agents_are_searched_too() {
+    let place = filled();
+    let path = place.store.agents(id(1)).join("a7.jsonl");
+    let mut log = place.store.create_at(id(1), &path).unwrap();
+    let first = Body::SessionStarted {
+        format: 1,
+        id: id(1),
+        version: "0".into(),
+        cwd: "/w/one".into(),
+        project: "/w/one".into(),
+    };
+    for (seq, body) in (0..).zip([first, prompt("find the walrus"), answer("A walrus in the lexer.", None)]) {
+        log.append(&Record { seq, at: NOW, body }).unwrap();
+    }
+    let mut index = place.index();
+    index.refresh(|_, _| true).unwrap();
+    let look = |index: &Index, text: &str| {
+        let query = Query::parse(text, NOW, &TimeZone::UTC).unwrap();
+        let hits = index.search(&query, 9).unwrap().hits;
+        hits.into_iter().map(|hit| (hit.session, hit.agent, hit.kind)).collect::<Vec<_>>()
+    };
+    let agent = Some("a7".to_owned());
+    let both = [(id(1), agent.clone(), HitKind::Answer), (id(1), agent.clone(), HitKind::Prompt)];
+    assert_eq!(look(&index, "walrus project:one"), both);
+    assert_eq!(look(&index, "walrus project:two"), []);
+    assert_eq!(look(&index, &format!("walrus in:answer session:{}", id(1))), [both[0].clone()]);
+    assert_eq!(look(&index, "lexer").len(), 2, "of the session and of the agent");
+    // It goes and comes with its session.
+    drop(log);
+    place.store.trash(id(1)).unwrap();
+    index.refresh(|_, _| true).unwrap();
+    assert_eq!(look(&index, "walrus"), []);
+}

@@ -16,14 +16,14 @@ use crate::domain::{
 const PROJECT: &str = "/home/me/my project";
 
 struct Place {
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
     store: Store,
 }
 
 fn place() -> Place {
     let folder = tempfile::tempdir().unwrap();
     let store = Store::new(folder.path().join("data"));
-    Place { _folder: folder, store }
+    Place { folder, store }
 }
 
 fn id(number: u128) -> SessionId {
@@ -358,4 +358,78 @@ fn a_fork_is_listed_with_its_parent() {
     let forked = Body::Files(FilesBody::Forked { parent: id(1), records: 2 });
     write(&place.store, id(3), PROJECT, vec![started(id(3), PROJECT), prompted("do it"), forked]);
     assert_eq!(place.store.list(None)[0].parent, Some(id(1)));
+}
+
+#[test]
+fn the_trash_is_emptied_only_when_that_is_asked_for() {
+    let place = place();
+    for number in 1..=2 {
+        let mut log = place.store.create(id(number), Path::new(PROJECT)).unwrap();
+        log.append(&Record { seq: 0, at: 1, body: started(id(number), PROJECT) }).unwrap();
+    }
+    fs::create_dir_all(place.store.outputs(id(1))).unwrap();
+    fs::write(place.store.outputs(id(1)).join("r1.txt"), "1234567").unwrap();
+    place.store.trash(id(1)).unwrap();
+    let (sessions, bytes) = place.store.empty_trash(false).unwrap();
+    assert!(sessions == 1 && bytes > 7, "{bytes}");
+    assert_eq!(place.store.trashed(), [id(1)], "only told");
+    assert_eq!(place.store.empty_trash(true).unwrap(), (sessions, bytes));
+    assert!(place.store.trashed().is_empty() && place.store.restore(id(1)).is_err());
+    assert_eq!(place.store.empty_trash(true).unwrap(), (0, 0));
+    assert!(place.store.read(id(2)).is_ok(), "what is not in the trash stays");
+}
+
+/// Whatever stands in a session's file, nothing outside the data folder is read or written by it, and the list lives.
+#[test]
+fn hostile_session_files_do_no_harm() {
+    let place = place();
+    let outside = place.folder.path().join("outside");
+    fs::create_dir(&outside).unwrap();
+    fs::write(outside.join("x.jsonl"), "mine").unwrap();
+    let folder = place.store.log(id(1), Path::new(PROJECT)).parent().unwrap().to_owned();
+    fs::create_dir_all(&folder).unwrap();
+    let line =
+        |record: &str| format!("{{\"crc\":\"{:08x}\",\"record\":{record}}}\n", crc32fast::hash(record.as_bytes()));
+    let path_id = r#"{"seq":0,"at":1,"body":{"session_started":{"format":1,"id":"../../outside/x","version":"0","cwd":"/","project":"/"}}}"#;
+    let climbing = r#"{"seq":1,"at":1,"body":{"session_started":{"format":1,"id":"00000000-0000-0000-0000-000000000000","version":"0","cwd":"../..","project":"../../outside"}}}"#;
+    let title = r#"{"seq":2,"at":1,"body":{"title_set":{"title":"\u001b]0;gone\u0007\u001b[2J../../x"}}}"#;
+    let huge = r#"{"seq":18446744073709551615,"at":18446744073709551615,"body":{"title_set":{"title":"end"}}}"#;
+    let deep = format!("{{\"seq\":4,\"at\":1,\"body\":{}1{}}}", "[".repeat(5_000), "]".repeat(5_000));
+    let prompt = serde_json::to_string(&Record { seq: 3, at: 1, body: prompted("hi") }).unwrap();
+    let long = "x".repeat(3 << 20);
+    let all = [line(path_id), line(climbing), line(title), line(&prompt), line(&deep), line(huge)].concat();
+    let files = [
+        all.clone().into_bytes(),
+        format!("{all}{long}\n{{\"crc\":").into_bytes(),
+        vec![0xff; 4_096],
+        b"[]\nnull\n\"x\"\n{}\n".to_vec(),
+        Vec::new(),
+    ];
+    for (number, bytes) in (1..).zip(&files) {
+        fs::write(folder.join(format!("{}.jsonl", id(number))), bytes).unwrap();
+    }
+    for name in ["..jsonl", "not-an-id.jsonl", "%2e%2e.jsonl", "00000000-0000-0000-0000-00000000000g.jsonl"] {
+        fs::write(folder.join(name), &all).unwrap();
+    }
+    let listed: Vec<SessionId> = place.store.list(None).into_iter().map(|session| session.id).collect();
+    assert!(listed.contains(&id(1)) && listed.iter().all(|known| (1..=5).any(|number| *known == id(number))));
+    for number in 1..=5 {
+        let id = id(number);
+        if let Ok((records, ..)) = place.store.read(id) {
+            assert!(records.len() <= 6);
+        }
+        place.store.verify(Some(id)).unwrap();
+        // Going on with it appends behind what is there, or says why not.
+        if let Ok((_, mut log, _)) = place.store.open(id) {
+            let seq = log.next_seq();
+            log.append(&Record { seq, at: 2, body: prompted("on") }).unwrap();
+        }
+        place.store.ends(id, 64).unwrap();
+        place.store.trash(id).unwrap();
+        place.store.restore(id).unwrap();
+    }
+    assert!(place.store.find("../../outside/x").is_err());
+    assert_eq!(fs::read_to_string(outside.join("x.jsonl")).unwrap(), "mine");
+    let beside: Vec<_> = fs::read_dir(place.folder.path()).unwrap().flatten().map(|entry| entry.file_name()).collect();
+    assert_eq!(beside.len(), 2, "{beside:?}");
 }

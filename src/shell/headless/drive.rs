@@ -296,6 +296,10 @@ mod tests {
             commands: Vec::new(),
             agents: Vec::new(),
             tools: vec!["Read".to_owned()],
+            servers: vec![
+                ("files".to_owned(), crate::domain::ServerState::Ready),
+                ("gone".to_owned(), crate::domain::ServerState::NeedsLogin),
+            ],
             rehearsal: false,
             sandbox: crate::domain::SandboxState::Off,
         }

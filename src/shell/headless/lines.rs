@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use super::fold::Fold;
 use super::message;
 use crate::base::ids::SharedIds;
-use crate::domain::{Body, Decision, Record, StartInfo, ToolResult, TurnEnd};
+use crate::domain::{Body, Decision, Record, ServerState, StartInfo, ToolResult, TurnEnd};
 
 /// Makes the lines of one run.
 #[derive(Debug)]
@@ -47,12 +47,14 @@ impl Lines {
     /// The first line.
     pub fn init(&self, info: &StartInfo) -> String {
         let commands: Vec<&str> = info.commands.iter().map(|command| command.name.as_str()).collect();
+        let servers: Vec<Value> =
+            info.servers.iter().map(|(name, state)| json!({"name": name, "status": status(state)})).collect();
         self.line(json!({
             "type": "system",
             "subtype": "init",
             "cwd": info.cwd,
             "tools": info.tools,
-            "mcp_servers": [],
+            "mcp_servers": servers,
             "model": self.model,
             "permissionMode": info.mode.name(),
             "slash_commands": commands,
@@ -215,4 +217,14 @@ fn denials(fold: &Fold) -> Vec<Value> {
             })
         })
         .collect()
+}
+/// The state of a tool server in the words of the format.
+fn status(state: &ServerState) -> &'static str {
+    match state {
+        ServerState::Ready => "connected",
+        ServerState::Waiting | ServerState::Connecting | ServerState::Retrying { .. } => "pending",
+        ServerState::Failed { .. } => "failed",
+        ServerState::NeedsLogin => "needs-auth",
+        ServerState::Off { .. } => "disabled",
+    }
 }

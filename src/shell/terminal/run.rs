@@ -280,6 +280,7 @@ impl Show {
         match act {
             Act::Send(request) => self.send(request),
             Act::Quit => self.leaving = Some(Exit::Done),
+            Act::Elsewhere(session) => self.leaving = Some(Exit::Elsewhere(session)),
             Act::Suspend => self.stopping = true,
             Act::Redraw => {
                 self.stage.screen.forget();

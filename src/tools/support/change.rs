@@ -15,6 +15,7 @@ use crate::domain::{Accepted, FileChange, FileDiff, Hash, ResultPart, Shown, Too
 use super::decode::{self, Encoding};
 use super::diff;
 use super::files::{Spot, read_bounded};
+use super::job;
 use super::reads::{FileStamp, ReadLedger};
 use super::replace::{Swap, apply};
 
@@ -258,6 +259,42 @@ pub fn carry_out(plan: Result<Plan, String>, context: &ToolContext) -> ToolOutco
         outcome.summary.push_str(" · in part");
     }
     outcome
+}
+
+/// Puts new texts in the place of old ones, which must still be there: path, old text, new text. All are planned before
+/// the first is written. A file need not have been read, because nobody but a server worked the change out.
+pub async fn rewrite(files: Vec<(PathBuf, String, String)>, context: ToolContext) -> ToolOutcome {
+    let cancel = context.cancel.clone();
+    job::whole(cancel, move || write_all(files, &context)).await
+}
+
+fn write_all(files: Vec<(PathBuf, String, String)>, context: &ToolContext) -> ToolOutcome {
+    let real = |path: &Path| context.real(path);
+    let mut plans = Vec::with_capacity(files.len());
+    for (path, before, after) in files {
+        let plan = plan_with(&path, (&real, None), |now| if now == before { Ok(after) } else { Err(stale(&path)) });
+        match plan {
+            Ok(plan) => plans.push(plan),
+            Err(problem) => return ToolOutcome::error(format!("{problem} Nothing was changed.")),
+        }
+    }
+    let (mut diffs, mut changed, mut problems) = (Vec::new(), Vec::new(), Vec::new());
+    for plan in plans {
+        let mut outcome = plan.carry_out(&context.place.project, &context.reads);
+        changed.append(&mut outcome.changed);
+        match outcome.shown {
+            Shown::Diff(mut diff) => diffs.append(&mut diff),
+            _ => problems.push(outcome.summary),
+        }
+    }
+    let names: Vec<String> = diffs.iter().map(|diff| format!("{} ({})", diff.path, diff::summary(diff))).collect();
+    let summary = if diffs.len() == 1 { "1 file".to_owned() } else { format!("{} files", diffs.len()) };
+    let text = format!("Changed {summary}: {}.", names.join(", "));
+    let outcome = match problems.as_slice() {
+        [] => ToolOutcome::text(text, summary),
+        problems => ToolOutcome::error(format!("{text} These failed: {}", problems.join("; "))),
+    };
+    ToolOutcome { shown: Shown::Diff(diffs), changed, ..outcome }
 }
 
 /// Whether the file differs from what the model saw. An error when the model never saw it.

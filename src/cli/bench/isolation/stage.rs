@@ -182,6 +182,7 @@ fn setup(load: &Workload, folder: &Path, model: &Arc<Model>) -> Setup {
             agents: catalog::built_in(),
             shelf: Arc::default(),
             servers: Arc::default(),
+            languages: Arc::default(),
             env: Arc::default(),
             hooks: Arc::default(),
             rehearsal: false,
