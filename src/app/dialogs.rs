@@ -8,18 +8,19 @@ pub(super) use super::said::Said;
 use super::sheet::{Sheet, What};
 use super::steps::StepsPane;
 use super::team::{self, TeamDialog};
-use super::{Model, catalog, library, money, orders, servers, show, steps};
+use super::{Model, catalog, chosen, library, money, servers, show, steps};
 use crate::commands::Show;
-use crate::domain::{Act, CommandFile, Event, LibraryNews, Live, Request};
+use crate::domain::{Act, CommandFile, Event, LibraryNews, Live};
 use crate::panes::context::{Panel, Reply};
 use crate::panes::conversation::Scene;
 use crate::panes::costs::Costs;
 use crate::panes::form::Form;
 use crate::panes::help::{self, Help};
+use crate::panes::hooks::Hooks;
 use crate::panes::languages::Languages;
 use crate::panes::page::PagePane;
-use crate::panes::palette::{self, Palette, Pick};
-use crate::panes::picker::{self, Entry, Picker};
+use crate::panes::palette::Palette;
+use crate::panes::picker::{Entry, Picker};
 use crate::panes::purse::PurseQuestion;
 use crate::panes::rules::{self, Rules};
 use crate::panes::servers::Servers;
@@ -48,6 +49,7 @@ pub(super) enum Dialog {
     Steps(Box<StepsPane>),
     Timeline(Box<Timeline>),
     Page(Box<PagePane>),
+    Hooks(Box<Hooks>),
     Context(Box<Panel>),
 }
 
@@ -94,6 +96,11 @@ pub(super) fn open(model: &mut Model, what: Show) -> Vec<Act> {
         Show::Permissions => {
             let (rules, acts) = Rules::open();
             push(model, Dialog::Rules(Box::new(rules)));
+            acts
+        }
+        Show::Hooks => {
+            let (hooks, acts) = Hooks::open();
+            push(model, Dialog::Hooks(Box::new(hooks)));
             acts
         }
         Show::Context | Show::Inspect => super::context::open(model, &what),
@@ -150,15 +157,15 @@ fn say_other(model: &mut Model, said: Said) -> Vec<Act> {
         }
         Dialog::Palette(palette) => {
             let done = palette.update(said.into());
-            chosen_in_palette(model, done)
+            chosen::in_palette(model, done)
         }
         Dialog::Models(picker) => {
             let outcome = picker.update(said.into());
-            chosen_model(model, outcome)
+            chosen::model(model, outcome)
         }
         Dialog::Themes(picker, _) => {
             let outcome = picker.update(said.into());
-            chosen_theme(model, outcome)
+            chosen::theme(model, outcome)
         }
         Dialog::Steps(pane) => {
             let done = pane.update(said);
@@ -192,6 +199,7 @@ fn say_other(model: &mut Model, said: Said) -> Vec<Act> {
             let (acts, close) = page.update(said.into());
             super::context::done(model, Reply { acts, close })
         }
+        Dialog::Hooks(_) => say_hooks(model, said),
         Dialog::Sessions(sessions) => {
             let acts = sessions.update(said.into(), now);
             library::after(model, acts)
@@ -208,70 +216,18 @@ fn follow(model: &mut Model, wish: rules::Wish) {
     }
 }
 
+fn say_hooks(model: &mut Model, said: Said) -> Vec<Act> {
+    let Some(Layer::Dialog(Dialog::Hooks(hooks))) = model.layers.last_mut() else { return Vec::new() };
+    let (acts, close) = Option::from(said).map_or_else(Default::default, |msg| hooks.update(msg));
+    super::context::done(model, Reply { acts, close })
+}
+
 /// True when the overlay closes.
 fn say_help(help: &mut Help, said: Said) -> bool {
     match said {
         Said::Key(key) => help.update(help::Msg::Key(key)),
         Said::Wheel(rows) => help.update(help::Msg::Wheel(rows)),
         Said::Paste(_) | Said::Click(_) => false,
-    }
-}
-
-fn chosen_in_palette(model: &mut Model, done: palette::Done) -> Vec<Act> {
-    if done != palette::Done::No {
-        model.layers.pop();
-    }
-    match done {
-        palette::Done::Chosen(Pick::Command { line, complete: true }) => show::command(model, &line),
-        palette::Done::Chosen(Pick::Command { line, .. }) => {
-            model.composer.set_text(&format!("{line} "));
-            Vec::new()
-        }
-        palette::Done::Chosen(Pick::Action(id)) => {
-            catalog::order(&id).map(|order| orders::run(model, order)).unwrap_or_default()
-        }
-        palette::Done::No | palette::Done::Cancelled => Vec::new(),
-    }
-}
-
-fn chosen_model(model: &mut Model, outcome: picker::Outcome) -> Vec<Act> {
-    match outcome {
-        picker::Outcome::Chosen(index) => {
-            model.layers.pop();
-            let chosen = model.answers.models.get(index).map(|(model, _)| model.clone());
-            chosen.map(|model| vec![Act::Send(Request::SetModel { model, effort: None })]).unwrap_or_default()
-        }
-        picker::Outcome::Cancelled => {
-            model.layers.pop();
-            Vec::new()
-        }
-        picker::Outcome::Nothing | picker::Outcome::Preview(_) => Vec::new(),
-    }
-}
-
-/// A theme is tried on while the choice moves, and taken off again when nothing was chosen.
-fn chosen_theme(model: &mut Model, outcome: picker::Outcome) -> Vec<Act> {
-    let name = |model: &Model, index: usize| model.look.names.get(index).cloned();
-    match outcome {
-        picker::Outcome::Nothing => Vec::new(),
-        picker::Outcome::Preview(index) => {
-            if let Some(name) = name(model, index) {
-                model.look.theme = Theme::load(&name, &model.look.user).0.for_depth(model.look.depth);
-            }
-            Vec::new()
-        }
-        picker::Outcome::Chosen(index) => {
-            model.layers.pop();
-            let Some(name) = name(model, index) else { return Vec::new() };
-            show::use_theme(model, &name);
-            vec![Act::SaveTheme(name)]
-        }
-        picker::Outcome::Cancelled => {
-            if let Some(Layer::Dialog(Dialog::Themes(_, before))) = model.layers.pop() {
-                model.look.theme = *before;
-            }
-            Vec::new()
-        }
     }
 }
 
@@ -293,6 +249,7 @@ pub(super) fn hear(model: &mut Model, event: &Event) -> Vec<Act> {
             Layer::Dialog(Dialog::Timeline(timeline)) => timeline.hear(event),
             Layer::Dialog(Dialog::Team(dialog)) => dialog.hear(event),
             Layer::Dialog(Dialog::Page(page)) => page.hear(event),
+            Layer::Dialog(Dialog::Hooks(hooks)) => hooks.hear(event),
             Layer::Dialog(Dialog::Context(panel)) => panel.hear(event),
             _ => {}
         }
@@ -357,6 +314,7 @@ impl Dialog {
             Self::Timeline(timeline) => timeline.settle(area, theme, scene.utc_offset),
             Self::Team(dialog) => dialog.settle(area, scene),
             Self::Page(page) => page.settle(area),
+            Self::Hooks(hooks) => hooks.settle(area, scene),
             Self::Context(panel) => panel.settle(area, scene.theme),
         }
     }
@@ -391,6 +349,10 @@ impl Dialog {
             }
             Self::Team(dialog) => dialog.view(scene, buf),
             Self::Page(page) => page.view(theme, buf),
+            Self::Hooks(hooks) => {
+                hooks.view(theme, scene.utc_offset, buf);
+                None
+            }
             Self::Context(panel) => panel.view(scene.theme, buf),
         }
     }

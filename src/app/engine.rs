@@ -1,7 +1,7 @@
 //! What the engine says, handed to everyone who listens.
 
 use super::{Model, layers, steps};
-use crate::domain::{Act, Body, Event, Live, Report, ServerNews, SessionId};
+use crate::domain::{Act, Body, Event, Live, ServerNews, SessionId};
 use crate::panes::folder::FolderQuestion;
 
 /// Takes in one event. The facts come first, because panes read them.
@@ -17,7 +17,6 @@ pub(super) fn hear(model: &mut Model, event: Event) -> Vec<Act> {
     acts.extend(steps::hear(model, &event));
     match event {
         Event::Opened { .. } => {
-            model.answers.hooks = None;
             if let Some((_, spot)) = model.goto.take().filter(|(session, _)| is_open(model, *session)) {
                 acts.extend(super::library::show_spot(model, spot));
             }
@@ -33,11 +32,6 @@ pub(super) fn hear(model: &mut Model, event: Event) -> Vec<Act> {
                 acts.push(Act::Notify("latigo has finished".to_owned()));
             }
             _ => {}
-        },
-        Event::Live(Live::Report(report)) => match *report {
-            // The pane has heard it.
-            Report::Context(_) => {}
-            Report::Hooks { entries, never } => model.answers.hooks = Some((entries, never)),
         },
         Event::Live(Live::Folder(claims)) => {
             model.folder = Some(FolderQuestion::new(*claims, model.pace.now));

@@ -155,11 +155,11 @@ fn screen(size: Size) -> Rect {
 /// Derives what the layers need for a draw.
 pub(super) fn settle(model: &mut Model, size: Size) {
     let screen = screen(size);
-    let Model { facts, look, pace, layers, answers, activity, permission, folder, layout, .. } = model;
+    let Model { facts, look, pace, layers, activity, permission, folder, layout, .. } = model;
     let scene = Scene { facts, theme: &look.theme, now: pace.now, still: pace.still, utc_offset: pace.utc_offset };
     for layer in layers {
         match layer {
-            Layer::Sheet(sheet) => sheet.settle(screen, scene, answers),
+            Layer::Sheet(sheet) => sheet.settle(screen, scene),
             Layer::Dialog(dialog) => dialog.settle(screen, scene),
             Layer::Activity => activity.settle(facts, activity_area(screen).height.saturating_sub(2)),
         }

@@ -4,6 +4,7 @@
 //! what the next draw needs, `view` only reads. The shell around it acts.
 
 mod catalog;
+mod chosen;
 mod context;
 mod dialogs;
 mod engine;
@@ -26,7 +27,7 @@ mod view;
 use ratatui::crossterm::event::{KeyEvent, MouseEvent};
 use ratatui::layout::Size;
 
-use crate::domain::{Act, EditPurpose, Event, HookEntry, ModelInfo, ModelRef, SessionId};
+use crate::domain::{Act, EditPurpose, Event, ModelInfo, ModelRef, SessionId};
 use crate::panes::activity::Activity;
 use crate::panes::composer::Composer;
 use crate::panes::conversation::{Conversation, Scene};
@@ -118,8 +119,6 @@ struct Pace {
 /// Answers of the engine that panes ask for.
 #[derive(Debug, Default)]
 struct Answers {
-    /// All hooks, and the events that nothing brings about.
-    hooks: Option<(Vec<HookEntry>, Vec<&'static str>)>,
     models: Vec<(ModelRef, ModelInfo)>,
 }
 

@@ -3,7 +3,7 @@
 use ratatui::crossterm::event::KeyEvent;
 use ratatui::layout::Position;
 
-use crate::panes::{agents, ask, context, jobs, picker, plan, rules, sessions, timeline};
+use crate::panes::{agents, ask, context, hooks, jobs, picker, plan, rules, sessions, timeline};
 
 /// What the terminal says to a dialog.
 #[derive(Clone, Debug)]
@@ -52,6 +52,18 @@ impl From<Said> for Option<agents::Msg> {
             Said::Paste(_) => None,
             Said::Click(at) => Some(agents::Msg::Click(at)),
             Said::Wheel(rows) => Some(agents::Msg::Wheel(rows)),
+        }
+    }
+}
+
+impl From<Said> for Option<hooks::Msg> {
+    fn from(said: Said) -> Self {
+        match said {
+            Said::Key(key) => Some(hooks::Msg::Key(key)),
+            // Nothing is typed there.
+            Said::Paste(_) => None,
+            Said::Click(at) => Some(hooks::Msg::Click(at)),
+            Said::Wheel(rows) => Some(hooks::Msg::Wheel(rows)),
         }
     }
 }

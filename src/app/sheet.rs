@@ -6,10 +6,10 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::Line;
 
-use super::{Answers, Order};
+use super::Order;
 use crate::panes::conversation::Scene;
 use crate::panes::sidebar::todo_row;
-use crate::panes::{activity, cost, hooks, sidebar};
+use crate::panes::{activity, cost, sidebar};
 use crate::theme::{Meaning, Theme};
 use crate::widgets::popup;
 
@@ -19,7 +19,6 @@ pub(super) enum What {
     Cache,
     Tools,
     Permissions,
-    Hooks,
     Todos,
     Side,
     /// A call, by its id.
@@ -69,13 +68,13 @@ impl Sheet {
     }
 
     /// Derives the rows, unless nothing has changed.
-    pub fn settle(&mut self, screen: Rect, scene: Scene<'_>, answers: &Answers) {
+    pub fn settle(&mut self, screen: Rect, scene: Scene<'_>) {
         let area = self.area(screen);
         let width = area.width.saturating_sub(4);
         self.height = usize::from(area.height.saturating_sub(2));
-        let key = self.key(scene, width, answers);
+        let key = self.key(scene, width);
         if self.key != Some(key) {
-            self.lines = self.derive(scene, width, answers);
+            self.lines = self.derive(scene, width);
             self.key = Some(key);
         }
         self.top = self.top.min(self.lines.len().saturating_sub(self.height));
@@ -115,14 +114,13 @@ impl Sheet {
             What::Cache => "cache",
             What::Tools => "tools",
             What::Permissions => "decisions",
-            What::Hooks => "hooks",
             What::Todos => "todos",
             What::Side => "session",
             What::Call(_) => "call",
         }
     }
 
-    fn derive(&self, scene: Scene<'_>, width: u16, answers: &Answers) -> Vec<Line<'static>> {
+    fn derive(&self, scene: Scene<'_>, width: u16) -> Vec<Line<'static>> {
         match &self.what {
             What::Cache => {
                 let mut lines = cost::cache_lines(scene.facts, scene.theme);
@@ -131,7 +129,6 @@ impl Sheet {
             }
             What::Tools => cost::tools_lines(scene.facts, scene.theme),
             What::Permissions => cost::permission_lines(scene.facts, scene.theme),
-            What::Hooks => hooks::lines(answers.hooks.as_ref(), scene.facts, scene.theme, (width, scene.utc_offset)),
             What::Todos => todos(scene, width),
             What::Side => sidebar::lines(scene, width),
             What::Call(id) => match scene.facts.calls.find(id) {
@@ -141,7 +138,7 @@ impl Sheet {
         }
     }
 
-    fn key(&self, scene: Scene<'_>, width: u16, answers: &Answers) -> u64 {
+    fn key(&self, scene: Scene<'_>, width: u16) -> u64 {
         let mut hasher = DefaultHasher::new();
         (width, scene.theme.stamp()).hash(&mut hasher);
         match &self.what {
@@ -149,7 +146,6 @@ impl Sheet {
                 let call = scene.facts.calls.find(id);
                 call.map(|call| (call.version, call.is_open().then_some(scene.now / 1_000))).hash(&mut hasher);
             }
-            What::Hooks => (answers.hooks.is_some(), scene.facts.revision).hash(&mut hasher),
             _ => scene.facts.revision.hash(&mut hasher),
         }
         hasher.finish()

@@ -81,7 +81,6 @@ pub(super) fn take(model: &mut Model, outcome: Outcome) -> Vec<Act> {
         Some(Show::UseTheme(name)) => use_theme(model, &name),
         Some(Show::Cache) => sheet(model, What::Cache),
         Some(Show::Tools) => sheet(model, What::Tools),
-        Some(Show::Hooks) => sheet(model, What::Hooks),
         Some(Show::Tasks) => sheet(model, What::Todos),
         Some(other) => acts.extend(dialogs::open(model, other)),
     }

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::base::read;
-use crate::domain::Notice;
+use crate::domain::{MemoryFile, Notice};
 
 use super::markdown::{lines_with_code, without_comments, without_spans};
 
@@ -59,6 +59,15 @@ pub struct FarImport {
     pub taken: bool,
 }
 
+/// What stands above an imported text, before and after its path.
+const HEADING: (&str, &str) = ("\n\nContents of ", ", imported above:\n\n");
+
+/// The files that the text of an instruction file was put together from, without itself.
+pub fn imported(file: &MemoryFile) -> Vec<PathBuf> {
+    let parts = file.text.split(HEADING.0).skip(1);
+    parts.filter_map(|part| part.split_once(HEADING.1).map(|(path, _)| PathBuf::from(path))).take(FILES).collect()
+}
+
 /// Gathers the imports of one instruction file.
 pub(super) struct Importer<'a> {
     reach: Reach<'a>,
@@ -110,7 +119,7 @@ impl<'a> Importer<'a> {
             Ok(Some(text)) => {
                 let text = without_comments(&text);
                 self.bytes += text.len() as u64;
-                let heading = format!("\n\nContents of {}, imported above:\n\n", target.display());
+                let heading = format!("{}{}{}", HEADING.0, target.display(), HEADING.1);
                 self.out.push_str(&heading);
                 self.out.push_str(text.trim());
                 self.follow(target, &text, hops - 1);

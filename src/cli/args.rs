@@ -74,6 +74,9 @@ pub struct Args {
     #[command(flatten)]
     pub servers: Servers,
 
+    #[command(flatten)]
+    pub hooks: super::set_up::SetUp,
+
     /// A settings file, or settings as JSON
     #[arg(long, value_name = "FILE|JSON")]
     pub settings: Option<String>,

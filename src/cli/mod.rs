@@ -29,6 +29,7 @@ mod permissions;
 mod replay;
 mod rules;
 mod sessions;
+mod set_up;
 mod spending;
 mod store;
 mod toon;
@@ -203,8 +204,10 @@ fn invocation(args: Args, ends: Ends) -> Invocation {
             trust: args.bold.trust,
             mcp_config: args.servers.mcp_config,
             strict_mcp: args.servers.strict_mcp_config,
+            setup: args.hooks.trigger(),
         },
-        print: headless.then(|| args.output_format.into()),
+        hooks_only: args.hooks.init_only,
+        print: (headless || args.hooks.init_only).then(|| args.output_format.into()),
         verbose: args.verbose,
         rehearse: args.play.rehearse,
         traffic: args.play.tape.into(),

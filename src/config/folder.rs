@@ -55,6 +55,7 @@ pub(super) fn ignored(claims: &FolderClaims) -> Notice {
 pub fn folder(ground: FolderGround) -> engine::Folder {
     let ground = Arc::new(ground);
     let other = Arc::clone(&ground);
+    let third = Arc::clone(&ground);
     engine::Folder {
         ask: None,
         survey: Arc::new(move || {
@@ -65,6 +66,7 @@ pub fn folder(ground: FolderGround) -> engine::Folder {
             let ground = Arc::clone(&other);
             Box::pin(async move { ground.accept(&content).await })
         }),
+        reload: Arc::new(move || third.reload()),
     }
 }
 
@@ -78,6 +80,15 @@ impl FolderGround {
             dirs: &self.dirs,
             managed: None,
         })
+    }
+
+    /// Rules and hooks as the files say now.
+    fn reload(&self) -> engine::Reloaded {
+        let settings = self.load();
+        let mut notices = settings.notices.clone();
+        let base = Base { home: &self.home, cwd: &self.cwd, dirs: &self.dirs, model_forced: self.model_forced };
+        let stage = own_stage(&settings, &base, &mut notices);
+        engine::Reloaded { rules: stage.rules, hooks: stage.hooks, trusted: stage.trusted, notices }
     }
 
     /// Remembers the answer for what was shown and reads everything again.

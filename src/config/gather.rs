@@ -49,7 +49,7 @@ pub(super) fn gather(input: &ConfigInput<'_>) -> Settings {
 
     let sandbox = std::mem::take(&mut draft.sandbox).finish(&draft.rules, (input.cwd, input.home), &mut notices);
     let catalog = super::wish::read(input, &layers, (trusted, &folder), &mut notices);
-    let hooks = super::wish::hooks(input, &layers, &catalog, &mut notices);
+    let hooks = super::wish::hooks(input, (&layers, &project), &catalog, &mut notices);
     let set = variables(input, &layers, trusted, &mut notices);
     let mut all = set.clone();
     read_dotenv(input, &project, trusted, &mut all, &mut notices);

@@ -58,6 +58,21 @@ pub(super) fn layers(input: &ConfigInput<'_>, project: &Path, notices: &mut Vec<
     reader.layers
 }
 
+/// Every settings file that there is or could be, with the name that ConfigChange hooks know it by.
+pub(super) fn files(input: &ConfigInput<'_>, project: &Path) -> Vec<(&'static str, PathBuf)> {
+    let reader = Reader { input, project, layers: Vec::new(), notices: &mut Vec::new() };
+    let mut files = vec![("policy_settings", input.managed.clone().unwrap_or_else(managed_file))];
+    for folder in reader.folders() {
+        for twin in [".latigo", ".claude"] {
+            files.push(("local_settings", folder.join(twin).join("settings.local.json")));
+            files.push(("project_settings", folder.join(twin).join("settings.json")));
+        }
+    }
+    files.push(("user_settings", input.dirs.config.join("settings.json")));
+    files.push(("user_settings", claude_folder(input).join("settings.json")));
+    files
+}
+
 /// `~/.claude`, unless `CLAUDE_CONFIG_DIR` moves it.
 pub(super) fn claude_folder(input: &ConfigInput<'_>) -> PathBuf {
     let moved = input.env.get("CLAUDE_CONFIG_DIR").filter(|folder| !folder.is_empty());

@@ -106,6 +106,8 @@ pub struct Flags {
     pub mcp_config: Vec<String>,
     /// Only the servers of `--mcp-config`.
     pub strict_mcp: bool,
+    /// Setup hooks run, for this reason: `init` or `maintenance`.
+    pub setup: Option<&'static str>,
 }
 
 /// Whether a rule forbids, asks or allows.

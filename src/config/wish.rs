@@ -1,7 +1,7 @@
 //! What the settings say of memory, skills, output styles, the status line, plugins and language servers.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::base::paths::absolute_from;
 use crate::catalog::{self, AgentsMd, MemoryWish, Plugin};
@@ -58,12 +58,15 @@ pub(super) fn with_origins(wish: CatalogWish, origins: Vec<Origin>) -> CatalogWi
 /// Hooks of all settings files and of plugins that are on.
 pub(super) fn hooks(
     input: &ConfigInput<'_>,
-    layers: &[Layer],
+    (layers, project): (&[Layer], &Path),
     wish: &CatalogWish,
     notices: &mut Vec<Notice>,
 ) -> crate::hooks::Config {
     let all: Vec<Layer> = layers.iter().cloned().chain(super::plugged::hooks(input, &wish.here)).collect();
-    super::hooks::read(&all, &input.env, notices)
+    let mut config = super::hooks::read(&all, &input.env, notices);
+    config.setup = input.flags.setup;
+    config.files = super::layers::files(input, project);
+    config
 }
 
 /// Reads the files, the strongest first; a project's files count when the folder is trusted.

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    CatalogNews, CommandFile, ContextNews, FilesNews, FolderClaims, LanguageNews, LibraryNews, MemoryFile, Mode,
-    ModelInfo, ModelRef, MoneyNews, NetworkNews, Record, Report, RuleTest, RulesReport, SandboxState, ServerNews,
+    CatalogNews, CommandFile, ContextNews, FilesNews, FolderClaims, HookNews, LanguageNews, LibraryNews, MemoryFile,
+    Mode, ModelInfo, ModelRef, MoneyNews, NetworkNews, Record, Report, RuleTest, RulesReport, SandboxState, ServerNews,
     SessionId, SessionSummary, Shown, TeamNews,
 };
 
@@ -69,6 +69,8 @@ pub enum Live {
     /// News of language servers.
     Language(LanguageNews),
     Context(ContextNews),
+    /// What hooks say beside the log.
+    Hook(HookNews),
     /// A hook holds something up, in its own words; none when nothing is held up any more.
     HookRuns(Option<String>),
     /// Something about money.

@@ -1,5 +1,7 @@
 //! Hooks as data: what is configured, and what came of each run.
 
+use std::path::PathBuf;
+
 use serde::{Deserialize, Serialize};
 
 use super::RuleSource;
@@ -46,8 +48,42 @@ pub enum HookState {
     Runs,
     /// It came with a folder that the person does not trust yet.
     WaitsForTrust,
-    /// Nothing brings its event about yet.
-    NeverFires,
     /// It is switched off or cannot be used, for this reason.
     Off(String),
+}
+
+/// What a face asks of hooks.
+#[derive(Clone, Debug, PartialEq)]
+pub enum HookRequest {
+    /// The list.
+    Report,
+    /// Run a hook on an event that is on record. What it says is shown and has no effect.
+    Try(Box<HookTrial>),
+    /// A folder belongs to the session from now on.
+    AddFolder(PathBuf),
+    /// Say when the hooks of the start have run.
+    TellBegun,
+}
+
+/// A hook, and the event that it is tried on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HookTrial {
+    pub event: String,
+    pub hook: String,
+    pub source: RuleSource,
+    /// What it is told: the input of a run that is on record.
+    pub input: String,
+}
+
+/// News of hooks that are not on record.
+#[derive(Clone, Debug, PartialEq)]
+pub enum HookNews {
+    /// What came of a trial.
+    Tried(Box<HookRun>),
+    /// It could not be tried, for this reason.
+    Untried(String),
+    /// A hook gives another text to be shown for an answer of the model; the transcript stays as it is.
+    Displayed { original: String, text: String },
+    /// The hooks of the start have run.
+    Begun,
 }

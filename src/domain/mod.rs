@@ -63,7 +63,7 @@ pub use files::{
     FilesRequest, MoveAct, MoveFile, MoveKind, MovePreview, SkipReason, Skipped, StepLine,
 };
 pub use folder::{Claim, ClaimKind, FolderAnswer, FolderClaims};
-pub use hook::{HookEntry, HookRun, HookState};
+pub use hook::{HookEntry, HookNews, HookRequest, HookRun, HookState, HookTrial};
 pub use job::{JobBody, JobNote, JobRequest, JobState, JobView};
 pub use language::{LanguageNews, LanguageProblem, LanguageRequest, LanguageState, LanguageStatus, Severity};
 pub use library::{Earlier, EarlierSpent, ExportForm, Found, Hit, HitKind, LibraryBody, LibraryNews, LibraryRequest};
@@ -98,6 +98,6 @@ pub use team::{
     AgentTools, AgentWay, Isolation, RulesInForce, TeamBody, TeamNews, TeamRequest,
 };
 pub use terms::{Accepted, Terms, Unseen};
-pub use tool::{FileChange, Todo, TodoState, ToolOutcome, ToolSpec};
+pub use tool::{FileChange, Todo, TodoState, ToolOutcome, ToolSpec, present_name};
 pub use usage::{Cost, Usage};
 pub use verdict::{Because, BecauseKind, Decision, RuleScope, RuleSource, TrailStep, Verdict};

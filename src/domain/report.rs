@@ -6,11 +6,8 @@ use super::{Cost, HookEntry, ItemKey};
 #[derive(Clone, Debug, PartialEq)]
 pub enum Report {
     Context(ContextReport),
-    /// All hooks, and the names of the events that nothing brings about yet.
-    Hooks {
-        entries: Vec<HookEntry>,
-        never: Vec<&'static str>,
-    },
+    /// All hooks.
+    Hooks(Vec<HookEntry>),
 }
 
 /// What fills the context window.

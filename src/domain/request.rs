@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    CatalogRequest, ContextRequest, Effort, FilesRequest, FolderAnswer, LanguageRequest, LibraryRequest, Media, Mode,
-    ModelRef, MoneyRequest, RulePlace, RuleSource, RuleTier, ServerRequest, SessionId, TeamRequest,
+    CatalogRequest, ContextRequest, Effort, FilesRequest, FolderAnswer, HookRequest, LanguageRequest, LibraryRequest,
+    Media, Mode, ModelRef, MoneyRequest, RulePlace, RuleSource, RuleTier, ServerRequest, SessionId, TeamRequest,
 };
 
 /// One order from a face to the engine.
@@ -85,7 +85,7 @@ pub enum Request {
         source: RuleSource,
     },
     /// All hooks with their places.
-    ReportHooks,
+    Hook(HookRequest),
     /// Something about money.
     Money(MoneyRequest),
     /// Checkpoints, going back and forth, forks.

@@ -90,3 +90,13 @@ impl ToolOutcome {
         Self { is_error: true, ..Self::text(text, summary) }
     }
 }
+
+/// The present name of a tool that had another once.
+pub fn present_name(name: &str) -> &str {
+    match name {
+        "Task" => "Agent",
+        "TaskOutput" => "BashOutput",
+        "TaskStop" => "KillShell",
+        other => other,
+    }
+}

@@ -30,11 +30,16 @@ impl Driver {
         let caged = caged.and_then(|()| self.terms(&call).map(|terms| context.terms = terms));
         let input = call.input.clone();
         let own = self.own_work(&call, &context);
+        let tasks = self.task_hooks(&call, &context.cancel);
         let ways = (context.cancel.clone(), context.detach.clone());
         self.start_work(call, ways, async move {
-            match caged {
-                Err(problem) => ToolOutcome::error(format!("It was not run: {problem}")),
-                Ok(()) => own.unwrap_or_else(|| tool.run(input, context)).await,
+            if let Err(problem) = caged {
+                return ToolOutcome::error(format!("It was not run: {problem}"));
+            }
+            let work = || own.unwrap_or_else(|| tool.run(input, context));
+            match tasks {
+                None => work().await,
+                Some(tasks) => tasks.around(work).await,
             }
         });
     }
@@ -74,7 +79,11 @@ impl Driver {
     /// The work of a call that only the engine can do.
     fn own_work(&mut self, call: &ToolCall, context: &ToolContext) -> Option<BoxFuture<'static, ToolOutcome>> {
         match tools::today(&call.name) {
-            "Agent" => Some(self.call_agent(call, context)),
+            "Agent" => {
+                // Its commands go the session's way to hosts.
+                self.proxy();
+                Some(self.call_agent(call, context))
+            }
             "SendMessage" => Some(self.message_agent(call, context)),
             "BashOutput" => self.on_agent_task(call, false).map(|outcome| std::future::ready(outcome).boxed()),
             "KillShell" => self.on_agent_task(call, true).map(|outcome| std::future::ready(outcome).boxed()),

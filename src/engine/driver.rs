@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 use super::catalog::{Filled, Ran as StatusRan};
 use super::classify::Heard;
 use super::gate::Gate;
-use super::hooks::{Answered, Hooking, Missed};
+use super::hooks::{Answered, Hooking, Missed, Watched};
 use super::journal::Journal;
 use super::network::Visit;
 use super::parts::Parts;
@@ -65,6 +65,8 @@ pub(super) enum What {
     Hooked(Box<Answered>),
     /// A confined command wants to reach a host.
     Visit(Box<Visit>),
+    /// A file that is watched changed, or the settings were read again.
+    Watched(Watched),
     /// The person may have missed something.
     Missed(Missed),
     /// A command of the background has changed or ended.
@@ -240,6 +242,7 @@ impl Driver {
             What::Opinion(heard) => self.on_opinion(*heard).await,
             What::Hooked(answered) => self.on_hooked(*answered).await,
             What::Visit(visit) => self.on_visit(*visit).await,
+            What::Watched(watched) => self.on_watched(watched).await,
             What::Missed(missed) => self.on_missed(missed),
             What::Job(news) => self.on_job(*news).await,
             What::Spent(spent) => self.spent(*spent).await,

@@ -55,12 +55,12 @@ impl Driver {
         // The probes and servers start processes, which nothing does before the answer.
         self.begin_proving();
         self.start_servers().await;
-        match self.hooking.unbegun.take() {
-            Some(source) => {
-                self.session_begins(source);
-                self.initial_prompt(source).await;
-            }
-            None => self.set_points(),
+        if let Some(source) = self.hooking.unbegun.take() {
+            self.session_begins(source);
+            self.initial_prompt(source).await;
+        } else {
+            self.set_points();
+            self.watch_files();
         }
         for request in held {
             Box::pin(self.on_request(request)).await;

@@ -97,6 +97,18 @@ pub struct Folder {
     pub survey: Arc<dyn Fn() -> (FolderClaims, bool) + Send + Sync>,
     /// Trusts the folder with that content, remembers it, and makes the stage anew.
     pub accept: Accept,
+    /// Reads the settings again.
+    pub reload: Arc<dyn Fn() -> Reloaded + Send + Sync>,
+}
+
+/// What counts anew when a settings file changes while a session is open.
+#[derive(Clone, Debug)]
+pub struct Reloaded {
+    pub rules: Vec<RuleText>,
+    pub hooks: Arc<crate::hooks::Config>,
+    pub trusted: bool,
+    /// What is wrong with the files.
+    pub notices: Vec<Notice>,
 }
 
 /// Takes a yes to a folder's content and makes the stage anew. The error is a sentence for the person.

@@ -27,11 +27,11 @@ impl Driver {
     }
 
     fn ask_for_title(&mut self) {
-        let Some(ask) = self.asker(Purpose::Title) else { return };
+        let Some(ask) = self.asker(Purpose::Title, &[]) else { return };
         let Some(first) = self.parts.steps.timeline.lines().into_iter().next() else { return };
         self.parts.library.named = true;
         let prompt: String = first.prompt.chars().take(READ).collect();
-        let question = Question { text: format!("{ORDER}\n\n{prompt}"), model: None };
+        let question = Question { text: format!("{ORDER}\n\n{prompt}"), model: None, looks: false };
         let (news, epoch) = (self.news.clone(), self.epoch);
         tokio::spawn(async move {
             // Without an answer the title stays the one made of the first prompt.

@@ -56,6 +56,9 @@ impl Driver {
         if !wish.enabled || wish.network {
             return None;
         }
+        if let Some(child) = &self.stage.child {
+            return child.proxy.clone();
+        }
         let (news, epoch) = (self.news.clone(), self.epoch);
         let proxy = self.parts.hosts.proxy.get_or_insert_with(|| {
             Proxy::new(Arc::new(move |host, port| {
@@ -69,6 +72,14 @@ impl Driver {
             }))
         });
         Some(proxy.clone())
+    }
+
+    /// The same for whoever is started from here, once it was made.
+    pub(super) fn proxy_in_use(&self) -> Option<Proxy> {
+        match &self.stage.child {
+            Some(child) => child.proxy.clone(),
+            None => self.parts.hosts.proxy.clone(),
+        }
     }
 
     pub(super) async fn on_visit(&mut self, visit: Visit) {
@@ -99,11 +110,7 @@ impl Driver {
             None if self.setup.sandbox.wish.strict_domains => {
                 closed(format!("no rule opens {host}, and the settings want nobody to be asked"))
             }
-            // A sub-agent's commands are asked about by nobody: its parent hears of its calls, not of their hosts.
-            None if self.stage.child.is_some()
-                || !self.setup.interactive
-                || self.machine.conversation().mode == Mode::DontAsk =>
-            {
+            None if !self.setup.interactive || self.machine.conversation().mode == Mode::DontAsk => {
                 closed(format!("no rule opens {host}, and nobody is there to be asked"))
             }
             None => None,

@@ -13,7 +13,7 @@ use super::classify::Classifier;
 use super::confine::tell_of_walls;
 use super::driver::{Driver, News};
 use super::gate::Gate;
-use super::hooks::Hooking;
+use super::hooks::{self, Hooking};
 use super::journal::Journal;
 use super::parts::Parts;
 use super::past::Past;
@@ -68,7 +68,7 @@ impl Driver {
         let (gate, problems) = make_gate(&setup, &stage, opened.id);
         notices.extend(problems);
         let bus = Bus::start(&stage.hooks, opened.id, setup.clock.wall_ms());
-        let source = if opened.records.is_empty() { "startup" } else { "resume" };
+        let source = hooks::source_of(&setup.open, opened.records.is_empty());
         let mut driver = Self {
             hooking: Hooking::new(bus),
             stage,
@@ -133,7 +133,8 @@ impl Driver {
         self.session_begins("clear");
     }
 
-    pub(super) async fn resume(&mut self, id: SessionId) {
+    /// Opens another session; `source` is what SessionStart hooks are told.
+    pub(super) async fn resume(&mut self, id: SessionId, source: &str) {
         if id == self.session {
             return;
         }
@@ -146,7 +147,7 @@ impl Driver {
                 for notice in notices {
                     self.notice(notice).await;
                 }
-                self.session_begins("resume");
+                self.session_begins(source);
             }
             Err(denied) => {
                 self.notice(denied.notice).await;

@@ -65,6 +65,7 @@ impl Driver {
         // Tried first, so that no broken rule is saved.
         self.gate.clone().add(tier, rule, session_source(), &self.stage)?;
         let file = (self.stage.edit_rule)(RuleEdit::Save { scope, tier, rule })?;
+        self.settle_file(&file);
         let name = crate::base::paths::relative_to(&file, &self.stage.place.project);
         let source = RuleSource { scope: rule_scope(scope), file: Some(name), line: None };
         self.gate.add(tier, rule, source, &self.stage)?;
@@ -76,7 +77,10 @@ impl Driver {
             RuleScope::Session => Ok(()),
             RuleScope::Flag => Err("it comes from the command line; start without it".to_owned()),
             RuleScope::Managed => Err("it is the administrator's".to_owned()),
-            _ => (self.stage.edit_rule)(RuleEdit::Remove { source: &source, tier, rule: &rule }).map(drop),
+            _ => {
+                let file = (self.stage.edit_rule)(RuleEdit::Remove { source: &source, tier, rule: &rule });
+                file.map(|file| self.settle_file(&file))
+            }
         };
         if let Err(problem) = removed {
             let text = format!("The rule `{rule}` was not removed: {problem}");

@@ -499,6 +499,7 @@ fn in_strange_folder(answers: Vec<Vec<StreamItem>>) -> Bench {
             let stage = if content == "content" { Ok((trusted.clone(), Vec::new())) } else { Err("changed".into()) };
             Box::pin(async move { stage })
         }),
+        reload: Arc::new(|| unreachable!("no settings file is watched")),
     });
     let (requests, events) = start(setup);
     Bench { root, script, requests, events, seen: Vec::new() }

@@ -61,24 +61,6 @@ impl Event {
         Self::ALL.iter().copied().find(|event| event.name() == name)
     }
 
-    /// Something brings it about. The others are accepted in settings and wait for their feature.
-    pub fn fires(self) -> bool {
-        !matches!(
-            self,
-            Self::Setup
-                | Self::MessageDisplay
-                | Self::TaskCreated
-                | Self::TaskCompleted
-                | Self::TeammateIdle
-                | Self::DirectoryAdded
-                | Self::FileChanged
-                | Self::WorktreeCreate
-                | Self::WorktreeRemove
-                | Self::Elicitation
-                | Self::ElicitationResult
-        )
-    }
-
     /// It is about one call of a tool, so that a handler may have a rule in `if`.
     pub fn is_about_a_call(self) -> bool {
         matches!(

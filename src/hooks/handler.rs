@@ -45,6 +45,18 @@ pub enum Kind {
         model: Option<String>,
         continue_on_block: bool,
     },
+    /// A short run of a sub-agent that may only read, which answers as a prompt does.
+    Agent {
+        prompt: String,
+        model: Option<String>,
+    },
+    /// A tool of a connected server; what it answers counts as a command's output does.
+    McpTool {
+        server: String,
+        tool: String,
+        /// Texts in it may hold `${field.of.the.event}`.
+        input: Map<String, Value>,
+    },
     /// Accepted and listed; it does not run, for this reason.
     Unsupported {
         name: String,
@@ -77,8 +89,8 @@ impl Handler {
                 model: text(fields, "model")?,
                 continue_on_block: flag(fields, "continueOnBlock")?,
             },
-            "agent" => unsupported(&name, fields, "there are no sub-agents yet that could answer it"),
-            "mcp_tool" => unsupported(&name, fields, "no servers of tools are connected yet"),
+            "agent" => Kind::Agent { prompt: needed(fields, "prompt")?, model: text(fields, "model")? },
+            "mcp_tool" => mcp_tool(fields)?,
             other => {
                 return Err(format!("`{other}` is no type of hook; it is command, http, prompt, agent or mcp_tool"));
             }
@@ -98,6 +110,8 @@ impl Handler {
             Kind::Command { .. } => "command",
             Kind::Http { .. } => "http",
             Kind::Prompt { .. } => "prompt",
+            Kind::Agent { .. } => "agent",
+            Kind::McpTool { .. } => "mcp_tool",
             Kind::Unsupported { name, .. } => name,
         }
     }
@@ -108,7 +122,8 @@ impl Handler {
             Kind::Command { command, args: None, .. } => command.clone(),
             Kind::Command { command, args: Some(args), .. } => format!("{command} {}", args.join(" ")),
             Kind::Http { url, .. } => url.clone(),
-            Kind::Prompt { prompt, .. } => prompt.clone(),
+            Kind::Prompt { prompt, .. } | Kind::Agent { prompt, .. } => prompt.clone(),
+            Kind::McpTool { server, tool, .. } => format!("{server} {tool}"),
             Kind::Unsupported { label, .. } => label.clone(),
         };
         whole.trim().chars().take(LABEL).collect()
@@ -119,13 +134,16 @@ impl Handler {
         matches!(self.kind, Kind::Command { wait: Wait::No | Wait::Rewake, .. })
     }
 
-    /// Two handlers with the same identity do the same and run once.
-    pub fn identity(&self) -> (&str, &str, &[String]) {
-        match &self.kind {
-            Kind::Command { command, args, .. } => ("command", command, args.as_deref().unwrap_or_default()),
-            Kind::Http { url, .. } => ("http", url, &[]),
-            Kind::Prompt { prompt, .. } => ("prompt", prompt, &[]),
-            Kind::Unsupported { name, label, .. } => (name, label, &[]),
+    /// Two handlers that do the same run once.
+    pub fn does_the_same(&self, other: &Self) -> bool {
+        match (&self.kind, &other.kind) {
+            (Kind::Command { command, args, .. }, Kind::Command { command: second, args: others, .. }) => {
+                command == second && args == others
+            }
+            (Kind::Http { url, .. }, Kind::Http { url: second, .. }) => url == second,
+            (Kind::Prompt { prompt, .. }, Kind::Prompt { prompt: second, .. })
+            | (Kind::Agent { prompt, .. }, Kind::Agent { prompt: second, .. }) => prompt == second,
+            (one, two) => one == two,
         }
     }
 }
@@ -165,6 +183,15 @@ fn http(fields: &Map<String, Value>) -> Result<Kind, String> {
     Ok(Kind::Http { url, headers, allowed_env })
 }
 
+fn mcp_tool(fields: &Map<String, Value>) -> Result<Kind, String> {
+    let input = match fields.get("input") {
+        None | Some(Value::Null) => Map::new(),
+        Some(Value::Object(input)) => input.clone(),
+        Some(_) => return Err("`input` must be an object".to_owned()),
+    };
+    Ok(Kind::McpTool { server: needed(fields, "server")?, tool: needed(fields, "tool")?, input })
+}
+
 fn unsupported(name: &str, fields: &Map<String, Value>, why: &str) -> Kind {
     let label = ["command", "prompt", "tool"].iter().find_map(|key| fields.get(*key)?.as_str()).unwrap_or(name);
     Kind::Unsupported { name: name.to_owned(), label: label.to_owned(), why: why.to_owned() }
@@ -175,6 +202,7 @@ fn fitting(event: Event, kind: Kind) -> Kind {
     let refused = match &kind {
         Kind::Http { url, .. } if event.is_start() => Some(("http", url.clone())),
         Kind::Prompt { prompt, .. } if !event.takes_questions() => Some(("prompt", prompt.clone())),
+        Kind::Agent { prompt, .. } if !event.takes_questions() => Some(("agent", prompt.clone())),
         _ => None,
     };
     let Some((name, label)) = refused else { return kind };

@@ -36,6 +36,18 @@ impl Matcher {
             .map_err(|_| format!("`{text}` is no regular expression that can be used here"))
     }
 
+    /// The file names that it stands for, where it is about files: what a bar separates.
+    pub fn names(&self) -> Vec<String> {
+        match self {
+            Self::All => Vec::new(),
+            Self::Names(names) => names.clone(),
+            Self::Pattern(pattern) => {
+                let names = pattern.as_str().split('|').map(str::trim);
+                names.filter(|name| !name.is_empty()).map(str::to_owned).collect()
+            }
+        }
+    }
+
     /// It waits for events about this subject. Events without a subject are matched by every matcher.
     pub fn fits(&self, subject: Option<&str>) -> bool {
         let Some(subject) = subject else { return true };

@@ -16,6 +16,7 @@ mod http;
 mod matcher;
 mod model;
 mod run;
+mod server;
 mod settings;
 
 pub use answer::Answer;
@@ -24,5 +25,6 @@ pub use event::Event;
 pub use handler::{Handler, Kind, Wait};
 pub use matcher::Matcher;
 pub use model::Question;
-pub use run::{Around, Ask, Desk, Firing, Late, Ran, run, run_all};
+pub use run::{Around, Ask, CallServer, Desk, Firing, Late, Ran, rerun, run, run_all};
+pub use server::ServerCall;
 pub use settings::{Config, Hook, HttpRules, Patience};

@@ -1,4 +1,5 @@
-//! Hooks of type prompt: one question to a model, whose answer says whether to go on.
+//! Hooks of type prompt and agent: one question to a model, or to a sub-agent that may look first, whose answer says
+//! whether to go on.
 
 use std::time::Duration;
 
@@ -20,6 +21,8 @@ pub struct Question {
     pub text: String,
     /// Another model than the session's.
     pub model: Option<String>,
+    /// A sub-agent answers, which may read.
+    pub looks: bool,
 }
 
 impl Question {
@@ -27,7 +30,12 @@ impl Question {
     pub(super) fn new(prompt: &str, input: &str, model: Option<String>) -> Self {
         let asked =
             if prompt.contains(PLACE) { prompt.replace(PLACE, input) } else { format!("{prompt}\n\nEvent:\n{input}") };
-        Self { text: format!("{asked}\n\n{FORM}"), model }
+        Self { text: format!("{asked}\n\n{FORM}"), model, looks: false }
+    }
+
+    /// The same for a sub-agent.
+    pub(super) fn of_agent(prompt: &str, input: &str, model: Option<String>) -> Self {
+        Self { looks: true, ..Self::new(prompt, input, model) }
     }
 }
 

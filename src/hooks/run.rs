@@ -14,7 +14,8 @@ use tokio_util::sync::CancellationToken;
 use super::answer::Finished;
 use super::handler::{Kind, Wait};
 use super::model::Question;
-use super::{Answer, Event, Hook, HttpRules, cap, command, http, model};
+use super::server::ServerCall;
+use super::{Answer, Event, Hook, HttpRules, cap, command, http, model, server};
 use crate::domain::{HookRun, RuleSource};
 
 /// Hooks that may run beside the session at the same time.
@@ -33,6 +34,8 @@ pub struct Firing {
 
 /// Asks a model one question. The error is a sentence.
 pub type Ask = Arc<dyn Fn(Question) -> BoxFuture<'static, Result<String, String>> + Send + Sync>;
+/// Calls a tool of a connected server: its text, and whether it is a failure. The error is a sentence.
+pub type CallServer = Arc<dyn Fn(ServerCall) -> BoxFuture<'static, Result<(String, bool), String>> + Send + Sync>;
 /// Takes what a hook that ran beside came to, and whether it wakes the model.
 pub type Late = Arc<dyn Fn(Ran, bool) -> BoxFuture<'static, ()> + Send + Sync>;
 
@@ -60,6 +63,7 @@ pub struct Around {
 pub struct Desk {
     pub around: Around,
     pub ask: Option<Ask>,
+    pub call: Option<CallServer>,
     pub late: Late,
     pub cancel: CancellationToken,
     /// Bounds what runs beside.
@@ -176,6 +180,12 @@ pub async fn run(hooks: Vec<Hook>, firing: &Firing, desk: &Desk) -> Vec<Ran> {
     join_all(runs).await
 }
 
+/// Runs one hook on an input that is on record, and waits for it even where it would run beside.
+pub async fn rerun(hook: Hook, input: String, desk: &Desk) -> Ran {
+    let event = hook.event;
+    One { hook, event, call_id: None, input: Arc::new(input) }.answered(desk).await
+}
+
 /// Runs several firings one after the other until one blocks, and reads the variables that they left where their
 /// event takes some: the whole environment of later commands.
 pub async fn run_all(
@@ -271,6 +281,14 @@ impl One {
             Kind::Prompt { prompt, model, continue_on_block } => {
                 let question = Question::new(prompt, &self.input, model.clone());
                 model::run(question, *continue_on_block, desk.ask.as_ref(), limit).await
+            }
+            Kind::Agent { prompt, model } => {
+                let question = Question::of_agent(prompt, &self.input, model.clone());
+                model::run(question, false, desk.ask.as_ref(), limit).await
+            }
+            Kind::McpTool { server, tool, input } => {
+                let call = ServerCall::new((server, tool), input, &self.input);
+                server::run(call, desk.call.as_ref(), limit).await
             }
             Kind::Unsupported { why, .. } => Finished { broken: Some(why.clone()), ..Finished::default() },
         }

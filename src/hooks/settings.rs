@@ -1,5 +1,7 @@
 //! All hooks of one start, from every settings file, and which of them run.
 
+use std::path::PathBuf;
+
 use crate::domain::{HookEntry, HookState, RuleScope, RuleSource};
 
 use super::bus::{Telemetry, Webhook};
@@ -33,11 +35,13 @@ pub struct Patience {
     pub question_ms: u64,
     /// Of a turn that has ended.
     pub rest_ms: u64,
+    /// How often files are looked at.
+    pub look_ms: u64,
 }
 
 impl Default for Patience {
     fn default() -> Self {
-        Self { question_ms: 6_000, rest_ms: 60_000 }
+        Self { question_ms: 6_000, rest_ms: 60_000, look_ms: 1_000 }
     }
 }
 
@@ -46,6 +50,10 @@ impl Default for Patience {
 pub struct Config {
     /// The strongest file first.
     pub hooks: Vec<Hook>,
+    /// Settings files that there are or could be, with the name that ConfigChange hooks know them by.
+    pub files: Vec<(&'static str, PathBuf)>,
+    /// Setup hooks run at the start, for this reason: `init` or `maintenance`.
+    pub setup: Option<&'static str>,
     /// `disableAllHooks` of the user or the administrator, by its place.
     pub disabled: Option<RuleSource>,
     /// The same of the project, which only concerns the project's own hooks.
@@ -76,7 +84,7 @@ impl Config {
         let mut found: Vec<Hook> = Vec::new();
         let candidates = self.hooks.iter().filter(|hook| hook.event == event && hook.matcher.fits(subject));
         for hook in candidates.filter(|hook| self.state(hook, trusted) == HookState::Runs) {
-            let known = found.iter().any(|known| known.handler.identity() == hook.handler.identity());
+            let known = found.iter().any(|known| known.handler.does_the_same(&hook.handler));
             if !known && hook.handler.condition.as_deref().is_none_or(fits) {
                 found.push(hook.clone());
             }
@@ -105,7 +113,7 @@ impl Config {
         if from_project && !trusted {
             return HookState::WaitsForTrust;
         }
-        if hook.event.fires() { HookState::Runs } else { HookState::NeverFires }
+        HookState::Runs
     }
 
     /// The list that a person reads.

@@ -241,7 +241,7 @@ async fn take(said: Heard, server: &Arc<Server>, inner: &Arc<Inner>) {
         Heard::Changed => {}
         Heard::Question(Question { message, form, reply }) => {
             let server = server.config.name.clone();
-            inner.news.send(News::Question { server, message, form, reply }).await.ok();
+            inner.news.send(News::Question { server, message, form, login: false, reply }).await.ok();
         }
     }
 }

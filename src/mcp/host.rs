@@ -42,18 +42,17 @@ pub enum News {
     /// Its state or what it offers is not what it was.
     Changed,
     /// Its tools changed while it ran, by name.
-    Tools {
-        server: String,
-        added: Vec<String>,
-        removed: Vec<String>,
-        changed: Vec<String>,
-    },
+    Tools { server: String, added: Vec<String>, removed: Vec<String>, changed: Vec<String> },
     /// Something to tell the person.
     Remark(String),
+    /// The person is known to that server now.
+    LoggedIn(String),
     Question {
         server: String,
         message: String,
         form: QuestionForm,
+        /// It is our own, about a login.
+        login: bool,
         reply: oneshot::Sender<ServerAnswer>,
     },
 }
@@ -211,6 +210,11 @@ impl Host {
         }
         let now = self.known().into_iter().find(|known| known.spec.name == judged.spec.name);
         Ok(now.is_none_or(|now| now.marks.asks.is_none() || now.marks.asks == judged.marks.asks))
+    }
+
+    /// Waits for a server while it is on its way. The error says why it cannot be called.
+    pub async fn ready(&self, server: &str) -> Result<(), String> {
+        self.caller(server).await.map(drop)
     }
 
     /// Calls a tool; waits for its server while that is on its way.

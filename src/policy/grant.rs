@@ -56,7 +56,14 @@ pub(super) fn parts<'a>(bench: &Bench<'a>) -> Vec<Part<'a>> {
         Action::Internal | Action::Fetch | Action::External | Action::Remember => {
             vec![call_part(bench, bench.case.access.outside())]
         }
-        Action::Grant => vec![call_part(bench, "the skill brings allow rules of its own")],
+        Action::Grant => {
+            let why = if bench.case.tool == "Skill" {
+                "the skill may bring allow rules of its own"
+            } else {
+                "it needs permission"
+            };
+            vec![call_part(bench, why)]
+        }
     }
 }
 

@@ -11,7 +11,7 @@ use super::ruleset::Tier;
 use super::subject::{Subject, Target};
 use super::{Case, Scene};
 use crate::base::hosts;
-use crate::domain::{Action, Mode, PathFacts};
+use crate::domain::{Action, Mode, PathFacts, present_name};
 
 /// How sure a match is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,7 +64,7 @@ impl<'a> Bench<'a> {
                 if !self.is_shell() {
                     return None;
                 }
-                self.text_hit(|text| pattern.covers(text), |text| pattern.meets(text))
+                self.text_hit(|text| pattern.covers(text), |text| pattern.meets(text)).or_else(|| self.hidden(rule))
             }
             About::Read(pattern) => {
                 let written = if self.case.tool == "NotebookEdit" { &[] } else { self.subject.writes.as_slice() };
@@ -103,6 +103,14 @@ impl<'a> Bench<'a> {
         self.subject.texts.iter().filter(unknown).any(|text| meets(text)).then_some(Hit::Maybe)
     }
 
+    /// What is not understood may hide what a rule forbids or wants to be asked about. Whoever asks to be asked about
+    /// nothing is not asked for that.
+    fn hidden(&self, rule: &Rule) -> Option<Hit> {
+        let doubtful = self.subject.analysis.as_ref().is_some_and(|analysis| !analysis.doubts.is_empty());
+        let counts = rule.tier != Tier::Allow && self.scene.mode != Mode::BypassPermissions;
+        (doubtful && counts).then_some(Hit::Maybe)
+    }
+
     fn path_hit(&self, pattern: &PathPattern, target: &Target) -> Option<Hit> {
         if target.globbed.is_none() && target.spot.forms().any(|form| pattern.matches(form, &self.bases)) {
             return Some(Hit::Sure);
@@ -122,7 +130,7 @@ impl<'a> Bench<'a> {
     }
 
     fn is_tool(&self, name: &str) -> bool {
-        self.case.tool == name || (name == "Agent" && self.case.tool == "Task")
+        present_name(self.case.tool) == present_name(name)
     }
 
     /// A top-level field of the input, if it is a plain value.

@@ -10,7 +10,7 @@ use super::broad::is_broad;
 use super::glob::Stars;
 use super::path_rule::PathPattern;
 use super::ruleset::{RuleText, Tier};
-use crate::domain::RuleSource;
+use crate::domain::{RuleSource, present_name};
 
 /// A parsed rule with its place.
 #[derive(Clone, Debug)]
@@ -97,7 +97,7 @@ impl Rule {
     pub(super) fn parse(entry: &RuleText) -> Result<(Self, Remark), String> {
         let text = entry.text.trim();
         let (name, specifier) = split(text)?;
-        let name = if name == "Task" { "Agent" } else { name };
+        let name = present_name(name);
         let (target, remark) = match specifier {
             // As an allow, a star for paths means the current folder, not the whole machine.
             Some("*") if matches!(name, "Read" | "Edit") && entry.tier == Tier::Allow => {
@@ -117,8 +117,10 @@ impl Rule {
     pub(super) fn names(&self, tool: &str) -> bool {
         match &self.target {
             Target::Tool { name, stars } => {
-                stars.as_ref().is_some_and(|stars| stars.covers(tool))
-                    || name == tool
+                let starred =
+                    stars.as_ref().is_some_and(|stars| stars.covers(tool) || stars.covers(present_name(tool)));
+                starred
+                    || name == present_name(tool)
                     || (name == "Edit" && EDITORS.contains(&tool))
                     || (name == "Read" && READERS.contains(&tool))
                     || (name == "Bash" && SHELLS.contains(&tool))
@@ -132,7 +134,7 @@ impl Rule {
     pub(super) fn is_for(&self, tool: &str) -> bool {
         match &self.target {
             Target::Bash(_) => SHELLS.contains(&tool),
-            Target::Named { tool: own, .. } => own == tool || (own == "Agent" && tool == "Task"),
+            Target::Named { tool: own, .. } => own == present_name(tool),
             _ => self.names(tool),
         }
     }
@@ -141,7 +143,9 @@ impl Rule {
     pub(super) fn removes(&self, tool: &str) -> bool {
         match &self.target {
             Target::Tool { name, stars } => {
-                name == tool || stars.as_ref().is_some_and(|stars| stars.covers(tool)) || is_server_of(name, tool)
+                name == present_name(tool)
+                    || stars.as_ref().is_some_and(|stars| stars.covers(tool))
+                    || is_server_of(name, tool)
             }
             Target::Bash(BashPattern::Every) => tool == "Bash",
             _ => false,

@@ -92,6 +92,11 @@ fn hard(bench: &Bench<'_>, read_only: bool, trail: &mut Trail) -> Option<Finding
         let text = format!("Always asked, because {why}.");
         return Some((Decision::Ask, Because::new(BecauseKind::Protected, text)));
     }
+    if let Some(host) = bench.inner_host().filter(|_| bench.call_rule().is_none()) {
+        let why = format!("{host} is this machine or an address of a private network");
+        trail.add("host", format!("{why}, and no rule names it"));
+        return Some((Decision::Ask, Because::new(BecauseKind::Protected, format!("Always asked, because {why}."))));
+    }
     if let Some(danger) = find_danger(bench) {
         trail.add("dangers", danger.clone());
         let text = format!("Always asked, because {danger}.");
@@ -149,6 +154,10 @@ fn forbidden_by_plan(bench: &Bench<'_>, read_only: bool) -> Option<Finding> {
 
 /// Stages that look for a permission.
 fn soft(bench: &Bench<'_>, parts: &[Part<'_>], trail: &mut Trail) -> Finding {
+    if bench.case.tool == "AskUserQuestion" && bench.scene.mode == Mode::DontAsk {
+        trail.add("mode", "dontAsk: questions of the model are denied");
+        return (Decision::Deny, Because::new(BecauseKind::Mode, "The mode dontAsk denies questions to the person."));
+    }
     if parts.iter().all(|part| matches!(part.grant, Ok(Grant::Free))) {
         trail.add("tool", "needs no permission");
         return (Decision::Allow, Because::new(BecauseKind::Tool, free_text(bench)));

@@ -165,6 +165,7 @@ pub(super) fn named_in(command: &Command) -> Vec<(Named, bool)> {
     for layer in shell::layers(&command.words).list {
         let words = command.words.get(layer.range).unwrap_or_default();
         let reads = programs::reads(words);
+        out.extend(programs::sent(words).into_iter().map(|named| (named, false)));
         if let Ok(named) = reads {
             out.extend(named.into_iter().map(|named| (named, false)));
         } else if let Some(work) = programs::work_of(words) {

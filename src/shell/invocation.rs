@@ -15,6 +15,8 @@ pub struct Invocation {
     pub fork: bool,
     /// What stands above every settings file.
     pub overrides: Overrides,
+    /// Leave when the hooks of the start have run.
+    pub hooks_only: bool,
     /// Headless, in this form; none is the full screen.
     pub print: Option<OutputFormat>,
     pub verbose: bool,
@@ -68,6 +70,8 @@ pub struct Overrides {
     pub mcp_config: Vec<String>,
     /// Only those servers.
     pub strict_mcp: bool,
+    /// Setup hooks run at the start, for this reason: `init` or `maintenance`.
+    pub setup: Option<&'static str>,
 }
 
 /// What a headless run prints.

@@ -202,6 +202,7 @@ fn flags(invocation: &Invocation) -> Flags {
         agents: given.agents.clone(),
         mcp_config: given.mcp_config.clone(),
         strict_mcp: given.strict_mcp,
+        setup: given.setup,
         settings: given.settings.clone(),
         provider: given.provider.clone(),
         model: given.model.clone(),

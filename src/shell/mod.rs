@@ -69,6 +69,9 @@ fn show(invocation: Invocation) -> Result<Exit, (Exit, String)> {
 }
 
 fn print(mut invocation: Invocation, format: OutputFormat, printer: &mut Printer) -> Result<Exit, (Exit, String)> {
+    if invocation.hooks_only {
+        return set_up(&invocation, printer);
+    }
     let prompt = invocation.prompt.take();
     let prompt = if io::IsTerminal::is_terminal(&io::stdin()) {
         prompt
@@ -88,6 +91,20 @@ fn print(mut invocation: Invocation, format: OutputFormat, printer: &mut Printer
         let link = ground.engine(&invocation, false, clock).await;
         let link = link.map_err(|message| (Exit::Failure, message))?;
         Ok(headless::run(job, link, ids, printer).await)
+    });
+    runtime.shutdown_timeout(END);
+    exit
+}
+
+/// Runs the hooks of a start and nothing else.
+fn set_up(invocation: &Invocation, printer: &mut Printer) -> Result<Exit, (Exit, String)> {
+    let ground = Ground::survey(invocation).map_err(|message| (Exit::Failure, message))?;
+    let clock = invocation.traffic.clock(false).map_err(|message| (Exit::Failure, message))?;
+    let runtime = runtime().map_err(no_runtime)?;
+    let exit = runtime.block_on(async {
+        let link = ground.engine(invocation, false, clock).await;
+        let link = link.map_err(|message| (Exit::Failure, message))?;
+        Ok(headless::set_up(link, printer).await)
     });
     runtime.shutdown_timeout(END);
     exit

@@ -33,6 +33,7 @@ pub use support::spill::keep;
 pub use web_search::{WebHit, WebQuery, WebResults, WebSearch, WebSearcher, by_brave, by_searxng};
 
 use crate::base::paths;
+pub use crate::domain::present_name as today;
 use crate::domain::{Access, Terms, ToolOutcome, ToolSpec};
 use crate::sandbox::Cage;
 
@@ -84,16 +85,6 @@ tools! {
 pub fn named<'a>(tools: &'a [Arc<dyn Tool>], name: &str) -> Option<&'a Arc<dyn Tool>> {
     let find = |name: &str| tools.iter().find(|tool| tool.spec().name == name);
     find(name).or_else(|| find(today(name)))
-}
-
-/// The present name of a tool that had another once.
-pub fn today(name: &str) -> &str {
-    match name {
-        "Task" => "Agent",
-        "TaskOutput" => "BashOutput",
-        "TaskStop" => "KillShell",
-        other => other,
-    }
 }
 
 /// The tools that are made with something of the settings, for the same test.

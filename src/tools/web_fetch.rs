@@ -5,7 +5,6 @@
 
 use std::collections::VecDeque;
 use std::fmt::Write;
-use std::net::IpAddr;
 use std::sync::{LazyLock, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -15,12 +14,13 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value;
 use tokio::time::Instant;
-use url::{Host, Url};
+use url::Url;
 
 use super::support::{input, page};
 use super::{Place, Tool, ToolContext};
+use crate::base::hosts;
 use crate::base::net::{self, Reach};
-use crate::domain::{Access, Shown, ToolMarks, ToolOutcome, ToolSpec};
+use crate::domain::{Access, Shown, ToolOutcome, ToolSpec};
 
 const NAME: &str = "WebFetch";
 /// Bytes of a page that are read.
@@ -83,12 +83,7 @@ impl Tool for WebFetch {
         let input: FetchInput = input::parse(NAME, value)?;
         let url = address(&input.url)?;
         let host = url.host_str().unwrap_or_default().to_owned();
-        let mut access = Access::fetch(host.clone());
-        if names_private(&url) {
-            let why = format!("{host} is this machine or an address of a private network");
-            access.marks = ToolMarks { asks: Some(why), ..ToolMarks::default() };
-        }
-        Ok(access)
+        Ok(Access::fetch(host))
     }
 
     fn run(&self, value: Value, context: ToolContext) -> BoxFuture<'static, ToolOutcome> {
@@ -136,15 +131,7 @@ fn address(text: &str) -> Result<Url, String> {
 
 /// The address itself says that it is this machine or a private network.
 fn names_private(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Ipv4(ip)) => net::is_private(IpAddr::V4(ip)),
-        Some(Host::Ipv6(ip)) => net::is_private(IpAddr::V6(ip)),
-        Some(Host::Domain(name)) => {
-            let name = name.trim_end_matches('.').to_ascii_lowercase();
-            name == "localhost" || name.ends_with(".localhost")
-        }
-        None => false,
-    }
+    url.host_str().is_some_and(hosts::is_inner)
 }
 
 async fn fetch(url: Url) -> Result<Page, String> {

@@ -224,7 +224,7 @@ fn a_screen_that_is_killed_showed_nothing_that_is_not_in_the_log() {
 
 #[test]
 fn a_disk_that_is_full_in_the_middle_of_an_answer_loses_nothing_that_was_shown() {
-    let text: String = (0..40_000).map(|word| format!("w1n{word}x ")).collect();
+    let text = (0..40_000).map(|word| format!("w1n{word}x ")).collect::<Vec<_>>().concat();
     let call = Answer::call("t1", "Bash", json!({"command": "printf w7n1x"}));
     let server = Server::start([call, Answer::text(&text), Answer::text("Well.")]);
     let home = Home::new().anthropic(server.url());

@@ -155,7 +155,7 @@ fn a_session_of_claude_code_is_imported_and_goes_on() {
         entry("user", "u3", json!("u2"), json!({"role": "user", "content": result})),
         entry("assistant", "u4", json!("u3"), answer(said, "end_turn")),
     ];
-    let transcript: String = lines.iter().map(|line| format!("{line}\n")).collect();
+    let transcript = lines.iter().map(|line| format!("{line}\n")).collect::<Vec<_>>().concat();
     std::fs::write(home.project().join(format!("{id}.jsonl")), transcript).unwrap();
     let import = home.pipe(&["sessions", "import", &format!("{id}.jsonl")], "");
     assert!(import.status.success(), "{}", text(&import.stderr));

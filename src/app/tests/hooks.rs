@@ -62,17 +62,50 @@ fn the_list_names_every_hook_with_its_place_and_its_runs() {
             place(RuleScope::User, "~/.claude/settings.json", 7),
             HookState::Off("only the shell bash is supported".into()),
         ),
-        entry(
-            "SubagentStop",
-            "later",
-            place(RuleScope::Managed, "/etc/claude-code/managed-settings.json", 2),
-            HookState::NeverFires,
-        ),
     ];
-    let never = vec!["Setup", "SubagentStart", "SubagentStop", "WorktreeCreate"];
-    play.live(Live::Report(Box::new(Report::Hooks { entries, never })));
+    play.live(Live::Report(Box::new(Report::Hooks(entries))));
     assert_snapshot!(play.screen());
-    assert!(play.acts.contains(&Act::Send(Request::ReportHooks)));
+    assert!(play.acts.contains(&Act::Send(Request::Hook(HookRequest::Report))));
+}
+
+#[test]
+fn a_hook_is_tried_on_an_event_of_the_trace_and_nothing_of_it_counts() {
+    let mut play = played(90, 30);
+    play.write("/hooks").keys("enter");
+    let guard =
+        entry("PreToolUse", "~/bin/guard.sh", place(RuleScope::User, "~/.claude/settings.json", 4), HookState::Runs);
+    let rest = entry("Stop", "~/bin/rest.sh", place(RuleScope::User, "~/.claude/settings.json", 8), HookState::Runs);
+    play.live(Live::Report(Box::new(Report::Hooks(vec![guard, rest]))));
+    play.screen();
+    // No such event is on record.
+    let screen = play.keys("down r").screen();
+    assert!(screen.contains("no Stop event is on record"), "{screen}");
+    // The newest run stands below the hooks.
+    play.acts.clear();
+    let screen = play.keys("down r").screen();
+    assert!(screen.contains("runs on the recorded PreToolUse event"), "{screen}");
+    let Some(Act::Send(Request::Hook(HookRequest::Try(trial)))) = play.acts.first().cloned() else {
+        panic!("{:?}", play.acts)
+    };
+    assert!(trial.hook.starts_with("lint") && trial.input.contains("git push"), "{trial:?}");
+    let Body::HookRan(mut tried) = run("lint", false, "blocks: still not", "no\u{1b}[2J\u{202e}") else { panic!() };
+    tried.duration_ms = 7;
+    play.live(Live::Hook(HookNews::Tried(tried)));
+    assert_snapshot!(play.screen());
+}
+
+#[test]
+fn a_hook_puts_other_words_on_the_screen() {
+    let mut play = Play::new(80, 20);
+    play.prompt(1, "hello");
+    play.sent(1);
+    play.responded(vec![Block::Text { text: "the secret word is xyzzy".into() }], false);
+    play.live(Live::Hook(HookNews::Displayed {
+        original: "the secret word is xyzzy".into(),
+        text: "the secret word is …".into(),
+    }));
+    let screen = play.screen();
+    assert!(screen.contains("the secret word is …") && !screen.contains("xyzzy"), "{screen}");
 }
 
 #[test]

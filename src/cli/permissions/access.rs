@@ -13,8 +13,38 @@ use crate::tools::{self, Place, Tool};
 const SHELLS: &[&str] = &["Bash", "Monitor"];
 const WRITERS: &[&str] = &["Edit", "MultiEdit", "NotebookEdit", "Write"];
 const READERS: &[&str] = &["Glob", "Grep", "LS", "LSP", "NotebookRead", "Read"];
+/// Tools of Claude Code that touch nothing by themselves and need no permission, as documented.
+const FREE: &[&str] = &[
+    "Agent",
+    "AskUserQuestion",
+    "BashOutput",
+    "CronCreate",
+    "CronDelete",
+    "CronList",
+    "EnterPlanMode",
+    "EnterWorktree",
+    "ExitWorktree",
+    "KillShell",
+    "ListAgents",
+    "ListMcpResources",
+    "PushNotification",
+    "ReadMcpResource",
+    "ReportFindings",
+    "ScheduleWakeup",
+    "SendMessage",
+    "SendUserFile",
+    "TaskCreate",
+    "TaskGet",
+    "TaskList",
+    "TaskUpdate",
+    "TodoWrite",
+    "ToolSearch",
+    "WaitForMcpServers",
+];
+/// Tools that need a permission although they touch nothing by themselves.
+const GRANTED: &[&str] = &["ExitPlanMode", "Skill", "SlashCommand"];
 /// Fields in which tools name their path.
-const PATHS: &[&str] = &["file_path", "notebook_path", "path"];
+pub(super) const PATHS: &[&str] = &["file_path", "notebook_path", "path"];
 
 /// A call that can be judged.
 #[derive(Debug, PartialEq)]
@@ -59,8 +89,12 @@ impl Bench {
 
     /// A call with its whole input.
     pub(super) fn input(&self, tool: &str, input: &Map<String, Value>, cwd: &Path) -> Result<Call, String> {
+        let tool = tools::today(tool);
         let value = Value::Object(input.clone());
         let text = |key: &str| input.get(key).and_then(Value::as_str);
+        if GRANTED.contains(&tool) {
+            return Ok(Call { tool: tool.to_owned(), input: value, access: Access::of(Action::Grant) });
+        }
         if SHELLS.contains(&tool) {
             let command = text("command").ok_or_else(|| format!("the input of {tool} has no `command`"))?;
             return Ok(Self::command(tool, command, Some(value)));
@@ -104,7 +138,7 @@ fn foreign<'t>(tool: &str, text: &impl Fn(&str) -> Option<&'t str>, cwd: &Path) 
             PATHS.iter().find_map(|key| text(key)).ok_or_else(|| format!("the input of {tool} names no path"))?;
         return Bench::path(tool, path, cwd).map(|call| call.access);
     }
-    Ok(Access::of(Action::External))
+    Ok(Access::of(if FREE.contains(&tool) { Action::Internal } else { Action::External }))
 }
 
 fn host(address: &str) -> Option<String> {
@@ -129,7 +163,9 @@ mod tests {
         assert_eq!(access("Bash", json!({"command": "ls"})).unwrap(), Access::execute("ls"));
         assert_eq!(access("WebFetch", json!({"url": "https://a.b/c"})).unwrap().host.as_deref(), Some("a.b"));
         assert_eq!(access("mcp__s__t", json!({})).unwrap().action, Action::External);
-        assert_eq!(access("Agent", json!({"subagent_type": "Explore"})).unwrap().action, Action::External);
+        assert_eq!(access("Agent", json!({"subagent_type": "Explore"})).unwrap().action, Action::Internal);
+        assert_eq!(access("Task", json!({})).unwrap().action, Action::Internal);
+        assert_eq!(access("Skill", json!({"skill": "x"})).unwrap().action, Action::Grant);
         assert_eq!(access("TodoWrite", json!({"todos": []})).unwrap().action, Action::Internal);
         assert_eq!(access("Skill", json!({"skill": "pdf"})).unwrap().action, Action::Grant);
     }

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::access::{Bench, Call};
+use super::access::{Bench, Call, PATHS};
 use super::ground::{Court, Ground};
 use crate::base::paths;
 use crate::config;
@@ -50,9 +50,17 @@ struct Line {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Deserialize)]
 #[serde(default)]
 struct Lists {
+    #[serde(deserialize_with = "list")]
     allow: Vec<String>,
+    #[serde(deserialize_with = "list")]
     ask: Vec<String>,
+    #[serde(deserialize_with = "list")]
     deny: Vec<String>,
+}
+
+/// A list that may be null.
+fn list<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Vec<String>, D::Error> {
+    Option::<Vec<String>>::deserialize(from).map(Option::unwrap_or_default)
 }
 
 /// Whose the rules of a question are.
@@ -88,7 +96,9 @@ struct Reason<'a> {
 struct Failure<'a> {
     id: &'a Value,
     decision: Decision,
-    error: String,
+    because: Reason<'a>,
+    suggestion: Option<&'a str>,
+    error: &'a str,
 }
 
 /// A set of rules with where it holds.
@@ -184,7 +194,17 @@ impl Session<'_> {
             (None, None) => return Err("the line has neither `tool` nor `command`".to_owned()),
         };
         match (&line.input, &line.command, &line.path) {
-            (Some(input), _, _) => self.bench.input(tool, input, cwd),
+            (Some(input), command, path) => {
+                let mut input = input.clone();
+                // What stands beside the input counts where the input itself does not say it.
+                if let Some(command) = command.as_ref().filter(|_| matches!(tool, "Bash" | "Monitor")) {
+                    input.entry("command").or_insert_with(|| Value::from(command.clone()));
+                }
+                if let Some(path) = path.as_ref().filter(|_| PATHS.iter().all(|field| !input.contains_key(*field))) {
+                    input.insert("path".to_owned(), Value::from(path.clone()));
+                }
+                self.bench.input(tool, &input, cwd)
+            }
             (None, Some(command), _) if matches!(tool, "Bash" | "Monitor") => Ok(Bench::command(tool, command, None)),
             (None, Some(_), _) => Err(format!("`{tool}` takes no command; give `path` or `input`")),
             (None, None, Some(path)) => Bench::path(tool, path, cwd),
@@ -250,7 +270,9 @@ fn reply(id: &Value, verdict: &Verdict) -> String {
 }
 
 fn failure(id: &Value, error: String) -> String {
-    serde_json::to_string(&Failure { id, decision: Decision::Ask, error }).unwrap_or_default()
+    let because = Reason { kind: BecauseKind::Analysis, rule: None, source: None, text: &error };
+    let failure = Failure { id, decision: Decision::Ask, because, suggestion: None, error: &error };
+    serde_json::to_string(&failure).unwrap_or_default()
 }
 
 #[cfg(test)]

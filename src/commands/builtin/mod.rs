@@ -24,6 +24,7 @@ registry![
     mode,
     tools,
     permissions,
+    add_dir,
     hooks,
     mcp,
     lsp,

@@ -12,6 +12,7 @@ use crate::agent::Input;
 use crate::base::paths;
 use crate::base::text::{human_cost, human_tokens};
 use crate::domain::{Body, CommandFile, Event, Live, MemoryFile, Notice, ToolCall};
+use crate::hooks::events::session::Reason;
 
 /// Milliseconds that reading everything again may take; after that what is known is used.
 const SCAN_MS: u64 = 300;
@@ -57,13 +58,16 @@ impl Driver {
     pub(in crate::engine) fn touch_path(&mut self, path: &Path) {
         let shelf = Arc::clone(&self.stage.shelf);
         let Some(nested) = shelf.nested.as_ref().filter(|_| self.stage.trusted) else { return };
-        let rules = shelf.rules.iter().filter(|rule| rule.fits(path)).map(|rule| rule.file.clone());
-        let found: Vec<MemoryFile> = nested(path).into_iter().chain(rules).collect();
-        for file in found {
+        let rules = shelf.rules.iter().filter(|rule| rule.fits(path));
+        let rules = rules.map(|rule| (rule.file.clone(), Reason::PathGlob(path, &rule.globs)));
+        let found = nested(path).into_iter().map(|file| (file, Reason::Nested(path)));
+        let found: Vec<(MemoryFile, Reason<'_>)> = found.chain(rules).collect();
+        for (file, reason) in found {
             let known = self.stage.memory.iter().any(|known| known.path == file.path);
             if known || !self.parts.catalog.touched.insert(file.path.clone()) {
                 continue;
             }
+            self.instruction_loaded(&file, reason);
             let from = format!("The instruction file {}", file.path.display());
             let text = self.setup.secrets.text(&file.text).into_owned();
             self.inbox.push_back(Input::Note(Body::ContextAdded { from, text }));
@@ -79,16 +83,22 @@ impl Driver {
 
     /// Takes in what changed on disk: new texts at once, new names at the tail, because the list in the prefix stays.
     pub(in crate::engine) async fn scan_again(&mut self) {
-        let Some(Scanned { commands, memory, agents, notices }) = self.scanned().await else { return };
-        self.tell_of_stale(&memory).await;
-        let commands = self.with_nested(commands);
-        let renewed = self.take_agents(agents).await;
-        if commands == self.stage.commands {
-            if renewed {
-                self.tell(Event::Live(Live::Info(Box::new(self.start_info())))).await;
+        let Some(mut scanned) = self.scanned().await else { return };
+        self.tell_of_stale(&scanned.memory).await;
+        scanned.commands = self.with_nested(scanned.commands);
+        let renewed = self.take_agents(std::mem::take(&mut scanned.agents)).await;
+        if scanned.commands != self.stage.commands {
+            if let Some(scanned) = self.skills_wait(scanned) {
+                self.take_skills(scanned).await;
             }
-            return;
+        } else if renewed {
+            self.tell(Event::Live(Live::Info(Box::new(self.start_info())))).await;
         }
+    }
+
+    /// Takes over the commands and skills that there are now.
+    pub(in crate::engine) async fn take_skills(&mut self, scanned: Scanned) {
+        let Scanned { commands, notices, .. } = scanned;
         let known = std::mem::replace(&mut self.stage.commands, commands);
         self.gate.set_readable(super::readable(&self.stage));
         let news = changes(&known, &self.stage.commands);

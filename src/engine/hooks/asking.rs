@@ -1,15 +1,17 @@
-//! The question of a hook to a model: one short request beside the session, with nothing of its conversation.
+//! The question of a hook to a model: one short request beside the session, with nothing of its conversation; or to a
+//! sub-agent that may look first.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::mpsc;
 
 use super::super::driver::{Driver, News, What};
+use super::super::team::Looker;
 use crate::domain::{
     Asker as Who, Block, Message, ModelInfo, ModelRef, PriceSource, Purpose, RequestEnd, RequestSpent, Sampling,
     Segment, Spent, SpentOn, StreamItem, Usage,
 };
-use crate::hooks::{Ask, Question};
+use crate::hooks::{Ask, Hook, Kind, Question};
 use crate::prompt::{self, Draft};
 use crate::provider::Provider;
 use crate::usage::{self, ModelTable};
@@ -30,11 +32,16 @@ struct Asker {
     epoch: u32,
     turn: u32,
     purpose: Purpose,
+    /// Sub-agents that are ready to begin, by the model that their hooks ask for.
+    lookers: Mutex<Vec<Ready>>,
 }
 
+/// The model that a hook asks for, and its sub-agent or why there is none.
+type Ready = (Option<String>, Result<Looker, String>);
+
 impl Driver {
-    /// A way to ask; none while no model is configured or can be reached.
-    pub(in crate::engine) fn asker(&self, purpose: Purpose) -> Option<Ask> {
+    /// A way to ask, for these hooks; none while no model is configured or can be reached.
+    pub(in crate::engine) fn asker(&self, purpose: Purpose, hooks: &[Hook]) -> Option<Ask> {
         let (model, info) = self.machine.model().cloned()?;
         let provider = match self.providers.get(&model.wire) {
             Some(provider) => Arc::clone(provider),
@@ -43,7 +50,12 @@ impl Driver {
         let (table, key) = (self.setup.table.clone(), format!("{}-hook", self.session));
         let (news, epoch) = (self.news.clone(), self.epoch);
         let turn = self.machine.conversation().counts.turn;
-        let asker = Arc::new(Asker { model, info, table, provider, key, news, epoch, turn, purpose });
+        let looks = hooks.iter().filter_map(|hook| match &hook.handler.kind {
+            Kind::Agent { model, .. } => Some((model.clone(), self.looker(model.as_deref()))),
+            _ => None,
+        });
+        let lookers = Mutex::new(looks.collect());
+        let asker = Arc::new(Asker { model, info, table, provider, key, news, epoch, turn, purpose, lookers });
         Some(Arc::new(move |question| {
             let asker = Arc::clone(&asker);
             Box::pin(async move { asker.ask(question).await })
@@ -52,7 +64,20 @@ impl Driver {
 }
 
 impl Asker {
+    /// The sub-agent for a question.
+    fn looker(&self, model: Option<&str>) -> Result<Looker, String> {
+        // Whoever broke down while he held it only took one out.
+        let mut ready = self.lookers.lock().unwrap_or_else(PoisonError::into_inner);
+        match ready.iter().position(|(named, _)| named.as_deref() == model) {
+            Some(at) => ready.swap_remove(at).1,
+            None => Err("no sub-agent is ready".to_owned()),
+        }
+    }
+
     async fn ask(&self, question: Question) -> Result<String, String> {
+        if question.looks {
+            return self.looker(question.model.as_deref())?.answer(question.text).await;
+        }
         let (model, info) = self.model_for(question.model.as_deref());
         let message = Segment::message("hook", Arc::new(Message::user(question.text)));
         let canonical = prompt::assemble(&Draft {

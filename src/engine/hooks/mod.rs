@@ -5,32 +5,45 @@
 
 mod asking;
 mod calls;
+mod desk;
 mod judging;
+mod messages;
 mod moments;
 mod prompts;
+mod requests;
+mod servers;
 mod sessions;
+mod tasks;
+mod watch;
+mod worktrees;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
+use super::catalog::Scanned;
 use super::driver::{Driver, News, What};
 use super::gate::Asked;
 use crate::agent::{Input, Point, Points, Prompt};
 use crate::domain::{
-    Body, Decision, Effort, Event, Live, Message, Mode, ModelRef, Notice, Origin, Report, SaveScope, ToolCall,
-    ToolOutcome, Verdict,
+    Body, Decision, Effort, Event, Live, Message, Mode, ModelRef, Notice, Origin, SaveScope, ToolCall, ToolOutcome,
+    Verdict,
 };
 use crate::hooks::bus::Bus;
 use crate::hooks::events::{self, Common, tool};
-use crate::hooks::{self, Around, Desk, Event as Name, Firing, Hook, Kind, Late, Ran};
+use crate::hooks::{self, Desk, Event as Name, Firing, Hook, Ran};
 use crate::policy::{self, RuleSet, RuleText, Tier};
 use crate::prompt;
 
 pub(super) use moments::Missed;
 pub(super) use prompts::{Pending, Prompts};
+pub(super) use servers::Elicited;
+pub(super) use sessions::source_of;
+pub(super) use watch::Watched;
+pub(super) use worktrees::WorktreeHooks;
 
 /// Characters of a prompt that the model gets from a hook that wakes it.
 const WAKE: usize = 10_000;
@@ -58,6 +71,11 @@ pub(super) struct Hooking {
     begun: bool,
     /// What began it, while the folder's question keeps hooks waiting.
     pub(super) unbegun: Option<&'static str>,
+    /// Somebody wants to hear when it has begun.
+    waited_for: bool,
+    watch: watch::Watch,
+    /// Agents in the background that run, with their tasks.
+    agents: HashMap<String, String>,
 }
 
 /// What is to be done when hooks have answered.
@@ -95,6 +113,23 @@ pub(super) enum Then {
         model: ModelRef,
         effort: Option<Effort>,
     },
+    /// A server asks the person.
+    Elicit(Box<servers::Elicited>),
+    /// A server is about to be answered.
+    Elicited(Box<servers::Replied>),
+    /// A settings file changed.
+    Reload {
+        source: &'static str,
+        path: PathBuf,
+    },
+    /// Skills changed on disk.
+    Skills(Box<Scanned>),
+    /// A text of the model is shown.
+    Shown {
+        original: String,
+    },
+    /// What they say about files to watch counts, nothing else.
+    Watch,
     /// It ran beside. It may wake the model.
     Late {
         wakes: bool,
@@ -128,6 +163,9 @@ impl Hooking {
             rests: 0,
             begun: false,
             unbegun: None,
+            waited_for: false,
+            watch: watch::Watch::default(),
+            agents: HashMap::new(),
         }
     }
 
@@ -148,7 +186,12 @@ impl Driver {
     pub(super) fn set_points(&mut self) {
         let points = Points {
             batch: self.hooked(Name::PostToolBatch),
-            stop: self.hooked(if self.stage.child.is_some() { Name::SubagentStop } else { Name::Stop }),
+            stop: match &self.stage.child {
+                None => self.hooked(Name::Stop),
+                Some(child) => {
+                    self.hooked(Name::SubagentStop) || (child.name.is_some() && self.hooked(Name::TeammateIdle))
+                }
+            },
             compact: self.hooked(Name::PreCompact),
             spend: true,
         };
@@ -185,46 +228,6 @@ impl Driver {
         verdict.because.rule.as_deref() == Some(rule)
     }
 
-    fn desk(&self, hooks: &[Hook]) -> Desk {
-        let store = self.setup.store.outputs(self.session);
-        let around = Around {
-            session: self.session.to_string(),
-            transcript: self.stage.child.as_ref().map_or_else(|| self.journal.path(), |child| child.transcript.clone()),
-            agent: self.stage.child.as_ref().map(|child| (child.agent.clone(), child.kind.clone())),
-            cwd: self.stage.place.cwd.clone(),
-            project: self.stage.place.project.clone(),
-            mode: self.machine.conversation().mode.name(),
-            effort: self.machine.conversation().effort.map(Effort::name),
-            prompt_id: None,
-            env: Arc::clone(&self.stage.env),
-            outputs: store,
-            http: self.stage.hooks.http.clone(),
-        };
-        let asks = hooks.iter().any(|hook| matches!(hook.handler.kind, Kind::Prompt { .. }));
-        Desk {
-            around,
-            ask: if asks { self.asker(crate::domain::Purpose::Hook) } else { None },
-            late: self.late(),
-            cancel: self.hooking.cancel.clone(),
-            beside: Arc::clone(&self.hooking.beside),
-            env_file: None,
-            budget_ms: None,
-        }
-    }
-
-    /// Takes what hooks that ran beside come to.
-    fn late(&self) -> Late {
-        let (news, epoch) = (self.news.clone(), self.epoch);
-        Arc::new(move |ran, wakes| {
-            let news = news.clone();
-            Box::pin(async move {
-                let heard =
-                    Answered { runs: vec![ran], then: Then::Late { wakes }, env: None, stopped: false, holds: false };
-                let _gone = news.send(News { epoch, what: What::Hooked(Box::new(heard)) }).await;
-            })
-        })
-    }
-
     /// Starts the hooks of a firing beside the driver. What is to be done comes back when there are none.
     fn fire(&mut self, firing: Firing, call: Option<&ToolCall>, then: Then) -> Option<Then> {
         let hooks = self.chosen(&firing, call);
@@ -243,7 +246,7 @@ impl Driver {
     /// Runs these one after the other, each all at once, until one blocks.
     fn start(&mut self, firings: Vec<(Firing, Vec<Hook>)>, then: Then) {
         let all: Vec<Hook> = firings.iter().flat_map(|(_, hooks)| hooks.clone()).collect();
-        let holds = !matches!(then, Then::Nothing);
+        let holds = !matches!(then, Then::Nothing | Then::Watch | Then::Shown { .. });
         let mut desk = self.desk(&all);
         if holds {
             self.hold_up(&all, &firings);
@@ -296,6 +299,15 @@ impl Driver {
             Then::Hold { hold, point } => self.on_hold_hooked(hold, &point, &runs).await,
             Then::SaveRule { rule, scope } => self.on_save_hooked(rule, scope, &runs).await,
             Then::Switch { model, effort } => self.on_switch_hooked(model, effort, &runs).await,
+            Then::Elicit(question) => self.on_elicit_hooked(*question, &runs).await,
+            Then::Elicited(replied) => self.on_elicited_hooked(*replied, &runs).await,
+            Then::Reload { source, path } => self.on_reload_hooked(source, &path, &runs).await,
+            Then::Skills(scanned) => self.on_skills_hooked(*scanned, &runs).await,
+            Then::Shown { original } => self.on_shown_hooked(original, &runs).await,
+            Then::Watch => {
+                self.told(&runs, true).await;
+                self.take_watched(&runs);
+            }
             Then::Late { wakes } => self.on_late(&runs, wakes).await,
         }
     }
@@ -335,13 +347,6 @@ impl Driver {
         if turn.is_some() && self.machine.conversation().turn == turn {
             self.feed(Input::Stop { reason }).await;
         }
-    }
-
-    /// Answers `/hooks`.
-    pub(super) async fn report_hooks(&mut self) {
-        let entries = self.stage.hooks.entries(self.stage.trusted);
-        let never = Name::ALL.iter().filter(|event| !event.fires()).map(|event| event.name()).collect();
-        self.tell(Event::Live(Live::Report(Box::new(Report::Hooks { entries, never })))).await;
     }
 }
 

@@ -7,7 +7,8 @@ use super::super::driver::{Driver, News, What};
 use super::{Then, calls};
 use crate::agent::{Input, Point, Release};
 use crate::domain::{Body, Effort, Message, ModelRef, Notice, Role};
-use crate::hooks::events::{self, agent, model, news, session, turn};
+use crate::hooks::events::session::Reason;
+use crate::hooks::events::{self, agent, model, news, place, session, task, turn};
 use crate::hooks::{Event as Name, Ran};
 
 /// What the person may have missed.
@@ -30,9 +31,26 @@ impl Driver {
             // The purse looks at it, no hook.
             Point::Spend => return self.inbox.push_back(Input::Released { hold, release: Release::Go }),
         };
-        if self.fire(firing, None, Then::Hold { hold, point }).is_some() {
+        let idle = matches!(point, Point::Stop { .. }).then(|| self.teammate_would_rest()).flatten();
+        let firings = std::iter::once(firing).chain(idle).filter(|firing| self.hooked(firing.event));
+        let chosen = firings.map(|firing| {
+            let hooks = self.chosen(&firing, None);
+            (firing, hooks)
+        });
+        let chosen: Vec<_> = chosen.filter(|(_, hooks)| !hooks.is_empty()).collect();
+        if chosen.is_empty() {
             self.inbox.push_back(Input::Released { hold, release: Release::Go });
+        } else {
+            self.start(chosen, Then::Hold { hold, point });
         }
+    }
+
+    /// A named agent works like a teammate: it rests when its turn ends.
+    fn teammate_would_rest(&self) -> Option<crate::hooks::Firing> {
+        let child = self.stage.child.as_ref()?;
+        let id = self.session.to_string();
+        let team = format!("session-{}", id.get(id.len().saturating_sub(8)..).unwrap_or(&id));
+        Some(task::idle(child.name.as_deref()?, &team))
     }
 
     fn agent_would_stop(&self, active: bool) -> crate::hooks::Firing {
@@ -70,8 +88,13 @@ impl Driver {
         }
         match body {
             Body::CwdSet { cwd: new } if new != cwd && self.hooked(Name::CwdChanged) => {
-                self.tell_hooks(news::cwd(cwd, new));
+                let _none = self.fire(place::cwd(cwd, new), None, Then::Watch);
+                self.watch_files();
             }
+            Body::CwdSet { .. } => self.watch_files(),
+            Body::ModelSet { model, .. } => self.model_taken(model),
+            Body::Responded(note) => self.answer_shown(note),
+            Body::Team(body) => self.agents_call(body),
             Body::Compacted { auto, summary, .. } => self.compacted(*auto, summary),
             Body::Asked { ask, call_id } => self.question_stands(*ask, call_id),
             Body::Decided { ask, .. } => drop(self.hooking.questions.remove(ask)),
@@ -92,6 +115,7 @@ impl Driver {
     }
 
     fn compacted(&mut self, auto: bool, summary: &str) {
+        self.instructions_loaded(Reason::Compact);
         if self.hooked(Name::PostCompact) {
             self.tell_hooks(turn::after_compact(auto, summary));
         }
@@ -149,7 +173,8 @@ impl Driver {
         }
         let from = self.machine.model().map(|(model, _)| model.id.clone());
         let context_tokens = self.machine.context_tokens();
-        let firing = model::before(&model::Switch { from: from.as_deref(), to: &to.id, context_tokens });
+        let firing =
+            model::before(&model::Switch { from: from.as_deref(), to: &to.id, source: "command", context_tokens });
         self.fire(firing, None, Then::Switch { model: to.clone(), effort }).is_none()
     }
 
@@ -164,9 +189,21 @@ impl Driver {
 
     /// Another model is in use.
     pub(in crate::engine) fn model_switched(&mut self, from: Option<&str>, to: &str) {
+        self.model_is(from, to, "command");
+    }
+
+    fn model_is(&mut self, from: Option<&str>, to: &str, source: &'static str) {
         if self.hooked(Name::PostModelSwitch) {
             let context_tokens = self.machine.context_tokens();
-            self.tell_hooks(model::after(&model::Switch { from, to, context_tokens }));
+            self.tell_hooks(model::after(&model::Switch { from, to, source, context_tokens }));
+        }
+    }
+
+    /// The model that is on record now was chosen by nobody: the one before it could not answer.
+    fn model_taken(&mut self, to: &ModelRef) {
+        let from = self.stage.model.as_ref().map(|(model, _)| model.id.clone());
+        if self.hooking.begun && from.as_ref().is_some_and(|from| *from != to.id) {
+            self.model_is(from.as_deref(), &to.id, "auto");
         }
     }
 }

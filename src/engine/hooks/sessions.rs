@@ -2,10 +2,13 @@
 
 use std::time::Duration;
 
+use super::super::Open;
 use super::super::driver::Driver;
 use super::Then;
 use crate::agent::Input;
-use crate::domain::{Body, Event, Live, Notice};
+use crate::catalog;
+use crate::domain::{Body, Event, HookNews, Live, MemoryFile, Notice};
+use crate::hooks::events::session::Reason;
 use crate::hooks::events::{agent, session};
 use crate::hooks::{self, Desk, Event as Name, Firing, Hook, Ran};
 
@@ -16,6 +19,15 @@ const SIGN_OF_LIFE: Duration = Duration::from_secs(1);
 /// The variable that raises the time for hooks at the end.
 const END_VARIABLE: &str = "CLAUDE_CODE_SESSIONEND_HOOKS_TIMEOUT_MS";
 
+/// What SessionStart hooks are told of the first session.
+pub(in crate::engine) fn source_of(open: &Open, is_new: bool) -> &'static str {
+    match open {
+        _ if is_new => "startup",
+        Open::Fork(_) => "fork",
+        _ => "resume",
+    }
+}
+
 impl Driver {
     /// A session is open: tells hooks, and lets the first prompt wait for them.
     pub(in crate::engine) fn session_begins(&mut self, source: &str) {
@@ -24,15 +36,52 @@ impl Driver {
         if let Some(child) = self.stage.child.clone() {
             return self.agent_begins(&child);
         }
-        if self.hooked(Name::InstructionsLoaded) {
-            for file in self.stage.memory.clone() {
-                self.tell_hooks(session::instructions(&file));
-            }
+        self.watch_files();
+        self.instructions_loaded(Reason::SessionStart);
+        let mut firings = Vec::new();
+        if let Some(trigger) = self.stage.hooks.setup.filter(|_| !std::mem::replace(&mut self.parts.set_up, true)) {
+            firings.push(session::setup(trigger));
         }
-        if self.hooked(Name::SessionStart) {
-            let model = self.machine.model().map(|(model, _)| model.id.clone());
-            let firing = session::start(source, model.as_deref(), None);
-            self.hooking.prompts.starting = self.fire(firing, None, Then::Begin).is_none();
+        let model = self.machine.model().map(|(model, _)| model.id.clone());
+        firings.push(session::start(source, model.as_deref(), None));
+        let chosen = firings.into_iter().filter(|firing| self.hooked(firing.event));
+        let chosen = chosen.map(|firing| {
+            let hooks = self.chosen(&firing, None);
+            (firing, hooks)
+        });
+        let chosen: Vec<(Firing, Vec<Hook>)> = chosen.filter(|(_, hooks)| !hooks.is_empty()).collect();
+        if !chosen.is_empty() {
+            self.hooking.prompts.starting = true;
+            self.start(chosen, Then::Begin);
+        }
+    }
+
+    /// Instruction files are read, with what they import.
+    pub(super) fn instructions_loaded(&mut self, reason: Reason<'_>) {
+        for file in self.stage.memory.clone() {
+            self.instruction_loaded(&file, reason);
+        }
+    }
+
+    /// One instruction file is read.
+    pub(in crate::engine) fn instruction_loaded(&mut self, file: &MemoryFile, reason: Reason<'_>) {
+        if !self.hooked(Name::InstructionsLoaded) {
+            return;
+        }
+        self.tell_hooks(session::instructions(file, reason));
+        for path in catalog::imported(file) {
+            let part = MemoryFile { path, text: String::new(), ..file.clone() };
+            self.tell_hooks(session::instructions(&part, Reason::Include(&file.path)));
+        }
+    }
+
+    /// Whoever only wants the session to begin hears when it has.
+    pub(super) async fn tell_begun(&mut self) {
+        if self.hooking.prompts.starting {
+            self.hooking.waited_for = true;
+        } else {
+            self.hooking.waited_for = false;
+            self.tell(Event::Live(Live::Hook(HookNews::Begun))).await;
         }
     }
 
@@ -64,6 +113,13 @@ impl Driver {
             self.feed(Input::SetTitle(title)).await;
         }
         self.hooking.prompts.starting = false;
+        self.take_watched(runs);
+        if session::reloads_skills(runs) {
+            self.scan_again().await;
+        }
+        if self.hooking.waited_for {
+            self.tell_begun().await;
+        }
         if let Some(text) = start.message.filter(|_| !self.machine.is_busy()) {
             let input = crate::domain::Input { text, images: Vec::new() };
             self.submit(super::Pending::Typed(input)).await;

@@ -3,6 +3,7 @@
 use tokio::sync::oneshot;
 
 use super::super::driver::{Driver, What};
+use super::super::hooks::Elicited;
 use super::Question;
 use crate::agent::Input;
 use crate::domain::{
@@ -21,21 +22,28 @@ impl Driver {
             News::Tools { server, added, removed, changed } => {
                 self.server_tools_changed(server, added, removed, changed).await;
             }
+            News::LoggedIn(server) => self.call_of("auth_success", &format!("The login to {server} worked")),
             News::Remark(text) => {
                 self.notice(Notice::warning(text).hint("/mcp shows its log and connects it again")).await;
             }
-            News::Question { server, message, form, reply } => {
-                if self.parts.servers.questions.len() >= QUESTIONS {
-                    return;
-                }
-                self.parts.servers.asked += 1;
-                let id = self.parts.servers.asked;
-                let question = Question { server: server.clone(), message: message.clone(), reply };
-                self.parts.servers.questions.insert(id, question);
-                let asked = ServerQuestion { id, server, message, form };
-                self.tell(Event::Live(Live::Server(ServerNews::Asks(Box::new(asked))))).await;
+            News::Question { server, message, form, login, reply } => {
+                self.server_asks(Elicited { server, message, form, login, reply }).await;
             }
         }
+    }
+
+    /// Puts a question of a server before the person.
+    pub(in crate::engine) async fn show_server_question(&mut self, question: Elicited) {
+        if self.parts.servers.questions.len() >= QUESTIONS {
+            return;
+        }
+        self.parts.servers.asked += 1;
+        let id = self.parts.servers.asked;
+        let Elicited { server, message, form, reply, .. } = question;
+        let question = Question { server: server.clone(), message: message.clone(), reply };
+        self.parts.servers.questions.insert(id, question);
+        let asked = ServerQuestion { id, server, message, form };
+        self.tell(Event::Live(Live::Server(ServerNews::Asks(Box::new(asked))))).await;
     }
 
     async fn servers_changed(&mut self) {
@@ -115,6 +123,9 @@ impl Driver {
     }
 
     pub(in crate::engine) async fn on_server_request(&mut self, request: ServerRequest) {
+        if let ServerRequest::Answer { id, answer } = request {
+            return self.answer_server(id, answer).await;
+        }
         let Some(host) = self.parts.servers.host.clone() else {
             return self.tell_servers().await;
         };
@@ -125,7 +136,7 @@ impl Driver {
             ServerRequest::Login(server) => self.log_in(server),
             ServerRequest::Logout(server) => self.log_out(&server).await,
             ServerRequest::Agree(server) => self.agree_to(&server, None).await,
-            ServerRequest::Answer { id, answer } => self.answer_server(id, answer).await,
+            ServerRequest::Answer { .. } => {}
         }
     }
 
@@ -191,19 +202,8 @@ impl Driver {
 
     async fn answer_server(&mut self, id: u32, answer: ServerAnswer) {
         let Some(question) = self.parts.servers.questions.remove(&id) else { return };
-        let action = match &answer {
-            ServerAnswer::Accept(_) => "accept",
-            ServerAnswer::Decline => "decline",
-            ServerAnswer::Cancel => "cancel",
-        };
-        let (server, message) = (question.server, question.message);
-        let told = question.reply.send(answer).is_ok();
         self.tell(Event::Live(Live::Server(ServerNews::Settled(id)))).await;
-        if !told {
-            return self.notice(Notice::info(format!("The server {server} no longer waits for the answer."))).await;
-        }
-        let body = ServerBody::Answered { server, message, action: action.to_owned() };
-        self.feed(Input::Note(Body::Catalog(CatalogBody::Server(body)))).await;
+        self.server_answered(question.server, question.message, answer, question.reply).await;
     }
 
     /// Begins a login: the address is a question, which the way back settles by itself.
@@ -220,7 +220,7 @@ impl Driver {
             let (reply, answer) = oneshot::channel();
             let message = format!("Log in to the server {server}. Latigo waits here for the way back.");
             let form = QuestionForm::Address(login.address());
-            tell(News::Question { server: server.clone(), message, form, reply }).await;
+            tell(News::Question { server: server.clone(), message, form, login: true, reply }).await;
             let declined = async {
                 // Whoever says that it is done still has to come back.
                 if let Ok(ServerAnswer::Accept(_)) = answer.await {
@@ -229,7 +229,10 @@ impl Driver {
             };
             tokio::select! {
                 finished = login.finish() => match finished {
-                    Ok(()) => drop(host.reconnect(&server)),
+                    Ok(()) => {
+                        host.reconnect(&server);
+                        tell(News::LoggedIn(server.clone())).await;
+                    }
                     Err(problem) => tell(News::Remark(format!("The login to {server} failed: {problem}."))).await,
                 },
                 () = declined => {}

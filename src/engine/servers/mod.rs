@@ -72,6 +72,11 @@ struct Question {
 }
 
 impl Servers {
+    /// The running servers.
+    pub(super) fn host(&self) -> Option<Host> {
+        self.host.clone()
+    }
+
     fn is_loaded(&self, name: &str) -> bool {
         self.loaded.iter().any(|spec| spec.name == name)
     }

@@ -42,7 +42,7 @@ impl Driver {
         let (store, id, now) = (self.setup.store.clone(), SessionId(self.setup.ids.next()), self.setup.clock.wall_ms());
         let made = blocking(move || store.fork(parent, id, until, now)).await;
         match made {
-            Some(Ok(())) => self.resume(id).await,
+            Some(Ok(())) => self.resume(id, "fork").await,
             Some(Err(error)) => self.notice(Notice::error(format!("The session was not forked: {error}"))).await,
             None => self.notice(Notice::error("The session was not forked.")).await,
         }

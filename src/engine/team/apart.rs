@@ -21,6 +21,7 @@ use crate::domain::{
     TeamRequest, ToolOutcome,
 };
 use crate::engine::driver::{self, Driver};
+use crate::engine::hooks::WorktreeHooks;
 use crate::engine::steps::Keeping;
 use crate::engine::{EVENTS, REQUESTS, Setup};
 use crate::policy::{RuleText, Tier};
@@ -38,6 +39,8 @@ pub(super) enum Tree {
     Made(Worktree),
     /// Its own from before, with changes in it.
     Found(PathBuf),
+    /// A hook made it, and hooks clear it away.
+    Hooked(PathBuf, Box<WorktreeHooks>),
 }
 
 impl Tree {
@@ -47,6 +50,10 @@ impl Tree {
             Self::Ordered(_) => None,
             // The person was told before.
             Self::Found(path) => Some((path, None)),
+            Self::Hooked(path, hooks) => {
+                let gone = hooks.remove(&path).await;
+                (!gone).then(|| (path, Some("what a hook made".to_owned())))
+            }
             Self::Made(tree) => {
                 let path = tree.path().to_path_buf();
                 match tree.settle().await {
@@ -61,7 +68,7 @@ impl Tree {
     pub(super) fn rooted(&self, rule: &str) -> String {
         let root = match self {
             Self::Ordered(order) => order.path.as_path(),
-            Self::Found(path) => path.as_path(),
+            Self::Found(path) | Self::Hooked(path, _) => path.as_path(),
             Self::Made(tree) => tree.path(),
         };
         match rule.split_once("(/") {
@@ -147,8 +154,9 @@ impl Driver {
             stall: Duration::from_millis(self.setup.tuning.team.stall_ms),
         };
         let tidy = tree.is_some();
+        let hooks = if matches!(tree, Some(Tree::Ordered(_))) { self.worktree_hooks() } else { None };
         let ends = Ends { heard, tell, heart: body };
-        let task = tokio::spawn(live(minder, (setup, ends), tree, (events, ways, done)));
+        let task = tokio::spawn(live(minder, (setup, ends), (tree, hooks), (events, ways, done)));
         self.inbox.push_back(Input::Note(Body::Team(TeamBody::AgentStarted(Box::new(start.clone())))));
         let living = Living { requests, cancel, alone: start.background, start, watched, task: tidy.then_some(task) };
         self.parts.team.living.insert(living.start.agent.clone(), living);
@@ -174,7 +182,7 @@ impl Driver {
         let Some(folder) = &tuning.worktrees else {
             return Err("There is no place for worktrees here. Call the agent without isolation.".to_owned());
         };
-        if !own.project.join(".git").exists() {
+        if !own.project.join(".git").exists() && !self.makes_worktrees() {
             let project = own.project.display();
             return Err(format!(
                 "{project} is no git repository, so no worktree can be made. Call it without isolation."
@@ -216,10 +224,17 @@ impl Driver {
 /// Makes what has to be made, starts the engine and minds it to its end.
 async fn live(
     mut minder: Minder,
-    (setup, ends): (Setup, Ends),
-    tree: Option<Tree>,
+    (mut setup, ends): (Setup, Ends),
+    (tree, hooks): (Option<Tree>, Option<WorktreeHooks>),
     (events, ways, done): (mpsc::Receiver<Event>, Ways, oneshot::Sender<Finished>),
 ) {
+    let tree = match by_hook(tree, hooks, &mut setup).await {
+        Ok(tree) => tree,
+        Err(problem) => {
+            minder.over = Some((AgentOutcome::Failed, Some(problem)));
+            return minder.run(events, ways, done).await;
+        }
+    };
     let cwd = setup.stage.place.cwd.clone();
     match tree {
         Some(Tree::Ordered(order)) => {
@@ -254,4 +269,15 @@ async fn live(
         }
     }
     minder.run(events, ways, done).await;
+}
+
+/// Lets a hook make the worktree that is ordered, where there is one, and moves the agent there.
+async fn by_hook(tree: Option<Tree>, hooks: Option<WorktreeHooks>, setup: &mut Setup) -> Result<Option<Tree>, String> {
+    let (Some(Tree::Ordered(order)), Some(hooks)) = (&tree, hooks) else { return Ok(tree) };
+    let Some(path) = hooks.create(&order.branch).await? else { return Ok(tree) };
+    let place = &mut setup.stage.place;
+    let below = place.cwd.strip_prefix(&place.project).map(PathBuf::from).unwrap_or_default();
+    place.cwd = path.join(below);
+    place.project.clone_from(&path);
+    Ok(Some(Tree::Hooked(path, Box::new(hooks))))
 }

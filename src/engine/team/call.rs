@@ -215,7 +215,7 @@ impl Driver {
         }
     }
 
-    fn agent_id(&self) -> String {
+    pub(super) fn agent_id(&self) -> String {
         let id = self.setup.ids.next().simple().to_string();
         format!("a{}", id.get(id.len().saturating_sub(ID)..).unwrap_or(&id))
     }

@@ -12,7 +12,7 @@ use crate::engine::steps::Rooted;
 use crate::engine::{Open, ServerPlan, Setup, Stage};
 use crate::hooks::{self, Hook};
 use crate::policy::RuleText;
-use crate::sandbox::Proof;
+use crate::sandbox::{Proof, Proxy};
 use crate::tools::{self, Place, Tool};
 
 /// Tools that no agent has: they speak to the person or steer the session.
@@ -23,6 +23,8 @@ const NEVER: [&str; 5] = ["AskUserQuestion", "EnterPlanMode", "ExitPlanMode", "T
 pub struct Child {
     pub(in crate::engine) agent: String,
     pub(in crate::engine) kind: String,
+    /// The name that its caller gave it.
+    pub(in crate::engine) name: Option<String>,
     /// 1 for an agent of the session itself.
     pub(in crate::engine) depth: u32,
     pub(in crate::engine) session: SessionId,
@@ -38,6 +40,8 @@ pub struct Child {
     /// Commands and tasks of the session.
     pub(in crate::engine) jobs: Arc<tools::Jobs>,
     pub(in crate::engine) board: Arc<tools::Board>,
+    /// The way of its confined commands to hosts: the session's own, which asks the person.
+    pub(in crate::engine) proxy: Option<Proxy>,
     /// Where its changes of files are kept and put on record: with those of the session.
     pub(in crate::engine) keep: Option<Rooted>,
     /// Rules that hold for it besides those of the session.
@@ -160,6 +164,7 @@ impl Driver {
         let child = Child {
             agent: plan.start.agent.clone(),
             kind: definition.name.clone(),
+            name: plan.start.name.clone(),
             depth: self.depth() + 1,
             session: self.session,
             log: plan.start.log.clone(),
@@ -171,13 +176,14 @@ impl Driver {
             read_only: definition.way.read_only || self.stage.child.as_ref().is_some_and(|child| child.read_only),
             jobs: self.jobs(),
             board: Arc::clone(&self.parts.board),
+            proxy: self.proxy_in_use(),
             rules: plan.brought.rules.clone(),
             again: plan.again,
         };
         let mode = child.mode(self.machine.conversation().mode, &self.stage.modes);
         let memory = if definition.way.without_memory { Vec::new() } else { self.stage.memory.clone() };
-        let hooks = self.hooks_with(plan.brought.hooks);
         let stage = Stage {
+            hooks: self.hooks_with(plan.brought.hooks),
             place: plan.place,
             model: Some((plan.start.model, plan.info)),
             effort: plan.effort.or(definition.model.effort).or(self.stage.effort),
@@ -187,7 +193,6 @@ impl Driver {
             memory,
             child: Some(Arc::new(child)),
             servers: plan.servers,
-            hooks,
             languages: self.languages_for(definition),
             ..self.stage.clone()
         };

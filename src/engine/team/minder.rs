@@ -380,7 +380,7 @@ fn in_words(call: &ToolCall) -> String {
     format!("{} {line}", call.name).trim_end().to_owned()
 }
 
-fn outcome(end: &TurnEnd) -> (AgentOutcome, Option<String>) {
+pub(super) fn outcome(end: &TurnEnd) -> (AgentOutcome, Option<String>) {
     match end {
         TurnEnd::Done => (AgentOutcome::Done, None),
         TurnEnd::TurnCap { .. } => (AgentOutcome::TurnCap, None),

@@ -165,6 +165,8 @@ pub fn as_agent(mut setup: Setup, spec: &Spec) -> Result<Setup, String> {
     stage.child = Some(Arc::new(Child {
         agent: spec.agent.clone(),
         kind: spec.kind.clone(),
+        // Only what is said to it uses its name, and that is done by its caller.
+        name: None,
         depth: spec.depth,
         session: spec.session,
         log: spec.log.clone(),
@@ -175,6 +177,8 @@ pub fn as_agent(mut setup: Setup, spec: &Spec) -> Result<Setup, String> {
         read_only: spec.mode.read_only,
         jobs: Jobs::new().0,
         board: Arc::new(Board::of(Vec::new())),
+        // A process of its own has its own way to hosts.
+        proxy: None,
         keep: None,
         rules: spec.rules.own.iter().cloned().map(received).collect(),
         again: spec.again,

@@ -4,6 +4,8 @@ mod bus;
 mod decisions;
 mod events;
 mod hostile;
+mod kinds;
+mod walk;
 
 use super::*;
 use crate::hooks::{Config, Event as Name, Handler, Hook, Matcher, Patience};
@@ -26,7 +28,7 @@ fn config(scope: RuleScope, hooks: &Value) -> Config {
             }
         }
     }
-    config.patience = Patience { question_ms: 10, rest_ms: 10 };
+    config.patience = Patience { question_ms: 10, rest_ms: 10, look_ms: 20 };
     config
 }
 

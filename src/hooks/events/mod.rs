@@ -6,8 +6,11 @@ pub mod agent;
 pub mod model;
 pub mod news;
 pub mod permission;
+pub mod place;
 pub mod prompt;
+pub mod server;
 pub mod session;
+pub mod task;
 pub mod tool;
 pub mod turn;
 

@@ -9,6 +9,8 @@ use super::super::{Event, Firing, Ran};
 pub struct Switch<'a> {
     pub from: Option<&'a str>,
     pub to: &'a str,
+    /// `command`, or `auto` when nobody asked for it.
+    pub source: &'static str,
     pub context_tokens: u64,
 }
 
@@ -27,7 +29,7 @@ fn fields(switch: &Switch<'_>) -> serde_json::Value {
         "from_model": switch.from,
         "to_model": switch.to,
         "requested_model": switch.to,
-        "source": "command",
+        "source": switch.source,
         "context_tokens": switch.context_tokens,
     })
 }

@@ -1,4 +1,6 @@
-//! A session begins or ends: SessionStart, SessionEnd, InstructionsLoaded.
+//! A session begins or ends: Setup, SessionStart, SessionEnd, InstructionsLoaded.
+
+use std::path::Path;
 
 use serde_json::json;
 
@@ -18,7 +20,7 @@ pub struct Start {
     pub message: Option<String>,
 }
 
-/// A session begins; `source` is `startup`, `resume`, `clear` or `compact`.
+/// A session begins; `source` is `startup`, `resume`, `clear`, `compact` or `fork`.
 pub fn start(source: &str, model: Option<&str>, title: Option<&str>) -> Firing {
     let mut fields = json!({ "source": source });
     if let Some(fields) = fields.as_object_mut() {
@@ -39,6 +41,11 @@ pub fn begun(runs: &[Ran]) -> Start {
     Start { title: first("sessionTitle").filter(blank), message: first("initialUserMessage").filter(blank) }
 }
 
+/// A hook wants commands and skills to be looked for again.
+pub fn reloads_skills(runs: &[Ran]) -> bool {
+    runs.iter().any(|ran| ran.answer.fields.get("reloadSkills") == Some(&serde_json::Value::Bool(true)))
+}
+
 pub(super) fn effect(answer: &Answer) -> Vec<String> {
     let mut parts = Vec::new();
     if answer.text("sessionTitle").is_some() {
@@ -55,14 +62,45 @@ pub fn end(reason: &str) -> Firing {
     Firing::new(Event::SessionEnd, Some(reason), json!({ "reason": reason }))
 }
 
+/// A project is to be set up or looked after; `trigger` is `init` or `maintenance`.
+pub fn setup(trigger: &str) -> Firing {
+    Firing::new(Event::Setup, Some(trigger), json!({ "trigger": trigger }))
+}
+
+/// Why an instruction file is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reason<'a> {
+    SessionStart,
+    Compact,
+    /// It stands on the way to a file that is worked with.
+    Nested(&'a Path),
+    /// One of its globs matches a file that is worked with.
+    PathGlob(&'a Path, &'a [String]),
+    /// That one imports it.
+    Include(&'a Path),
+}
+
 /// An instruction file was read.
-pub fn instructions(file: &MemoryFile) -> Firing {
+pub fn instructions(file: &MemoryFile, reason: Reason<'_>) -> Firing {
     let kind = match file.scope {
         MemoryScope::Managed => "Managed",
         MemoryScope::User => "User",
         MemoryScope::Project => "Project",
         MemoryScope::Local => "Local",
     };
-    let fields = json!({ "file_path": file.path, "memory_type": kind, "load_reason": "session_start" });
-    Firing::new(Event::InstructionsLoaded, Some("session_start"), fields)
+    let (word, key, trigger) = match reason {
+        Reason::SessionStart => ("session_start", "", None),
+        Reason::Compact => ("compact", "", None),
+        Reason::Nested(path) => ("nested_traversal", "trigger_file_path", Some(path)),
+        Reason::PathGlob(path, _) => ("path_glob_match", "trigger_file_path", Some(path)),
+        Reason::Include(parent) => ("include", "parent_file_path", Some(parent)),
+    };
+    let mut fields = json!({ "file_path": file.path, "memory_type": kind, "load_reason": word });
+    if let (Some(trigger), Some(fields)) = (trigger, fields.as_object_mut()) {
+        fields.insert(key.to_owned(), json!(trigger));
+        if let Reason::PathGlob(_, globs) = reason {
+            fields.insert("globs".to_owned(), json!(globs));
+        }
+    }
+    Firing::new(Event::InstructionsLoaded, Some(word), fields)
 }

@@ -13,6 +13,7 @@ mod find;
 mod fold;
 mod marks;
 mod seek;
+mod speech;
 mod turn;
 mod viewport;
 mod welcome;
@@ -24,7 +25,7 @@ use ratatui::layout::Rect;
 use ratatui::text::Line;
 
 use super::facts::{CallState, Facts};
-use crate::domain::{Act, Event, LibraryNews, Live, Notice, Request};
+use crate::domain::{Act, Event, HookNews, LibraryNews, Live, Notice, Request};
 use crate::theme::{Meaning, Theme};
 use cell::{Key, Kind, RetryState};
 use draw::Frame;
@@ -136,6 +137,7 @@ impl Conversation {
                 self.fold.notice(notice);
             }
             Event::Live(Live::ShellOutput(line)) => self.fold.shell_output(line),
+            Event::Live(Live::Hook(HookNews::Displayed { original, text })) => self.fold.displayed(original, text),
             Event::Live(_) => {}
             Event::Closed => {
                 self.fold.cut_off();

@@ -4,6 +4,7 @@
 //! answer goes to the engine.
 
 mod calls;
+mod choice;
 mod content;
 pub(in crate::panes) mod field;
 mod parts;

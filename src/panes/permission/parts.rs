@@ -3,7 +3,8 @@
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use ratatui::text::Line;
 
-use super::question::{Choice, Outcome, Question, Stage};
+use super::choice::Choice;
+use super::question::{Outcome, Question, Stage};
 use crate::domain::{Answer, FileDiff, Shown};
 use crate::theme::{Meaning, Theme};
 use crate::widgets::diff;

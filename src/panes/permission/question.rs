@@ -4,23 +4,12 @@ use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 use super::DEAD_MS;
 use super::calls::Seen;
+use super::choice::Choice;
 use super::content::Content;
 use super::field::Field;
 use super::parts::Parts;
 use crate::base::text;
 use crate::domain::{Act, Answer, EditPurpose, Request, RuleTest, SaveScope, Shown, Verdict};
-
-/// The answers that are offered.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Choice {
-    Once,
-    Session,
-    Always,
-    No,
-    Comment,
-    /// Some parts of a change.
-    Parts,
-}
 
 /// What the person is doing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -158,18 +147,6 @@ impl Question {
     /// The rule that would cover calls like this one, if the gate lets one.
     pub(super) fn suggestion(&self) -> Option<&str> {
         self.verdict.as_ref()?.suggestion.as_deref()
-    }
-
-    pub(super) fn choices(&self) -> Vec<Choice> {
-        let mut choices = vec![Choice::Once];
-        if self.suggestion().is_some() {
-            choices.extend([Choice::Session, Choice::Always]);
-        }
-        choices.extend([Choice::No, Choice::Comment]);
-        if self.parts.is_some() {
-            choices.push(Choice::Parts);
-        }
-        choices
     }
 
     /// Rows that are below what is in view.

@@ -36,7 +36,7 @@ pub(super) fn command(command: &str, width: u16, theme: &Theme) -> Shown {
         }
     };
     for line in command.split('\n') {
-        if line.trim().is_empty() && line.len() <= BLANKS {
+        if line.trim_ascii().is_empty() && line.len() <= BLANKS {
             empty += 1;
             if empty <= EMPTY_LINES {
                 rows.push(Line::default());
@@ -78,6 +78,12 @@ impl Found {
     }
 }
 
+/// It looks like a blank and is none to the shell: other spaces, fillers, the empty Braille pattern.
+fn looks_blank(letter: char) -> bool {
+    (!letter.is_ascii() && letter.is_whitespace())
+        || matches!(letter, '\u{115f}' | '\u{1160}' | '\u{2800}' | '\u{3164}' | '\u{ffa0}')
+}
+
 /// One line in pieces of a style each; `styles` are the plain one and the one that stands out.
 fn pieces(line: &str, found: &mut Found, styles: (Style, Style)) -> Vec<(String, Style)> {
     let (plain, alarm) = styles;
@@ -102,7 +108,10 @@ fn pieces(line: &str, found: &mut Found, styles: (Style, Style)) -> Vec<(String,
         for cluster in word.graphemes(true) {
             let shown = text::sanitize_line(cluster);
             let first = cluster.chars().next().unwrap_or(' ');
-            if shown != cluster && cluster != "\t" {
+            if looks_blank(first) {
+                found.hidden = true;
+                push(&first.escape_unicode().to_string(), alarm);
+            } else if shown != cluster && cluster != "\t" {
                 found.hidden = true;
                 push(&shown, alarm);
             } else if !first.is_ascii() && ((name && first.is_alphabetic()) || looks_alike(first, mixed)) {
@@ -155,6 +164,16 @@ mod tests {
         let (rows, warnings) = shown("ls\u{202e} \u{1b}[2K\u{200b}x\u{7}");
         assert!(rows.is_ascii() || !rows.contains(['\u{202e}', '\u{1b}', '\u{200b}', '\u{7}']), "{rows:?}");
         assert!(warnings.iter().any(|warning| warning.contains("escapes")), "{warnings:?}");
+    }
+
+    #[test]
+    fn what_only_looks_like_a_blank_is_seen() {
+        for blank in ['\u{a0}', '\u{2003}', '\u{202f}', '\u{3000}', '\u{2800}', '\u{3164}'] {
+            let (rows, warnings) = shown(&format!("./run{blank}x"));
+            assert!(rows.contains(&format!("./run\\u{{{:x}}}x", u32::from(blank))), "{rows:?}");
+            assert!(warnings.iter().any(|warning| warning.contains("escapes")), "{warnings:?}");
+        }
+        assert!(shown("\u{a0}\u{a0}").0.contains("a0"), "a line of them is no empty line");
     }
 
     #[test]

@@ -4,7 +4,8 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::text::{Line, Span};
 
-use super::question::{Choice, Question, Stage};
+use super::choice::Choice;
+use super::question::{Question, Stage};
 use super::{Folders, Permission, content};
 use crate::base::text;
 use crate::domain::SaveScope;
@@ -156,9 +157,11 @@ fn label(choice: Choice, question: &Question) -> (char, &'static str, String) {
     let rule = text::sanitize_line(question.rule.text()).into_owned();
     let suggested = text::sanitize_line(question.suggestion().unwrap_or_default()).into_owned();
     match choice {
+        Choice::Once if question.is_about_a_host() => ('1', "y", "Yes, this host for this session".to_owned()),
         Choice::Once => ('1', "y", "Yes, once".to_owned()),
         Choice::Session => ('2', "s", format!("Yes, for this session: {suggested}")),
         Choice::Always => ('3', "w", format!("Always: {rule}")),
+        Choice::No if question.is_about_a_host() => ('4', "n", "No, not in this session".to_owned()),
         Choice::No if question.agent.is_some() => ('4', "n", "No, and stop this agent".to_owned()),
         Choice::No => ('4', "n", "No, and stop the turn".to_owned()),
         Choice::Comment => ('5', "c", "No, and tell the model what to do instead".to_owned()),

@@ -5,10 +5,12 @@
 mod files;
 mod git;
 mod options;
+mod sent;
 mod special;
 mod table;
 
 pub(super) use files::{FileWork, half_known, work_of};
+pub(super) use sent::sent;
 pub(super) use special::is_plain_variable;
 
 use super::glob::WILD;

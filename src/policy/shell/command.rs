@@ -6,9 +6,12 @@ use tree_sitter::Node;
 
 use super::walk::{Frame, MAX_SCRIPTS, WORDS, Walker, script};
 use super::word::Word;
-use super::{Assign, Command, Kind, wrap};
+use super::{Assign, Command, Kind, builtins, feeds, wrap};
 use crate::policy::glob::{UNKNOWN, WILD};
 use crate::policy::place;
+
+/// Variables whose value a shell runs.
+const CODE: &[&str] = &["BASH_ENV", "ENV", "PROMPT_COMMAND", "PS0", "PS1", "PS4"];
 
 impl Walker<'_, '_> {
     pub(super) fn assignment(&mut self, node: Node<'_>, kind: Kind) {
@@ -27,6 +30,11 @@ impl Walker<'_, '_> {
             }
         }
         self.expansions(node);
+        if kind == Kind::Declaration {
+            for value in assigns.iter().map(|assign| &assign.value).chain(&words).map(|word| word.value.clone()) {
+                self.compute(&value);
+            }
+        }
         if let Some(command) = self.out.commands.get_mut(at) {
             command.assigns = assigns;
             command.words = words;
@@ -50,6 +58,13 @@ impl Walker<'_, '_> {
             }
             None => Word::default(),
         };
+        if CODE.contains(&name.as_str()) {
+            self.doubt(format!("it sets {name}, which a shell runs"));
+        }
+        if let Some(text) = builtins::inside(&value.value) {
+            // Where the variable is computed later, what stands in it runs.
+            self.hand_over(&text);
+        }
         Some(Assign { name, value })
     }
 
@@ -97,12 +112,33 @@ impl Walker<'_, '_> {
         words.sort_by_key(Node::start_byte);
         let words: Vec<Word> = words.into_iter().map(|node| self.argument(node)).collect();
         self.expansions(node);
-        let fed = wrap::reads_commands(&words);
+        let fed = feeds::reads_commands(&words);
         self.finish(at, words, assigns);
         if fed {
             for text in self.texts_on_input(node) {
                 self.hand_over(&text);
             }
+        }
+        self.piped(at);
+        self.spread(at);
+    }
+
+    /// `xargs` that puts what it reads where a shell or the name of a program stands.
+    fn spread(&mut self, at: usize) {
+        if self.out.commands.get(at).is_some_and(|command| feeds::runs_its_input(&command.words)) {
+            self.doubt("what it runs comes from its input");
+        }
+    }
+
+    /// A shell that runs what a substitution prints (`bash <(…)`).
+    fn piped(&mut self, at: usize) {
+        let Some(command) = self.out.commands.get(at) else { return };
+        if !command.words.iter().any(|word| word.pipe) || !feeds::runs_files(&command.words) {
+            return;
+        }
+        match self.printed(command.inner.clone()) {
+            Some(text) => self.hand_over(&text),
+            None => self.doubt("it runs what another command prints"),
         }
     }
 
@@ -150,7 +186,12 @@ impl Walker<'_, '_> {
 
     /// Some command since `from` is a shell that takes its commands from its input.
     pub(super) fn shell_since(&self, from: usize) -> bool {
-        self.out.commands.iter().skip(from).any(|command| !command.nested && wrap::reads_commands(&command.words))
+        let own = self.frame.scripts > 0;
+        self.out
+            .commands
+            .iter()
+            .skip(from)
+            .any(|command| (own || !command.nested) && feeds::reads_commands(&command.words))
     }
 
     /// What the only command of a stage of a pipeline is known to print.

@@ -4,8 +4,11 @@
 //! a second time by our own lexer, every byte between tokens is checked, and a node that the walk does not
 //! know is a doubt. A doubt asks. Nothing here decides.
 
+mod builtins;
 mod command;
 mod expand;
+mod feeds;
+mod join;
 mod parse;
 mod redirect;
 mod scan;

@@ -6,7 +6,7 @@ use tree_sitter::Node;
 
 use crate::policy::programs::is_plain_variable;
 
-use super::{Analysis, Dirs, Kind, MAX_COMMANDS, MAX_DEPTH, parse, scan, verify};
+use super::{Analysis, Dirs, Kind, MAX_COMMANDS, MAX_DEPTH, builtins, join, parse, scan, verify};
 
 /// How deep texts inside texts (`bash -c "bash -c …"`) are followed.
 pub(super) const MAX_SCRIPTS: u32 = 4;
@@ -71,6 +71,11 @@ pub(super) struct Frame<'a> {
 
 /// Walks a text, which may be one that a command of the line hands to a shell.
 pub(super) fn script(text: &str, dirs: Dirs, frame: Frame<'_>, out: &mut Analysis) {
+    let (joined, glued) = join::lines(text);
+    let text = joined.as_ref();
+    if glued {
+        out.doubts.push("a word of it goes over the end of a line".into());
+    }
     let Some(tree) = parse::parse(text) else {
         out.broken.get_or_insert_with(|| "it takes too long to parse".into());
         return;
@@ -170,6 +175,12 @@ impl<'a> Walker<'a, '_> {
             "unset_command" => {
                 self.doubt("it unsets variables or functions");
                 self.expansions(node);
+                let mut cursor = node.walk();
+                for child in node.children(&mut cursor).filter(|child| WORDS.contains(&child.kind())) {
+                    if let Ok(word) = self.word(child) {
+                        self.compute(&word.value);
+                    }
+                }
             }
             "test_command" => self.test(node),
             "function_definition" => self.function(node),
@@ -241,14 +252,23 @@ impl<'a> Walker<'a, '_> {
         self.out.functions.push((name.to_owned(), from..self.out.commands.len()));
     }
 
+    /// A value that the shell computes, where a substitution runs whatever the quotes were.
+    pub(super) fn compute(&mut self, value: &str) {
+        if let Some(text) = builtins::inside(value) {
+            self.doubt("it computes a text with a substitution in it");
+            self.hand_over(&text);
+        }
+    }
+
     pub(super) fn test(&mut self, node: Node<'_>) {
         let at = self.push(Kind::Test, node);
         self.expansions(node);
         let mut open = vec![node];
         while let Some(next) = open.pop() {
             if WORDS.contains(&next.kind()) {
-                if let Err(what) = self.word(next) {
-                    self.doubt(format!("it has {what}"));
+                match self.word(next) {
+                    Err(what) => self.doubt(format!("it has {what}")),
+                    Ok(word) => self.compute(&word.value),
                 }
                 continue;
             }

@@ -130,17 +130,6 @@ pub(in super::super) fn is_shell(name: &str) -> bool {
     SHELLS.contains(&name)
 }
 
-/// The words run a shell that takes its commands from its input.
-pub(super) fn reads_commands(words: &[Word]) -> bool {
-    layers(words).list.iter().any(|layer| {
-        let part = words.get(layer.range.clone()).unwrap_or_default();
-        let first = part.first().map(|word| base_name(&word.value).to_ascii_lowercase());
-        first.is_some_and(|name| is_shell(&name))
-            && part.iter().skip(1).all(|word| word.value.starts_with('-') || word.value == "/dev/stdin")
-            && dash_c(part).is_none()
-    })
-}
-
 /// The program's name without its folder.
 pub(in super::super) fn base_name(text: &str) -> &str {
     text.rsplit('/').next().unwrap_or(text)
@@ -263,12 +252,13 @@ fn runs(name: &str, words: &[Word], scripts: &mut Vec<String>) -> Option<Vec<Ran
     }
     match name {
         "eval" | "watch" => scripts.push(join(words.get(1..).unwrap_or_default(), name == "watch")),
-        "trap" => scripts.extend(words.get(1).map(|word| word.value.clone())),
         "find" | "fd" | "fdfind" => return exec_parts(words),
         "git" => return git_runs(words, scripts),
         _ => {}
     }
-    if matches!(name, "eval" | "trap") {
+    let computed = super::builtins::computed(name, words);
+    if name == "eval" || !computed.is_empty() {
+        scripts.extend(computed);
         return Some(Vec::new());
     }
     let (_, valued, operands) = THROUGH.iter().find(|(known, ..)| *known == name)?;
@@ -319,7 +309,7 @@ fn is_assignment(text: &str) -> bool {
 }
 
 /// Where `-c` stands, also in a group such as `-lc`, counted from the first argument.
-fn dash_c(words: &[Word]) -> Option<usize> {
+pub(super) fn dash_c(words: &[Word]) -> Option<usize> {
     words.iter().skip(1).position(|word| {
         let text = word.value.as_str();
         text == "--command"

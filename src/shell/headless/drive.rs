@@ -6,7 +6,9 @@ use super::fold::Fold;
 use super::lines::Lines;
 use super::prompt;
 use crate::base::ids::SharedIds;
-use crate::domain::{Answer, Body, Event, Live, Notice, NoticeLevel, Record, Request, StartInfo, TurnEnd};
+use crate::domain::{
+    Answer, Body, Event, HookNews, HookRequest, Live, Notice, NoticeLevel, Record, Request, StartInfo, TurnEnd,
+};
 use crate::shell::signals::{News, Signals};
 use crate::shell::{Exit, Link, OutputFormat, Printer};
 
@@ -59,6 +61,26 @@ pub async fn run(job: Job, mut link: Link, ids: SharedIds, printer: &mut Printer
     }
     close(&mut link).await;
     run.conclude(printer)
+}
+
+/// Waits until the hooks of the start have run, tells what went wrong with them, and leaves.
+pub async fn set_up(mut link: Link, printer: &mut Printer) -> Exit {
+    let mut failed = false;
+    let asked = link.requests.send(Request::Hook(HookRequest::TellBegun)).await.is_ok();
+    while asked && let Some(event) = link.events.recv().await {
+        match event {
+            Event::Closed | Event::Live(Live::Hook(HookNews::Begun)) => break,
+            Event::Live(Live::Notice(notice)) => remark(&notice, printer),
+            Event::Recorded(record) => match &record.body {
+                Body::Noticed(notice) => remark(notice, printer),
+                Body::HookRan(run) => failed |= run.failed,
+                _ => {}
+            },
+            Event::Live(_) | Event::Opened { .. } => {}
+        }
+    }
+    close(&mut link).await;
+    if failed { Exit::Failure } else { Exit::Done }
 }
 
 /// A run between its prompt and its end.

@@ -9,5 +9,5 @@ mod message;
 mod prompt;
 mod stdin;
 
-pub use drive::{Job, run};
+pub use drive::{Job, run, set_up};
 pub use stdin::{STDIN_LIMIT, join_stdin};

@@ -5,7 +5,7 @@ use super::*;
 /// Hooks for all events that fire, which put down what they are told.
 fn scribes() -> Value {
     let mut all = serde_json::Map::new();
-    for event in Name::ALL.iter().filter(|event| event.fires()) {
+    for event in Name::ALL {
         let command = format!("cat >> \"$CLAUDE_PROJECT_DIR/{}.jsonl\"", event.name());
         all.insert(event.name().into(), one(event.name(), &command)[event.name()].clone());
     }
