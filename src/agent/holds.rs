@@ -124,9 +124,9 @@ impl Machine {
                 self.end_turn(TurnEnd::Done, now);
             }
             (Point::Stop { .. }, Release::WorkOn { text }) => self.work_on(text, now),
-            (Point::Stop { .. } | Point::Spend, Release::Halt { reason }) => {
-                self.end_turn(TurnEnd::Stopped { reason }, now);
-            }
+            (Point::Stop { .. }, Release::Halt { reason }) => self.end_turn(TurnEnd::Stopped { reason }, now),
+            // The person saw the bill and ended it.
+            (Point::Spend, Release::Halt { .. }) => self.end_turn(TurnEnd::Interrupted, now),
             (Point::Spend, Release::Answered { served, answer }) => self.answer_from_cache(*served, answer, now),
             (Point::Spend, _) => self.send_pending(now),
             (Point::Compact { auto, .. }, Release::Halt { reason }) => self.not_compacted(auto, reason, now),

@@ -181,6 +181,11 @@ impl Machine {
         Some((canonical, read))
     }
 
+    /// Tokens by the provider's own measure, as far as its answers taught it, for estimated ones.
+    pub fn measured(&self, estimated: u64) -> u64 {
+        self.watch.scaled(estimated)
+    }
+
     /// The last answered request of the conversation.
     pub fn last_shape(&self) -> Option<&Shape> {
         self.watch.shape.as_ref()

@@ -11,8 +11,6 @@ impl Machine {
             return;
         }
         self.conversation = conversation;
-        // The person asked for another history; that it is not the one sent last is no news.
-        self.watch.shape = None;
     }
 }
 

@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 use super::attempt::Attempt;
 use super::machine::Machine;
 use crate::domain::{
-    Body, BreakCause, CacheBreak, CanonicalRequest, CompactionStage, ContextBody, ModelInfo, ModelRef, Prices, Record,
-    Segment, Usage, When,
+    Body, BreakCause, CacheBreak, CanonicalRequest, CompactionStage, ContextBody, FilesBody, ModelInfo, ModelRef,
+    Prices, Record, Segment, Usage, When,
 };
 use crate::prompt::{Change, Forecast, Reason, Rule, Shape, first_change};
 use crate::usage;
@@ -297,6 +297,7 @@ fn reason_of(body: &Body) -> Option<Reason> {
         Body::Context(ContextBody::Ejected { label, when: When::Now, .. }) => {
             reason(BreakCause::Ejected, Some(label.clone()))
         }
+        Body::Files(FilesBody::Moved(step)) if step.conversation.is_some() => reason(BreakCause::Rewound, None),
         Body::Context(ContextBody::Restored { .. }) => reason(BreakCause::Compaction, Some("undone".to_owned())),
         _ => None,
     }

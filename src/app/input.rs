@@ -4,7 +4,7 @@ use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
 use super::keys::Found;
 use super::{Context, Focus, Model, layers, orders, show};
-use crate::domain::{Act, EditPurpose, Request};
+use crate::domain::{Act, CatalogRequest, EditPurpose, MemoryOrder, Request};
 use crate::panes::composer::{self, Reply};
 use crate::panes::conversation;
 
@@ -96,6 +96,10 @@ pub(super) fn edited(model: &mut Model, purpose: EditPurpose, text: Option<Strin
         EditPurpose::Prompt => model.composer.set_text(text.strip_suffix('\n').unwrap_or(&text)),
         EditPurpose::Plan => super::team::plan_edited(model, &text),
         EditPurpose::Comment { ask } => model.permission.set_comment(ask, &text),
+        EditPurpose::Memory { id } => {
+            let order = MemoryOrder::Edit { id, text };
+            return vec![Act::Redraw, Act::Send(Request::Catalog(CatalogRequest::Memory(order)))];
+        }
         EditPurpose::File { .. } => {}
     }
     vec![Act::Redraw]

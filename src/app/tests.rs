@@ -6,6 +6,7 @@ mod agents;
 mod dialogs;
 mod hooks;
 mod manners;
+mod memories;
 mod play;
 mod screens;
 mod speed;

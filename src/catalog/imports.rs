@@ -26,6 +26,37 @@ pub(super) struct Reach<'a> {
     /// The folder that imports must stay in; none for the user's own files. A checkout must not be able
     /// to name a private file of the user and have it sent to a model.
     pub within: Option<&'a Path>,
+    /// What of the outside may be imported all the same.
+    pub outside: &'a Outside,
+}
+
+/// Imports from outside of the project.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outside {
+    /// The person agreed to these files, links followed.
+    Agreed(BTreeSet<PathBuf>),
+    /// Nothing is sent to anybody; it is only looked at what there is to be asked about.
+    Survey,
+}
+
+impl Default for Outside {
+    fn default() -> Self {
+        Self::Agreed(BTreeSet::new())
+    }
+}
+
+/// An import of a file outside of the project.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FarImport {
+    /// The importing file and the line.
+    pub from: PathBuf,
+    pub line: usize,
+    /// As it stands there.
+    pub name: String,
+    /// The file, links followed.
+    pub target: PathBuf,
+    /// It was imported.
+    pub taken: bool,
 }
 
 /// What stands above an imported text, before and after its path.
@@ -45,11 +76,12 @@ pub(super) struct Importer<'a> {
     bytes: u64,
     out: String,
     pub notices: Vec<Notice>,
+    pub far: Vec<FarImport>,
 }
 
 impl<'a> Importer<'a> {
     pub fn new(reach: Reach<'a>) -> Self {
-        Self { reach, seen: BTreeSet::new(), bytes: 0, out: String::new(), notices: Vec::new() }
+        Self { reach, seen: BTreeSet::new(), bytes: 0, out: String::new(), notices: Vec::new(), far: Vec::new() }
     }
 
     /// The text of the file at `path` without its block comments, followed by what it imports.
@@ -71,8 +103,8 @@ impl<'a> Importer<'a> {
             }
             if hops == 0 {
                 self.tell(path, line, &format!("`{name}` is not imported: imports lead at most {HOPS} files on"));
-            } else if !self.may(&target) {
-                let text = format!("`{name}` is not imported because it is outside of the project");
+            } else if !self.may(path, line, (&name, &target)) {
+                let text = format!("`{name}` is not imported: it is outside of the project, and nobody agreed to it");
                 self.tell(path, line, &text);
             } else if self.seen.len() > FILES || self.bytes > LIMIT {
                 self.tell(path, line, &format!("`{name}` is not imported: too much is imported already"));
@@ -104,13 +136,17 @@ impl<'a> Importer<'a> {
         Some(from.parent()?.join(name))
     }
 
-    fn may(&self, target: &Path) -> bool {
-        let Some(within) = self.reach.within else { return true };
+    fn may(&mut self, from: &Path, line: usize, (name, target): (&str, &Path)) -> bool {
         let target = real(target);
-        // Notes that the user keeps beside his own instructions may be named by a project.
-        let is_note = target.extension().is_some_and(|extension| extension == "md")
-            && target.starts_with(real(&self.reach.home.join(".claude")));
-        is_note || target.starts_with(real(within))
+        if self.reach.within.is_none_or(|within| target.starts_with(real(within))) {
+            return true;
+        }
+        let taken = match self.reach.outside {
+            Outside::Survey => true,
+            Outside::Agreed(files) => files.contains(&target),
+        };
+        self.far.push(FarImport { from: from.to_path_buf(), line, name: name.to_owned(), target, taken });
+        taken
     }
 
     fn tell(&mut self, path: &Path, line: usize, text: &str) {

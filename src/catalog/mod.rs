@@ -19,7 +19,7 @@ pub use agents::{agents, agents_given, built_in};
 use std::path::{Path, PathBuf};
 
 pub use expand::{Part, Surroundings, expand, shell_lines};
-pub use imports::imported;
+pub use imports::{FarImport, Outside, imported};
 pub use listing::{Budget, listing};
 pub use memory::{AgentsMd, Memory, MemoryWish, PathRule, fits, memory, nested};
 pub use plugin::{Plugin, plugins};

@@ -21,6 +21,8 @@ pub struct Plugin {
     pub description: String,
     pub version: Option<String>,
     pub root: PathBuf,
+    /// Where it may keep files of its own.
+    pub data: PathBuf,
     /// Off plugins are listed and bring nothing.
     pub enabled: bool,
     /// Folders of skills, and single skill folders.
@@ -36,6 +38,11 @@ pub struct Plugin {
 }
 
 impl Plugin {
+    /// A text with the plugin's folders in the place of their place-holders.
+    pub fn placed(&self, text: &str) -> String {
+        placed(text, &self.root, &self.data)
+    }
+
     /// How its things are labelled.
     pub fn source(&self) -> String {
         format!("plugin {}", self.name)
@@ -105,6 +112,7 @@ pub fn load(root: &Path, data: &Path) -> Result<Plugin, String> {
         hooks: reader.files("hooks", "hooks/hooks.json")?,
         servers: reader.files("mcpServers", ".mcp.json")?,
         languages: reader.files("lspServers", ".lsp.json")?,
+        data: reader.data.clone(),
         name,
         root,
     })
@@ -113,6 +121,11 @@ pub fn load(root: &Path, data: &Path) -> Result<Plugin, String> {
 fn json(file: &Path) -> Result<Option<Value>, String> {
     let text = read::text(file, LIMIT).map_err(|error| format!("{}: {error}", file.display()))?;
     text.map(|text| serde_json::from_str(&text).map_err(|error| format!("{}: {error}", file.display()))).transpose()
+}
+
+fn placed(text: &str, root: &Path, data: &Path) -> String {
+    let text = text.replace("${CLAUDE_PLUGIN_ROOT}", &root.display().to_string());
+    text.replace("${CLAUDE_PLUGIN_DATA}", &data.display().to_string())
 }
 
 struct Reader<'a> {
@@ -181,10 +194,7 @@ impl Reader<'_> {
     /// Puts the plugin's folders in the place of their place-holders.
     fn placed(&self, value: Value) -> Value {
         match value {
-            Value::String(text) => {
-                let text = text.replace("${CLAUDE_PLUGIN_ROOT}", &self.root.display().to_string());
-                Value::String(text.replace("${CLAUDE_PLUGIN_DATA}", &self.data.display().to_string()))
-            }
+            Value::String(text) => Value::String(placed(&text, self.root, &self.data)),
             Value::Array(items) => items.into_iter().map(|item| self.placed(item)).collect(),
             Value::Object(fields) => fields.into_iter().map(|(key, value)| (key, self.placed(value))).collect(),
             other => other,

@@ -13,7 +13,7 @@ use crate::base::read;
 use crate::domain::{CommandFile, Effort, Notice, PromptKind, Traits};
 
 use super::front::{self, Front};
-use super::{Ground, bundled};
+use super::{Ground, Plugin, bundled};
 
 /// Bytes that one file may have.
 const LIMIT: u64 = 1024 * 1024;
@@ -41,7 +41,7 @@ pub fn prompts(ground: &Ground<'_>) -> (Vec<CommandFile>, Vec<Notice>) {
     for name in FOLDERS.iter().chain([&AGENTS]) {
         finder.skills(&ground.home.join(name).join("skills"), &own);
     }
-    let projects = Whose { source: "project".to_owned(), prefix: None, within: Some(ground) };
+    let projects = Whose { source: "project".to_owned(), plugin: None, within: Some(ground) };
     for folder in &folders {
         for name in FOLDERS.iter().chain([&AGENTS]) {
             finder.skills(&folder.join(name).join("skills"), &projects);
@@ -56,7 +56,7 @@ pub fn prompts(ground: &Ground<'_>) -> (Vec<CommandFile>, Vec<Notice>) {
         finder.commands(&ground.home.join(name).join("commands"), &own);
     }
     for plugin in ground.plugins.iter().filter(|plugin| plugin.enabled) {
-        let whose = Whose { source: plugin.source(), prefix: Some(&plugin.name), within: None };
+        let whose = Whose { plugin: Some(plugin), ..Whose::plain(&plugin.source()) };
         plugin.skills.iter().for_each(|folder| finder.skills(folder, &whose));
         plugin.commands.iter().for_each(|folder| finder.commands(folder, &whose));
     }
@@ -75,7 +75,7 @@ pub fn nested_skills(ground: &Ground<'_>, touched: &Path) -> (Vec<CommandFile>, 
         return (Vec::new(), Vec::new());
     }
     let mut finder = Finder::default();
-    let projects = Whose { source: "project".to_owned(), prefix: None, within: Some(ground) };
+    let projects = Whose { source: "project".to_owned(), plugin: None, within: Some(ground) };
     let below = |folder: &&Path| folder.starts_with(ground.project) && !ground.cwd.starts_with(folder);
     for folder in touched.ancestors().skip(1).take(NESTED).filter(below) {
         for name in FOLDERS.iter().chain([&AGENTS]) {
@@ -89,18 +89,18 @@ pub fn nested_skills(ground: &Ground<'_>, touched: &Path) -> (Vec<CommandFile>, 
 struct Whose<'a> {
     source: String,
     /// The plugin that they belong to.
-    prefix: Option<&'a str>,
+    plugin: Option<&'a Plugin>,
     /// The project that links must stay in: a checkout must not be able to name a private file of the user.
     within: Option<&'a Ground<'a>>,
 }
 
 impl Whose<'_> {
     fn plain(source: &str) -> Self {
-        Self { source: source.to_owned(), prefix: None, within: None }
+        Self { source: source.to_owned(), plugin: None, within: None }
     }
 
     fn named(&self, name: &str) -> String {
-        self.prefix.map_or_else(|| name.to_owned(), |prefix| format!("{prefix}:{name}"))
+        self.plugin.map_or_else(|| name.to_owned(), |plugin| format!("{}:{name}", plugin.name))
     }
 
     fn may(&self, path: &Path) -> bool {
@@ -164,7 +164,8 @@ impl Finder {
 
     fn file(&mut self, path: &Path, name: &str, what: (PromptKind, &Whose<'_>)) {
         let place = path.display();
-        if self.found.contains_key(name) {
+        if let Some(stronger) = self.found.get_mut(name) {
+            stronger.traits.overrides.push(path.to_path_buf());
             return;
         }
         if name.chars().any(|c| c.is_whitespace() || c.is_control()) {
@@ -207,12 +208,13 @@ impl Finder {
         if kind == PromptKind::Skill {
             traits.folder = path.parent().map(Path::to_path_buf).filter(|folder| folder.is_absolute());
         }
+        let body = front.body.trim_matches(['\n', '\r']);
         let command = CommandFile {
             description: front.text("description").unwrap_or_else(|| first_line(front.body)),
             argument_hint: front.text("argument-hint"),
             path: path.to_path_buf(),
             source: whose.source.clone(),
-            body: front.body.trim_matches('\n').to_owned(),
+            body: whose.plugin.map_or_else(|| body.to_owned(), |plugin| plugin.placed(body)),
             kind,
             traits,
             name: name.clone(),
@@ -267,6 +269,7 @@ fn traits(front: &Front<'_>, tree: Option<&Value>) -> (Traits, Vec<String>) {
         paths: front.list("paths"),
         hooks: tree.and_then(|tree| tree.get("hooks")).cloned(),
         powershell,
+        overrides: Vec::new(),
         folder: None,
     };
     (traits, problems)

@@ -119,6 +119,10 @@ pub struct Which {
     #[arg(long, value_name = "FOLDER")]
     pub plugin_dir: Vec<std::path::PathBuf>,
 
+    /// The agent that the whole session runs as
+    #[arg(long, value_name = "NAME", hide_short_help = true)]
+    pub agent: Option<String>,
+
     /// Kinds of sub-agents as JSON: {"name": {"description": …, "prompt": …}}
     #[arg(long, value_name = "JSON", hide_short_help = true)]
     pub agents: Option<String>,
@@ -239,6 +243,12 @@ pub enum Command {
     Mcp {
         #[command(subcommand)]
         what: super::McpCommand,
+    },
+    /// What is remembered across sessions: list, add, show, edit, forget, search
+    #[command(subcommand_required = true, arg_required_else_help = true)]
+    Memory {
+        #[command(subcommand)]
+        what: super::MemoryCommand,
     },
     /// Say where settings come from, or change your own
     #[command(subcommand_required = true, arg_required_else_help = true)]

@@ -1,12 +1,17 @@
 //! `latigo config`: every setting with the place that it comes from; one of them read, explained or set.
 
-use std::collections::BTreeMap;
-
 use super::ConfigCommand;
 use super::permissions::ground::Ground;
-use crate::config::{self, ConfigInput, Flags, Origin, OriginState};
-use crate::domain::RowMark;
+use crate::base::text::{clip, sanitize_line};
+use crate::config::{self, Origin, OriginState};
+use crate::domain::{PageRow, RowMark};
 use crate::shell::{Exit, Printer};
+
+/// The section of the page that is listed from the files themselves.
+const SETTINGS: &str = "Settings";
+/// How a note about an override begins, and columns of one.
+const OVER: &str = "takes the place of";
+const NOTE: usize = 120;
 
 /// Runs the command.
 pub(super) fn run(what: ConfigCommand, out: &mut Printer) -> Exit {
@@ -24,21 +29,12 @@ pub(super) fn run(what: ConfigCommand, out: &mut Printer) -> Exit {
 
 /// What is printed.
 fn answer(what: ConfigCommand, ground: &Ground) -> Result<(String, Exit), String> {
-    let env: BTreeMap<String, String> = std::env::vars().collect();
-    let input = ConfigInput {
-        home: &ground.home,
-        cwd: &ground.cwd,
-        env,
-        flags: Flags::default(),
-        dirs: &ground.dirs,
-        managed: ground.managed.clone(),
-    };
-    let origins = config::load(input).catalog.origins;
+    let origins = config::load(ground.input()).catalog.origins;
     let of = |key: &str| -> Vec<&Origin> { origins.iter().filter(|origin| origin.key == key).collect() };
     match what {
         ConfigCommand::List { json } => {
-            let line = |origin: &Origin| if json { json_line(origin) } else { plain_line(origin) };
-            Ok((origins.iter().map(line).collect(), Exit::Done))
+            let rows = config::listing(&ground.input());
+            Ok((if json { json_rows(&origins, &rows) } else { plain_rows(&origins, &rows) }, Exit::Done))
         }
         ConfigCommand::Get { key } => match config::effective(&origins, &key) {
             Some(value) => Ok((format!("{value}\n"), Exit::Done)),
@@ -63,17 +59,68 @@ fn answer(what: ConfigCommand, ground: &Ground) -> Result<(String, Exit), String
     }
 }
 
+/// All sections: the settings as the files have them, the rest as a start here would use it.
+fn plain_rows(origins: &[Origin], rows: &[PageRow]) -> String {
+    let mut out = String::from("# Settings\n");
+    out.extend(origins.iter().map(plain_line));
+    for row in rows.iter().skip_while(|row| !is_head(row) || row.name == SETTINGS) {
+        if is_head(row) {
+            out.extend([format!("\n# {}\n", row.name)]);
+            continue;
+        }
+        let mark = mark(row.mark);
+        let note = row.notes.iter().find(|note| !note.is_empty() && row.mark != RowMark::On || note.starts_with(OVER));
+        let note = note.map(|note| format!("  ({})", clip(&sanitize_line(note), NOTE))).unwrap_or_default();
+        let place = if row.place.is_empty() { "-" } else { &row.place };
+        out.extend([format!("{mark} {}  {}  {place}{note}\n", row.name, row.value)]);
+    }
+    out
+}
+
+/// One object a line, with the kind of the thing.
+fn json_rows(origins: &[Origin], rows: &[PageRow]) -> String {
+    let mut out: String = origins.iter().map(json_line).collect();
+    let mut kind = String::new();
+    for row in rows {
+        if is_head(row) {
+            kind = row.name.to_lowercase().trim_end_matches('s').replace("memorie", "memory");
+            continue;
+        }
+        if kind == "setting" {
+            continue;
+        }
+        let state = match row.mark {
+            RowMark::On | RowMark::Section => "used",
+            RowMark::Off => "off",
+            RowMark::Problem => "problem",
+        };
+        let line = serde_json::json!({
+            "kind": kind, "name": row.name, "scope": row.value, "place": row.place, "state": state, "notes": row.notes,
+        });
+        out.extend([format!("{line}\n")]);
+    }
+    out
+}
+
+fn is_head(row: &PageRow) -> bool {
+    row.mark == RowMark::Section
+}
+
+fn mark(mark: RowMark) -> char {
+    match mark {
+        RowMark::On | RowMark::Section => ' ',
+        RowMark::Off => '-',
+        RowMark::Problem => '!',
+    }
+}
+
 fn unset(key: &str) -> String {
     config::unknown_key(key).unwrap_or_else(|| format!("no file sets `{key}`"))
 }
 
 fn plain_line(origin: &Origin) -> String {
     let row = origin.row();
-    let mark = match row.mark {
-        RowMark::On | RowMark::Section => ' ',
-        RowMark::Off => '-',
-        RowMark::Problem => '!',
-    };
+    let mark = mark(row.mark);
     let note = row.notes.first().filter(|note| !note.is_empty()).map(|note| format!("  ({note})")).unwrap_or_default();
     format!("{mark} {} = {}  {}{note}\n", origin.key, origin.value, origin.place)
 }
@@ -87,7 +134,7 @@ fn json_line(origin: &Origin) -> String {
         OriginState::Unknown(near) => ("unknown", near.clone()),
     };
     let line = serde_json::json!({
-        "key": origin.key, "value": origin.value, "place": origin.place, "state": state, "by": by,
+        "kind": "setting", "key": origin.key, "value": origin.value, "place": origin.place, "state": state, "by": by,
     });
     format!("{line}\n")
 }
@@ -123,7 +170,10 @@ mod tests {
         let ground = ground(&folder);
         let (text, _) = answer(ConfigCommand::List { json: false }, &ground).unwrap();
         let config = ground.dirs.config.display().to_string();
-        insta::assert_snapshot!(text.replace(&config, "<config>"));
+        let root = folder.path().display().to_string();
+        let text =
+            text.replace(&config, "<config>").replace(&root, "<root>").replace(&root.replace('/', "-"), "<root>");
+        insta::assert_snapshot!(text);
         let key = |key: &str| key.to_owned();
         assert_eq!(answer(ConfigCommand::Get { key: key("theme") }, &ground).unwrap().0, "\"light\"\n");
         assert_eq!(answer(ConfigCommand::Where { key: key("theme") }, &ground).unwrap().0.lines().count(), 2);

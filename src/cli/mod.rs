@@ -23,6 +23,7 @@ mod elsewhere;
 mod eval;
 mod helper;
 mod mcp;
+mod memory;
 mod model;
 mod permissions;
 mod replay;
@@ -43,6 +44,7 @@ pub use cost::CostOrder;
 pub use eval::EvalOrder;
 pub use helper::helper;
 pub use mcp::McpCommand;
+pub use memory::MemoryCommand;
 pub use permissions::Permissions;
 pub use replay::ReplayOrder;
 use spending::{CacheCommand, ToonCommand};
@@ -71,6 +73,8 @@ pub enum Order {
         json: bool,
     },
     Permissions(Permissions),
+    /// The memory store.
+    Memory(MemoryCommand),
     /// Say where settings come from.
     Config(ConfigCommand),
     Bench(BenchOrder),
@@ -92,6 +96,9 @@ impl Ends {
 
 /// The whole program.
 pub fn main() -> Exit {
+    if std::env::args_os().nth(1).is_some_and(|word| word == crate::engine::AGENT_WORD) {
+        return crate::shell::run_agent();
+    }
     let order = match parse(std::env::args_os(), Ends::of_process(), |name| std::env::var_os(name)) {
         Ok(order) => order,
         Err(error) => {
@@ -113,6 +120,7 @@ pub fn main() -> Exit {
         Order::Cost(order) => cost::run(&order, &mut Printer::standard()),
         Order::Bench(order) => bench::run(&order, &mut Printer::standard()),
         Order::Mcp(what) => mcp::run(what, &mut Printer::standard()),
+        Order::Memory(what) => memory::run(what, &mut Printer::standard()),
         Order::Config(what) => config::run(what, &mut Printer::standard()),
         Order::Completions(shell) => completions(shell),
     }
@@ -145,6 +153,7 @@ pub fn parse(
         }
         Some(Command::Bench { name, input, json }) => return Ok(Order::Bench(BenchOrder { name, input, json })),
         Some(Command::Mcp { what }) => return Ok(Order::Mcp(what)),
+        Some(Command::Memory { what }) => return Ok(Order::Memory(what)),
         Some(Command::Config { what }) => return Ok(Order::Config(what)),
         Some(Command::Completions { shell }) => return Ok(Order::Completions(shell)),
         None => {}
@@ -185,6 +194,7 @@ fn invocation(args: Args, ends: Ends) -> Invocation {
             deny: rules::split(&args.disallowed_tools),
             add_dirs: args.which.add_dir,
             plugin_dirs: args.which.plugin_dir,
+            agent: args.which.agent,
             agents: args.which.agents,
             max_turns: args.caps.max_turns,
             caps: args.caps.budget(),

@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::base::read;
-use crate::catalog::{self, AgentsMd, Ground, MemoryWish};
+use crate::catalog::{self, AgentsMd, Ground, MemoryWish, Outside};
 use crate::domain::{Claim, ClaimKind, FolderClaims, Hash, MemoryScope};
 
 use super::document::{self, Node, Value};
@@ -67,6 +67,12 @@ pub(super) fn gather(input: &ConfigInput<'_>, project: &Path, layers: &[Layer]) 
         claims.clear();
     }
     FolderClaims { root: project.to_path_buf(), claims, texts, content, changed: false, too_much }
+}
+
+/// The files outside of the project that a trusted folder may import.
+pub(super) fn agreed_imports(folder: &FolderClaims, trusted: bool) -> Outside {
+    let imports = folder.claims.iter().filter(|claim| trusted && claim.kind == ClaimKind::Import);
+    Outside::Agreed(imports.map(|claim| PathBuf::from(&claim.text)).collect())
 }
 
 /// A name for what runs or redirects. Where it stands in a file is left out: a moved line is nothing new.
@@ -205,8 +211,12 @@ impl Gathering<'_> {
             texts.push(file.path);
         }
         self.agents(&ground);
-        let wish = MemoryWish { agents: AgentsMd::Always, ..MemoryWish::default() };
+        let wish = MemoryWish { agents: AgentsMd::Always, outside: Outside::Survey, ..MemoryWish::default() };
         let memory = catalog::memory(&ground, &wish);
+        for far in &memory.far {
+            let source = format!("{}:{}", shown(&far.from, self.input.cwd, self.input.home), far.line);
+            self.add(ClaimKind::Import, source, &format!("@{}", far.name), far.target.display().to_string());
+        }
         let files = memory.files.into_iter().chain(memory.rules.into_iter().map(|rule| rule.file));
         let own = files.filter(|file| {
             matches!(file.scope, MemoryScope::Project | MemoryScope::Local) && file.path.starts_with(project)
@@ -370,6 +380,24 @@ mod tests {
         tree.put(".claude/settings.json", &HOOK.replace("./a.sh", "./b.sh"));
         let changed = tree.load();
         assert!(!changed.trusted && changed.folder.changed);
+    }
+
+    #[test]
+    fn an_import_from_outside_is_asked_about_once() {
+        let tree = Tree::new(&[("CLAUDE.md", "Be nice.\n\nSee @../notes.md and @inside.md."), ("inside.md", "x")]);
+        tree.put("../notes.md", "THE NOTES");
+        let first = tree.load();
+        let claims: Vec<_> = first.folder.claims.iter().map(|claim| (claim.kind, claim.name.as_str())).collect();
+        assert_eq!(claims, [(ClaimKind::Import, "@../notes.md")]);
+        assert!(first.folder.claims[0].source.ends_with("CLAUDE.md:3"), "{:?}", first.folder.claims);
+        assert!(!first.trusted && first.catalog.memory.outside == Outside::default());
+        tree.trust(&first.folder.content);
+        let trusted = tree.load();
+        let target = std::fs::canonicalize(tree.folder.path().join("notes.md")).unwrap();
+        assert!(trusted.trusted && trusted.catalog.memory.outside == Outside::Agreed([target].into()));
+        tree.put("CLAUDE.md", "See @../notes.md and @../other.md.");
+        tree.put("../other.md", "OTHER");
+        assert!(!tree.load().trusted, "another file is another question");
     }
 
     #[test]

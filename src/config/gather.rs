@@ -1,5 +1,6 @@
 //! Brings layers, variables and flags together into one [`Settings`].
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use crate::base::paths::absolute_from;
@@ -19,6 +20,7 @@ mod money;
 mod sandbox;
 
 use draft::Draft;
+pub(super) use draft::{LATIGO, PERMISSIONS};
 
 /// Variables that hold a key of a server of ours.
 const KEYS: [&str; 8] = [
@@ -46,18 +48,17 @@ pub(super) fn gather(input: &ConfigInput<'_>) -> Settings {
     notices.append(&mut draft.notices);
 
     let sandbox = std::mem::take(&mut draft.sandbox).finish(&draft.rules, (input.cwd, input.home), &mut notices);
-    let catalog = super::wish::read(input, &layers, trusted, &mut notices);
+    let catalog = super::wish::read(input, &layers, (trusted, &folder), &mut notices);
     let hooks = super::wish::hooks(input, (&layers, &project), &catalog, &mut notices);
     let set = variables(input, &layers, trusted, &mut notices);
     let mut all = set.clone();
     read_dotenv(input, &project, trusted, &mut all, &mut notices);
-    let secrets = secrets(&all);
-    let mut child_env = child_env(&set.plain());
-    // A key under another name is still a key.
-    child_env.retain(|_, value| !secrets.finds(value));
+    let vectors = super::vectors::choice(&layers, &all, &mut notices);
+    let secrets = secrets(&all, vectors.as_ref());
+    let child_env = without_keys(child_env(&set.plain()), &secrets);
     let ground =
         servers::Ground { input, project: &project, layers: &layers, trusted, vars: &set, child_env: &child_env };
-    let servers = servers::gather(&ground, &mut notices);
+    let servers = servers::gather(&ground, &catalog.here, &mut notices);
     let languages = super::languages::gather(&ground, &catalog, &folder.content, &mut notices);
     let search = super::web::choice(&layers, &all, &mut notices);
     let model = choose(&set, &all, &wishes(input, &draft), &draft.models, &mut notices);
@@ -88,16 +89,23 @@ pub(super) fn gather(input: &ConfigInput<'_>) -> Settings {
         money: draft.money.finish(),
         models: draft.models,
         child_env,
-        capabilities: Capabilities { sandbox, hooks, servers, languages, search },
+        capabilities: Capabilities { sandbox, hooks, servers, languages, search, vectors },
         catalog: super::wish::with_origins(catalog, super::origins::origins(input, &layers, trusted, &secrets)),
         secrets,
         notices,
     }
 }
 
+/// A key under another name is still a key.
+fn without_keys(mut vars: BTreeMap<String, String>, secrets: &Redactor) -> BTreeMap<String, String> {
+    vars.retain(|_, value| !secrets.finds(value));
+    vars
+}
+
 /// Every key that some variable holds, also of servers that are not in use.
-fn secrets(vars: &Vars) -> Redactor {
-    let keys = KEYS.iter().filter_map(|name| vars.text(name)).map(ToOwned::to_owned);
+fn secrets(vars: &Vars, vectors: Option<&super::vectors::VectorChoice>) -> Redactor {
+    let further = vectors.and_then(super::vectors::VectorChoice::key);
+    let keys = KEYS.iter().filter_map(|name| vars.text(name)).chain(further).map(ToOwned::to_owned);
     let headers = vars.text("ANTHROPIC_CUSTOM_HEADERS").unwrap_or_default().lines().filter_map(|line| {
         let (name, value) = line.split_once(':')?;
         let name = name.to_ascii_lowercase();

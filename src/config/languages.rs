@@ -11,7 +11,6 @@ use std::sync::Arc;
 
 use crate::base::dirs::create_private;
 use crate::base::{atomic, read};
-use crate::catalog;
 use crate::domain::{Notice, RuleScope};
 use crate::engine::LanguagePlan;
 use crate::lsp::{self, Entry, LanguageConfig};
@@ -149,11 +148,8 @@ fn list(ground: &Ground<'_>, layer: &Layer, list: &Node) -> Vec<Entry> {
 
 fn of_plugins(ground: &Ground<'_>, wish: &CatalogWish) -> Vec<Entry> {
     let input = ground.input;
-    let dirs = input.dirs;
-    let (plugins, _) =
-        catalog::plugins(&wish.plugin_folders, &dirs.config.join("plugins"), &wish.plugins, &dirs.data.join("plugins"));
     let mut entries = Vec::new();
-    for plugin in plugins.into_iter().filter(|plugin| plugin.enabled) {
+    for plugin in wish.here.iter().filter(|plugin| plugin.enabled) {
         for (file, value) in &plugin.languages {
             let list = value.get("lspServers").unwrap_or(value).as_object();
             for (name, value) in list.into_iter().flatten() {

@@ -17,6 +17,7 @@ mod layers;
 mod model;
 mod near;
 mod origins;
+mod plugged;
 mod project;
 mod rehearsal;
 mod rules;
@@ -31,6 +32,7 @@ mod team;
 mod themes;
 mod traffic;
 mod trust;
+mod vectors;
 mod web;
 mod wish;
 
@@ -54,7 +56,8 @@ pub use save::{Places, edit_rule, remove_rule, save_rule, save_setting};
 pub use save_server::{forget_server_choices, save_server, save_server_switch};
 pub use served::ask_server;
 pub use servers::{OWN as SERVER_FILE, server_grounds};
-pub use setup::{Start, setup};
+pub use setup::{Start, listing, setup};
+pub use shelf::memory_store;
 pub use themes::themes;
 pub use traffic::Traffic;
 pub use trust::{Standing, Trust};
@@ -91,6 +94,8 @@ pub struct Flags {
     pub directories: Vec<String>,
     /// `--plugin-dir`.
     pub plugins: Vec<String>,
+    /// `--agent`: what the session runs as.
+    pub agent: Option<String>,
     /// `--agents`: JSON.
     pub agents: Option<String>,
     /// Trust the folder for this run.
@@ -180,6 +185,8 @@ pub struct Capabilities {
     pub languages: crate::engine::LanguagePlan,
     /// By what the web is searched.
     pub search: web::SearchChoice,
+    /// Whose embeddings the answer cache uses; none for those that come with the program.
+    pub vectors: Option<vectors::VectorChoice>,
 }
 
 /// Everything that settings, variables and flags say together.
@@ -225,6 +232,8 @@ pub struct MoneySettings {
     pub purse: crate::engine::Purse,
     /// Results with uniform rows go to the model as TOON.
     pub toon: bool,
+    /// A model names each session after its first turn.
+    pub titles: bool,
     /// The answer cache, without its file.
     pub answers: crate::recall::Setting,
 }

@@ -6,6 +6,7 @@ use crate::base::text;
 use crate::domain::{PageAct, PageRow, RowMark};
 
 use super::document::{Node, Value};
+use super::gather::{LATIGO, PERMISSIONS};
 use super::layers::Layer;
 use super::near::nearest;
 use super::{ConfigInput, known};
@@ -82,10 +83,9 @@ fn push(
 ) {
     let winner = found.iter().find(|origin| origin.key == key && origin.state == OriginState::Used);
     let tightens = matches!(key.as_str(), "permissions.deny" | "permissions.ask" | "sandbox.enabled");
-    let top = key.split('.').next().unwrap_or_default();
     let is_list = matches!(node.value, Value::List(_)) && !WHOLE.contains(&key.as_str());
-    let state = if !known::TOP.contains(&top) {
-        OriginState::Unknown(nearest(top, known::TOP.iter().copied()).map(ToOwned::to_owned))
+    let state = if let Some(unknown) = unknown(&key) {
+        unknown
     } else if layer.is_from_project() && !trusted && !tightens {
         OriginState::Waits
     } else if is_list || key == "hooks" {
@@ -153,13 +153,29 @@ pub fn effective(origins: &[Origin], key: &str) -> Option<serde_json::Value> {
     joined.map(serde_json::Value::Array)
 }
 
-/// What is wrong with a key that nobody knows.
-pub fn unknown_key(key: &str) -> Option<String> {
-    let top = key.split('.').next().unwrap_or_default();
-    if known::TOP.contains(&top) {
+/// What a key comes to that nobody knows; none for a known one.
+fn unknown(key: &str) -> Option<OriginState> {
+    let (top, rest) = key.split_once('.').unwrap_or((key, ""));
+    let below = rest.split('.').next().unwrap_or_default();
+    if !known::TOP.contains(&top) {
+        let near = nearest(top, known::TOP.iter().copied());
+        return Some(OriginState::Unknown(near.map(ToOwned::to_owned)));
+    }
+    let known: &[&str] = match top {
+        "latigo" => &LATIGO,
+        "permissions" => &PERMISSIONS,
+        _ => return None,
+    };
+    if below.is_empty() || known.contains(&below) {
         return None;
     }
-    let near = nearest(top, known::TOP.iter().copied());
+    let near = nearest(below, known.iter().copied());
+    Some(OriginState::Unknown(near.map(|near| format!("{top}.{near}"))))
+}
+
+/// What is wrong with a key that nobody knows.
+pub fn unknown_key(key: &str) -> Option<String> {
+    let OriginState::Unknown(near) = unknown(key)? else { return None };
     let near = near.map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
     Some(format!("there is no setting `{key}`{near}"))
 }

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use crate::base::read;
+use crate::catalog::Plugin;
 use crate::domain::{Notice, RuleScope};
 use crate::engine::{SearchMode, ServerPlan};
 use crate::mcp::{self, Entry, ServerConfig, Way};
@@ -36,9 +37,11 @@ pub(super) struct Ground<'a> {
 }
 
 /// Reads everything about servers.
-pub(super) fn gather(ground: &Ground<'_>, notices: &mut Vec<Notice>) -> ServerPlan {
+pub(super) fn gather(ground: &Ground<'_>, plugins: &[Plugin], notices: &mut Vec<Notice>) -> ServerPlan {
     let mut gathering = Gathering { ground, entries: Vec::new(), off: BTreeMap::new(), notices };
-    gathering.all();
+    if gathering.all() {
+        gathering.entries.extend(super::plugged::servers(ground.input, plugins));
+    }
     let Gathering { entries, off, .. } = gathering;
     let limits = Limits::of(ground.layers);
     let own = ground.vars.plain();
@@ -128,17 +131,18 @@ struct Gathering<'a> {
 }
 
 impl Gathering<'_> {
-    fn all(&mut self) {
+    /// Reads the lists of files and flags; false when nothing may be added to them.
+    fn all(&mut self) -> bool {
         let input = self.ground.input;
         self.switches();
         let managed = input.managed.clone().unwrap_or_else(managed_file).with_file_name("managed-mcp.json");
         if self.file(RuleScope::Managed, &managed) {
             // The administrator's list stands alone.
-            return;
+            return false;
         }
         self.flags();
         if input.flags.strict_mcp {
-            return;
+            return false;
         }
         let (own, claude) = (input.dirs.config.join(OWN), self.claude_state());
         for path in [&own, &claude] {
@@ -156,6 +160,7 @@ impl Gathering<'_> {
             self.file(RuleScope::Project, &folder.join(".mcp.json"));
         }
         self.settings(RuleScope::Project);
+        true
     }
 
     /// `~/.claude.json`, or the same name in the folder that `CLAUDE_CONFIG_DIR` names.

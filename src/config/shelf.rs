@@ -4,19 +4,25 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::project::project_key;
 use super::setup::Base;
-use super::{Settings, save_setting};
+use super::{ConfigInput, Settings, load, save_setting};
+use crate::base::dirs::Dirs;
 use crate::base::read;
+use crate::base::secrets::Redactor;
 use crate::catalog::{self, Budget, Ground, Memory, Plugin, Style};
 use crate::domain::{AgentFile, CommandFile, MemoryFile, Notice, RuleScope, RuleSource};
 use crate::engine::{self, AutoMemory, Scanned};
 use crate::policy::{RuleText, Tier};
+use crate::recall::MemorySetting;
 
 /// Lines and bytes of the model's own notes that every session begins with.
 const INDEX_LINES: usize = 200;
 const INDEX_BYTES: usize = 25_000;
 /// Bytes that the notes may have to be read at all.
 const INDEX_LIMIT: u64 = 4 * 1024 * 1024;
+/// The name of the memory store's files.
+const MEMORIES: &str = "memories.sqlite";
 /// The most characters that the list of skills may take, whatever the window is.
 const LIST_CHARS: usize = 64_000;
 
@@ -32,13 +38,14 @@ pub(super) struct Texts {
 
 /// Reads everything that there is for this start. A folder that is not trusted adds nothing.
 pub(super) fn texts(settings: &Settings, start: &Base<'_>, notices: &mut Vec<Notice>) -> Texts {
-    let reader = Arc::new(Reader::new(settings, start, notices));
+    let reader = Arc::new(Reader::new(settings, start));
     let (mut commands, told) = catalog::prompts(&reader.ground());
     notices.extend(told);
     let (mut agents, told) = catalog::agents(&reader.ground(), &reader.given);
     notices.extend(told);
     agents.retain(|agent| settings.trusted || agent.source != "project");
-    let Memory { mut files, mut rules, skipped, notices: told } = catalog::memory(&reader.ground(), &reader.wish);
+    let Memory { mut files, mut rules, skipped, notices: told, far: _ } =
+        catalog::memory(&reader.ground(), &reader.wish);
     notices.extend(told);
     let waits = |path: &PathBuf| !settings.trusted && settings.folder.texts.contains(path);
     let mut skipped = skipped;
@@ -56,6 +63,7 @@ pub(super) fn texts(settings: &Settings, start: &Base<'_>, notices: &mut Vec<Not
     let rules_of_auto = auto.iter().map(|auto| pre_approved(&auto.folder, start)).collect();
     let config = start.dirs.config.clone();
     let shelf = engine::Shelf {
+        lead: None,
         budget: budget(settings),
         scan: Some(scan(Arc::clone(&reader), settings.trusted, (&commands, &agents))),
         nested: settings.trusted.then(|| nested(Arc::clone(&reader))),
@@ -63,6 +71,7 @@ pub(super) fn texts(settings: &Settings, start: &Base<'_>, notices: &mut Vec<Not
         rules,
         skipped,
         auto,
+        memories: Some(stored(&settings.catalog.memories, (start.dirs, &settings.project))),
         style,
         styles,
         status_line: settings.catalog.status_line.clone(),
@@ -86,17 +95,13 @@ struct Reader {
 }
 
 impl Reader {
-    fn new(settings: &Settings, start: &Base<'_>, notices: &mut Vec<Notice>) -> Self {
+    fn new(settings: &Settings, start: &Base<'_>) -> Self {
         let wish = &settings.catalog;
-        let shelf = start.dirs.config.join("plugins");
-        let data = start.dirs.data.join("plugins");
-        let (plugins, told) = catalog::plugins(&wish.plugin_folders, &shelf, &wish.plugins, &data);
-        notices.extend(told);
         Self {
             home: start.home.to_path_buf(),
             cwd: start.cwd.to_path_buf(),
             project: settings.project.clone(),
-            plugins,
+            plugins: wish.here.clone(),
             bundled: !wish.no_bundled,
             wish: wish.memory.clone(),
             given: wish.agents.clone(),
@@ -183,6 +188,19 @@ fn nested(reader: Arc<Reader>) -> engine::Nested {
     Arc::new(move |path: &Path| catalog::nested(&reader.ground(), &reader.wish, path))
 }
 
+/// The memory store that a start would use, and the keys that it must not hold.
+pub fn memory_store(input: &ConfigInput<'_>) -> (MemorySetting, Redactor) {
+    let settings = load(input.clone());
+    (stored(&settings.catalog.memories, (input.dirs, &settings.project)), settings.secrets)
+}
+
+/// The memory store as the settings want it, with its two files.
+fn stored(wish: &MemorySetting, (dirs, project): (&Dirs, &Path)) -> MemorySetting {
+    let folder = dirs.data.join("projects").join(project_key(project));
+    let (project, user) = (Some(folder.join(MEMORIES)), Some(dirs.data.join(MEMORIES)));
+    MemorySetting { project, user, ..wish.clone() }
+}
+
 /// What such a skill may do by itself was not there to be agreed to, so it may nothing.
 fn nested_skills(reader: Arc<Reader>) -> engine::NestedSkills {
     Arc::new(move |path: &Path| {
@@ -206,7 +224,7 @@ fn nested_skills(reader: Arc<Reader>) -> engine::NestedSkills {
 
 /// The folder of the model's own notes on this project, and the index in it.
 fn auto_memory(settings: &Settings, start: &Base<'_>) -> AutoMemory {
-    let key: String = settings.project.display().to_string().chars().map(|c| if c == '/' { '-' } else { c }).collect();
+    let key = project_key(&settings.project);
     let usual = || start.dirs.data.join("projects").join(&key).join("memory");
     let folder = settings.catalog.auto_folder.clone().unwrap_or_else(usual);
     // Notes that Claude Code keeps of the same project are read as long as there are none of ours.

@@ -4,14 +4,16 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use crate::base::paths::absolute_from;
-use crate::catalog::{self, AgentsMd, MemoryWish};
-use crate::domain::{AgentFile, Notice, RuleScope};
+use crate::catalog::{self, AgentsMd, MemoryWish, Plugin};
+use crate::domain::{AgentFile, FolderClaims, Notice};
 use crate::engine::StatusLine;
+use crate::recall::MemorySetting;
 
-use super::document::{self, Node, Value};
+use super::document::{Node, Value};
 use super::gather::entries::{flag, text, texts, wrong};
 use super::layers::Layer;
-use super::project::{project_root, shown};
+use super::near::nearest;
+use super::project::project_root;
 use super::{ConfigInput, Origin};
 
 /// Everything of that kind.
@@ -21,6 +23,8 @@ pub struct CatalogWish {
     /// The model keeps notes of its own.
     pub auto_memory: bool,
     pub auto_folder: Option<PathBuf>,
+    /// The memory store; its files come later.
+    pub memories: MemorySetting,
     /// The list's share of the context window, and characters of one description.
     pub share: Option<f64>,
     pub description: Option<usize>,
@@ -32,8 +36,12 @@ pub struct CatalogWish {
     pub plugins: BTreeMap<String, bool>,
     /// `--plugin-dir`.
     pub plugin_folders: Vec<PathBuf>,
+    /// All plugins that are there, those that are off among them.
+    pub here: Vec<Plugin>,
     /// `--agents`.
     pub agents: Vec<AgentFile>,
+    /// `--agent`, or the setting `agent`: what the session runs as.
+    pub agent: Option<String>,
     /// `plansDirectory`: where plans are kept.
     pub plans: Option<PathBuf>,
     /// `worktree.baseRef` is `head`.
@@ -54,7 +62,7 @@ pub(super) fn hooks(
     wish: &CatalogWish,
     notices: &mut Vec<Notice>,
 ) -> crate::hooks::Config {
-    let all: Vec<Layer> = layers.iter().cloned().chain(plugin_hooks(input, wish)).collect();
+    let all: Vec<Layer> = layers.iter().cloned().chain(super::plugged::hooks(input, &wish.here)).collect();
     let mut config = super::hooks::read(&all, &input.env, notices);
     config.setup = input.flags.setup;
     config.files = super::layers::files(input, project);
@@ -62,7 +70,12 @@ pub(super) fn hooks(
 }
 
 /// Reads the files, the strongest first; a project's files count when the folder is trusted.
-pub(super) fn read(input: &ConfigInput<'_>, layers: &[Layer], trusted: bool, notices: &mut Vec<Notice>) -> CatalogWish {
+pub(super) fn read(
+    input: &ConfigInput<'_>,
+    layers: &[Layer],
+    (trusted, folder): (bool, &FolderClaims),
+    notices: &mut Vec<Notice>,
+) -> CatalogWish {
     let mut reader = Reader {
         wish: CatalogWish { auto_memory: true, ..CatalogWish::default() },
         seen: Vec::new(),
@@ -74,6 +87,8 @@ pub(super) fn read(input: &ConfigInput<'_>, layers: &[Layer], trusted: bool, not
         }
     }
     let mut wish = reader.wish;
+    wish.agent = input.flags.agent.clone().or(wish.agent);
+    wish.memory.outside = super::claims::agreed_imports(folder, trusted);
     if let Some(text) = &input.flags.agents {
         match catalog::agents_given(text) {
             Ok((agents, told)) => {
@@ -84,26 +99,23 @@ pub(super) fn read(input: &ConfigInput<'_>, layers: &[Layer], trusted: bool, not
         }
     }
     let switch = |name: &str| input.env.get(name).is_some_and(|value| matches!(value.as_str(), "1" | "true"));
+    if layers.iter().any(is_without_hooks) {
+        wish.status_line = None;
+    }
     wish.memory.off |= switch("CLAUDE_CODE_DISABLE_CLAUDE_MDS");
     wish.auto_memory &= !switch("CLAUDE_CODE_DISABLE_AUTO_MEMORY");
     wish.plugin_folders =
         input.flags.plugins.iter().map(|folder| absolute_from(input.cwd, folder, Some(input.home))).collect();
+    let (shelf, data) = (input.dirs.config.join("plugins"), input.dirs.data.join("plugins"));
+    let (plugins, told) = catalog::plugins(&wish.plugin_folders, &shelf, &wish.plugins, &data);
+    wish.here = plugins;
+    notices.extend(told);
     wish
 }
 
-/// The hooks of plugins that are on, each file as a layer of the person's own.
-fn plugin_hooks(input: &ConfigInput<'_>, wish: &CatalogWish) -> Vec<Layer> {
-    let shelf = input.dirs.config.join("plugins");
-    let data = input.dirs.data.join("plugins");
-    let (plugins, _) = catalog::plugins(&wish.plugin_folders, &shelf, &wish.plugins, &data);
-    let files = plugins.into_iter().filter(|plugin| plugin.enabled).flat_map(|plugin| plugin.hooks);
-    let layer = |(file, value): (PathBuf, serde_json::Value)| {
-        let root = document::parse(&value.to_string()).ok()?;
-        let folder = file.parent().map(std::path::Path::to_path_buf).unwrap_or_default();
-        let name = shown(&file, input.cwd, input.home);
-        Some(Layer { scope: RuleScope::User, name, anchor: folder.clone(), folder, root })
-    };
-    files.filter_map(layer).collect()
+/// A file switches all hooks off, and the status line's program with them.
+fn is_without_hooks(layer: &Layer) -> bool {
+    layer.root.entries().iter().any(|(key, node)| key == "disableAllHooks" && node.value == Value::Bool(true))
 }
 
 struct Reader<'a> {
@@ -129,10 +141,8 @@ impl Reader<'_> {
                 }
             }
             "latigo" if !layer.is_from_project() => {
-                for (key, node) in node.entries().iter().filter(|(key, _)| key == "agentsMd") {
-                    if self.first(key) {
-                        self.agents(layer, node);
-                    }
+                for (key, node) in node.entries() {
+                    self.own(layer, key, node);
                 }
             }
             "autoMemoryDirectory" if layer.is_from_project() => {}
@@ -146,9 +156,19 @@ impl Reader<'_> {
             "outputStyle" => self.wish.style = text(layer, key, node, self.notices).map(ToOwned::to_owned),
             "skillListingBudgetFraction" => self.wish.share = number(node).filter(|share| (0.0..=1.0).contains(share)),
             "skillListingMaxDescChars" => self.wish.description = number(node).map(|chars| chars as usize),
+            "agent" => self.wish.agent = text(layer, key, node, self.notices).map(ToOwned::to_owned),
             "plansDirectory" => self.plans(input, layer, node),
             "worktree" => self.worktree(layer, node),
             _ => self.status_line(layer, node),
+        }
+    }
+
+    /// An entry of our own section.
+    fn own(&mut self, layer: &Layer, key: &str, node: &Node) {
+        match key {
+            "agentsMd" if self.first("latigo.agentsMd") => self.agents(layer, node),
+            "memory" if self.first("latigo.memory") => self.memories(layer, node),
+            _ => {}
         }
     }
 
@@ -198,6 +218,35 @@ impl Reader<'_> {
         };
     }
 
+    /// `latigo.memory`: true or false, or an object.
+    fn memories(&mut self, layer: &Layer, node: &Node) {
+        let setting = &mut self.wish.memories;
+        if let Value::Bool(on) = node.value {
+            setting.on = on;
+            return;
+        }
+        if !matches!(node.value, Value::Table(_)) {
+            return wrong(layer, "latigo.memory", node, "true, false or an object", self.notices);
+        }
+        for (key, node) in node.entries() {
+            let name = format!("latigo.memory.{key}");
+            match key.as_str() {
+                "enabled" => setting.on = flag(layer, &name, node, self.notices).unwrap_or(true),
+                "summaries" => setting.summaries = flag(layer, &name, node, self.notices).unwrap_or(true),
+                "entries" => match number(node).filter(|count| count.fract() == 0.0 && *count <= MOST_ENTRIES) {
+                    Some(count) => setting.most = count as usize,
+                    None => wrong(layer, &name, node, "a whole number from 0 to 20", self.notices),
+                },
+                _ => {
+                    let near = nearest(key, MEMORY_KEYS.into_iter())
+                        .map(|near| format!("; did you mean `{near}`?"))
+                        .unwrap_or_default();
+                    self.notices.push(layer.notice(node.line, &format!("`{name}` is not known{near}")));
+                }
+            }
+        }
+    }
+
     fn status_line(&mut self, layer: &Layer, node: &Node) {
         let field = |name: &str| node.entries().iter().find(|(key, _)| key == name).map(|(_, node)| node);
         let command = field("command").and_then(|node| match &node.value {
@@ -208,11 +257,18 @@ impl Reader<'_> {
             return wrong(layer, "statusLine", node, "an object with a `command`", self.notices);
         };
         let refresh = field("refreshInterval").and_then(number).filter(|seconds| *seconds >= 1.0);
-        self.wish.status_line = Some(StatusLine { command, refresh_s: refresh.map(|seconds| seconds as u64) });
+        let padding = field("padding").and_then(number).map_or(0, |columns| columns.min(MOST_PADDING) as u16);
+        self.wish.status_line = Some(StatusLine { command, padding, refresh_s: refresh.map(|seconds| seconds as u64) });
     }
 }
 
-const KEYS: [&str; 9] = [
+/// Blanks before the status line.
+const MOST_PADDING: f64 = 40.0;
+/// Entries of the memory store that one prompt may get at most.
+const MOST_ENTRIES: f64 = 20.0;
+const MEMORY_KEYS: [&str; 3] = ["enabled", "entries", "summaries"];
+const KEYS: [&str; 10] = [
+    "agent",
     "autoMemoryDirectory",
     "autoMemoryEnabled",
     "disableBundledSkills",

@@ -25,6 +25,8 @@ pub enum Action {
     External,
     /// Loads instructions that bring allow rules of their own.
     Grant,
+    /// Keeps, changes or forgets what outlives the session.
+    Remember,
 }
 
 /// What one call would touch.
@@ -100,6 +102,7 @@ impl Access {
     pub fn outside(&self) -> &'static str {
         match self.action {
             Action::Fetch => "it talks to a host outside",
+            Action::Remember => "what it keeps is told in later sessions, too",
             _ if self.marks.destroys => "it runs a tool of a server, which says that it may destroy something",
             _ => "it runs a tool outside of Latigo",
         }

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::{PageKind, Request, SessionId};
+use super::{MemoryId, PageKind, Request, SessionId};
 
 /// One order from the app to its shell.
 #[must_use]
@@ -39,6 +39,10 @@ pub enum EditPurpose {
     /// The comment of a permission question.
     Comment {
         ask: u32,
+    },
+    /// An entry of the memory store.
+    Memory {
+        id: MemoryId,
     },
     /// The plan that waits for a decision.
     Plan,

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Effort, Page, PageKind, ServerBody};
+use super::{Effort, MemoryOrder, Page, PageKind, Recalled, ServerBody};
 
 /// A Markdown file whose text becomes a prompt: a command file or a skill. Its name is what is typed after the slash.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -61,6 +61,8 @@ pub struct Traits {
     pub hooks: Option<serde_json::Value>,
     /// Its shell lines are for PowerShell.
     pub powershell: bool,
+    /// Files of the same name that it takes the place of.
+    pub overrides: Vec<PathBuf>,
     /// The folder that scripts and references lie in.
     pub folder: Option<PathBuf>,
 }
@@ -90,6 +92,8 @@ impl CommandFile {
 pub enum CatalogBody {
     /// The text of a command or skill entered the conversation.
     Used { name: String, path: PathBuf, by_model: bool, arguments: String },
+    /// Entries of the memory store went to the model with the newest prompt.
+    Recalled { entries: Vec<Recalled> },
     /// Something of a tool server.
     Server(ServerBody),
 }
@@ -101,6 +105,8 @@ pub enum CatalogRequest {
     Page(PageKind),
     /// The person chose a row of a page.
     Choose { kind: PageKind, key: String },
+    /// The person changes the memory store.
+    Memory(MemoryOrder),
     /// The person wants a row of a page gone.
     Drop { kind: PageKind, key: String },
 }

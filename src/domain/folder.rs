@@ -16,6 +16,8 @@ pub enum ClaimKind {
     Plugin,
     /// Where the model is reached.
     Address,
+    /// A file outside of the project that its instructions import, to be sent to the model.
+    Import,
     /// A variable of the environment.
     Variable,
     /// An allow rule.
@@ -76,6 +78,7 @@ impl ClaimKind {
             Self::ShellLine => ("shell line in a command", "shell lines in commands"),
             Self::Plugin => ("plugin setting", "plugin settings"),
             Self::Address => ("address or model", "addresses and models"),
+            Self::Import => ("import from outside", "imports from outside"),
             Self::Variable => ("variable", "variables"),
             Self::Rule => ("allow rule", "allow rules"),
             Self::Directory => ("additional folder", "additional folders"),

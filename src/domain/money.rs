@@ -87,6 +87,8 @@ pub enum Purpose {
     Classifier,
     /// The question of a hook.
     Hook,
+    /// A title for the session.
+    Title,
     /// Vectors for the answer cache.
     Embedding,
 }

@@ -3,6 +3,8 @@
 
 use std::path::PathBuf;
 
+use super::MemoryId;
+
 /// What a page lists.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum PageKind {
@@ -56,6 +58,8 @@ pub enum RowMark {
 pub enum PageAct {
     /// Open the file in the person's editor.
     Open(PathBuf),
+    /// Give this entry of the memory store another text, in the person's editor.
+    Rewrite { id: MemoryId, text: String },
     /// Ask the engine for it, by this key.
     Choose(String),
 }

@@ -267,6 +267,8 @@ pub enum TeamNews {
     },
     /// From a child to its minder: the call that the person is about to be asked about.
     Asks(Box<ToolCall>),
+    /// The same from a child that is a process of its own: its last words.
+    Said(String),
     /// The conversation goes on.
     Record {
         agent: String,

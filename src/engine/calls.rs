@@ -88,6 +88,7 @@ impl Driver {
             "BashOutput" => self.on_agent_task(call, false).map(|outcome| std::future::ready(outcome).boxed()),
             "KillShell" => self.on_agent_task(call, true).map(|outcome| std::future::ready(outcome).boxed()),
             "AskUserQuestion" => Some(self.ask_person(call, context)),
+            super::memories::MEMORY => Some(self.call_memory(call)),
             "EnterPlanMode" => Some(self.enter_plan()),
             "ExitPlanMode" => Some(self.propose_plan(call, context)),
             RENAME => self.run_rename(call, context),

@@ -6,6 +6,8 @@ use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::Path;
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use super::driver::Driver;
 use crate::agent::{Input, Later};
 use crate::domain::{
@@ -114,21 +116,41 @@ impl Driver {
 
     /// Tells the two texts of the segment that broke the prefix.
     async fn show_break(&mut self, request: u32) {
-        let texts = self.machine.evidence(request).cloned();
-        let Some(evidence) = texts.filter(|evidence| evidence.before.is_some() || evidence.after.is_some()) else {
-            let text =
-                "No texts are kept of what broke the cache then: nothing of ours changed, or it was before this start.";
+        let Some(texts) = self.texts_of_break(request).or_else(|| self.kept_break(request)) else {
+            let text = "No texts are kept of what broke the cache then: nothing of ours changed.";
             return self.notice(Notice::info(text).hint("/cache lists all breaks")).await;
         };
-        let label = evidence.after.as_ref().or(evidence.before.as_ref()).map(|segment| segment.label.clone());
-        let text = |segment: Option<Arc<Segment>>| {
-            segment.map(|segment| self.setup.secrets.text(&plain(&segment)).into_owned())
-        };
-        let (before, after) = (text(evidence.before), text(evidence.after).unwrap_or_default());
-        let label = label.unwrap_or_default();
+        let BreakTexts { label, before, after } = texts;
         let diff = tools::compare(&label, before.as_deref(), &after);
         let news = ContextNews::Break { request, label, shown: Shown::Diff(vec![diff]) };
         self.tell(Event::Live(Live::Context(news))).await;
+    }
+
+    /// The same texts while the machine knows them, without keys.
+    fn texts_of_break(&self, request: u32) -> Option<BreakTexts> {
+        let evidence = self.machine.evidence(request)?;
+        let label = evidence.after.as_ref().or(evidence.before.as_ref())?.label.clone();
+        let text = |segment: &Option<Arc<Segment>>| {
+            segment.as_ref().map(|segment| self.setup.secrets.text(&plain(segment)).into_owned())
+        };
+        Some(BreakTexts { label, before: text(&evidence.before), after: text(&evidence.after).unwrap_or_default() })
+    }
+
+    /// The same from the file beside the outputs, after another start.
+    fn kept_break(&self, request: u32) -> Option<BreakTexts> {
+        let path = self.setup.store.outputs(self.session).join(break_file(request));
+        let small = path.metadata().is_ok_and(|metadata| metadata.len() <= BREAK_BYTES);
+        small.then(|| std::fs::read(path).ok()).flatten().and_then(|bytes| serde_json::from_slice(&bytes).ok())
+    }
+
+    /// The texts of a break are kept, so that another start can show them.
+    pub(super) async fn keep_break(&mut self, body: &Body) {
+        let Body::CacheBroken(found) = body else { return };
+        let texts = self.texts_of_break(found.request).and_then(|texts| serde_json::to_string(&texts).ok());
+        if let Some(texts) = texts.filter(|texts| texts.len() as u64 <= BREAK_BYTES) {
+            let folder = self.setup.store.outputs(self.session);
+            self.keep_outputs(&folder, vec![(break_file(found.request), texts)]).await;
+        }
     }
 
     async fn read_item(&mut self, item: &ItemKey) {
@@ -176,6 +198,21 @@ impl Driver {
             }
         }
     }
+}
+
+/// The texts of the segment that broke a prefix, as they are kept.
+#[derive(Debug, Serialize, Deserialize)]
+struct BreakTexts {
+    label: String,
+    before: Option<String>,
+    after: String,
+}
+
+/// Bytes of such a file.
+const BREAK_BYTES: u64 = 4 << 20;
+
+fn break_file(request: u32) -> String {
+    format!("break-{request}.json")
 }
 
 /// A segment as a text that people can compare.

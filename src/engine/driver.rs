@@ -92,6 +92,8 @@ pub(super) enum What {
     Filled(Box<Filled>),
     /// The program for the status line has run, or it is time to run it.
     Status(StatusRan),
+    /// A model's title for the session.
+    Named(String),
     /// It is time to try again to write the log.
     SaveAgain,
     /// Straight to the face.
@@ -256,6 +258,7 @@ impl Driver {
             What::Filled(filled) => self.on_filled(*filled).await,
             What::Status(ran) => self.on_status(ran).await,
             What::SaveAgain => self.save_again().await,
+            What::Named(title) => self.on_named(&title).await,
             What::Proven(_) | What::Tell(_) | What::Server(_) => {}
         }
     }

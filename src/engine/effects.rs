@@ -57,6 +57,7 @@ impl Driver {
         if let (Body::Asked { call_id, .. }, true) = (&body, self.stage.child.is_some())
             && let Some(call) = self.machine.call(call_id).cloned()
         {
+            let call = self.in_full(call);
             self.tell(Event::Live(Live::Team(TeamNews::Asks(Box::new(call))))).await;
         }
         let shortened = matches!(body, Body::Compacted { .. } | Body::Cleared | Body::Context(ContextBody::Shrunk(_)));
@@ -71,13 +72,16 @@ impl Driver {
         self.servers_hear(&record.body);
         self.children_hear(&record.body);
         self.catalog_hears(&record.body);
+        self.memories_hears(&record.body);
         self.show(&record, written).await;
         self.recall_hears(&record.body);
+        self.keep_break(&record.body).await;
         self.money_hears(&record.body).await;
         if model_set && self.machine.model().is_some() {
             // It may have been the machine that took another.
             self.stage.model = self.machine.model().cloned();
         }
+        self.naming_hears(&record.body);
         if matches!(record.body, Body::TurnEnded { .. }) {
             self.rest();
         }

@@ -57,6 +57,7 @@ impl Driver {
         self.start_servers().await;
         if let Some(source) = self.hooking.unbegun.take() {
             self.session_begins(source);
+            self.initial_prompt(source).await;
         } else {
             self.set_points();
             self.watch_files();

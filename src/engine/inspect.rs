@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use super::driver::Driver;
-use super::report::{block_text, is_fixed};
+use super::report::{block_text, is_fixed, tool_text};
 use crate::domain::{
-    CanonicalRequest, ContextNews, InspectNode, Inspection, Live, Mark, NodeChange, Notice, Segment, SegmentKind, Ttl,
+    CanonicalRequest, ContextNews, InspectNode, Inspection, Live, Mark, NodeChange, Notice, Segment, SegmentBody,
+    SegmentKind, Ttl,
 };
 use crate::prompt::Shape;
 use crate::usage::{Counter, Tiktoken};
@@ -20,12 +21,14 @@ impl Driver {
             return self.notice(Notice::warning("No model is configured, so there is no request to look at.")).await;
         };
         let before = self.machine.last_shape().cloned();
+        let whole = self.machine.measured(canonical.segments.iter().map(|segment| u64::from(segment.tokens)).sum());
         let raw = self.provider(&canonical).ok().and_then(|provider| provider.wire_form(&canonical));
         let raw = raw.map_or_else(|| "nothing goes over a wire here".to_owned(), |bytes| pretty(&bytes));
         let raw = self.setup.secrets.text(&raw).into_owned();
         let secrets = self.setup.secrets.clone();
         self.beside(move || {
             let mut inspection = take_apart(&canonical, before.as_ref());
+            scale(&mut inspection, whole);
             inspection.nodes.iter_mut().for_each(|node| node.text = secrets.text(&node.text).into_owned());
             Live::Context(ContextNews::Inspected(Box::new(Inspection { raw, cached, ..inspection })))
         });
@@ -87,6 +90,15 @@ fn take_apart(canonical: &CanonicalRequest, before: Option<&Shape>) -> Inspectio
     Inspection { model: canonical.model.to_string(), nodes, raw: String::new(), tokens: all, cached: 0 }
 }
 
+/// Brings the counts of a tokenizer of another family to the sum that is to be expected.
+fn scale(inspection: &mut Inspection, whole: u64) {
+    let counted = inspection.tokens.max(1) as f64;
+    for node in &mut inspection.nodes {
+        node.tokens = (node.tokens as f64 * whole as f64 / counted).round() as u64;
+    }
+    inspection.tokens = whole;
+}
+
 fn push_segment(
     segment: &Arc<Segment>,
     change: NodeChange,
@@ -95,7 +107,11 @@ fn push_segment(
 ) {
     let Some(message) = segment.as_message() else {
         let text = super::context::plain(segment);
-        nodes.push(InspectNode { change, ..node(1, segment.label.clone(), text.clone(), tokens(&text)) });
+        let count = match &segment.body {
+            SegmentBody::Tool(spec) => tokens(&tool_text(spec)),
+            _ => tokens(&text),
+        };
+        nodes.push(InspectNode { change, ..node(1, segment.label.clone(), text, count) });
         return;
     };
     let at = nodes.len();

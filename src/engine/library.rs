@@ -34,12 +34,14 @@ pub struct LibraryTuning {
     pub index: Option<PathBuf>,
     /// How long sessions are read in parts.
     pub bounds: Bounds,
+    /// A model names each session after its first turn.
+    pub titles: bool,
 }
 
 impl LibraryTuning {
-    /// With a search index in that file.
-    pub fn indexed_at(index: PathBuf) -> Self {
-        Self { index: Some(index), ..Self::default() }
+    /// With a search index in that file, and whether a model names sessions.
+    pub fn new(index: PathBuf, titles: bool) -> Self {
+        Self { index: Some(index), titles, ..Self::default() }
     }
 }
 
@@ -56,11 +58,14 @@ pub(super) struct Library {
     rested: u64,
     /// It is being kept.
     resting: Arc<AtomicBool>,
+    /// The session has a title, or a model was asked for one.
+    pub(super) named: bool,
 }
 
 impl Library {
     /// Another session is open.
-    pub(super) fn open(&mut self, outline: Option<Outline>) {
+    pub(super) fn open(&mut self, outline: Option<Outline>, named: bool) {
+        self.named = named;
         self.rested = outline.as_ref().map_or(0, Outline::end);
         self.outline = outline.map(Arc::new);
     }

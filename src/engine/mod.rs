@@ -21,7 +21,9 @@ mod jobs;
 mod journal;
 mod languages;
 mod library;
+mod memories;
 mod money;
+mod naming;
 mod network;
 mod opening;
 mod parts;
@@ -66,13 +68,13 @@ use crate::session::Store;
 use crate::tools::{Limits, Place, Tool};
 use crate::usage::ModelTable;
 
-pub use catalog::{AutoMemory, Nested, NestedSkills, SaveSetting, Scan, Scanned, Shelf, StatusLine};
+pub use catalog::{AutoMemory, Nested, NestedSkills, SaveSetting, Scan, Scanned, Shelf, StatusLine, inventory};
 pub use confine::Sandbox;
 pub use languages::{KeepConsent, LanguagePlan};
 pub use library::LibraryTuning;
 pub use money::Together;
 pub use servers::{OutsideCall, SearchMode, ServerPlan, open_counter};
-pub use team::{Child, TeamTuning};
+pub use team::{AGENT_WORD, AgentSpec, AgentWord, Child, TeamTuning, as_agent};
 
 /// Events that may wait for a slow face before the engine waits for it.
 const EVENTS: usize = 1024;

@@ -1,5 +1,7 @@
 //! Opening sessions: the first one, a new one, an old one, the rehearsal's.
 
+mod again;
+
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
@@ -113,6 +115,7 @@ impl Driver {
             self.start_servers().await;
             self.tell_all(notices).await;
             self.session_begins(source);
+            self.initial_prompt(source).await;
         }
     }
 
@@ -238,9 +241,10 @@ impl Driver {
         // Whole outputs of the sessions that this one was forked from.
         self.gate.set_readable(past.parents.iter().map(|parent| self.setup.store.outputs(*parent)).collect());
         self.questions = Questions::of(&past.asked, &self.setup.tools, &self.stage.place);
-        self.parts.catalog = catalog::Catalog::of(past.used);
+        self.parts.catalog = catalog::Catalog::of(past.used, past.sums);
+        self.parts.memories = super::memories::Remembered::of(past.told);
         self.know_agents(&past.agents);
-        self.parts.library.open(outline);
+        self.parts.library.open(outline, past.titled);
         let now = self.setup.clock.wall_ms();
         let (version, cwd) = (self.setup.version.to_owned(), self.stage.place.cwd.clone());
         let first = if resumed {
@@ -333,23 +337,10 @@ fn open_old(setup: &Setup, stage: &mut Stage, id: SessionId) -> Result<(Opened, 
 
 /// The session that is to go on; none for a new one.
 fn open_wanted(setup: &Setup, stage: &mut Stage) -> Result<Option<(Opened, Vec<Notice>)>, Denied> {
-    match open_again(setup, stage) {
+    match again::open_again(setup, stage) {
         Some(opened) => opened.map(Some),
         None => wanted(setup, stage)?.map(|id| open_old(setup, stage, id)).transpose(),
     }
-}
-
-/// The conversation of a sub-agent that goes on; none for everything else.
-fn open_again(setup: &Setup, stage: &Stage) -> Option<Result<(Opened, Vec<Notice>), Denied>> {
-    let child = stage.child.as_ref().filter(|child| child.again)?;
-    let id = child.session;
-    let opened = setup.store.open_at(id, &child.log).map(|(records, log, notices)| {
-        let mut past = Box::new(session::folded::<Past>(&records));
-        let machine = machine(setup, stage, id, std::mem::take(&mut past.recollection));
-        let journal = Journal::resumed(setup.store.clone(), stage.place.project.clone(), log, setup.secrets.clone());
-        (Opened { id, machine, journal, past, records, outline: None }, notices)
-    });
-    Some(opened.map_err(|error| Denied { offer: None, notice: Notice::error(error.to_string()) }))
 }
 
 /// A resumed session keeps its model when the same server is still the one in use.
@@ -374,7 +365,11 @@ pub(super) fn prefix_with(setup: &Setup, stage: &Stage, more: Vec<ToolSpec>) -> 
     let specs: Vec<ToolSpec> = setup.tools.iter().map(|tool| tool.spec()).chain(more).collect();
     let names: Vec<String> = specs.iter().map(|spec| spec.name.clone()).collect();
     let hidden = policy::hidden_tools(&rules, &names);
-    let told = |spec: &ToolSpec| !hidden.contains(&spec.name) && super::team::is_told(&spec.name, setup, stage);
+    let told = |spec: &ToolSpec| {
+        super::team::lead_has(stage, &spec.name)
+            && !hidden.contains(&spec.name)
+            && super::team::is_told(&spec.name, setup, stage)
+    };
     let mut specs: Vec<ToolSpec> = specs.into_iter().filter(told).collect();
     catalog::choose_tools(&mut specs, stage);
     tell_of_walls(&mut specs, &setup.sandbox.wish);
@@ -383,7 +378,7 @@ pub(super) fn prefix_with(setup: &Setup, stage: &Stage, more: Vec<ToolSpec>) -> 
         cwd: stage.place.project.display().to_string(),
         platform: std::env::consts::OS.to_owned(),
         repository: stage.place.project.join(".git").exists(),
-        role: stage.child.as_ref().map(|child| child.prompt.clone()),
+        role: super::team::role(stage),
     };
     catalog::dress(prompt::prefix(specs, &place, &stage.memory), stage)
 }

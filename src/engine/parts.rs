@@ -9,11 +9,13 @@ use super::folder::Asking;
 use super::jobs::Work;
 use super::languages::Languages;
 use super::library::Library;
+use super::memories::Remembered;
 use super::money::Money;
 use super::network::Hosts;
 use super::person::Desk;
 use super::pieces::Sieve;
 use super::recall::Recall;
+use super::rows::Rows;
 use super::saving::Saving;
 use super::servers::Servers;
 use super::steps::Steps;
@@ -45,10 +47,14 @@ pub(super) struct Parts {
     pub(super) money: Money,
     /// Cached answers.
     pub(super) recall: Recall,
+    /// The form of results with rows.
+    pub(super) rows: Rows,
     /// What the session did to files, and going back.
     pub(super) steps: Steps,
     /// Work on the library of sessions.
     pub(super) library: Library,
+    /// The memory store.
+    pub(super) memories: Remembered,
     /// What the disk does not take.
     pub(super) saving: Saving,
     /// Tool servers.

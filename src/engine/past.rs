@@ -1,12 +1,14 @@
 //! What the records of a session add up to for the driver: one fold, which a long session keeps beside its log.
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+use super::catalog::Sums;
+use super::memories;
 use crate::agent::Recollection;
-use crate::domain::{Body, CatalogBody, FilesBody, Record, SessionId, TeamBody, ToolCall};
+use crate::domain::{Body, CatalogBody, FilesBody, MemoryId, Record, SessionId, TeamBody, ToolCall};
 use crate::session::{Fold, Timeline};
 use crate::usage::Tally;
 
@@ -29,10 +31,16 @@ pub(super) struct Past {
     /// Commands and skills in use, with their arguments.
     pub(super) used: VecDeque<(String, String)>,
     pub(super) spent: Tally,
+    /// What the status line adds up.
+    pub(super) sums: Sums,
+    /// Entries of the memory store that the model can see.
+    pub(super) told: BTreeSet<MemoryId>,
     /// The sessions that it was forked from.
     pub(super) parents: Vec<SessionId>,
     /// What is on record of agents that began and ended.
     pub(super) agents: VecDeque<Body>,
+    /// It was given a title.
+    pub(super) titled: bool,
     /// The folder that it belongs to.
     pub(super) project: Option<PathBuf>,
     /// Milliseconds since 1970 when it was used last.
@@ -63,6 +71,8 @@ impl Fold for Past {
         self.reads.take(record);
         self.asked.take(&record.body);
         self.last = record.at;
+        self.sums.hear(&record.body, record.at);
+        memories::hear(&mut self.told, &record.body);
         if let Some((usage, cost)) = record.body.paid() {
             self.spent.add(usage, cost);
         }
@@ -73,6 +83,7 @@ impl Fold for Past {
                 bounded(&mut self.agents, AGENTS);
                 self.agents.push_back(record.body.clone());
             }
+            Body::TitleSet { .. } => self.titled = true,
             Body::Cleared => self.used.clear(),
             Body::Catalog(CatalogBody::Used { name, arguments, .. }) => {
                 bounded(&mut self.used, USED);

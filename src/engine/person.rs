@@ -216,7 +216,7 @@ fn decided(decision: &PlanDecision, edited: Option<&str>, file: &Path) -> ToolOu
         PlanDecision::Rejected { comment } => {
             let comment = comment.as_ref().map(|comment| format!(" The user says: {comment}")).unwrap_or_default();
             let text = format!("The plan is not approved; plan mode stays on.{comment}{changed}");
-            ToolOutcome { shown: Shown::Nothing, ..ToolOutcome::error(text) }
+            ToolOutcome { shown: Shown::Nothing, summary: "not approved".to_owned(), ..ToolOutcome::error(text) }
         }
     }
 }

@@ -31,6 +31,7 @@ impl Driver {
             blocks.extend(self.read_mention(&mention).await);
         }
         blocks.extend(input.images.into_iter().map(Block::Image));
+        blocks.extend(self.recalled(&input.text).await);
         blocks.push(Block::Text { text: input.text.clone() });
         Prompt { message: Message { role: Role::User, blocks, by: None }, typed: input.text, origin }
     }

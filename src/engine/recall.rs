@@ -10,7 +10,7 @@ use crate::domain::{
     MoneyBody, MoneyNews, Notice, Origin, Served, TierStats, TurnEnd, Usage,
 };
 use crate::prompt;
-use crate::recall::{self, Cache, Cached, Context, Lookup, Query};
+use crate::recall::{self, Cache, Cached, Context, Lookup, Meaning, Query};
 
 /// Tools whose results depend on nothing but files of the workspace.
 const LOOKS: [&str; 4] = ["Read", "Grep", "Glob", "LS"];
@@ -25,6 +25,8 @@ pub(super) struct Recall {
     /// How it is used now; none for what the settings say.
     mode: Option<AnswerMode>,
     broken: bool,
+    /// The server of embeddings failed: in this run wording is compared.
+    deaf: bool,
     /// What was typed for the turn that runs.
     typed: Option<String>,
     /// The question of this turn, while its answer may still be kept.
@@ -49,6 +51,8 @@ struct Asked {
 #[derive(Debug)]
 pub(super) struct Looked {
     print: Option<[u8; 32]>,
+    /// What a server says that the question means; none where none was asked.
+    meaning: Option<Result<Meaning, String>>,
     /// The hold that waits for it; none after the turn.
     hold: Option<u32>,
 }
@@ -80,16 +84,28 @@ impl Driver {
     fn look_around(&self, hold: Option<u32>) {
         let root = self.stage.place.project.clone();
         let (news, epoch) = (self.news.clone(), self.epoch);
+        let remote = self.setup.tuning.recall.remote.clone();
+        let listens = self.answer_mode() == AnswerMode::Semantic && !self.parts.recall.deaf && hold.is_some();
+        let asked = remote.filter(|_| listens).zip(self.parts.recall.typed.clone());
         tokio::spawn(async move {
-            let print = tokio::task::spawn_blocking(move || recall::fingerprint(&root)).await.ok().flatten();
-            let _gone = news.send(News { epoch, what: What::Looked(Box::new(Looked { print, hold })) }).await;
+            let print = tokio::task::spawn_blocking(move || recall::fingerprint(&root));
+            let meaning = async {
+                match asked {
+                    Some((remote, text)) => Some(remote.meaning(text).await),
+                    None => None,
+                }
+            };
+            let (print, meaning) = tokio::join!(print, meaning);
+            let looked = Looked { print: print.ok().flatten(), meaning, hold };
+            let _gone = news.send(News { epoch, what: What::Looked(Box::new(looked)) }).await;
         });
     }
 
     pub(super) async fn on_looked(&mut self, looked: Looked) {
         let Some(hold) = looked.hold else { return self.keep_answer(looked.print).await };
+        let meaning = self.heard(looked.meaning).await;
         let served = match (looked.print, self.machine.pending_request()) {
-            (Some(print), Some(canonical)) => self.answer_from_cache(print, &canonical).await,
+            (Some(print), Some(canonical)) => self.answer_from_cache(print, meaning, &canonical).await,
             // Without a sure look at the workspace nothing is served and nothing kept.
             _ => None,
         };
@@ -101,10 +117,29 @@ impl Driver {
         self.work_inbox().await;
     }
 
-    async fn answer_from_cache(&mut self, print: [u8; 32], canonical: &CanonicalRequest) -> Option<(Served, String)> {
+    /// The first failure of a server of embeddings is told, and wording is compared from then on.
+    async fn heard(&mut self, meaning: Option<Result<Meaning, String>>) -> Option<Meaning> {
+        match meaning? {
+            Ok(meaning) => Some(meaning),
+            Err(error) => {
+                self.parts.recall.deaf = true;
+                let text = format!("The embeddings of the answer cache did not come: {error}");
+                let hint = "in this run questions are compared by their words; see latigo.embeddings in your settings";
+                self.notice(Notice::warning(text).hint(hint)).await;
+                None
+            }
+        }
+    }
+
+    async fn answer_from_cache(
+        &mut self,
+        print: [u8; 32],
+        meaning: Option<Meaning>,
+        canonical: &CanonicalRequest,
+    ) -> Option<(Served, String)> {
         let text = self.parts.recall.typed.clone()?;
         let context = context(canonical, &text, self.machine.conversation().mode.name(), &print)?;
-        let query = Query { context, text };
+        let query = Query { context, text, meaning };
         let now = self.setup.clock.wall_ms();
         let found = self.cache().map(|cache| cache.look(&query, now))?;
         match found {

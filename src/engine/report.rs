@@ -7,8 +7,9 @@ use super::driver::Driver;
 use crate::agent::View;
 use crate::domain::{
     Block, ContextItem, ContextReport, ItemKey, Live, Message, ModelInfo, Prices, Report, Role, Segment, SegmentBody,
-    SegmentKind, Usage,
+    SegmentKind, ToolSpec, Usage,
 };
+use crate::prompt;
 use crate::usage::{self, Counter, Tiktoken};
 
 /// Characters of a message that name it.
@@ -121,7 +122,7 @@ fn fixed(segment: &Segment, tokens: &dyn Fn(&str) -> u64, ground: &Ground) -> Co
     let (category, text) = match &segment.body {
         SegmentBody::Tool(spec) => {
             let category = server.map_or_else(|| "tools".to_owned(), |server| format!("mcp {server}"));
-            (category, format!("{} {} {}", spec.name, spec.description, spec.input_schema))
+            (category, tool_text(spec))
         }
         SegmentBody::System(text) if segment.label.contains("skill") => ("skills".to_owned(), text.to_string()),
         SegmentBody::System(text) => ("system".to_owned(), text.to_string()),
@@ -132,6 +133,11 @@ fn fixed(segment: &Segment, tokens: &dyn Fn(&str) -> u64, ground: &Ground) -> Co
     let hidden = ground.view.hidden.iter().any(|(kind, label)| *kind == segment.kind && *label == segment.label);
     let item = item(key, category, segment.label.clone(), tokens(&text));
     ContextItem { hidden, ..marked(item, &ground.view) }
+}
+
+/// What of a tool is counted.
+pub(super) fn tool_text(spec: &ToolSpec) -> String {
+    format!("{} {} {}", spec.name, spec.description, spec.input_schema)
 }
 
 /// The items of a message: each result by itself, the words together.
@@ -154,6 +160,12 @@ fn messages(
             }
             // An image costs by its size in pixels, not by its bytes; about this much at most.
             Block::Image(_) => images += 1_600,
+            // They are part of their message, and go and stay with it.
+            Block::Text { text } if prompt::is_memories(text) => {
+                let label = format!("memories: {}", prompt::memory_ids(text).join(", "));
+                let key = ItemKey::Message(segment.hash);
+                items.push(marked(item(key, "recalled".to_owned(), label, tokens(text)), view));
+            }
             other => rest.push_str(&block_text(other)),
         }
     }

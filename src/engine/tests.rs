@@ -25,9 +25,12 @@ use crate::tools::ToolContext;
 
 mod catalog;
 mod confine;
+mod context;
 mod languages;
+mod memories;
 mod money;
 mod network;
+mod servers;
 mod terms;
 
 /// A model that says what the script says, one answer a request.
@@ -96,6 +99,11 @@ impl Tool for Toy {
                 }
                 "Fail" => return ToolOutcome::error("it did not work"),
                 "Bash" => return ToolOutcome::text(format!("ran {}", input["command"]), "done"),
+                "Rows" => {
+                    let row = |n: u32| json!({"id": n, "name": format!("file {n}"), "size": n * 31});
+                    let rows: Vec<Value> = (0..20).map(row).collect();
+                    return ToolOutcome::text(json!({ "files": rows }).to_string(), "done");
+                }
                 "Env" => return ToolOutcome::text(format!("{:?}", context.env), "done"),
                 "Move" => {
                     let cwd = Some(context.place.project.join("sub"));
@@ -177,7 +185,7 @@ fn setup(root: &Path, script: &Arc<Script>, open: Open) -> Setup {
             child: None,
         },
         rehearse: Arc::new(|| Err("not here".into())),
-        tools: ["Bash", "Break", "Env", "Fail", "Leak", "Make", "Meet", "Move", "Outside", "Quick", "Wait"]
+        tools: ["Bash", "Break", "Env", "Fail", "Leak", "Make", "Meet", "Move", "Outside", "Quick", "Rows", "Wait"]
             .map(toy)
             .to_vec(),
         table: ModelTable::built_in(),

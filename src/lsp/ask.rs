@@ -27,6 +27,8 @@ pub enum Operation {
     IncomingCalls,
     OutgoingCalls,
     Diagnostics,
+    /// A tool of its own asks this, because it leads to a change.
+    #[serde(skip)]
     Rename,
 }
 

@@ -22,8 +22,9 @@ const CHUNK: usize = 64 * 1024;
 /// More than that in one window of time is a flood, and the server is ended.
 const WINDOW: Duration = Duration::from_secs(10);
 const FLOOD: (u64, u64) = (if cfg!(test) { 2_000 } else { 30_000 }, 512 * 1024 * 1024);
-/// The server was still changing what it knows; the same request is sent again after a pause, so often.
-const CONTENT_MODIFIED: i64 = -32801;
+/// The server was still changing what it knows, or dropped the request because of that (ContentModified and
+/// ServerCancelled of the protocol): the same request is sent again after a pause, so often.
+const BUSY: [i64; 2] = [-32801, -32802];
 const AGAIN: (u32, Duration) = (5, Duration::from_millis(300));
 /// Said of a server that ended, or at least will not say anything more.
 pub(super) const CLOSED: &str = "it closed its output";
@@ -132,7 +133,7 @@ impl Client {
         for left in (0..=AGAIN.0).rev() {
             match self.ask(method, params.clone(), late, limit).await? {
                 Ok(result) => return Ok(result),
-                Err(refusal) if refusal.code == CONTENT_MODIFIED && left > 0 => tokio::time::sleep(AGAIN.1).await,
+                Err(refusal) if BUSY.contains(&refusal.code) && left > 0 => tokio::time::sleep(AGAIN.1).await,
                 Err(refusal) => return Err(format!("it refused: {}", refusal.text)),
             }
         }

@@ -97,8 +97,8 @@ impl Connection {
         self.documents.lock().await.open.keys().cloned().collect()
     }
 
-    /// Tells it what a file holds now. Says whether that was new to it.
-    pub(super) async fn tell(&self, text: Text<'_>) -> Result<bool, String> {
+    /// Tells it what a file holds now. Returns the version that this is, when it was new to it.
+    pub(super) async fn tell(&self, text: Text<'_>) -> Result<Option<i64>, String> {
         if text.content.len() > LARGEST {
             return Err(format!("{} is too large to be checked", text.path.display()));
         }
@@ -109,7 +109,7 @@ impl Connection {
         if let Some(known) = documents.open.get_mut(text.path) {
             known.used = used;
             if known.text == text.content {
-                return Ok(false);
+                return Ok(None);
             }
             let version = known.version + 1;
             let change =
@@ -117,14 +117,14 @@ impl Connection {
             self.client.notify("textDocument/didChange", change).await?;
             known.version = version;
             text.content.clone_into(&mut known.text);
-            return Ok(true);
+            return Ok(Some(version));
         }
         self.make_room(&mut documents).await?;
         let opened = json!({"uri": uri, "languageId": text.language, "version": 1, "text": text.content});
         self.client.notify("textDocument/didOpen", json!({"textDocument": opened})).await?;
         documents.open.insert(text.path.to_owned(), Document { version: 1, text: text.content.to_owned(), used });
         self.count.store(documents.open.len(), Ordering::Relaxed);
-        Ok(true)
+        Ok(Some(1))
     }
 
     /// Tells it that a file was saved, and that it changed on the disk.

@@ -27,7 +27,7 @@ const ORDERS: usize = 8;
 /// How long after its answer a server may begin a longer check, and how often it is looked whether that is over.
 const BREATH: Duration = Duration::from_millis(120);
 /// The share of a wait that goes to learning how things stood before.
-const BEFORE: u32 = 3;
+const BEFORE: u32 = 2;
 
 /// Which servers there are, and where they work.
 #[derive(Clone, Debug, Default)]
@@ -210,7 +210,7 @@ impl Host {
             if !connection.knows(path).await {
                 connection.tell(Text { path, language, content: &text }).await?;
                 // Not all servers say anything of a file that is in order.
-                drop(tokio::time::timeout(left / BEFORE, self.heard(server, &connection, path, 0)).await);
+                drop(tokio::time::timeout(left / BEFORE, self.heard(server, &connection, path, (0, 1))).await);
             }
             let stood = server.seen().problems.of(path);
             if let Some(stood) = stood {
@@ -219,17 +219,18 @@ impl Host {
         }
         let Some(text) = text_of(path).await else { return connection.forget(path).await };
         let published = server.seen().problems.published(path);
-        let is_new = connection.tell(Text { path, language, content: &text }).await?;
+        let version = connection.tell(Text { path, language, content: &text }).await?;
         connection.saved(path, change.before.is_none()).await?;
-        if is_new {
-            self.heard(server, &connection, path, published).await;
+        if let Some(version) = version {
+            self.heard(server, &connection, path, (published, version)).await;
         }
         self.is_calm(server).await;
         Ok(())
     }
 
-    /// Waits until the server has spoken of a file: asked when it can be asked, else until it publishes.
-    async fn heard(&self, server: &Server, connection: &Connection, path: &Path, published: u64) {
+    /// Waits until the server has spoken of a version of a file: asked when it can be asked, else until it publishes
+    /// something after what was published `since`.
+    async fn heard(&self, server: &Server, connection: &Connection, path: &Path, (since, version): (u64, i64)) {
         if connection.can("diagnosticProvider")
             && let Ok(uri) = place::uri(path)
         {
@@ -241,7 +242,11 @@ impl Host {
                 return;
             }
         }
-        self.until(|| server.seen().problems.published(path) > published || server.seen().connection.is_none()).await;
+        self.until(|| {
+            let seen = server.seen();
+            seen.connection.is_none() || seen.problems.is_newer(path, since, version)
+        })
+        .await;
     }
 
     /// Waits until the server is busy with nothing; it may take a breath before it begins.
@@ -310,10 +315,11 @@ impl Host {
                 .await
                 .ok_or_else(|| format!("{} cannot be read as a text of at most {LARGEST} bytes", path.display()))?;
             let language = server.language(path).unwrap_or_default();
-            let is_new = connection.tell(Text { path, language, content: &text }).await? || changed.contains(path);
+            let version = connection.tell(Text { path, language, content: &text }).await?;
+            let is_new = version.is_some() || changed.contains(path);
             if question.operation == Operation::Diagnostics {
                 if is_new || server.seen().problems.of(path).is_none() {
-                    self.heard(&server, &connection, path, published).await;
+                    self.heard(&server, &connection, path, (published, version.unwrap_or(0))).await;
                 }
                 return Ok(Answer::Problems(server.seen().problems.of(path).unwrap_or_default()));
             }
@@ -333,7 +339,7 @@ impl Host {
             match text_of(&path).await {
                 Some(text) => {
                     let language = server.language(&path).unwrap_or_default();
-                    if connection.tell(Text { path: &path, language, content: &text }).await? {
+                    if connection.tell(Text { path: &path, language, content: &text }).await?.is_some() {
                         connection.saved(&path, false).await?;
                         changed.push(path);
                     }

@@ -24,8 +24,9 @@ pub(super) struct Problems {
 
 #[derive(Debug, Default)]
 struct Found {
-    /// When it was published last; 0 for never.
+    /// When it was published last, 0 for never, and of which version of the file.
     at: u64,
+    version: Option<i64>,
     pushed: Vec<LanguageProblem>,
     pulled: Vec<LanguageProblem>,
 }
@@ -34,12 +35,14 @@ impl Problems {
     /// Takes in what the server published of a file.
     pub(super) fn publish(&mut self, mut params: Value) {
         let Some(path) = params.get("uri").and_then(Value::as_str).and_then(place::path) else { return };
+        let version = params.get("version").and_then(Value::as_i64);
         let items = params.get_mut("diagnostics").map(Value::take).unwrap_or_default();
         self.count += 1;
         let count = self.count;
         if let Some(found) = self.found(&path) {
             found.pushed = read(&path, items);
             found.at = count;
+            found.version = version;
         }
     }
 
@@ -61,6 +64,12 @@ impl Problems {
     /// When something was published of a file last.
     pub(super) fn published(&self, path: &Path) -> u64 {
         self.files.get(path).map_or(0, |found| found.at)
+    }
+
+    /// Something was published of a file since then, and of this version of it or a later one, as far as that is said.
+    pub(super) fn is_newer(&self, path: &Path, than: u64, version: i64) -> bool {
+        let newer = |found: &Found| found.at > than && found.version.is_none_or(|of| of >= version);
+        self.files.get(path).is_some_and(newer)
     }
 
     /// The problems of a file; none when the server never said anything of it.

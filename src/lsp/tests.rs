@@ -92,7 +92,7 @@ fn places(answer: Result<Answer, String>) -> Vec<String> {
 
 #[tokio::test]
 async fn nothing_is_started_before_it_is_needed_and_only_new_problems_are_news() {
-    for modes in [&[][..], &["silent"], &["pull"], &["slow"]] {
+    for modes in [&[][..], &["silent"], &["pull"], &["slow"], &["versions"]] {
         let bench = Bench::new(modes);
         assert_eq!((bench.status().state, bench.status().pid), (LanguageState::Asleep, None));
         bench.put("a.toy", "BAD old\nfine\n");

@@ -1,6 +1,8 @@
 //! A plan: shown as Markdown, edited in the person's editor, approved or sent back with a comment. The same pane shows
 //! earlier plans again, then without a decision.
 
+use std::path::Path;
+
 use ratatui::buffer::Buffer;
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use ratatui::layout::{Position, Rect};
@@ -206,7 +208,10 @@ impl Plan {
         if self.frame.is_empty() || self.frame.intersection(buf.area) != self.frame {
             return None;
         }
-        let file = text::sanitize_line(&self.file);
+        // The name says which plan it is; the folder is the same for all.
+        let name = Path::new(&self.file).file_name().map(|name| name.to_string_lossy().into_owned());
+        let name = name.unwrap_or_else(|| self.file.clone());
+        let file = text::sanitize_line(&name);
         let changed = if self.edited { " · changed by you" } else { "" };
         let title = format!("plan{changed} · {}", text::clip(&file, usize::from(self.frame.width).saturating_sub(30)));
         let foot = match (&self.comment, &self.call_id) {

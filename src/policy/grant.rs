@@ -53,7 +53,9 @@ pub(super) fn parts<'a>(bench: &Bench<'a>) -> Vec<Part<'a>> {
             let why = "it talks to this machine or its own network, which only a rule that names the host allows";
             vec![call_part(bench, why)]
         }
-        Action::Internal | Action::Fetch | Action::External => vec![call_part(bench, bench.case.access.outside())],
+        Action::Internal | Action::Fetch | Action::External | Action::Remember => {
+            vec![call_part(bench, bench.case.access.outside())]
+        }
         Action::Grant => {
             let why = if bench.case.tool == "Skill" {
                 "the skill may bring allow rules of its own"

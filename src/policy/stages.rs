@@ -47,7 +47,7 @@ fn is_read_only(bench: &Bench<'_>) -> bool {
         Action::Execute => bench.subject.analysis.as_ref().is_some_and(grant::line_only_reads),
         // What a server says of itself lets calls run beside others; it never allows one.
         Action::External => bench.case.access.marks.reads,
-        Action::Edit | Action::Fetch | Action::Grant => false,
+        Action::Edit | Action::Fetch | Action::Grant | Action::Remember => false,
     }
 }
 

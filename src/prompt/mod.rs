@@ -28,6 +28,9 @@ pub use forecast::{Forecast, LOOK_BACK, Rule, life_ms};
 pub use marks::{Anchors, Lives};
 pub use places::places;
 pub use prefix::{Place, prefix};
-pub use reminder::{INTERRUPTED, continue_text, first_prompt, is_first_prompt, plan_mode, untended, wrap};
+pub use reminder::{
+    INTERRUPTED, continue_text, first_prompt, is_first_prompt, is_memories, memories, memory_ids, plan_mode, untended,
+    wrap,
+};
 pub use shape::{Shape, note_of};
 pub use thresholds::Thresholds;

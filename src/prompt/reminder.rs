@@ -1,6 +1,8 @@
 //! What the program says to the model beside the person's words. It always stands at the tail, in tags
 //! that the system text explains.
 
+use crate::domain::Recalled;
+
 /// The mark that stands in the conversation where the person stopped a turn.
 pub const INTERRUPTED: &str = "[Request interrupted by user]";
 
@@ -18,6 +20,33 @@ pub fn first_prompt(date: &str, branch: Option<&str>) -> String {
 /// The text is what [`first_prompt`] makes.
 pub fn is_first_prompt(text: &str) -> bool {
     text.starts_with("<system-reminder>\nToday is ")
+}
+
+/// How the block of recalled entries begins.
+const MEMORIES: &str = "<system-reminder>\nFrom the memory store";
+
+/// Entries of the memory store that may matter to a prompt. Their texts cannot end the reminder.
+pub fn memories(entries: &[Recalled]) -> String {
+    // A line of an entry stays in it.
+    let text = |text: &str| text.replace("system-reminder", "system reminder").replace('\n', "\n  ");
+    let line = |entry: &Recalled| format!("- [{}] {}", entry.id, text(&entry.text));
+    let lines: Vec<String> = entries.iter().map(line).collect();
+    wrap(&format!(
+        "From the memory store, kept in earlier sessions. They may be out of date, and what the user says now counts \
+         more:\n{}",
+        lines.join("\n")
+    ))
+}
+
+/// The text is what [`memories`] makes.
+pub fn is_memories(text: &str) -> bool {
+    text.starts_with(MEMORIES)
+}
+
+/// The entries that such a text names.
+pub fn memory_ids(text: &str) -> Vec<&str> {
+    let id = |line: &'_ str| line.strip_prefix("- [").and_then(|rest| rest.split_once("] ")).map(|(id, _)| id.len());
+    text.lines().filter_map(|line| line.get(3..3 + id(line)?)).collect()
 }
 
 /// What accompanies a prompt while plan mode is on. The gate enforces it; this only explains.

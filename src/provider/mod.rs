@@ -12,6 +12,7 @@ use tokio::sync::mpsc;
 use crate::domain::{CanonicalRequest, ModelError, ModelInfo, StreamItem, Wire};
 
 mod client;
+mod embedding;
 mod endpoint;
 mod failure;
 mod http;
@@ -27,6 +28,7 @@ pub mod traffic;
 mod wire;
 
 pub use client::warm;
+pub use embedding::embed;
 pub use endpoint::{Auth, Endpoint, Timeouts};
 pub use listing::{list_ollama, ollama_base};
 pub use search::{Searched, can_search, search};

@@ -1,13 +1,13 @@
 //! The tiers, stacked: each is asked in turn, counts what it did, and may be left out.
 
 use std::fmt;
-use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
-use super::embed::{Embedder, Hashed, cosine};
-use super::guard::{alike, asks_to_act, depends_on_time, same};
+use super::embed::{Hashed, cosine};
+use super::guard::{asks_to_act, depends_on_time, near, same};
 use super::question::Question;
+use super::remote::Meaning;
 use super::store::{Entry, Error, New, Store};
 use crate::domain::{AnswerMode as Mode, AnswerTier as Tier, Cost, Usage};
 
@@ -40,11 +40,13 @@ impl Context {
 }
 
 /// One question in its context.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Query {
     pub context: Context,
     /// As it was typed.
     pub text: String,
+    /// What a server says that it means; none where only its wording is compared.
+    pub meaning: Option<Meaning>,
 }
 
 /// An answer to keep, with what it took.
@@ -96,10 +98,8 @@ impl Layer for Exact {
     }
 }
 
-/// The same question in other words.
-struct Semantic {
-    embedder: Arc<dyn Embedder>,
-}
+/// The same question in other words: by what a server says of their meaning where both were asked there, else by wording.
+struct Semantic;
 
 impl Layer for Semantic {
     fn tier(&self) -> Tier {
@@ -110,18 +110,29 @@ impl Layer for Semantic {
         if depends_on_time(&query.text) {
             return Ok(None);
         }
-        let vector = self.embedder.embed(&query.text);
+        let vector = Hashed::embed(&query.text);
         let question = Question::of(&query.text);
-        let fits = |text: &str| {
-            let known = Question::of(text);
-            let close = if self.embedder.knows_meaning() { alike(&question, &known) } else { same(&question, &known) };
-            close && !depends_on_time(text)
-        };
         let mut best: Option<(i64, f32)> = None;
-        for (id, text, known) in store.near(&query.context.0, self.embedder.name(), now)? {
-            let cosine = cosine(&vector, &known);
-            if cosine >= self.embedder.threshold() && best.is_none_or(|(_, most)| cosine > most) && fits(&text) {
-                best = Some((id, cosine));
+        for known in store.near(&query.context.0, now)? {
+            if depends_on_time(&known.text) {
+                continue;
+            }
+            let other = Question::of(&known.text);
+            let meant = query.meaning.as_ref().filter(|meaning| meaning.space == known.space).and_then(|meaning| {
+                let cosine = cosine(&meaning.vector, &known.vector);
+                (cosine >= meaning.threshold && near(&question, &other)).then_some(cosine)
+            });
+            let worded = || {
+                if !same(&question, &other) {
+                    return None;
+                }
+                let cosine = cosine(&vector, &Hashed::embed(&known.text));
+                (cosine >= Hashed::THRESHOLD).then_some(cosine)
+            };
+            if let Some(cosine) = meant.or_else(worded)
+                && best.is_none_or(|(_, most)| cosine > most)
+            {
+                best = Some((known.id, cosine));
             }
         }
         let Some((id, cosine)) = best else { return Ok(None) };
@@ -133,7 +144,6 @@ impl Layer for Semantic {
 pub struct Cache {
     store: Store,
     layers: Vec<Box<dyn Layer>>,
-    embedder: Arc<dyn Embedder>,
     life_ms: u64,
 }
 
@@ -144,21 +154,16 @@ impl fmt::Debug for Cache {
 }
 
 impl Cache {
-    /// The tiers of a mode, with the embedder that comes with the program. Answers are kept for so many days.
+    /// The tiers of a mode. Answers are kept for so many days.
     pub fn new(store: Store, mode: Mode, days: u32) -> Self {
-        Self::with(store, mode, days, Arc::new(Hashed))
-    }
-
-    /// The same with another embedder.
-    pub fn with(store: Store, mode: Mode, days: u32, embedder: Arc<dyn Embedder>) -> Self {
         let mut layers: Vec<Box<dyn Layer>> = Vec::new();
         if mode != Mode::Off {
             layers.push(Box::new(Exact));
         }
         if mode == Mode::Semantic {
-            layers.push(Box::new(Semantic { embedder: Arc::clone(&embedder) }));
+            layers.push(Box::new(Semantic));
         }
-        Self { store, layers, embedder, life_ms: u64::from(days) * DAY_MS }
+        Self { store, layers, life_ms: u64::from(days) * DAY_MS }
     }
 
     /// What lies under the tiers.
@@ -196,8 +201,8 @@ impl Cache {
             key: &query.context.key(&query.text),
             text: query.text.trim(),
             answer: cached.answer,
-            embedder: self.embedder.name(),
-            vector: &self.embedder.embed(&query.text),
+            space: query.meaning.as_ref().map_or(Hashed::SPACE, |meaning| &meaning.space),
+            vector: query.meaning.as_ref().map_or(&[], |meaning| &meaning.vector),
             at: now,
             expires: now.saturating_add(life),
             model: cached.model,

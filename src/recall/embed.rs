@@ -1,11 +1,11 @@
-//! Vectors for texts: the interface, and the embedder that needs neither network nor model.
+//! Vectors for texts that need neither network nor model, and how vectors are compared.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use super::question::Question;
 
 /// Turns texts into vectors whose cosine tells how near they are. Who asks a server does so before it comes here:
-/// a cache looks up vectors, it waits for nobody.
+/// a store looks up vectors, it waits for nobody.
 pub trait Embedder: Send + Sync {
     /// The name under which vectors are kept; those of another name are never compared.
     fn name(&self) -> &str;
@@ -13,12 +13,25 @@ pub trait Embedder: Send + Sync {
     /// The vector of a text, of length 1; empty when there is none.
     fn embed(&self, text: &str) -> Vec<f32>;
 
-    /// The cosine from which on two texts may mean the same.
-    fn threshold(&self) -> f32;
+    /// The cosine from which on a text that is kept may matter to a prompt: lower than where two say the same, because
+    /// it need only be about the same.
+    fn related(&self) -> f32 {
+        0.3
+    }
 
     /// Its vectors know meaning, so that words need not have counterparts.
     fn knows_meaning(&self) -> bool {
         false
+    }
+}
+
+impl Embedder for Hashed {
+    fn name(&self) -> &str {
+        Self::SPACE
+    }
+
+    fn embed(&self, text: &str) -> Vec<f32> {
+        Self::embed(text)
     }
 }
 
@@ -30,12 +43,14 @@ const SIZE: usize = 512;
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Hashed;
 
-impl Embedder for Hashed {
-    fn name(&self) -> &'static str {
-        "hashed-2"
-    }
+impl Hashed {
+    /// The space of its vectors.
+    pub const SPACE: &'static str = "hashed-2";
+    /// The cosine from which on two texts may mean the same.
+    pub const THRESHOLD: f32 = 0.8;
 
-    fn embed(&self, text: &str) -> Vec<f32> {
+    /// The vector of a text, of length 1; empty when there is none.
+    pub fn embed(text: &str) -> Vec<f32> {
         let question = Question::of(text);
         let mut vector = vec![0.0f32; SIZE];
         let mut subject: Vec<&str> = question.subject().collect();
@@ -56,10 +71,6 @@ impl Embedder for Hashed {
         put(&mut vector, ("ask", &format!("{:?}", question.ask)), 0.5);
         normalised(vector)
     }
-
-    fn threshold(&self) -> f32 {
-        0.8
-    }
 }
 
 fn put(vector: &mut [f32], feature: (&str, &str), weight: f32) {
@@ -73,7 +84,7 @@ fn put(vector: &mut [f32], feature: (&str, &str), weight: f32) {
 }
 
 /// The same direction with length 1; empty when it has none.
-pub fn normalised(mut vector: Vec<f32>) -> Vec<f32> {
+pub(super) fn normalised(mut vector: Vec<f32>) -> Vec<f32> {
     let length = vector.iter().map(|part| part * part).sum::<f32>().sqrt();
     if length <= f32::EPSILON || !length.is_finite() {
         return Vec::new();

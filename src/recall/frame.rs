@@ -66,7 +66,7 @@ fn participle(word: &Word) -> bool {
 /// Who did it, from `by` on, and where the rest begins. `By calling` tells how, not who.
 fn agent(words: &[Word], from: usize) -> (Vec<Word>, usize) {
     let by = words.get(from).is_some_and(|word| word.text == "by");
-    let name = |word: &&Word| !is(word, ENDS) && !(word.kind == Kind::Word && word.text.ends_with("ing"));
+    let name = |word: &&Word| !(is(word, ENDS) || word.kind == Kind::Word && word.text.ends_with("ing"));
     let rest = words.get(from + 1..).unwrap_or_default();
     let agent: Vec<Word> = rest.iter().take_while(name).take(AGENT).cloned().collect();
     let whole = rest.get(agent.len()).is_none_or(|word| is(word, ENDS));
@@ -104,7 +104,7 @@ fn faster(mut words: Vec<Word>) -> Vec<Word> {
         && make + 1 < last
         && words.get(last + 1).is_none_or(|word| matches!(word.text.as_str(), "in" | "on" | "with"))
     {
-        words[make].text = "optimise".to_owned();
+        "optimise".clone_into(&mut words[make].text);
         words.remove(last);
     }
     words

@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 
 use super::asking::Ask;
-use super::lexicon::{ACTS, TIMES, is_in};
+use super::lexicon::{ACTS, ANTONYMS, TIMES, is_in};
 use super::question::Question;
-use super::words::words;
+use super::words::{stem, words};
 
 /// Small words that turn a meaning around; one question has the one, the other the other.
 const OPPOSITES: &[(&[&str], &[&str])] = &[
@@ -30,11 +30,28 @@ const OPPOSITES: &[(&[&str], &[&str])] = &[
 
 /// The two questions ask the same in other words: every word that carries meaning has its counterpart.
 pub(super) fn same(a: &Question, b: &Question) -> bool {
-    alike(a, b) && same_subject(a, b) && same_order(a, b)
+    alike(a, b) && same_places(a, b) && same_subject(a, b) && same_order(a, b)
 }
 
 /// Nothing that can be told without understanding speaks against it. Enough only beside a vector that knows meaning.
-pub(super) fn alike(a: &Question, b: &Question) -> bool {
+pub(super) fn near(a: &Question, b: &Question) -> bool {
+    alike(a, b) && !has_moved(a, b) && same_order(a, b) && !are_antonyms(a, b)
+}
+
+/// One question has a word, the other its opposite in its place.
+fn are_antonyms(a: &Question, b: &Question) -> bool {
+    let alone = |one: &Question, other: &Question| -> Vec<String> {
+        one.plain.difference(&other.plain).map(|word| stem(word)).collect()
+    };
+    let (only_a, only_b) = (alone(a, b), alone(b, a));
+    let has = |words: &[String], word: &str| words.contains(&stem(word));
+    ANTONYMS
+        .split(' ')
+        .filter_map(|pair| pair.split_once('/'))
+        .any(|(one, other)| has(&only_a, one) && has(&only_b, other) || has(&only_a, other) && has(&only_b, one))
+}
+
+fn alike(a: &Question, b: &Question) -> bool {
     let telling = |question: &Question| {
         (question.subject().next().is_some() || question.semi.contains("project")) && !question.points
     };
@@ -48,7 +65,6 @@ pub(super) fn alike(a: &Question, b: &Question) -> bool {
         && a.negations == b.negations
         && !opposed(a, b)
         && (quantified(a) == quantified(b) || !matches!(a.ask, Ask::YesNo(_)))
-        && same_places(a, b)
 }
 
 fn same_subject(a: &Question, b: &Question) -> bool {
@@ -101,19 +117,22 @@ fn same_order(a: &Question, b: &Question) -> bool {
 /// What stands behind the same preposition is the same, as far as both say, and nothing has moved to one of another kind
 /// (`for Windows`, `on Windows`).
 fn same_places(a: &Question, b: &Question) -> bool {
-    let moved = a.places.iter().any(|(group, of_a)| {
+    !has_moved(a, b) && same_items(a, b)
+}
+
+fn has_moved(a: &Question, b: &Question) -> bool {
+    a.places.iter().any(|(group, of_a)| {
         let elsewhere = |item: &String| {
             let groups: Vec<_> =
                 b.places.iter().filter(|(_, of_b)| of_b.contains(item)).map(|(group, _)| *group).collect();
-            !groups.is_empty() && !groups.iter().any(|other| near(a.ask, group, other))
+            !groups.is_empty() && !groups.iter().any(|other| interchange(a.ask, group, other))
         };
         of_a.iter().any(elsewhere)
-    });
-    !moved && same_items(a, b)
+    })
 }
 
 /// Prepositions that may stand for each other.
-fn near(ask: Ask, one: &str, other: &str) -> bool {
+fn interchange(ask: Ask, one: &str, other: &str) -> bool {
     let pair = |a: &str, b: &str| (one, other) == (a, b) || (other, one) == (a, b);
     // `In Linux` and `on Linux` are the same where it is asked how, `in the cart` and `on the cart` are not.
     let how = ask == Ask::How && (pair("in", "on") || pair("in", "with") || pair("on", "with"));
@@ -217,8 +236,8 @@ fn asks(words: &[String]) -> bool {
     })
 }
 
-/// The right answer changes by itself.
+/// The right answer changes by itself. The last commit does so with the workspace, whose fingerprint tells.
 pub fn depends_on_time(text: &str) -> bool {
-    let lower = text.to_lowercase();
-    lower.contains("what time") || words(text).iter().any(|word| is_in(TIMES, &word.text.to_lowercase()))
+    let lower = text.to_lowercase().replace("most recent", "last").replace("latest commit", "last commit");
+    lower.contains("what time") || words(&lower).iter().any(|word| is_in(TIMES, &word.text.to_lowercase()))
 }

@@ -158,6 +158,18 @@ pub(super) const DIRECTIONS: &[(&str, &str)] = &[
     ("since", "since"),
 ];
 
+/// Pairs of opposites, whose vectors lie near each other.
+pub(super) const ANTONYMS: &str = "start/stop enable/disable add/remove add/delete create/delete create/remove create/drop open/close \
+     push/pull read/write encode/decode encrypt/decrypt import/export input/output client/server request/response \
+     first/last max/min maximum/minimum largest/smallest longest/shortest newest/oldest pass/fail success/failure \
+     succeed/fail allow/deny accept/reject increase/decrease raise/lower ascending/descending public/private local/remote \
+     upload/download login/logout lock/unlock show/hide expand/collapse mount/unmount attach/detach subscribe/unsubscribe \
+     install/uninstall serialize/deserialize compress/decompress connect/disconnect send/receive encoder/decoder \
+     sender/receiver producer/consumer parent/child before/after get/set load/save store/delete merge/split \
+     fast/slow faster/slower valid/invalid mutable/immutable sync/async synchronous/asynchronous advantages/disadvantages \
+     pros/cons benefits/drawbacks required/optional user/admin thread/process row/column key/value test/production \
+     dev/prod commit/revert undo/redo up/down left/right true/false minutes/seconds hours/minutes";
+
 /// Words that name a point in time that moves.
 pub(super) const TIMES: &str = "today now yesterday tomorrow tonight latest newest recent recently date clock nowadays";
 

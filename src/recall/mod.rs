@@ -7,7 +7,8 @@
 //! The vectors that come with the program ([`Hashed`]) measure wording, not meaning: they know a vocabulary of
 //! programming questions, its synonyms and the ways in which people ask, and nothing beyond. So a paraphrase is found
 //! only when every word that carries meaning has its counterpart; what differs in a number, a name, a path, a
-//! negation, a direction or the kind of question is never served.
+//! negation, a direction or the kind of question is never served. A server's embeddings ([`Remote`]) know meaning; the same
+//! guards stand before them, and opposites, which lie near each other in every such space.
 
 mod asking;
 mod cache;
@@ -15,7 +16,9 @@ mod embed;
 mod frame;
 mod guard;
 mod lexicon;
+mod memories;
 mod question;
+mod remote;
 mod store;
 #[cfg(test)]
 mod tests;
@@ -25,8 +28,10 @@ mod workspace;
 use std::path::PathBuf;
 
 pub use cache::{Cache, Cached, Context, Hit, Layer, Lookup, Query};
-pub use embed::{Embedder, Hashed, cosine, normalised};
+pub use embed::{Hashed, cosine};
 pub use guard::{asks_to_act, depends_on_time};
+pub use memories::{Memories, MemoryError, MemorySetting, NewMemory, TEXT as MEMORY_TEXT};
+pub use remote::{AskVector, Meaning, Remote};
 pub use store::{Counter, Entry, Error, Store};
 pub use workspace::{fingerprint, is_left_out};
 
@@ -36,17 +41,19 @@ use crate::domain::AnswerMode;
 pub const FILE: &str = "answers.sqlite";
 
 /// What the settings say of the caches.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Setting {
     pub mode: AnswerMode,
     /// Days that an answer is kept.
     pub days: u32,
     /// The file; none where there is no place for one.
     pub file: Option<PathBuf>,
+    /// Who tells what a question means; none for the vectors that come with the program.
+    pub remote: Option<Remote>,
 }
 
 impl Default for Setting {
     fn default() -> Self {
-        Self { mode: AnswerMode::Off, days: 7, file: None }
+        Self { mode: AnswerMode::Off, days: 7, file: None, remote: None }
     }
 }

@@ -65,13 +65,24 @@ pub(super) struct New<'a> {
     pub key: &'a [u8],
     pub text: &'a str,
     pub answer: &'a str,
-    pub embedder: &'a str,
+    /// The space of the vector; a vector that can be made at any time is left empty.
+    pub space: &'a str,
     pub vector: &'a [f32],
     pub at: u64,
     pub expires: u64,
     pub model: &'a str,
     pub usage: Usage,
     pub cost: Cost,
+}
+
+/// A question that was asked before.
+#[derive(Debug)]
+pub(super) struct Known {
+    pub id: i64,
+    pub text: String,
+    /// The space of its vector.
+    pub space: String,
+    pub vector: Vec<f32>,
 }
 
 /// The open file.
@@ -109,12 +120,14 @@ impl Store {
         Ok(self.db.query_row(sql, params![key, now as i64], entry).optional()?)
     }
 
-    /// Ids, questions and vectors of one context, the newest first.
-    pub(super) fn near(&self, context: &[u8], embedder: &str, now: u64) -> Result<Vec<(i64, String, Vec<f32>)>, Error> {
-        let sql = "SELECT id, text, vector FROM entries WHERE context = ? AND embedder = ? AND expires > ? ORDER BY at DESC LIMIT ?";
+    /// What was asked in one context, the newest first.
+    pub(super) fn near(&self, context: &[u8], now: u64) -> Result<Vec<Known>, Error> {
+        let sql =
+            "SELECT id, text, embedder, vector FROM entries WHERE context = ? AND expires > ? ORDER BY at DESC LIMIT ?";
         let mut statement = self.db.prepare_cached(sql)?;
-        let rows = statement.query_map(params![context, embedder, now as i64, NEAR], |row| {
-            Ok((row.get(0)?, row.get(1)?, floats(&row.get::<_, Vec<u8>>(2)?)))
+        let rows = statement.query_map(params![context, now as i64, NEAR], |row| {
+            let vector = floats(&row.get::<_, Vec<u8>>(3)?);
+            Ok(Known { id: row.get(0)?, text: row.get(1)?, space: row.get(2)?, vector })
         })?;
         Ok(rows.collect::<Result<_, _>>()?)
     }
@@ -125,13 +138,13 @@ impl Store {
     }
 
     pub(super) fn put(&self, new: &New<'_>) -> Result<(), Error> {
-        let bytes: Vec<u8> = new.vector.iter().flat_map(|part| part.to_le_bytes()).collect();
+        let bytes = bytes(new.vector);
         let usage = serde_json::to_string(&new.usage).unwrap_or_default();
         self.db.execute(
             "INSERT OR REPLACE INTO entries (context, key, text, answer, embedder, vector, at, expires, used, hits, model, usage, cost)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?7, 0, ?9, ?10, ?11)",
             params![
-                new.context, new.key, new.text, new.answer, new.embedder, bytes, new.at as i64, new.expires as i64,
+                new.context, new.key, new.text, new.answer, new.space, bytes, new.at as i64, new.expires as i64,
                 new.model, usage, new.cost
             ],
         )?;
@@ -217,6 +230,12 @@ fn entry(row: &Row<'_>) -> rusqlite::Result<Entry> {
     })
 }
 
-fn floats(bytes: &[u8]) -> Vec<f32> {
+/// A vector as it is kept.
+pub(super) fn bytes(vector: &[f32]) -> Vec<u8> {
+    vector.iter().flat_map(|part| part.to_le_bytes()).collect()
+}
+
+/// The vector that was kept.
+pub(super) fn floats(bytes: &[u8]) -> Vec<f32> {
     bytes.chunks_exact(4).filter_map(|chunk| chunk.try_into().ok().map(f32::from_le_bytes)).collect()
 }

@@ -29,8 +29,9 @@ fn ways() -> Pairs {
 }
 
 fn similar(a: &str, b: &str) -> bool {
-    let cosine = cosine(&Hashed.embed(a), &Hashed.embed(b));
-    cosine >= Hashed.threshold() && guard::same(&question::Question::of(a), &question::Question::of(b))
+    let cosine = cosine(&Hashed::embed(a), &Hashed::embed(b));
+    let timeless = !depends_on_time(a) && !depends_on_time(b);
+    timeless && cosine >= Hashed::THRESHOLD && guard::same(&question::Question::of(a), &question::Question::of(b))
 }
 
 #[test]
@@ -89,12 +90,14 @@ fn orders_are_told_from_questions() {
     assert!(
         depends_on_time("What time is it?")
             && depends_on_time("what changed today")
+            && depends_on_time("What is the latest version?")
+            && !depends_on_time("How do I undo the most recent commit?")
             && !depends_on_time("What is a mutex?")
     );
 }
 
 fn query(context: &str, text: &str) -> Query {
-    Query { context: Context::of([context.as_bytes()]), text: text.to_owned() }
+    Query { context: Context::of([context.as_bytes()]), text: text.to_owned(), meaning: None }
 }
 
 fn answer(text: &str) -> Cached<'_> {
@@ -140,4 +143,35 @@ fn answers_expire_and_orders_are_never_kept() {
     // A tier that is off does not answer.
     assert!(tier(&cache, "c", "Explain what a mutex is", 1).is_none());
     assert_eq!(cache.store().clear().unwrap(), 2);
+}
+
+/// A server that finds everything the same.
+fn meant(text: &str, space: &str) -> Query {
+    let meaning = Meaning { space: space.to_owned(), vector: vec![1.0, 0.0], threshold: 0.95 };
+    Query { meaning: Some(meaning), ..query("c", text) }
+}
+
+#[test]
+fn a_servers_vectors_find_more_and_the_guards_stand_before_them() {
+    let cache = Cache::new(Store::in_memory().unwrap(), Mode::Semantic, 7);
+    cache.keep(&meant("How do I get rid of stale branches?", "m, 2 dimensions"), answer("prune"), 0).unwrap();
+    let look = |query: &Query| matches!(cache.look(query, 1).unwrap(), Lookup::Hit(_));
+    assert!(look(&meant("How can I clean up stale branches?", "m, 2 dimensions")));
+    // Vectors of another model or of another length are never compared.
+    assert!(!look(&meant("How can I clean up stale branches?", "m, 3 dimensions")));
+    assert!(!look(&query("c", "How can I clean up stale branches?")));
+    // Wording still counts, also where the server is silent.
+    assert!(look(&query("c", "How can I delete stale branches?")));
+    for (asked, trap) in [
+        ("How do I start the server?", "How do I stop the server?"),
+        ("What is in a.txt?", "What is in b.txt?"),
+        ("Why does it fail on port 80?", "Why does it fail on port 81?"),
+        ("Which files import utils?", "Which files does utils import?"),
+        ("Does the parser handle comments?", "Doesn't the parser handle comments?"),
+        ("How do I merge main into dev?", "How do I merge dev into main?"),
+    ] {
+        let cache = Cache::new(Store::in_memory().unwrap(), Mode::Semantic, 7);
+        cache.keep(&meant(asked, "m"), answer("x"), 0).unwrap();
+        assert!(!matches!(cache.look(&meant(trap, "m"), 1).unwrap(), Lookup::Hit(_)), "{trap}");
+    }
 }

@@ -12,6 +12,7 @@ pub mod search;
 
 mod blobs;
 mod checkpoints;
+mod follow;
 mod fork;
 mod gc;
 mod images;
@@ -40,6 +41,7 @@ use std::path::{Path, PathBuf};
 
 pub use blobs::Blobs;
 pub use checkpoints::{Checkpoints, Held};
+pub use follow::Follow;
 pub use gc::Garbage;
 pub use images::MOST;
 pub use ledger::{Ledger, LedgerReading, LedgerTail};

@@ -51,6 +51,8 @@ pub struct Overrides {
     pub add_dirs: Vec<PathBuf>,
     /// Folders of plugins for this run, as typed.
     pub plugin_dirs: Vec<PathBuf>,
+    /// The agent that the session runs as.
+    pub agent: Option<String>,
     /// Kinds of sub-agents, as JSON.
     pub agents: Option<String>,
     /// The most model requests in one turn.

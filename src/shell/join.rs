@@ -125,9 +125,22 @@ impl Ground {
         &self.cwd
     }
 
+    /// The engine of a sub-agent that is a process of its own.
+    pub async fn agent(mut self, spec: &engine::AgentSpec, clock: SharedClock) -> Result<Link, String> {
+        config::ask_server(&mut self.settings).await;
+        let setup = engine::as_agent(self.plain(clock)?, spec)?;
+        let (requests, events) = engine::start(setup);
+        Ok(Link { requests, events })
+    }
+
     /// An engine without a model and without servers, whose tools are called from outside.
     pub fn counter(mut self, clock: SharedClock) -> Result<engine::Setup, String> {
         self.settings.capabilities.servers.servers.clear();
+        self.plain(clock)
+    }
+
+    /// A setup for nobody who could be asked.
+    fn plain(&self, clock: SharedClock) -> Result<engine::Setup, String> {
         config::setup(
             &self.settings,
             config::Start {
@@ -185,6 +198,7 @@ fn flags(invocation: &Invocation) -> Flags {
     let given = &invocation.overrides;
     Flags {
         trust: given.trust,
+        agent: given.agent.clone(),
         agents: given.agents.clone(),
         mcp_config: given.mcp_config.clone(),
         strict_mcp: given.strict_mcp,

@@ -14,12 +14,14 @@ pub mod headless;
 pub mod signals;
 pub mod terminal;
 
+mod agent;
 mod exit;
 mod invocation;
 mod join;
 mod link;
 mod output;
 
+pub use agent::run as run_agent;
 pub use exit::Exit;
 pub use invocation::{Invocation, Opening, OutputFormat, Overrides};
 pub use join::Ground;

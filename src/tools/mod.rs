@@ -20,6 +20,7 @@ pub use agent::{AgentInput, list_kinds, read as read_agent};
 pub use ask_user_question::read as read_questions;
 pub use bash::{offer_escape, shell_command, wants_out};
 pub use exit_plan_mode::read as read_plan;
+pub use memory::{MemoryCall, read as read_memory};
 pub use send_message::read as read_message;
 pub use support::board::Board;
 pub use support::change::rewrite;
@@ -65,6 +66,7 @@ tools! {
     grep::Grep,
     kill_shell::KillShell,
     ls::Ls,
+    memory::Memory,
     multi_edit::MultiEdit,
     notebook_edit::NotebookEdit,
     read::Read,

@@ -68,6 +68,16 @@ impl Meter {
         self.run = sum;
     }
 
+    /// What the turn, the run and the session have spent so far.
+    pub fn spent(&self) -> [Sum; 3] {
+        [self.turn, self.run, self.session]
+    }
+
+    /// What the turn had spent before it was counted here.
+    pub fn set_turn(&mut self, sum: Sum) {
+        self.turn = sum;
+    }
+
     /// What the session had spent before it was opened.
     pub fn set_session(&mut self, sum: Sum) {
         self.session = sum;

@@ -3,12 +3,14 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 
+mod agents;
 mod crash;
 mod harness;
 mod headless;
 mod hooks;
 mod library;
 mod mcp;
+mod money;
 mod sandbox;
 mod screen;
 mod server;

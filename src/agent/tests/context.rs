@@ -2,7 +2,8 @@
 
 use super::*;
 use crate::domain::{
-    BreakCause, CacheBreak, CompactionStage, ContextBody, Effort, ItemKey, SegmentKind, ToolSpec, When,
+    BreakCause, CacheBreak, CompactionStage, ContextBody, Effort, FileMove, FilesBody, ItemKey, MoveKind, Prices,
+    SegmentKind, ToolSpec, When,
 };
 use crate::prompt::Thresholds;
 
@@ -130,6 +131,95 @@ fn every_kind_of_change_is_named_with_its_price() {
         bench.text(0, "a summary").done(StopReason::EndTurn);
     };
     assert_eq!(broken(compact, 4).cause, BreakCause::Compaction);
+}
+
+/// A model with prices.
+fn priced(bench: &mut Bench, id: &str) {
+    let prices =
+        Prices { input: 5.0, output: 25.0, cache_write_5m: 6.25, cache_write_1h: 10.0, cache_read: 0.5, above: None };
+    let info = ModelInfo { prices: Some(prices), ..ModelInfo::unknown(id) };
+    bench.feed(Input::SetModel { model: ModelRef::new(Wire::Anthropic, id), info: Arc::new(info), effort: None });
+}
+
+type Edit = Box<dyn FnOnce(&mut Bench)>;
+
+/// Fourteen changes: what is done, how many segments are read after it, what it is called.
+fn changes() -> Vec<(&'static str, Edit, usize, BreakCause)> {
+    let tools = |names: &'static [&'static str]| -> Edit {
+        Box::new(|bench: &mut Bench| bench.machine.set_prefix(prefix(names, "tabs"), "x"))
+    };
+    let swap = |at: usize, segment: crate::domain::Segment| -> Edit {
+        Box::new(move |bench: &mut Bench| {
+            let mut all = prefix(&["Bash", "Read"], "tabs");
+            all[at] = Arc::new(segment);
+            bench.machine.set_prefix(all, "x");
+        })
+    };
+    let spec = ToolSpec { name: "Read".into(), description: "reads now ".repeat(150), input_schema: json!({}) };
+    let described = crate::domain::Segment::tool(Arc::new(spec));
+    let system = crate::domain::Segment::system("system prompt", "be brief ".repeat(300));
+    let memory = crate::domain::Segment::memory("/p/CLAUDE.md", "blanks");
+    let effort: Edit = Box::new(|bench| {
+        let (model, info) = bench.machine.model().cloned().unwrap();
+        bench.feed(Input::SetModel { model, info, effort: Some(Effort::High) });
+    });
+    let compact: Edit = Box::new(|bench| {
+        bench.feed(Input::Compact { focus: None });
+        bench.text(0, "a summary").done(StopReason::EndTurn);
+    });
+    let eject: Edit = Box::new(|bench| {
+        let item = ItemKey::Message(bench.machine.conversation().history[0].hash);
+        let body = ContextBody::Ejected { item, label: "a prompt".into(), on: true, when: When::Now };
+        bench.feed(Input::Note(Body::Context(body)));
+    });
+    let back: Edit = Box::new(|bench| {
+        let records = records(&bench.bodies);
+        let until = bench.bodies.iter().position(|body| matches!(body, Body::TurnEnded { .. })).unwrap();
+        let step = FileMove {
+            kind: MoveKind::Rewind { turn: 2 },
+            steps: Vec::new(),
+            skipped: Vec::new(),
+            conversation: Some(records[until + 1].seq),
+        };
+        bench.feed(Input::Note(Body::Files(FilesBody::Moved(step))));
+        bench.feed(Input::Adopt(Box::new(Conversation::fold(&records[..=until]))));
+    });
+    vec![
+        ("a tool came", tools(&["Bash", "Read", "Zip"]), 2, BreakCause::Tools),
+        ("a tool went", tools(&["Bash"]), 1, BreakCause::Tools),
+        ("a tool is described in other words", swap(1, described), 1, BreakCause::Tools),
+        ("a server connected", tools(&["Bash", "Read", "mcp__docs__find"]), 2, BreakCause::Server),
+        ("the order changed", tools(&["Read", "Bash"]), 0, BreakCause::Order),
+        ("the system text changed", swap(2, system), 2, BreakCause::System),
+        ("an instruction file changed", swap(3, memory), 3, BreakCause::Memory),
+        ("another model", Box::new(|bench| priced(bench, "n")), 0, BreakCause::Model),
+        ("another effort", effort, 4, BreakCause::Effort),
+        ("a summary", compact, 4, BreakCause::Compaction),
+        ("a message was taken out", eject, 4, BreakCause::Ejected),
+        ("back to an earlier prompt", back, 5, BreakCause::Rewound),
+        ("time", Box::new(|bench| bench.now += 400_000), 0, BreakCause::Expired),
+        ("nothing of ours", Box::new(|_| {}), 0, BreakCause::Provider),
+    ]
+}
+
+#[test]
+fn each_of_fourteen_changes_has_its_cause_and_its_price() {
+    for (name, edit, read, cause) in changes() {
+        let mut bench = cached(Settings::default());
+        priced(&mut bench, "m");
+        bench.turn(0).turn(5);
+        edit(&mut bench);
+        bench.prompt(&"now in another way ".repeat(150)).text(0, "done").ends_having_read(read, StopReason::EndTurn);
+        let found = bench.breaks();
+        assert_eq!(found.len(), 1, "{name}: {found:?}");
+        let (found, sent) = (found[0], bench.sent.last().unwrap());
+        assert_eq!(found.cause, cause, "{name}: {found:?}");
+        // What was cached and was not read is written again: a write in the place of a read.
+        let all: u64 = sent.segments.iter().map(|segment| u64::from(segment.tokens)).sum();
+        assert!(found.tokens > 0 && found.tokens == found.cached.min(all) - found.read, "{name}: {found:?}");
+        let price = found.tokens as f64 * (6.25 - 0.5) / 1e6;
+        assert!((found.cost.unwrap() - price).abs() < 1e-9, "{name}: {found:?}");
+    }
 }
 
 #[test]

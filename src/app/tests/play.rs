@@ -361,6 +361,7 @@ fn parse(key: &str) -> KeyEvent {
         "enter" => KeyCode::Enter,
         "esc" => KeyCode::Esc,
         "tab" if modifiers.contains(KeyModifiers::SHIFT) => KeyCode::BackTab,
+        "delete" => KeyCode::Delete,
         "tab" => KeyCode::Tab,
         "up" => KeyCode::Up,
         "down" => KeyCode::Down,

@@ -62,9 +62,13 @@ pub fn exact_cost(dollars: f64) -> String {
     }
 }
 
-/// Dollars: `$0.42`, `$12.30`; four digits below a cent.
+/// Dollars: `$0.42`, `$12.30`; four digits below a cent, six below a hundredth of one.
 pub fn human_cost(dollars: f64) -> String {
     let size = dollars.abs();
     let sign = if dollars < 0.0 { "-" } else { "" };
-    if size > 0.0 && size < 0.01 { format!("{sign}${size:.4}") } else { format!("{sign}${size:.2}") }
+    match size {
+        size if size > 0.0 && size < 0.000_1 => format!("{sign}${size:.6}"),
+        size if size > 0.0 && size < 0.01 => format!("{sign}${size:.4}"),
+        size => format!("{sign}${size:.2}"),
+    }
 }

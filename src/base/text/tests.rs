@@ -106,7 +106,10 @@ fn numbers_are_short() {
     assert_eq!(tokens, ["0", "950", "1k", "12.3k", "128k", "1M", "1.2M"]);
     let times = [10, 4_100, 42_000, 59_600, 123_000, 3_900_000].map(human_ms);
     assert_eq!(times, ["0.01 s", "4.1 s", "42 s", "1 m 00 s", "2 m 03 s", "1 h 05 m"]);
-    assert_eq!([0.0, 0.42, 0.0012, 12.3].map(human_cost), ["$0.00", "$0.42", "$0.0012", "$12.30"]);
+    assert_eq!(
+        [0.0, 0.42, 0.0012, 12.3, 0.000_014].map(human_cost),
+        ["$0.00", "$0.42", "$0.0012", "$12.30", "$0.000014"]
+    );
 }
 
 /// Text that is likely to do harm.

@@ -63,7 +63,7 @@ fn run(text: &str) -> Result<Finding, String> {
     for (at, asked) in queries.iter().enumerate() {
         let now = at as u64 * PAUSE_MS;
         // Each is the first question of a new session: same model, tools and workspace, no history.
-        let query = Query { context: Context::of([b"bench".as_slice()]), text: asked.text.clone() };
+        let query = Query { context: Context::of([b"bench".as_slice()]), text: asked.text.clone(), meaning: None };
         let found = cache.look(&query, now).map_err(|error| error.to_string())?;
         let (tier, similarity, cost) = match &found {
             Lookup::Hit(hit) => (hit.tier.name(), format!("{:.2}", hit.similarity), 0.0),

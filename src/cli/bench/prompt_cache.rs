@@ -179,7 +179,7 @@ mod tests {
                     "output": {"line": format!("line {{n}} of {n} with some words"), "count": lines * (1 + n % 3) / 2}})
             };
             let step =
-                |n: u32| json!({"tool_calls": (0..1 + u32::from(n < 14)).map(|c| call(n * 2 + c)).collect::<Vec<_>>()});
+                |n: u32| json!({"tool_calls": (0..=u32::from(n < 14)).map(|c| call(n * 2 + c)).collect::<Vec<_>>()});
             let steps: Vec<Value> = (0..26).map(step).collect();
             let input = json!({"long_task": {"prompt": "Look at all of it.", "steps": steps, "budget_tokens": 20_000}});
             let finding = run(&input.to_string()).unwrap();

@@ -102,6 +102,8 @@ impl Bench {
         let place = Place { cwd: cwd.to_path_buf(), project: cwd.to_path_buf(), added: Vec::new() };
         let built_in = self.tools.iter().find(|known| known.spec().name == tool);
         let access = match built_in.map(|known| known.access(&value, &place)) {
+            // Which skills there are is not looked up here, so this one may bring allow rules of its own.
+            Some(Ok(_)) if tool == "Skill" => Access::of(Action::Grant),
             Some(Ok(access)) => access,
             Some(Err(problem)) => match PATHS.iter().find_map(|key| text(key)) {
                 // What a path decides can be said without the rest of the input.
@@ -165,6 +167,7 @@ mod tests {
         assert_eq!(access("Task", json!({})).unwrap().action, Action::Internal);
         assert_eq!(access("Skill", json!({"skill": "x"})).unwrap().action, Action::Grant);
         assert_eq!(access("TodoWrite", json!({"todos": []})).unwrap().action, Action::Internal);
+        assert_eq!(access("Skill", json!({"skill": "pdf"})).unwrap().action, Action::Grant);
     }
 
     #[test]

@@ -41,6 +41,18 @@ impl Ground {
         Ok(Self { home, cwd, dirs, managed: None })
     }
 
+    /// What settings are read from, with the whole environment.
+    pub(in crate::cli) fn input(&self) -> ConfigInput<'_> {
+        ConfigInput {
+            home: &self.home,
+            cwd: &self.cwd,
+            env: std::env::vars().collect(),
+            flags: Flags::default(),
+            dirs: &self.dirs,
+            managed: self.managed.clone(),
+        }
+    }
+
     /// The rules of the settings files as they hold in `cwd`. With `trusted` given, that is taken for the person's
     /// answer; else what was answered earlier counts.
     pub(super) fn rules(&self, cwd: &Path, trusted: Option<bool>) -> Rules {

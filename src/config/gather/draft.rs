@@ -13,7 +13,7 @@ use super::super::{Bounds, RuleEntry, Tier, UiSettings};
 use super::entries::{count, flag, text, texts, wrong};
 
 /// Keys of `permissions`, ours and Claude Code's.
-const PERMISSIONS: [&str; 11] = [
+pub(in crate::config) const PERMISSIONS: [&str; 11] = [
     "allow",
     "ask",
     "deny",
@@ -27,7 +27,7 @@ const PERMISSIONS: [&str; 11] = [
     "skipDangerousModePermissionPrompt",
 ];
 /// Keys of our own section.
-const LATIGO: [&str; 18] = [
+pub(in crate::config) const LATIGO: [&str; 21] = [
     "agentsMd",
     "answerCache",
     "answerCacheDays",
@@ -35,14 +35,17 @@ const LATIGO: [&str; 18] = [
     "classifierTimeoutMs",
     "context",
     "diagnosticsWaitMs",
+    "embeddings",
     "languageServers",
     "maxTurns",
+    "memory",
     "models",
     "ollamaContext",
     "pauseAfterIdleSteps",
     "pauseAfterRepeats",
     "provider",
     "telemetry",
+    "titles",
     "toon",
     "webhooks",
     "webSearch",
@@ -274,8 +277,9 @@ impl<'a> Draft<'a> {
                     self.bounds.ollama_context = self.bounds.ollama_context.or(tokens);
                 }
                 key if super::money::KEYS.contains(&key) => self.money.take(layer, key, node, notices),
-                // Read with the hooks, the instructions, the search and the language servers.
-                "telemetry" | "webhooks" | "agentsMd" | "webSearch" | "languageServers" | "diagnosticsWaitMs" => {}
+                // Read with the hooks, the instructions, the search, the answer cache and the language servers.
+                "telemetry" | "webhooks" | "agentsMd" | "memory" | "webSearch" | "embeddings" | "languageServers"
+                | "diagnosticsWaitMs" => {}
                 _ => self.unknown(layer, "latigo", key, node, &LATIGO),
             }
         }

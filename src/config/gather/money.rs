@@ -14,8 +14,8 @@ use crate::engine::Purse;
 use crate::recall::Setting;
 
 /// The keys of the section `latigo` that are read here.
-pub(in crate::config) const KEYS: [&str; 6] =
-    ["answerCache", "answerCacheDays", "caps", "pauseAfterRepeats", "pauseAfterIdleSteps", "toon"];
+pub(in crate::config) const KEYS: [&str; 7] =
+    ["answerCache", "answerCacheDays", "caps", "pauseAfterRepeats", "pauseAfterIdleSteps", "titles", "toon"];
 
 /// What the files say so far, the strongest first.
 #[derive(Clone, Debug, Default)]
@@ -24,6 +24,7 @@ pub(in crate::config) struct Draft {
     repeats: Option<u32>,
     idle_steps: Option<u32>,
     toon: Option<bool>,
+    titles: Option<bool>,
     answers: Option<AnswerMode>,
     days: Option<u32>,
 }
@@ -42,6 +43,13 @@ impl Draft {
                 self.answers = self.answers.or(mode);
             }
             "answerCacheDays" => self.days = self.days.or(count(layer, "latigo.answerCacheDays", node, notices)),
+            "titles" => {
+                let named = text(layer, "latigo.titles", node, notices);
+                if named.is_some_and(|named| !["prompt", "model"].contains(&named)) {
+                    notices.push(layer.notice(node.line, "`latigo.titles` is one of prompt, model"));
+                }
+                self.titles = self.titles.or(named.map(|named| named == "model"));
+            }
             "toon" => self.toon = self.toon.or(flag(layer, "latigo.toon", node, notices)),
             _ => {
                 let number = number(node).filter(|number| number.fract() == 0.0 && *number <= f64::from(u32::MAX));
@@ -65,10 +73,11 @@ impl Draft {
                 ..usual
             },
             toon: self.toon.unwrap_or(true),
+            titles: self.titles.unwrap_or(false),
             answers: Setting {
                 mode: self.answers.unwrap_or(cache.mode),
                 days: self.days.unwrap_or(cache.days),
-                file: None,
+                ..cache
             },
         }
     }

@@ -10,6 +10,7 @@ use super::super::opening;
 use super::{AutoMemory, Scanned};
 use crate::agent::Input;
 use crate::base::paths;
+use crate::base::text::{human_cost, human_tokens};
 use crate::domain::{Body, CommandFile, Event, Live, MemoryFile, Notice, ToolCall};
 use crate::hooks::events::session::Reason;
 
@@ -119,9 +120,27 @@ impl Driver {
         let new = now.iter().map(|file| file.path.clone()).filter(|path| !known(path));
         for path in old.iter().cloned().chain(new).collect::<Vec<_>>() {
             if self.parts.catalog.stale.insert(path.clone()) {
-                let text = format!("{} changed on disk; the model still reads what it was.", path.display());
+                let price = self.price_of_memory(&path);
+                let text = format!("{} changed on disk; the model still reads what it was{price}.", path.display());
                 self.notice(Notice::info(text).hint("/clear begins with what it is now; so does the next start")).await;
             }
+        }
+    }
+
+    /// What it would cost to take in a changed file at once: everything behind it in the prompt is paid again.
+    fn price_of_memory(&self, path: &Path) -> String {
+        let prefix = self.machine.prefix();
+        let label = path.display().to_string();
+        // A new file stands behind the others.
+        let kept = prefix.iter().position(|segment| segment.label == label).unwrap_or(prefix.len());
+        match self.machine.price_of_break(kept, self.setup.clock.wall_ms()) {
+            (0, _) => String::new(),
+            (tokens, None) => format!(", because taking it in now would write {} tokens again", human_tokens(tokens)),
+            (tokens, Some(cost)) => format!(
+                ", because taking it in now would write {} tokens again ({})",
+                human_tokens(tokens),
+                human_cost(cost)
+            ),
         }
     }
 

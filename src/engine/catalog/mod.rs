@@ -5,12 +5,14 @@
 
 mod fill;
 mod forks;
+mod inventory;
 mod memory;
 mod on_the_way;
 mod pages;
 mod skills;
 mod status;
 mod styles;
+mod told;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -20,13 +22,15 @@ use super::Stage;
 use super::driver::Driver;
 use crate::catalog::{Budget, PathRule, Plugin, Style, listing};
 use crate::domain::{
-    Access, AgentFile, Body, CatalogBody, CatalogRequest, CommandFile, Effort, MemoryFile, ModelRef, Notice, PageKind,
-    PageRow, RuleSource, RuleTier, Segment, SegmentKind, ToolCall, ToolSpec,
+    Access, AgentFile, Body, CatalogBody, CatalogRequest, CommandFile, Effort, MemoryFile, MemoryOrder, ModelRef,
+    Notice, PageKind, PageRow, RuleSource, RuleTier, Segment, SegmentKind, ToolCall, ToolSpec,
 };
 use crate::tools::Tool;
 
 pub(super) use fill::Filled;
+pub use inventory::inventory;
 pub(super) use status::Ran;
+pub(super) use told::Sums;
 
 /// The tool by which the model uses a skill. It runs here, because its shell lines pass the gate.
 pub(super) const SKILL: &str = "Skill";
@@ -58,11 +62,15 @@ pub struct Shelf {
     pub scan: Option<Scan>,
     pub nested: Option<Nested>,
     pub nested_skills: Option<NestedSkills>,
+    /// The agent that the session itself runs as.
+    pub lead: Option<Arc<AgentFile>>,
     /// Rules for the files that they name.
     pub rules: Vec<PathRule>,
     /// Instruction files that are there and were not read, with the reason.
     pub skipped: Vec<(PathBuf, String)>,
     pub auto: Option<AutoMemory>,
+    /// The memory store; none where there is none, such as in a rehearsal.
+    pub memories: Option<crate::recall::MemorySetting>,
     pub style: Style,
     pub styles: Vec<Style>,
     pub status_line: Option<StatusLine>,
@@ -87,6 +95,8 @@ pub struct AutoMemory {
 pub struct StatusLine {
     /// A line of the shell.
     pub command: String,
+    /// Blanks before the line.
+    pub padding: u16,
     /// Seconds after which it runs again by itself.
     pub refresh_s: Option<u64>,
 }
@@ -113,9 +123,9 @@ pub(super) struct Catalog {
 }
 
 impl Catalog {
-    /// With what a session has used.
-    pub(super) fn of(used: impl IntoIterator<Item = (String, String)>) -> Self {
-        Self { used: used.into_iter().collect(), ..Self::default() }
+    /// With what a session has used, and what adds up over it.
+    pub(super) fn of(used: impl IntoIterator<Item = (String, String)>, sums: Sums) -> Self {
+        Self { used: used.into_iter().collect(), status: status::Status::with(sums), ..Self::default() }
     }
 }
 
@@ -136,7 +146,8 @@ pub(super) fn dress(prefix: Vec<Arc<Segment>>, stage: &Stage) -> Vec<Arc<Segment
 /// Leaves out tools that have nothing to work with.
 pub(super) fn choose_tools(specs: &mut Vec<ToolSpec>, stage: &Stage) {
     let skills = stage.commands.iter().any(CommandFile::is_for_model);
-    specs.retain(|spec| skills || spec.name != SKILL);
+    let remembers = stage.shelf.memories.as_ref().is_some_and(|setting| setting.on);
+    specs.retain(|spec| (skills || spec.name != SKILL) && (remembers || spec.name != super::memories::MEMORY));
 }
 
 /// Folders of skills, whose scripts and references may be read, and of the model's own notes.
@@ -161,6 +172,12 @@ impl Driver {
             CatalogRequest::Page(kind) => self.show_page(kind).await,
             CatalogRequest::Choose { kind: PageKind::Styles, key } => self.choose_style(&key).await,
             CatalogRequest::Choose { kind: PageKind::Plugins, key } => self.switch_plugin(&key).await,
+            CatalogRequest::Memory(order) => self.on_memory(order).await,
+            CatalogRequest::Drop { kind: PageKind::Memory, key } => {
+                if let Ok(id) = key.parse() {
+                    self.on_memory(MemoryOrder::Forget { id }).await;
+                }
+            }
             CatalogRequest::Choose { .. } | CatalogRequest::Drop { .. } => {}
         }
     }

@@ -1,19 +1,19 @@
 //! The pages that list commands, skills and memory, with what each costs.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::super::driver::Driver;
 use super::Shelf;
+use super::inventory::{file_row, inventory, scope};
 use crate::catalog::{Budget, Plugin, listing};
 use crate::domain::{
-    CatalogNews, CommandFile, Live, MemoryFile, MemoryScope, Notice, Page, PageAct, PageKind, PageRow, PromptKind,
-    RowMark,
+    CatalogNews, CommandFile, Live, MemoryFile, Notice, Page, PageAct, PageKind, PageRow, PromptKind, RowMark,
 };
 use crate::usage::{self, Counter, Tiktoken};
 
 impl Driver {
-    pub(super) async fn show_page(&mut self, kind: PageKind) {
+    pub(in crate::engine) async fn show_page(&mut self, kind: PageKind) {
         match kind {
             PageKind::Skills => {
                 self.scan_again().await;
@@ -24,7 +24,12 @@ impl Driver {
                 self.scan_again().await;
                 let (files, shelf) = (self.stage.memory.clone(), Arc::clone(&self.stage.shelf));
                 let touched = self.parts.catalog.touched.iter().cloned().collect();
-                self.beside(move || Live::Catalog(CatalogNews::Page(memory(&files, &shelf, touched))));
+                let entries = self.memory_rows();
+                self.beside(move || {
+                    let mut page = memory(&files, &shelf, touched);
+                    page.rows.extend(entries);
+                    Live::Catalog(CatalogNews::Page(page))
+                });
             }
             PageKind::Styles => self.show_styles(),
             PageKind::Plugins => {
@@ -59,74 +64,9 @@ impl Driver {
     }
 
     fn config_page(&self) -> Page {
-        let mut rows = vec![PageRow::section("Settings")];
-        rows.extend(self.stage.shelf.settings.iter().cloned());
-        rows.push(PageRow::section("Rules"));
-        rows.extend(self.gate.texts().into_iter().map(|rule| PageRow {
-            name: format!("{:?} {}", rule.tier, rule.text).replacen("Deny", "deny", 1).replacen("Allow", "allow", 1),
-            value: rule.source.to_string(),
-            place: rule.source.to_string(),
-            ..PageRow::default()
-        }));
-        rows.push(PageRow::section("Instructions"));
-        rows.extend(self.stage.memory.iter().map(|file| file_row(&file.path, scope(file.scope))));
-        rows.push(PageRow::section("Commands and skills"));
-        rows.extend(
-            self.stage
-                .commands
-                .iter()
-                .map(|file| PageRow { name: format!("/{}", file.name), ..file_row(&file.path, &file.source) }),
-        );
-        rows.push(PageRow::section("Sub-agents"));
-        rows.extend(self.stage.agents.iter().map(|agent| PageRow {
-            name: agent.name.clone(),
-            notes: vec![agent.description.clone()],
-            ..file_row(&agent.path.clone().unwrap_or_default(), &agent.source)
-        }));
-        if !self.stage.servers.servers.is_empty() {
-            rows.push(PageRow::section("Tool servers"));
-        }
-        rows.extend(self.stage.servers.servers.iter().map(|server| PageRow {
-            mark: if server.off.is_none() { RowMark::On } else { RowMark::Off },
-            name: server.name.clone(),
-            value: server.scope.to_string(),
-            place: server.source.clone(),
-            notes: server.off.iter().cloned().collect(),
-            ..PageRow::default()
-        }));
-        rows.push(PageRow::section("Output style"));
-        let style = &self.stage.shelf.style;
-        let path = style.path.clone().unwrap_or_default();
-        rows.push(PageRow { name: style.name.clone(), ..file_row(&path, &style.source) });
-        if !self.stage.shelf.plugins.is_empty() {
-            rows.push(PageRow::section("Plugins"));
-        }
-        rows.extend(self.stage.shelf.plugins.iter().map(|plugin| PageRow {
-            name: plugin.name.clone(),
-            mark: if plugin.enabled { RowMark::On } else { RowMark::Off },
-            ..file_row(&plugin.root, "plugin")
-        }));
-        let count = self.stage.shelf.settings.len();
+        let rows = inventory(&self.stage, &self.gate.texts());
+        let count = rows.iter().filter(|row| row.mark != RowMark::Section).count();
         Page { kind: PageKind::Config, head: format!("{count} entries; the strongest file first"), rows }
-    }
-}
-
-fn file_row(path: &Path, value: &str) -> PageRow {
-    PageRow {
-        name: path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default(),
-        value: value.to_owned(),
-        place: path.display().to_string(),
-        act: path.is_file().then(|| PageAct::Open(path.to_path_buf())),
-        ..PageRow::default()
-    }
-}
-
-fn scope(scope: MemoryScope) -> &'static str {
-    match scope {
-        MemoryScope::Managed => "managed",
-        MemoryScope::User => "user",
-        MemoryScope::Project => "project",
-        MemoryScope::Local => "local",
     }
 }
 

@@ -5,12 +5,12 @@
 use std::process::Stdio;
 use std::time::Duration;
 
-use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use super::super::driver::{Driver, News, What};
+use super::told::Sums;
 use crate::base::process::{self, Group};
-use crate::domain::{Body, CatalogNews, Event, Live, Shown};
+use crate::domain::{Body, CatalogNews, Event, Live};
 
 /// Milliseconds between a change and the run that it brings about.
 const DEBOUNCE_MS: u64 = 300;
@@ -34,12 +34,14 @@ pub(in crate::engine) enum Ran {
 pub(super) struct Status {
     /// Counts what asked for a run; only the newest counts.
     wanted: u32,
-    cost: f64,
-    api_ms: u64,
-    added: u64,
-    removed: u64,
-    began: Option<u64>,
+    pub(super) sums: Sums,
     running: Option<tokio::task::JoinHandle<()>>,
+}
+
+impl Status {
+    pub(super) fn with(sums: Sums) -> Self {
+        Self { sums, ..Self::default() }
+    }
 }
 
 impl Driver {
@@ -49,22 +51,21 @@ impl Driver {
             return;
         }
         let now = self.setup.clock.wall_ms();
-        let status = &mut self.parts.catalog.status;
-        status.began.get_or_insert(now);
-        match body {
-            Body::Responded(note) => {
-                status.cost += note.cost.unwrap_or_default();
-                status.api_ms += note.duration_ms;
-            }
-            Body::CallDone { shown: Shown::Diff(diffs), .. } => {
-                status.added += diffs.iter().map(|diff| u64::from(diff.added)).sum::<u64>();
-                status.removed += diffs.iter().map(|diff| u64::from(diff.removed)).sum::<u64>();
-                return;
-            }
-            Body::ModelSet { .. } | Body::ModeSet { .. } | Body::TurnEnded { .. } | Body::CwdSet { .. } => {}
-            _ => return,
+        self.parts.catalog.status.sums.hear(body, now);
+        if matches!(
+            body,
+            Body::Responded(_)
+                | Body::Prompted { .. }
+                | Body::ModelSet { .. }
+                | Body::ModeSet { .. }
+                | Body::TurnEnded { .. }
+                | Body::CwdSet { .. }
+                | Body::TitleSet { .. }
+                | Body::Compacted { .. }
+                | Body::Cleared
+        ) {
+            self.want_status(DEBOUNCE_MS);
         }
-        self.want_status(DEBOUNCE_MS);
     }
 
     fn want_status(&mut self, ms: u64) {
@@ -83,7 +84,8 @@ impl Driver {
                 self.run_status(run);
             }
             Ran::Said { run, line } if run == self.parts.catalog.status.wanted => {
-                let line = self.setup.secrets.text(&line).into_owned();
+                let padding = self.stage.shelf.status_line.as_ref().map_or(0, |line| line.padding);
+                let line = format!("{}{}", " ".repeat(padding.into()), self.setup.secrets.text(&line));
                 self.tell(Event::Live(Live::Catalog(CatalogNews::StatusLine(line)))).await;
                 if let Some(seconds) = self.stage.shelf.status_line.as_ref().and_then(|line| line.refresh_s) {
                     self.want_status(seconds * 1_000);
@@ -103,6 +105,7 @@ impl Driver {
             .env_clear()
             .envs(self.stage.env.iter())
             .env("CLAUDE_PROJECT_DIR", &self.stage.place.project)
+            .envs(terminal_size())
             .current_dir(&self.stage.place.cwd)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -120,55 +123,12 @@ impl Driver {
             before.abort();
         }
     }
+}
 
-    /// What the program is told, in the documented form.
-    fn status_input(&self) -> Value {
-        let conversation = self.machine.conversation();
-        let status = &self.parts.catalog.status;
-        let (model, info) = self.machine.model().cloned().unzip();
-        let id = model.map(|model| model.id).unwrap_or_default();
-        let window = info.map(|info| u64::from(info.window)).unwrap_or_default();
-        let usage = conversation.measured.map(|(usage, _)| usage);
-        let share = |tokens: u64| (tokens * 100).checked_div(window);
-        let used = usage.and_then(|usage| share(usage.context()));
-        let now = self.setup.clock.wall_ms();
-        json!({
-            "session_id": self.session.to_string(),
-            "transcript_path": self.journal.path(),
-            "cwd": self.stage.place.cwd,
-            "version": self.setup.version,
-            "model": { "id": id, "display_name": id },
-            "output_style": { "name": self.stage.shelf.style.name },
-            "effort": { "level": conversation.effort.map(crate::domain::Effort::name) },
-            "permission_mode": conversation.mode.name(),
-            "workspace": {
-                "current_dir": self.stage.place.cwd,
-                "project_dir": self.stage.place.project,
-                "added_dirs": self.stage.place.added,
-            },
-            "cost": {
-                "total_cost_usd": status.cost,
-                "total_duration_ms": now.saturating_sub(status.began.unwrap_or(now)),
-                "total_api_duration_ms": status.api_ms,
-                "total_lines_added": status.added,
-                "total_lines_removed": status.removed,
-            },
-            "context_window": {
-                "context_window_size": window,
-                "total_input_tokens": usage.map(|usage| usage.prompt()),
-                "total_output_tokens": usage.map(|usage| usage.output),
-                "used_percentage": used,
-                "remaining_percentage": used.map(|used| 100_u64.saturating_sub(used)),
-                "current_usage": usage.map(|usage| json!({
-                    "input_tokens": usage.input,
-                    "output_tokens": usage.output,
-                    "cache_creation_input_tokens": usage.cache_write_5m + usage.cache_write_1h,
-                    "cache_read_input_tokens": usage.cache_read,
-                })),
-            },
-            "exceeds_200k_tokens": usage.is_some_and(|usage| usage.context() > 200_000),
-        })
-    }
+/// The size of the terminal as programs expect it, where there is one.
+fn terminal_size() -> Vec<(&'static str, String)> {
+    let size = rustix::termios::tcgetwinsize(rustix::stdio::stdout()).ok().filter(|size| size.ws_col > 0);
+    size.map(|size| vec![("COLUMNS", size.ws_col.to_string()), ("LINES", size.ws_row.to_string())]).unwrap_or_default()
 }
 
 /// Runs a program with an input and reads the start of its output. Its whole group ends with it.

@@ -33,14 +33,16 @@ struct Asker {
     turn: u32,
     /// Sub-agents that are ready to begin, by the model that their hooks ask for.
     lookers: Mutex<Vec<Ready>>,
+    purpose: Purpose,
 }
 
 /// The model that a hook asks for, and its sub-agent or why there is none.
 type Ready = (Option<String>, Result<Looker, String>);
 
 impl Driver {
-    /// A way to ask for these hooks; none while no model is configured or can be reached.
-    pub(super) fn asker(&self, hooks: &[Hook]) -> Option<Ask> {
+    /// A way to ask; none while no model is configured or can be reached. For hooks that let a sub-agent look it is made
+    /// ready here.
+    pub(in crate::engine) fn asker(&self, purpose: Purpose, hooks: &[Hook]) -> Option<Ask> {
         let (model, info) = self.machine.model().cloned()?;
         let provider = match self.providers.get(&model.wire) {
             Some(provider) => Arc::clone(provider),
@@ -54,7 +56,7 @@ impl Driver {
             _ => None,
         });
         let lookers = Mutex::new(looks.collect());
-        let asker = Arc::new(Asker { model, info, table, provider, key, news, epoch, turn, lookers });
+        let asker = Arc::new(Asker { model, info, table, provider, key, news, epoch, turn, purpose, lookers });
         Some(Arc::new(move |question| {
             let asker = Arc::clone(&asker);
             Box::pin(async move { asker.ask(question).await })
@@ -121,7 +123,7 @@ impl Asker {
         let request = RequestSpent {
             request: 0,
             attempt: 1,
-            purpose: Purpose::Hook,
+            purpose: self.purpose,
             model: model.clone(),
             usage,
             estimated: false,

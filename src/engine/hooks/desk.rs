@@ -35,7 +35,7 @@ impl Driver {
         let calls = |hook: &Hook| matches!(hook.handler.kind, Kind::McpTool { .. });
         Desk {
             around,
-            ask: if hooks.iter().any(asks) { self.asker(hooks) } else { None },
+            ask: if hooks.iter().any(asks) { self.asker(crate::domain::Purpose::Hook, hooks) } else { None },
             call: if hooks.iter().any(calls) { self.server_caller(hooks) } else { None },
             late: self.late(),
             cancel: self.hooking.cancel.clone(),

@@ -7,7 +7,7 @@ use super::super::driver::Driver;
 use super::Then;
 use crate::agent::Input;
 use crate::catalog;
-use crate::domain::{Body, Event, HookNews, Live, MemoryFile};
+use crate::domain::{Body, Event, HookNews, Live, MemoryFile, Notice};
 use crate::hooks::events::session::Reason;
 use crate::hooks::events::{agent, session};
 use crate::hooks::{self, Desk, Event as Name, Firing, Hook, Ran};
@@ -82,6 +82,19 @@ impl Driver {
         } else {
             self.hooking.waited_for = false;
             self.tell(Event::Live(Live::Hook(HookNews::Begun))).await;
+        }
+    }
+
+    /// The first prompt of the agent that the session runs as, before anything that the person typed.
+    pub(in crate::engine) async fn initial_prompt(&mut self, source: &str) {
+        let lead = self.stage.shelf.lead.clone().filter(|_| source == "startup" && self.stage.child.is_none());
+        let Some(text) = lead.and_then(|lead| lead.initial_prompt.clone()) else { return };
+        if self.setup.interactive {
+            let input = crate::domain::Input { text, images: Vec::new() };
+            Box::pin(self.submit(super::Pending::Typed(input))).await;
+        } else {
+            let text = "The agent's initialPrompt is sent on the screen only; here the prompt given is the first one.";
+            self.notice(Notice::info(text)).await;
         }
     }
 

@@ -34,7 +34,7 @@ struct Lsp {
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct LspInput {
-    operation: ReadOperation,
+    operation: Operation,
     /// Absolute path.
     file_path: String,
     #[serde(default)]
@@ -46,41 +46,9 @@ struct LspInput {
     query: Option<String>,
 }
 
-#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-enum ReadOperation {
-    GoToDefinition,
-    FindReferences,
-    Hover,
-    DocumentSymbol,
-    WorkspaceSymbol,
-    GoToImplementation,
-    PrepareCallHierarchy,
-    IncomingCalls,
-    OutgoingCalls,
-    Diagnostics,
-}
-
-impl From<ReadOperation> for Operation {
-    fn from(operation: ReadOperation) -> Self {
-        match operation {
-            ReadOperation::GoToDefinition => Self::GoToDefinition,
-            ReadOperation::FindReferences => Self::FindReferences,
-            ReadOperation::Hover => Self::Hover,
-            ReadOperation::DocumentSymbol => Self::DocumentSymbol,
-            ReadOperation::WorkspaceSymbol => Self::WorkspaceSymbol,
-            ReadOperation::GoToImplementation => Self::GoToImplementation,
-            ReadOperation::PrepareCallHierarchy => Self::PrepareCallHierarchy,
-            ReadOperation::IncomingCalls => Self::IncomingCalls,
-            ReadOperation::OutgoingCalls => Self::OutgoingCalls,
-            ReadOperation::Diagnostics => Self::Diagnostics,
-        }
-    }
-}
-
 impl LspInput {
     fn question(&self, place: &Place) -> Result<Question, String> {
-        let operation = Operation::from(self.operation);
+        let operation = self.operation;
         let placed = matches!((self.line, self.character), (Some(1..), Some(1..)));
         if operation.needs_place() && !placed {
             return Err("`line` and `character` are needed, both counted from 1.".to_owned());

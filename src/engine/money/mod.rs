@@ -15,8 +15,8 @@ use super::Purse;
 use super::driver::Driver;
 use crate::agent::Input;
 use crate::domain::{
-    Bill, Body, CanonicalRequest, CapScope, CapState, Event, LedgerRow, Live, MoneyBody, MoneyNews, Notice,
-    RequestNote, Spent, SpentOn, TeamBody,
+    Bill, Body, CanonicalRequest, Cap, CapScope, CapState, Cost, Event, LedgerRow, Live, MoneyBody, MoneyNews, Notice,
+    RequestNote, Spent, SpentOn, TeamBody, Usage,
 };
 use crate::session::LedgerTail;
 use crate::usage::{self, Meter, Places, Sum, Tally};
@@ -61,6 +61,28 @@ impl Together {
     fn sums(&self) -> MutexGuard<'_, Sums> {
         // Whoever broke down while he held them only counted.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Together {
+    /// Begins to count under these caps with what was spent before: in the turn, the run and the session.
+    pub(super) fn begin(&self, caps: &[Cap], [turn, run, session]: [Sum; 3]) {
+        let mut meter = Meter::new(caps);
+        meter.set_turn(turn);
+        meter.set_run(run);
+        meter.set_session(session);
+        self.sums().meter = meter;
+    }
+
+    /// Adds what an engine in another process has spent.
+    pub(super) fn add(&self, usage: &Usage, cost: Cost) {
+        self.sums().meter.add(usage, cost);
+    }
+
+    /// The caps as they are now, with what was spent in the turn, the run and the session.
+    pub(super) fn now(&self) -> (Vec<Cap>, [Sum; 3]) {
+        let sums = self.sums();
+        (sums.meter.states().iter().map(|state| state.cap).collect(), sums.meter.spent())
     }
 }
 

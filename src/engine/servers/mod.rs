@@ -155,6 +155,9 @@ impl Driver {
 
     /// The tool of that name: one of the program's own, or one of a server.
     pub(super) fn tool(&self, name: &str) -> Option<Arc<dyn Tool>> {
+        if !team::lead_has(&self.stage, tools::today(name)) {
+            return None;
+        }
         let own = tools::named(&self.setup.tools, name);
         let more = || self.parts.servers.stable.iter().chain(self.language_tools());
         let stable = || more().find(|tool| tool.spec().name == name);

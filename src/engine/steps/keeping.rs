@@ -46,13 +46,18 @@ impl Driver {
                 Kind::Edit(written.map(|used| used.path).collect())
             }
             Action::Execute | Action::External => Kind::Command,
-            Action::Internal | Action::Read | Action::Fetch | Action::Grant => Kind::Nothing,
+            Action::Internal | Action::Read | Action::Fetch | Action::Grant | Action::Remember => Kind::Nothing,
         });
         let call_id = match &self.stage.child {
             Some(child) => format!("{}/{}", child.agent, call.id),
             None => call.id.clone(),
         };
         Keeping { root: self.rooted(), kind, call_id }
+    }
+
+    /// The keeper of something that may change any file.
+    pub(in crate::engine) fn as_command(&self, call_id: &str) -> Keeping {
+        Keeping { root: self.rooted(), kind: Kind::Command, call_id: call_id.to_owned() }
     }
 
     /// Where changes of this driver's calls, and of those of its children, are kept.

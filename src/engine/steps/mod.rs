@@ -10,7 +10,7 @@ mod returning;
 use std::sync::Arc;
 
 pub(super) use choosing::{Denied, elsewhere, title, wanted};
-pub(super) use keeping::Rooted;
+pub(super) use keeping::{Keeping, Rooted};
 pub(super) use returning::Knowledge;
 
 use super::driver::Driver;

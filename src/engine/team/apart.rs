@@ -13,12 +13,16 @@ use super::Living;
 use super::call::Errand;
 use super::child::Plan;
 use super::minder::{Finished, Minder, Ways};
+use super::process;
+use super::spec::{SentMoney, Spec};
 use crate::agent::Input;
 use crate::domain::{
-    AgentFile, AgentOutcome, Body, Event, Isolation, Notice, Request, RuleScope, RuleSource, TeamBody, TeamRequest,
+    AgentFile, AgentOutcome, Body, Event, Isolation, Mode, Notice, Request, RuleScope, RuleSource, TeamBody,
+    TeamRequest, ToolOutcome,
 };
 use crate::engine::driver::{self, Driver};
 use crate::engine::hooks::WorktreeHooks;
+use crate::engine::steps::Keeping;
 use crate::engine::{EVENTS, REQUESTS, Setup};
 use crate::policy::{RuleText, Tier};
 use crate::team::{Order, Settled, Worktree};
@@ -40,22 +44,38 @@ pub(super) enum Tree {
 }
 
 impl Tree {
-    /// What is left of it, with what is in it; none when it is gone.
-    pub(super) async fn settle(self) -> Option<(PathBuf, String)> {
+    /// What is left of it, with what is new in it; none when it is gone.
+    pub(super) async fn settle(self) -> Option<(PathBuf, Option<String>)> {
         match self {
             Self::Ordered(_) => None,
-            Self::Found(path) => Some((path, "what it changed".to_owned())),
+            // The person was told before.
+            Self::Found(path) => Some((path, None)),
             Self::Hooked(path, hooks) => {
                 let gone = hooks.remove(&path).await;
-                (!gone).then(|| (path, "what a hook made".to_owned()))
+                (!gone).then_some((path, None))
             }
             Self::Made(tree) => {
                 let path = tree.path().to_path_buf();
                 match tree.settle().await {
                     Settled::Removed => None,
-                    Settled::Kept(what) => Some((path, what)),
+                    Settled::Kept(what) => Some((path, Some(what))),
                 }
             }
+        }
+    }
+
+    /// A rule that the agent's own gate suggests, so that it means the same in the session: its root is this one.
+    pub(super) fn rooted(&self, rule: &str) -> String {
+        let root = match self {
+            Self::Ordered(order) => order.path.as_path(),
+            Self::Found(path) | Self::Hooked(path, _) => path.as_path(),
+            Self::Made(tree) => tree.path(),
+        };
+        match rule.split_once("(/") {
+            Some((tool, path)) if !path.starts_with('/') && matches!(tool, "Edit" | "Read") => {
+                format!("{tool}(/{}/{path}", root.display())
+            }
+            _ => rule.to_owned(),
         }
     }
 }
@@ -64,9 +84,24 @@ impl Tree {
 struct Ends {
     heard: mpsc::Receiver<Request>,
     tell: mpsc::Sender<Event>,
+    heart: Heart,
+}
+
+/// What an agent runs in.
+enum Heart {
+    /// An engine of this process.
+    Engine,
+    /// A process of its own; what it changes is kept like what a command changes.
+    Process(Box<Spec>, Keeping),
 }
 
 impl Driver {
+    fn spec_of(&self, setup: &Setup, task: String) -> Result<Spec, String> {
+        let (caps, spent) = self.setup.tuning.money.shared.now();
+        let money = SentMoney { caps, spent: spent.map(|sum| (sum.dollars, sum.tokens)) };
+        Spec::of(setup, task, money)
+    }
+
     /// Starts the child and its minder. The error is a text for the model.
     pub(super) fn let_live(
         &mut self,
@@ -87,11 +122,7 @@ impl Driver {
                     .push("its memory cannot be written from a worktree, because it lies in your checkout".into());
             }
         }
-        for problem in std::mem::take(&mut brought.problems) {
-            let file = definition.path.as_ref().map(|path| format!(" ({})", path.display())).unwrap_or_default();
-            let notice = Notice::warning(format!("The agent {}{file}: {problem}.", definition.name));
-            self.inbox.push_back(Input::Note(Body::Noticed(notice)));
-        }
+        self.tell_problems(definition, std::mem::take(&mut brought.problems));
         let tools = self.tools_of(definition, &brought.tools)?;
         let plan = Plan {
             start: start.clone(),
@@ -106,7 +137,12 @@ impl Driver {
         let setup = self.child_setup(definition, plan);
         let (requests, heard) = mpsc::channel(REQUESTS);
         let (tell, events) = mpsc::channel(EVENTS);
-        requests.try_send(Request::Team(TeamRequest::Begin { text: errand.prompt })).ok();
+        let body = if start.isolation == Isolation::Process {
+            Heart::Process(Box::new(self.spec_of(&setup, errand.prompt)?), self.as_command(&start.call_id))
+        } else {
+            requests.try_send(Request::Team(TeamRequest::Begin { text: errand.prompt })).ok();
+            Heart::Engine
+        };
         let (done, result) = oneshot::channel();
         let cancel = CancellationToken::new();
         let watched = Arc::new(AtomicBool::new(false));
@@ -119,11 +155,21 @@ impl Driver {
         };
         let tidy = tree.is_some();
         let hooks = if matches!(tree, Some(Tree::Ordered(_))) { self.worktree_hooks() } else { None };
-        let task = tokio::spawn(live(minder, (setup, Ends { heard, tell }), (tree, hooks), (events, ways, done)));
+        let ends = Ends { heard, tell, heart: body };
+        let task = tokio::spawn(live(minder, (setup, ends), (tree, hooks), (events, ways, done)));
         self.inbox.push_back(Input::Note(Body::Team(TeamBody::AgentStarted(Box::new(start.clone())))));
         let living = Living { requests, cancel, alone: start.background, start, watched, task: tidy.then_some(task) };
         self.parts.team.living.insert(living.start.agent.clone(), living);
         Ok(result)
+    }
+
+    /// What of a definition cannot work.
+    fn tell_problems(&mut self, definition: &AgentFile, problems: Vec<String>) {
+        for problem in problems {
+            let file = definition.path.as_ref().map(|path| format!(" ({})", path.display())).unwrap_or_default();
+            let notice = Notice::warning(format!("The agent {}{file}: {problem}.", definition.name));
+            self.inbox.push_back(Input::Note(Body::Noticed(notice)));
+        }
     }
 
     /// Where an agent works.
@@ -142,7 +188,12 @@ impl Driver {
                 "{project} is no git repository, so no worktree can be made. Call it without isolation."
             ));
         }
-        let path = folder.join(self.session.to_string()).join(agent);
+        if self.machine.conversation().mode == Mode::Plan {
+            return Err(
+                "Plan mode is on, and a worktree is a change of the repository. Call it without isolation.".into()
+            );
+        }
+        let path = folder.join(agent);
         let below = own.cwd.strip_prefix(&own.project).map(PathBuf::from).unwrap_or_default();
         let place = Place { cwd: path.join(below), project: path.clone(), added: own.added.clone() };
         let tree = if path.join(".git").exists() {
@@ -206,7 +257,17 @@ async fn live(
         }
         found => minder.tree = found,
     }
-    tokio::spawn(driver::run(setup, ends.heard, ends.tell));
+    match ends.heart {
+        Heart::Engine => drop(tokio::spawn(driver::run(setup, ends.heard, ends.tell))),
+        Heart::Process(spec, keeping) => {
+            let program = setup.sandbox.helper.clone();
+            let work = async move {
+                process::run(*spec, program, ends.heard, ends.tell).await;
+                ToolOutcome::text("", "")
+            };
+            tokio::spawn(keeping.around(work));
+        }
+    }
     minder.run(events, ways, done).await;
 }
 

@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use super::brought::Brought;
 use crate::agent;
-use crate::domain::{AgentFile, AgentStart, AgentTools, Effort, Mode, ModelInfo, ModelRef, SessionId, Wire};
+use crate::base::paths;
+use crate::domain::{AgentFile, AgentStart, AgentTools, Effort, Mode, ModelInfo, ModelRef, SessionId, ToolCall, Wire};
 use crate::engine::driver::Driver;
 use crate::engine::steps::Rooted;
 use crate::engine::{Open, ServerPlan, Setup, Stage};
@@ -84,6 +85,17 @@ impl Driver {
     /// How deep this driver is: 0 for the session itself.
     pub(in crate::engine) fn depth(&self) -> u32 {
         self.stage.child.as_ref().map_or(0, |child| child.depth)
+    }
+
+    /// A call of a sub-agent with its paths in full, because whoever is asked about it may stand in another folder.
+    pub(in crate::engine) fn in_full(&self, mut call: ToolCall) -> ToolCall {
+        for key in ["file_path", "notebook_path", "path"] {
+            if let Some(path) = call.input.get(key).and_then(serde_json::Value::as_str) {
+                let whole = paths::absolute(&self.stage.place.cwd, path);
+                call.input[key] = whole.display().to_string().into();
+            }
+        }
+        call
     }
 
     /// The definition of that name; letter case does not matter.

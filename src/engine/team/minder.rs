@@ -58,11 +58,15 @@ pub(super) struct Minder {
     verdicts: HashMap<String, Verdict>,
     /// Questions that stand: number and call.
     asked: HashMap<u32, String>,
+    /// Questions about calls that are not known yet.
+    early: Vec<(u32, String)>,
     progress: AgentProgress,
     told_at: Option<Instant>,
     words: String,
     requests_made: u32,
     queued: bool,
+    /// What streams is words, not a call.
+    speaks: bool,
     /// Its turn is over.
     pub(super) over: Option<(AgentOutcome, Option<String>)>,
     stalled: bool,
@@ -95,11 +99,13 @@ impl Minder {
             calls: HashMap::new(),
             verdicts: HashMap::new(),
             asked: HashMap::new(),
+            early: Vec::new(),
             progress,
             told_at: None,
             words: String::new(),
             requests_made: 0,
             queued: false,
+            speaks: true,
             over: None,
             stalled: false,
             stopping: false,
@@ -183,11 +189,11 @@ impl Minder {
             Some(tree) => tree.settle().await,
             None => None,
         };
-        if let Some((path, what)) = &left {
+        if let Some((path, Some(what))) = &left {
             let text = format!("The agent {} left its work in the worktree {}: {what}.", self.who, path.display());
             let hint = format!(
-                "look: git -C '{0}' diff HEAD; done with it: git worktree remove --force '{0}'",
-                path.display()
+                "there, git status and git diff HEAD show it; git worktree remove --force and git branch -D worktree-{} throw it away",
+                self.agent
             );
             self.tell(Told::Noticed(Notice::info(text).hint(hint)), ways).await;
         }
@@ -214,6 +220,7 @@ impl Minder {
                 self.hear_record(&record, ways).await;
             }
             Event::Live(Live::Team(TeamNews::Asks(call))) => drop(self.calls.insert(call.id.clone(), *call)),
+            Event::Live(Live::Team(TeamNews::Said(words))) => self.words = words,
             Event::Live(live @ (Live::Team(_) | Live::CallPreview { .. })) => self.tell(Told::Live(live), ways).await,
             Event::Live(Live::Notice(notice)) if notice.level != NoticeLevel::Info => {
                 self.tell(Told::Live(Live::Notice(notice)), ways).await;
@@ -236,6 +243,9 @@ impl Minder {
                     self.words = words;
                 }
                 self.calls.extend(note.message.calls().map(|call| (call.id.clone(), call.clone())));
+                for (ask, call_id) in std::mem::take(&mut self.early) {
+                    self.asks(ask, &call_id, ways).await;
+                }
                 self.requests_made += 1;
                 let spent = AgentSpent {
                     agent: self.agent.clone(),
@@ -281,17 +291,26 @@ impl Minder {
             }
             Body::Judged { call_id, verdict } => drop(self.verdicts.insert(call_id.clone(), verdict.clone())),
             Body::Asked { ask, call_id } => self.asks(*ask, call_id, ways).await,
-            Body::Decided { ask, .. } => drop(self.asked.remove(ask)),
+            Body::Decided { ask, .. } => {
+                self.early.retain(|(early, _)| early != ask);
+                self.asked.remove(ask);
+            }
             _ => {}
         }
     }
 
     /// The person is asked on the child's behalf.
     async fn asks(&mut self, ask: u32, call_id: &str, ways: &Ways) {
-        let (Some(verdict), Some(call)) = (self.verdicts.remove(call_id), self.calls.get(call_id).cloned()) else {
-            return;
+        let (Some(verdict), Some(call)) = (self.verdicts.get(call_id), self.calls.get(call_id)) else {
+            // Of a process the call is known once the whole answer is on record.
+            return self.early.push((ask, call_id.to_owned()));
         };
+        let (mut verdict, call) = (verdict.clone(), call.clone());
+        self.verdicts.remove(call_id);
         self.asked.insert(ask, call_id.to_owned());
+        if let Some(tree) = &self.tree {
+            verdict.suggestion = verdict.suggestion.map(|rule| tree.rooted(&rule));
+        }
         let question = AgentQuestion { agent: self.agent.clone(), who: self.who.clone(), ask, call, verdict };
         self.moves(AgentState::Asking, format!("asks about {}", question.call.name), true, ways).await;
         self.body(TeamBody::AgentAsked(Box::new(question)), ways).await;
@@ -307,7 +326,12 @@ impl Minder {
     }
 
     async fn streams(&mut self, kind: Option<&DeltaKind>, text: &str, ways: &Ways) {
+        if let Some(kind) = kind {
+            self.speaks = !matches!(kind, DeltaKind::ToolCall { .. });
+        }
         match kind {
+            // More of a call that is known already.
+            None if !self.speaks => {}
             Some(DeltaKind::ToolCall { name, .. }) => {
                 self.moves(AgentState::Thinking, format!("calls {name}"), false, ways).await;
             }

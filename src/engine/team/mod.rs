@@ -9,6 +9,8 @@ mod call;
 mod child;
 mod looker;
 mod minder;
+mod process;
+mod spec;
 mod tuning;
 mod words;
 
@@ -26,8 +28,8 @@ use super::rules::session_source;
 use super::{Setup, Stage};
 use crate::agent::{Input, Prompt};
 use crate::domain::{
-    AgentEnd, AgentFile, AgentStart, Body, Event, Live, Message, NetworkNews, Notice, Origin, Request, RuleTier,
-    RulesInForce, TeamBody, TeamNews, TeamRequest, ToolSpec,
+    AgentEnd, AgentFile, AgentStart, Body, Event, Isolation, Live, Message, NetworkNews, Notice, Origin, Request,
+    RuleTier, RulesInForce, TeamBody, TeamNews, TeamRequest, ToolSpec,
 };
 use crate::policy::{RuleText, Tier};
 use crate::prompt;
@@ -37,6 +39,8 @@ pub(super) use call::Fork;
 pub use child::Child;
 pub(super) use child::admits;
 pub(super) use looker::Looker;
+pub use process::WORD as AGENT_WORD;
+pub use spec::{Spec as AgentSpec, Word as AgentWord, as_agent};
 pub use tuning::TeamTuning;
 
 /// The agents of a session.
@@ -124,6 +128,17 @@ impl Team {
             living.requests.try_send(request.clone()).ok();
         }
     }
+}
+
+/// The system text of a stage that runs as an agent.
+pub(super) fn role(stage: &Stage) -> Option<String> {
+    let lead = stage.shelf.lead.as_ref().map(|lead| lead.prompt.clone()).filter(|role| !role.is_empty());
+    stage.child.as_ref().map(|child| child.prompt.clone()).or(lead)
+}
+
+/// Whether the agent that the session runs as has a tool; its sub-agents have what their own files say.
+pub(super) fn lead_has(stage: &Stage, name: &str) -> bool {
+    stage.child.is_some() || stage.shelf.lead.as_ref().is_none_or(|lead| admits(&lead.tools, name))
 }
 
 /// Tools that the model is told of. The others answer when they are called all the same; the prefix stays small.
@@ -271,6 +286,13 @@ impl Driver {
                 self.parts.team.below.insert(start.agent.clone(), child);
             }
             TeamBody::AgentEnded(end) => drop(self.parts.team.below.remove(&end.agent)),
+            TeamBody::AgentSpent(spent) => {
+                let living = self.parts.team.living.get(&child);
+                if living.is_some_and(|living| living.start.isolation == Isolation::Process) {
+                    // Its own engine counts where this one cannot see it.
+                    self.setup.tuning.money.shared.add(&spent.usage, spent.cost);
+                }
+            }
             TeamBody::AgentAsked(question) => {
                 let tool = self.tool(&question.call.name);
                 self.questions.note(&question.call, tool.as_ref(), &self.stage.place);

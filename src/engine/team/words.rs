@@ -36,8 +36,8 @@ pub(super) fn announcement(start: &AgentStart, words: &str) -> String {
 }
 
 fn summary(end: &AgentEnd) -> String {
-    let calls = if end.calls == 1 { "1 call".to_owned() } else { format!("{} calls", end.calls) };
-    format!("{calls} · {}", crate::base::text::human_ms(end.duration_ms))
+    // The time stands beside every call as it is.
+    if end.calls == 1 { "1 call".to_owned() } else { format!("{} calls", end.calls) }
 }
 
 /// Its words cannot pass for the program's.

@@ -221,7 +221,7 @@ async fn the_status_line_is_told_the_state_and_says_one_line() {
     let root = Arc::new(TempDir::new().unwrap());
     let mut bench = Bench::with(root, Open::New, vec![text("ok")], |setup| {
         let command = "cat > told.json; printf '\\033[31mhello\\033[0m\\nmore'".to_owned();
-        let status_line = Some(StatusLine { command, refresh_s: None });
+        let status_line = Some(StatusLine { command, padding: 2, refresh_s: None });
         setup.stage.shelf = Arc::new(Shelf { status_line, ..Shelf::default() });
         setup.stage.env = Arc::new(std::env::vars().filter(|(name, _)| name == "PATH").collect());
     });
@@ -232,10 +232,42 @@ async fn the_status_line_is_told_the_state_and_says_one_line() {
             _ => None,
         })
         .await;
-    assert_eq!(line, "hello");
+    assert_eq!(line, "  hello");
     let told = std::fs::read_to_string(bench.root.path().join("project/told.json")).unwrap();
     let told: Value = serde_json::from_str(&told).unwrap();
     assert_eq!(told["model"]["id"], "m");
+    let documented = [
+        "/session_id",
+        "/transcript_path",
+        "/cwd",
+        "/version",
+        "/prompt_id",
+        "/model/id",
+        "/model/display_name",
+        "/output_style/name",
+        "/effort/level",
+        "/thinking/enabled",
+        "/fast_mode",
+        "/workspace/current_dir",
+        "/workspace/project_dir",
+        "/workspace/added_dirs",
+        "/cost/total_cost_usd",
+        "/cost/total_duration_ms",
+        "/cost/total_api_duration_ms",
+        "/cost/total_lines_added",
+        "/cost/total_lines_removed",
+        "/context_window/total_input_tokens",
+        "/context_window/total_output_tokens",
+        "/context_window/context_window_size",
+        "/context_window/used_percentage",
+        "/context_window/remaining_percentage",
+        "/context_window/current_usage",
+        "/exceeds_200k_tokens",
+        "/prompt_cache/miss_reason",
+    ];
+    for field in documented {
+        assert!(told.pointer(field).is_some(), "{field} is missing in {told:#}");
+    }
     assert!(told["workspace"]["project_dir"].as_str().is_some_and(|path| path.ends_with("/project")));
     assert_eq!(told["permission_mode"], "default");
 }

@@ -110,17 +110,19 @@ async fn the_tool_answers_and_rules_about_reading_hold() {
         ask("findReferences", &path),
         ask("hover", &project.folder.join("secret.toy")),
         call("LSP", json!({"operation": "goToDefinition", "filePath": path})),
+        call("LSP", json!({"operation": "rename", "filePath": path, "line": 1, "character": 5})),
         call("LSP", json!({"operation": "workspaceSymbol", "filePath": path, "query": "one"})),
         text("done"),
     ];
     let mut bench = project.bench(&[(Tier::Deny, "Read(secret.toy)")], false, answers);
     bench.prompt("go").await;
     assert_eq!(bench.end().await, TurnEnd::Done);
-    let all: Vec<String> = (1..5).flat_map(|request| bench.results(request)).collect();
+    let all: Vec<String> = (1..6).flat_map(|request| bench.results(request)).collect();
     assert_eq!(all[0], "a.toy:1:5  def one\na.toy:2:6  call one\n1 more lie in files that a rule keeps from you.");
     assert!(all[1].contains("secret.toy") && !all[1].contains("is a word"), "{}", all[1]);
     assert!(all[2].contains("`line` and `character` are needed"), "{}", all[2]);
-    assert_eq!(all[3], "function one  a.toy:1");
+    assert!(all[3].contains("unknown variant"), "what changes files is no operation of this tool: {}", all[3]);
+    assert_eq!(all[4], "function one  a.toy:1");
 }
 
 #[tokio::test]

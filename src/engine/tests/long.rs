@@ -150,3 +150,26 @@ async fn the_log_reads_back_exactly_what_was_told() {
     let told: Vec<Record> = bench.seen.iter().map(|record| Record::clone(record)).collect();
     assert_eq!(records, told);
 }
+
+#[tokio::test]
+async fn a_model_names_a_session_only_where_the_settings_want_it() {
+    let answers = || vec![text("done"), text("**Mending the parser**\nmore")];
+    let mut plain = Bench::new(answers());
+    plain.prompt("mend it").await;
+    assert_eq!(plain.end().await, TurnEnd::Done);
+    assert_eq!(plain.script.heard.lock().unwrap().len(), 1, "no hidden request");
+    let root = Arc::new(TempDir::new().unwrap());
+    let mut bench = Bench::with(root, Open::New, answers(), |setup| setup.tuning.library.titles = true);
+    bench.prompt("mend it").await;
+    let record = bench.until(|body| matches!(body, Body::TitleSet { .. })).await;
+    assert!(matches!(&record.body, Body::TitleSet { title } if title == "Mending the parser"), "{record:?}");
+    let heard = bench.script.heard.lock().unwrap().clone();
+    assert!(heard.len() == 2 && heard[1].segments.len() == 1, "one question, with nothing of the conversation");
+    let spent = bench.seen.iter().any(|record| match &record.body {
+        Body::Money(MoneyBody::Spent(spent)) => {
+            matches!(&spent.on, SpentOn::Request(on) if on.purpose == Purpose::Title)
+        }
+        _ => false,
+    });
+    assert!(spent, "it is on the bill");
+}

@@ -4,6 +4,7 @@
 use super::*;
 
 mod apart;
+mod plan;
 mod skills;
 
 /// What the model does with a request.
@@ -317,4 +318,34 @@ async fn agents_are_nested_to_a_limit() {
     let tools = |request: &CanonicalRequest| format!("{:?}", request.segments).contains("name: \"Agent\"");
     let offered: Vec<bool> = heard.iter().filter(|request| seen(request).child).map(|request| tools(request)).collect();
     assert!(offered.contains(&false), "the deepest is not offered the tool");
+}
+
+/// What children spend counts: the cap of the run stops the request that would pass it, whoever makes it.
+#[tokio::test]
+async fn a_cap_counts_what_agents_spend() {
+    let ten_cents = |name: &str, id: String, input: Value| {
+        let usage = Usage { input: 10_000, output: 5_000, ..Usage::default() };
+        let done = StreamItem::Done { stop: StopReason::ToolUse, usage: Some(usage) };
+        Say::Now(vec![call(&id, name, input), done])
+    };
+    let model = move |seen: &Seen| match (seen.child, seen.step) {
+        (false, 0) => {
+            let task = json!({"description": "look", "prompt": "look", "subagent_type": "explore"});
+            ten_cents("Agent", "agent".into(), task)
+        }
+        (false, _) => Say::Now(text("never")),
+        (true, step) => ten_cents("Quick", format!("q{step}"), json!({ "n": step })),
+    };
+    let (mut bench, play) = bench(Box::new(model), |setup| {
+        let prices =
+            Prices { input: 5.0, output: 10.0, cache_write_5m: 5.0, cache_write_1h: 5.0, cache_read: 0.5, above: None };
+        let info = ModelInfo { prices: Some(prices), ..ModelInfo::unknown("m") };
+        setup.stage.model = Some((ModelRef::new(Wire::Replay, "m"), Arc::new(info)));
+        setup.stage.agents.iter_mut().for_each(|agent| agent.tools.allowed = None);
+        setup.interactive = false;
+        setup.tuning.money.caps = vec![Cap { scope: CapScope::Run, limit: Limit::Dollars(1.0), hard: true }];
+    });
+    bench.prompt("go").await;
+    assert_eq!(bench.end().await, TurnEnd::BudgetCap);
+    assert_eq!(play.heard.lock().unwrap().len(), 10, "one of the session, nine of its agent");
 }

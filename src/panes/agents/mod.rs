@@ -73,11 +73,10 @@ impl Agents {
 
     fn open(&mut self, agent: String, info: Option<&StartInfo>) -> Vec<Act> {
         let mut facts = Facts::default();
-        let mut conversation = Conversation::default();
+        let conversation = Conversation::bare();
         if let Some(info) = info {
             let event = Event::Opened { info: Box::new(info.clone()), records: Vec::new() };
             facts.hear(&event);
-            conversation.hear(&event, &facts);
         }
         let asked = agent.clone();
         self.opened = Some(Box::new(Opened { agent, facts, conversation, seq: None, area: Rect::default() }));

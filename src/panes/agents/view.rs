@@ -16,6 +16,8 @@ use crate::widgets::popup::{self, Frame};
 
 /// Seconds without an event after which an agent is marked.
 const QUIET_S: u64 = 15;
+/// The least that is left of a task, in columns.
+const SHORTEST: usize = 12;
 
 /// An agent in one short row, for the sidebar.
 pub fn agent_row(row: &AgentRow, now: u64) -> (String, Meaning) {
@@ -72,9 +74,21 @@ fn state(row: &AgentRow, now: u64) -> String {
 }
 
 fn figures(row: &AgentRow) -> String {
-    let cost = row.tally.cost().filter(|_| row.tally.requests > 0).map(text::human_cost).unwrap_or_default();
+    let calls = if row.calls == 1 { "1 call".to_owned() } else { format!("{} calls", row.calls) };
+    if row.tally.requests == 0 {
+        return calls;
+    }
     let tokens = text::human_tokens(row.tally.usage.prompt() + row.tally.usage.output);
-    format!("{} calls · {tokens} · {cost}", row.calls).trim_end_matches(" · ").to_owned()
+    match row.tally.cost() {
+        Some(cost) => format!("{calls} · {tokens} · {}", text::human_cost(cost)),
+        None => format!("{calls} · {tokens}"),
+    }
+}
+
+/// The task of a row, as long as it leaves the state in sight.
+fn task(row: &AgentRow, room: usize) -> String {
+    let task = text::sanitize_line(&row.start.task);
+    text::clip(&task, room.max(SHORTEST)).into_owned()
 }
 
 impl Agents {
@@ -114,8 +128,14 @@ impl Agents {
         let (sign, _) = sign(row, scene.now);
         let below = if row.start.parent.is_some() { "  ↳ " } else { "" };
         let apart = if row.start.background { " (background)" } else { "" };
-        let text = format!("{below}{sign} {} · {}{apart} — {}", row.start.kind, row.start.task, state(row, scene.now));
-        list::Item { text: text.into(), marks: Vec::new().into(), detail: figures(row).into() }
+        let (figures, state) = (figures(row), state(row, scene.now));
+        let head = format!("{below}{sign} {} · ", row.start.kind);
+        let taken = text::width(&head) + text::width(apart) + text::width(&figures) + 8;
+        let room = usize::from(self.rows.width).saturating_sub(taken);
+        // State and last event matter more than the whole of the task.
+        let task = task(row, room.saturating_sub(text::width(&state).min(room * 2 / 3)));
+        let text = format!("{head}{task}{apart} — {state}");
+        list::Item { text: text.into(), marks: Vec::new().into(), detail: figures.into() }
     }
 
     /// The kinds of agents that there are, below the list where there is room.

@@ -53,6 +53,8 @@ struct Page {
     frame: Rect,
     body: Rect,
     preview: Rect,
+    /// Where a line keeps choices and preview apart.
+    line: Option<Rect>,
     shown_preview: Vec<Line<'static>>,
     lines: Vec<Line<'static>>,
     /// The row of the question that each line belongs to.

@@ -13,6 +13,8 @@ use crate::widgets::{markdown, row};
 /// The box is not wider than this, and with previews from this width on they stand beside the choices.
 const WIDEST: u16 = 120;
 const BESIDE: u16 = 90;
+/// Rows of a preview below the choices.
+const PREVIEW: u16 = 7;
 
 impl Ask {
     /// Derives what the next draw needs. The box stands at the lower edge, so that the conversation stays in view.
@@ -33,7 +35,8 @@ impl Ask {
         page.push(Line::default(), None);
         let cursor = choices(&mut page, asked, room, theme);
         let preview = asked.question.options.get(asked.focus).and_then(|option| option.preview.as_deref());
-        let preview_rows = if has_preview && !beside { 8 } else { 0 };
+        // A line keeps the choices apart from what they mean.
+        let preview_rows = if has_preview && !beside { PREVIEW + 1 } else { 0 };
         let wanted = page.lines.len() as u16 + preview_rows + 2;
         let height = wanted.max(if beside { 12 } else { 0 }).min(area.height);
         page.frame = Rect { x: area.x + (area.width - width) / 2, y: area.bottom() - height, width, height };
@@ -43,7 +46,9 @@ impl Ask {
             (left, Rect { x: inside.x + room + 2, width: inside.width.saturating_sub(room + 2), ..inside })
         } else {
             let body = Rect { height: inside.height.saturating_sub(preview_rows), ..inside };
-            (body, Rect { y: body.bottom(), height: inside.bottom() - body.bottom(), ..inside })
+            let rest = inside.bottom().saturating_sub(body.bottom() + 1);
+            page.line = (preview_rows > 0 && rest > 0).then_some(Rect { y: body.bottom(), height: 1, ..inside });
+            (body, Rect { y: body.bottom() + 1, height: rest, ..inside })
         };
         let focus_row = page.rows.iter().position(|row| *row == Some(asked.focus)).unwrap_or(0);
         let shown = usize::from(page.body.height).max(1);
@@ -81,6 +86,10 @@ impl Ask {
         popup::draw(page.frame, buf, theme, &Frame { title: &title, foot });
         for (place, line) in page.body.rows().zip(page.lines.iter().skip(self.top)) {
             buf.set_line(place.x, place.y, line, place.width);
+        }
+        if let Some(place) = page.line {
+            let line = "─".repeat(usize::from(place.width));
+            buf.set_stringn(place.x, place.y, line, place.width.into(), theme.style(Meaning::Border));
         }
         for (place, line) in page.preview.rows().zip(&page.shown_preview) {
             buf.set_line(place.x, place.y, line, place.width);

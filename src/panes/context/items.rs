@@ -203,7 +203,7 @@ fn changed(request: ContextRequest) -> Reply {
 /// Two lines: how full it is, what an empty session costs, how long it lasts.
 fn heads(report: &ContextReport) -> Vec<String> {
     let used: u64 = report.items.iter().filter(|item| !item.hidden).map(|item| item.tokens).sum();
-    let share = (used * 100).checked_div(report.window).unwrap_or(0);
+    let share = (used * 100 + report.window / 2).checked_div(report.window).unwrap_or(0);
     let basis =
         if report.measured.is_some() { "by the provider's own count" } else { "estimated, nothing was sent yet" };
     let cost = report.idle_cost.map(|cost| format!(" ({})", text::human_cost(cost))).unwrap_or_default();
@@ -230,7 +230,10 @@ fn line(item: &ContextItem) -> String {
 
 /// What it costs in every request.
 fn detail(item: &ContextItem) -> String {
-    item.cost.filter(|cost| *cost > 0.0).map(|cost| format!("{} each", text::human_cost(cost))).unwrap_or_default()
+    let each = |cost: f64| {
+        if cost < 0.000_05 { "under $0.0001 each".to_owned() } else { format!("{} each", text::human_cost(cost)) }
+    };
+    item.cost.filter(|cost| *cost > 0.0).map(each).unwrap_or_default()
 }
 
 fn again(item: &ContextItem) -> String {

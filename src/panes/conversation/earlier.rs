@@ -12,6 +12,9 @@ use crate::domain::{Act, Earlier, Event, FacePlace, LibraryRequest, Record, Requ
 use crate::panes::facts::Facts;
 use crate::theme::Meaning;
 
+/// Bytes of the log that are read for whoever scrolls or searches up; the timeline goes further, part by part.
+const MOST: u64 = 256 << 20;
+
 /// Where the records begin that were read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Unread {
@@ -19,6 +22,9 @@ pub(super) struct Unread {
     pub before: u64,
     /// The entry that stands for those before.
     pub cell: usize,
+    /// Bytes of the log before them, now and when the session was opened.
+    pub bytes: u64,
+    pub opened: u64,
     /// Somebody looks at it; they are asked for.
     pub wanted: bool,
     pub asked: bool,
@@ -28,6 +34,13 @@ pub(super) struct Unread {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Spot {
     pub place: FacePlace,
+}
+
+impl Unread {
+    /// So much was read that the rest is left to the timeline.
+    fn is_enough(&self) -> bool {
+        self.opened.saturating_sub(self.bytes) > MOST
+    }
 }
 
 impl Fold {
@@ -42,7 +55,8 @@ impl Fold {
             // It stays, whatever is taken back.
             mark.born = None;
         }
-        self.unread = Some(Unread { before, cell, wanted: false, asked: false });
+        let bytes = earlier.bytes;
+        self.unread = Some(Unread { before, cell, bytes, opened: bytes, wanted: false, asked: false });
     }
 
     /// Puts entries, of so many calls, in the place of the mark. The result is by how much those behind it moved.
@@ -62,7 +76,8 @@ impl Fold {
         self.calls.extend(known);
         self.retry = self.retry.map(behind);
         self.shell = self.shell.map(behind);
-        self.unread = older.unread.map(|unread| Unread { cell: unread.cell + at, ..unread });
+        let opened = unread.opened;
+        self.unread = older.unread.map(|unread| Unread { cell: unread.cell + at, opened, ..unread });
         self.cells.splice(at..=at, older.cells);
         set_aside(&mut self.cells, &self.branches.aside());
         more
@@ -72,15 +87,16 @@ impl Fold {
 impl Conversation {
     /// Whether earlier records should be asked for.
     pub fn wants_earlier(&self) -> bool {
-        self.fold.unread.is_some_and(|unread| unread.wanted && !unread.asked)
+        self.fold.unread.is_some_and(|unread| unread.wanted && !unread.asked && !unread.is_enough())
     }
 
     /// Asks for them.
     pub fn ask_earlier(&mut self) -> Vec<Act> {
         let back_to = self.wanted.map(|spot| spot.place.record);
-        let Some(unread) = self.fold.unread.as_mut().filter(|unread| unread.wanted && !unread.asked) else {
+        if !self.wants_earlier() {
             return Vec::new();
-        };
+        }
+        let Some(unread) = self.fold.unread.as_mut() else { return Vec::new() };
         unread.asked = true;
         vec![Act::Send(Request::Library(LibraryRequest::Earlier { before: unread.before, back_to }))]
     }
@@ -101,7 +117,7 @@ impl Conversation {
 
     /// Wants what was earlier, for a search that came to the mark. False when nothing is missing.
     pub(super) fn want_earlier(&mut self) -> bool {
-        let unread = self.fold.unread.as_mut();
+        let unread = self.fold.unread.as_mut().filter(|unread| !unread.is_enough());
         unread.map(|unread| unread.wanted = true).is_some()
     }
 

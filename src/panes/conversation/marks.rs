@@ -38,18 +38,12 @@ impl Fold {
                 self.note(format!("rule added: {rule}{place}"), Meaning::Muted);
             }
             Body::Noticed(notice) => self.notice(notice),
-            Body::Money(money) => {
-                if let Some(text) = crate::panes::purse::mark(money) {
-                    self.note(text, Meaning::Warning);
-                }
-            }
             Body::Library(LibraryBody::Earlier(earlier)) => self.begin_after(record.seq, earlier),
-            Body::Files(files) => {
-                if let Some((text, body)) = words::files_text(files) {
-                    self.push(Kind::Mark { text, body, meaning: Meaning::Warning });
+            other => {
+                if let Some((text, body, meaning)) = words::aside(other) {
+                    self.push(Kind::Mark { text, body, meaning });
                 }
             }
-            _ => {}
         }
     }
 }

@@ -6,7 +6,8 @@ use std::fmt::Write;
 
 use crate::base::text;
 use crate::domain::{
-    Block, Body, BreakCause, CacheBreak, ContextBody, FileMove, FilesBody, MoveKind, NoticeLevel, Origin, Record, When,
+    Block, Body, BreakCause, CacheBreak, CatalogBody, ContextBody, FileMove, FilesBody, MoveKind, NoticeLevel, Origin,
+    Recalled, Record, When,
 };
 use crate::theme::Meaning;
 
@@ -82,8 +83,21 @@ pub(super) fn worth_telling(broken: &CacheBreak) -> bool {
     broken.tokens > 0 && broken.cause != BreakCause::Compaction
 }
 
+/// A mark for what happened beside the conversation, with what unfolds below it. None for what is not worth one.
+pub(super) fn aside(body: &Body) -> Option<(String, Option<String>, Meaning)> {
+    match body {
+        Body::Money(money) => crate::panes::purse::mark(money).map(|text| (text, None, Meaning::Warning)),
+        Body::Files(files) => files_text(files).map(|(text, body)| (text, body, Meaning::Warning)),
+        Body::Catalog(CatalogBody::Recalled { entries }) => {
+            let (text, body) = recalled(entries);
+            Some((text, Some(body), Meaning::Muted))
+        }
+        _ => None,
+    }
+}
+
 /// What is told of a move between steps or of a fork, and what unfolds below it. None for all else.
-pub(super) fn files_text(files: &FilesBody) -> Option<(String, Option<String>)> {
+fn files_text(files: &FilesBody) -> Option<(String, Option<String>)> {
     match files {
         FilesBody::Moved(step) => Some(move_text(step)),
         FilesBody::Forked { parent, .. } => {
@@ -91,6 +105,16 @@ pub(super) fn files_text(files: &FilesBody) -> Option<(String, Option<String>)> 
         }
         FilesBody::Held { .. } | FilesBody::Changed { .. } | FilesBody::MoveBegan(_) => None,
     }
+}
+
+/// What of the memory store went along with a prompt: a line, and the entries with their scores.
+fn recalled(entries: &[Recalled]) -> (String, String) {
+    let count = if entries.len() == 1 { "1 memory".to_owned() } else { format!("{} memories", entries.len()) };
+    let ids: Vec<String> = entries.iter().map(|entry| format!("{} {:.2}", entry.id, entry.score)).collect();
+    let text = format!("recalled {count} for the model: {} · /memory", ids.join(", "));
+    let body: Vec<String> =
+        entries.iter().map(|entry| format!("{} {:.2}  {}", entry.id, entry.score, entry.text)).collect();
+    (text, body.join("\n"))
 }
 
 fn move_text(step: &FileMove) -> (String, Option<String>) {

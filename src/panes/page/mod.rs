@@ -99,6 +99,7 @@ impl PagePane {
                 let purpose = EditPurpose::File { path, page: self.kind };
                 vec![Act::Edit { purpose, text: String::new() }]
             }
+            Some(PageAct::Rewrite { id, text }) => vec![Act::Edit { purpose: EditPurpose::Memory { id }, text }],
             Some(PageAct::Choose(key)) => vec![send(CatalogRequest::Choose { kind: self.kind, key })],
             None => Vec::new(),
         }

@@ -70,7 +70,7 @@ impl PagePane {
         }
         let row = self.chosen();
         let enter = match row.and_then(|row| row.act.as_ref()) {
-            Some(PageAct::Open(_)) => "Enter edit · ",
+            Some(PageAct::Open(_) | PageAct::Rewrite { .. }) => "Enter edit · ",
             Some(PageAct::Choose(_)) => "Enter choose · ",
             None => "",
         };

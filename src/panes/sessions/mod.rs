@@ -24,10 +24,8 @@ use self::preview::Preview;
 use self::row::{age, facts, sign};
 use self::search::Search;
 use super::picker::Sieve;
-use crate::base::text;
 use crate::domain::{
-    Act, Event, LibraryNews, LibraryRequest, Live, Notice, Request, SessionId, SessionScope, SessionState,
-    SessionSummary,
+    Act, Event, LibraryNews, LibraryRequest, Live, Notice, Request, SessionId, SessionScope, SessionSummary,
 };
 use crate::theme::Theme;
 

@@ -8,7 +8,8 @@ use ratatui::buffer::Buffer;
 use ratatui::crossterm::event::{KeyCode, KeyModifiers};
 
 use super::*;
-use crate::domain::{Body, ExportForm, FilesRequest, Found, Hit, HitKind, Message, Origin, Record};
+use crate::base::text;
+use crate::domain::{Body, ExportForm, FilesRequest, Found, Hit, HitKind, Message, Origin, Record, SessionState};
 
 const NOW: u64 = 1_700_000_000_000;
 

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use super::fold::Fold;
 use super::message;
 use crate::base::ids::SharedIds;
-use crate::domain::{Body, Decision, Record, ServerState, StartInfo, ToolResult, TurnEnd};
+use crate::domain::{Body, ContextBody, Decision, Record, ServerState, StartInfo, ToolResult, TurnEnd};
 
 /// Makes the lines of one run.
 #[derive(Debug)]
@@ -99,6 +99,11 @@ impl Lines {
             Body::RequestFailed { error, retry_in_ms: Some(delay), request } => vec![self.line(json!({
                 "type": "system", "subtype": "api_retry",
                 "attempt": request, "retry_delay_ms": delay, "error_status": error.status, "error": error.message,
+            }))],
+            Body::Context(ContextBody::Shrunk(note)) => vec![self.line(json!({
+                "type": "system", "subtype": "context_shrunk", "stage": note.stage.name(),
+                "pre_tokens": note.tokens_before, "post_tokens": note.tokens_after, "rewritten_tokens": note.rewritten,
+                "tool_use_ids": note.calls,
             }))],
             Body::Compacted { tokens_before, tokens_after, auto, .. } => vec![self.line(json!({
                 "type": "system", "subtype": "compact_boundary",

@@ -3,7 +3,7 @@
 //! What would ask is denied by the engine; a question that comes nevertheless is answered with no.
 
 mod drive;
-mod fold;
+pub mod fold;
 mod lines;
 mod message;
 mod prompt;

@@ -23,7 +23,7 @@ pub fn choose(variable: impl Fn(&str) -> Option<OsString>) -> OsString {
 pub async fn run(editor: OsString, purpose: EditPurpose, text: String) -> (EditPurpose, io::Result<Option<String>>) {
     let done = match &purpose {
         EditPurpose::File { path, .. } => open(editor, path).await.map(|_| None),
-        EditPurpose::Prompt | EditPurpose::Comment { .. } | EditPurpose::Plan => edit(editor, text).await,
+        _ => edit(editor, text).await,
     };
     (purpose, done)
 }

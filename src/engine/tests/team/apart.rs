@@ -185,3 +185,27 @@ async fn skills_and_memory_stand_in_its_text_and_what_cannot_work_is_told() {
         assert!(told.iter().any(|text| text.contains(word)), "{word}: {told:?}");
     }
 }
+
+#[tokio::test]
+async fn a_session_runs_as_an_agent_with_its_text_its_tools_and_its_first_prompt() {
+    let model = |seen: &Seen| Say::Now(text(&format!("asked: {}", seen.prompt)));
+    let (mut bench, play) = bench(Box::new(model), |setup| {
+        let tools = AgentTools { allowed: Some(vec!["Grep".into()]), ..AgentTools::default() };
+        let initial_prompt = Some("Look around first.".to_owned());
+        let lead = AgentFile {
+            name: "lead".into(),
+            prompt: "You lead.".into(),
+            tools,
+            initial_prompt,
+            ..AgentFile::default()
+        };
+        setup.stage.shelf = Arc::new(crate::engine::Shelf { lead: Some(Arc::new(lead)), ..Default::default() });
+        setup.tools = crate::tools::registry();
+        setup.interactive = true;
+    });
+    assert_eq!(bench.end().await, TurnEnd::Done);
+    let heard = play.heard.lock().unwrap();
+    let first = format!("{:?}", heard[0].segments);
+    assert!(first.contains("You lead.") && first.contains("Look around first."), "{first}");
+    assert!(first.contains("name: \"Grep\"") && !first.contains("name: \"Bash\""), "{first}");
+}

@@ -153,3 +153,15 @@ fn whoever_scrolls_to_the_mark_is_given_what_was_before_and_stays_where_he_is() 
     far.more(&all, (4, 16));
     assert_eq!(far.screen(6), pane.screen(6));
 }
+
+#[test]
+fn no_more_is_read_than_memory_is_meant_for() {
+    let all = session();
+    let mut pane = Pane::tail(&all, 20);
+    let unread = pane.conversation.fold.unread.as_mut().unwrap();
+    (unread.wanted, unread.opened) = (true, unread.bytes + MOST);
+    assert!(pane.conversation.wants_earlier());
+    pane.conversation.fold.unread.as_mut().unwrap().opened += 1;
+    assert!(!pane.conversation.wants_earlier() && pane.conversation.ask_earlier().is_empty());
+    assert!(!pane.conversation.want_earlier(), "a search ends there");
+}
