@@ -72,7 +72,7 @@ pub struct Args {
     pub caps: Caps,
 
     #[command(flatten)]
-    pub servers: Servers,
+    pub servers: super::mcp::Servers,
 
     #[command(flatten)]
     pub hooks: super::set_up::SetUp,
@@ -130,18 +130,6 @@ pub struct Which {
     /// With one of these: in a copy of that session, which stays as it is
     #[arg(long, hide = true)]
     pub fork_session: bool,
-}
-
-/// Tool servers of this run.
-#[derive(Debug, clap::Args)]
-pub struct Servers {
-    /// Tool servers (MCP) from files or JSON texts
-    #[arg(long, value_name = "FILE|JSON", num_args = 1.., hide_short_help = true)]
-    pub mcp_config: Vec<String>,
-
-    /// Only those servers, none of the settings
-    #[arg(long, hide_short_help = true)]
-    pub strict_mcp_config: bool,
 }
 
 /// What plays in the place of a model.

@@ -63,8 +63,6 @@ pub(super) struct Parts {
     pub(super) languages: Languages,
     /// Sub-agents.
     pub(super) team: Team,
-    /// Setup hooks have run.
-    pub(super) set_up: bool,
     /// Dialogs that wait for the person.
     pub(super) desk: Desk,
     /// Commands of the background.

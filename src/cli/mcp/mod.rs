@@ -9,6 +9,18 @@ use clap::{Subcommand, ValueEnum};
 
 use crate::shell::{Exit, Printer};
 
+/// Tool servers of this run.
+#[derive(Debug, clap::Args)]
+pub struct Servers {
+    /// Tool servers (MCP) from files or JSON texts
+    #[arg(long, value_name = "FILE|JSON", num_args = 1.., hide_short_help = true)]
+    pub mcp_config: Vec<String>,
+
+    /// Only those servers, none of the settings
+    #[arg(long, hide_short_help = true)]
+    pub strict_mcp_config: bool,
+}
+
 /// What to do with tool servers.
 #[derive(Clone, Debug, PartialEq, Eq, Subcommand)]
 pub enum McpCommand {

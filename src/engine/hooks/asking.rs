@@ -31,16 +31,17 @@ struct Asker {
     news: mpsc::Sender<News>,
     epoch: u32,
     turn: u32,
-    purpose: Purpose,
     /// Sub-agents that are ready to begin, by the model that their hooks ask for.
     lookers: Mutex<Vec<Ready>>,
+    purpose: Purpose,
 }
 
 /// The model that a hook asks for, and its sub-agent or why there is none.
 type Ready = (Option<String>, Result<Looker, String>);
 
 impl Driver {
-    /// A way to ask, for these hooks; none while no model is configured or can be reached.
+    /// A way to ask; none while no model is configured or can be reached. For hooks that let a sub-agent look it is made
+    /// ready here.
     pub(in crate::engine) fn asker(&self, purpose: Purpose, hooks: &[Hook]) -> Option<Ask> {
         let (model, info) = self.machine.model().cloned()?;
         let provider = match self.providers.get(&model.wire) {

@@ -1,5 +1,6 @@
 //! Hooks at the beginning and the end of a session, and the event bus that lives as long as the engine.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::super::Open;
@@ -39,7 +40,8 @@ impl Driver {
         self.watch_files();
         self.instructions_loaded(Reason::SessionStart);
         let mut firings = Vec::new();
-        if let Some(trigger) = self.stage.hooks.setup.filter(|_| !std::mem::replace(&mut self.parts.set_up, true)) {
+        let setup = self.stage.hooks.setup.is_some().then(|| Arc::make_mut(&mut self.stage.hooks).setup.take());
+        if let Some(trigger) = setup.flatten() {
             firings.push(session::setup(trigger));
         }
         let model = self.machine.model().map(|(model, _)| model.id.clone());

@@ -224,6 +224,8 @@ impl Driver {
         let distrusted = self.stage.trusted && !trusted;
         self.stage.rules = rules;
         self.stage.hooks = hooks;
+        // They run once, at the start.
+        Arc::make_mut(&mut self.stage.hooks).setup = None;
         self.stage.trusted = trusted;
         let granted = self.gate.granted();
         let (mut gate, problems) = opening::make_gate(&self.setup, &self.stage, self.session);

@@ -5,6 +5,10 @@ use super::wrap::{base_name, dash_c, is_shell, layers, stripped};
 
 /// The words run a shell that takes its commands from its input.
 pub(super) fn reads_commands(words: &[Word]) -> bool {
+    let start = stripped(words);
+    if words.get(start).is_some_and(|word| word.value == "eval") {
+        return reads_commands(words.get(start + 1..).unwrap_or_default());
+    }
     layers(words).list.iter().any(|layer| {
         let part = words.get(layer.range.clone()).unwrap_or_default();
         let first = part.first().map(|word| base_name(&word.value).to_ascii_lowercase());

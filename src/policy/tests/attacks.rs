@@ -714,6 +714,7 @@ fn a_deny_rule_sees_what_bash_would_run() {
         "mapfile -C 'evil x' -c 1 <<< x",
         "compgen -C 'evil x' x",
         "eval '{evil,x}'",
+        "eval bash <<< 'evil x'",
         "bash <(echo 'evil x')",
         ". /dev/stdin <<< 'evil x'",
         "bash -c 'echo '\\''evil x'\\'' | bash'",
