@@ -168,10 +168,13 @@ pub fn parse(
         return Err(usage("--fork-session needs --continue or --resume: which session is to be copied?"));
     }
     let bypass = args.bold.dangerously_skip_permissions || args.permission_mode == Some(Mode::BypassPermissions);
-    if bypass && let Some(reason) = caution::refusal(variable) {
+    let refusal = caution::refusal(variable);
+    if bypass && let Some(reason) = refusal {
         return Err(usage(&reason));
     }
-    Ok(Order::Run(Box::new(invocation(args, ends))))
+    let mut invocation = invocation(args, ends);
+    invocation.overrides.no_bypass = refusal;
+    Ok(Order::Run(Box::new(invocation)))
 }
 
 fn invocation(args: Args, ends: Ends) -> Invocation {
@@ -205,6 +208,7 @@ fn invocation(args: Args, ends: Ends) -> Invocation {
             mcp_config: args.servers.mcp_config,
             strict_mcp: args.servers.strict_mcp_config,
             setup: args.hooks.trigger(),
+            no_bypass: None,
         },
         hooks_only: args.hooks.init_only,
         print: (headless || args.hooks.init_only).then(|| args.output_format.into()),

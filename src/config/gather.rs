@@ -77,7 +77,11 @@ pub(super) fn gather(input: &ConfigInput<'_>) -> Settings {
         thinking: if is_thinking_off(&set) { Some(false) } else { draft.thinking },
         rules: draft.rules,
         mode,
-        allowed: super::Allowed { bypass: !draft.bypass_disabled, auto: !draft.auto_disabled },
+        allowed: super::Allowed {
+            // Who did not start with it does not come upon it with Shift+Tab.
+            bypass: mode == Mode::BypassPermissions && !draft.bypass_disabled,
+            auto: !draft.auto_disabled,
+        },
         directories,
         theme: draft.theme,
         ui: super::UiSettings {
@@ -194,6 +198,12 @@ fn mode(input: &ConfigInput<'_>, draft: &Draft<'_>, notices: &mut Vec<Notice>) -
     if mode == Mode::BypassPermissions && draft.bypass_disabled {
         let text = "bypassPermissions is switched off by `permissions.disableBypassPermissionsMode`";
         notices.push(Notice::warning(text).hint("the session starts in the default mode"));
+        return Mode::Default;
+    }
+    if mode == Mode::BypassPermissions
+        && let Some(reason) = &input.flags.no_bypass
+    {
+        notices.push(Notice::warning(reason.as_str()).hint("the session starts in the default mode"));
         return Mode::Default;
     }
     if mode == Mode::Auto && draft.auto_disabled {

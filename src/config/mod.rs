@@ -108,6 +108,8 @@ pub struct Flags {
     pub strict_mcp: bool,
     /// Setup hooks run, for this reason: `init` or `maintenance`.
     pub setup: Option<&'static str>,
+    /// Why settings may not choose bypassPermissions here.
+    pub no_bypass: Option<String>,
 }
 
 /// Whether a rule forbids, asks or allows.

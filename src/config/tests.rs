@@ -243,6 +243,19 @@ fn a_subfolder_belongs_to_its_repository() {
 }
 
 #[test]
+fn bypass_is_among_the_modes_only_of_a_run_that_starts_with_it() {
+    let own = r#"{"permissions": {"defaultMode": "bypassPermissions"}}"#;
+    let mut tree = Tree::new(&[]);
+    assert_eq!((tree.load().mode, tree.load().allowed.bypass), (Mode::Default, false));
+    tree.put("home/.claude/settings.json", own);
+    assert_eq!((tree.load().mode, tree.load().allowed.bypass), (Mode::BypassPermissions, true));
+    tree.flags.no_bypass = Some("refused as root".into());
+    let settings = tree.load();
+    assert_eq!((settings.mode, settings.allowed.bypass), (Mode::Default, false));
+    assert_eq!(texts(&settings), ["refused as root"]);
+}
+
+#[test]
 fn variables_and_settings_bound_what_runs() {
     let tree = Tree::new(&[
         (

@@ -60,7 +60,7 @@ impl Driver {
         let setting = self.stage.shelf.memories.as_ref().filter(|setting| setting.on)?;
         let secrets = &self.setup.secrets;
         let store =
-            self.parts.memories.store.get_or_insert_with(|| Mutex::new(Memories::new(setting, secrets.clone())));
+            self.parts.recall.memories.store.get_or_insert_with(|| Mutex::new(Memories::new(setting, secrets.clone())));
         Some(store.get_mut().unwrap_or_else(PoisonError::into_inner))
     }
 
@@ -70,11 +70,11 @@ impl Driver {
             return None;
         }
         let most = self.stage.shelf.memories.as_ref()?.most;
-        let told = std::mem::take(&mut self.parts.memories.told);
-        let pending: Vec<MemoryId> = self.parts.memories.pending.iter().map(|entry| entry.id).collect();
+        let told = std::mem::take(&mut self.parts.recall.memories.told);
+        let pending: Vec<MemoryId> = self.parts.recall.memories.pending.iter().map(|entry| entry.id).collect();
         let known = |id: MemoryId| told.contains(&id) || pending.contains(&id);
         let found = self.memories().map(|store| store.relevant(text, most, &known));
-        self.parts.memories.told = told;
+        self.parts.recall.memories.told = told;
         let found = match found? {
             Ok(found) => found,
             Err(problem) => {
@@ -86,16 +86,16 @@ impl Driver {
             return None;
         }
         let text = prompt::memories(&found);
-        self.parts.memories.pending.extend(found);
+        self.parts.recall.memories.pending.extend(found);
         Some(Block::Text { text })
     }
 
     /// Something is on record.
     pub(super) fn memories_hears(&mut self, body: &Body) {
-        hear(&mut self.parts.memories.told, body);
+        hear(&mut self.parts.recall.memories.told, body);
         match body {
-            Body::Prompted { .. } if !self.parts.memories.pending.is_empty() => {
-                let entries = std::mem::take(&mut self.parts.memories.pending);
+            Body::Prompted { .. } if !self.parts.recall.memories.pending.is_empty() => {
+                let entries = std::mem::take(&mut self.parts.recall.memories.pending);
                 let body = self.setup.secrets.value(Body::Catalog(CatalogBody::Recalled { entries }));
                 self.inbox.push_back(Input::Note(body));
             }
@@ -140,7 +140,7 @@ impl Driver {
         };
         let (what, entry) = done.map_err(|problem| sentence(&problem))?;
         if what == "changed" {
-            self.parts.memories.told.remove(&entry.id);
+            self.parts.recall.memories.told.remove(&entry.id);
         }
         Ok(Some((what, entry)))
     }
@@ -197,7 +197,7 @@ impl Driver {
     /// The rows of the page.
     pub(super) fn memory_rows(&mut self) -> Vec<PageRow> {
         let now = self.setup.clock.wall_ms();
-        let told = self.parts.memories.told.clone();
+        let told = self.parts.recall.memories.told.clone();
         let Some(store) = self.memories() else { return Vec::new() };
         let mut rows = vec![PageRow::section("Memory store: the few that matter come along with a prompt")];
         match store.list() {
@@ -216,7 +216,7 @@ impl Driver {
     }
 
     async fn complain(&mut self, problem: &MemoryError) {
-        if !std::mem::replace(&mut self.parts.memories.complained, true) {
+        if !std::mem::replace(&mut self.parts.recall.memories.complained, true) {
             let hint = "the session goes on without it; latigo.memory: false turns it off";
             self.notice(Notice::warning(sentence(problem)).hint(hint)).await;
         }

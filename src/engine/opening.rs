@@ -242,7 +242,7 @@ impl Driver {
         self.gate.set_readable(past.parents.iter().map(|parent| self.setup.store.outputs(*parent)).collect());
         self.questions = Questions::of(&past.asked, &self.setup.tools, &self.stage.place);
         self.parts.catalog = catalog::Catalog::of(past.used, past.sums);
-        self.parts.memories = super::memories::Remembered::of(past.told);
+        self.parts.recall.memories = super::memories::Remembered::of(past.told);
         self.know_agents(&past.agents);
         self.parts.library.open(outline, past.titled);
         let now = self.setup.clock.wall_ms();

@@ -9,7 +9,6 @@ use super::folder::Asking;
 use super::jobs::Work;
 use super::languages::Languages;
 use super::library::Library;
-use super::memories::Remembered;
 use super::money::Money;
 use super::network::Hosts;
 use super::person::Desk;
@@ -45,7 +44,7 @@ pub(super) struct Parts {
     pub(super) asking: Option<Asking>,
     /// What was spent, and where that stops.
     pub(super) money: Money,
-    /// Cached answers.
+    /// Cached answers, and the memory store.
     pub(super) recall: Recall,
     /// The form of results with rows.
     pub(super) rows: Rows,
@@ -53,8 +52,6 @@ pub(super) struct Parts {
     pub(super) steps: Steps,
     /// Work on the library of sessions.
     pub(super) library: Library,
-    /// The memory store.
-    pub(super) memories: Remembered,
     /// What the disk does not take.
     pub(super) saving: Saving,
     /// Tool servers.

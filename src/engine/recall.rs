@@ -4,6 +4,7 @@ use std::path::{Component, Path};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::driver::{Driver, News, What};
+use super::memories::Remembered;
 use crate::agent::{Input, Release};
 use crate::domain::{
     AnswerLine, AnswerMode, AnswerStats, AnswerTier, Block, Body, CanonicalRequest, Cost, Event, Live, Message,
@@ -17,9 +18,11 @@ const LOOKS: [&str; 4] = ["Read", "Grep", "Glob", "LS"];
 /// Entries that `/cache` shows.
 const SHOWN: usize = 20;
 
-/// What the driver keeps about cached answers.
+/// What the driver keeps about cached answers and memories.
 #[derive(Default)]
 pub(super) struct Recall {
+    /// The memory store.
+    pub(super) memories: Remembered,
     /// None until it is needed, or when it cannot be used.
     cache: Option<Mutex<Cache>>,
     /// How it is used now; none for what the settings say.

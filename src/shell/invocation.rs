@@ -72,6 +72,8 @@ pub struct Overrides {
     pub strict_mcp: bool,
     /// Setup hooks run at the start, for this reason: `init` or `maintenance`.
     pub setup: Option<&'static str>,
+    /// Why settings may not choose bypassPermissions here.
+    pub no_bypass: Option<String>,
 }
 
 /// What a headless run prints.

@@ -203,6 +203,7 @@ fn flags(invocation: &Invocation) -> Flags {
         mcp_config: given.mcp_config.clone(),
         strict_mcp: given.strict_mcp,
         setup: given.setup,
+        no_bypass: given.no_bypass.clone(),
         settings: given.settings.clone(),
         provider: given.provider.clone(),
         model: given.model.clone(),
