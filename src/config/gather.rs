@@ -77,11 +77,8 @@ pub(super) fn gather(input: &ConfigInput<'_>) -> Settings {
         thinking: if is_thinking_off(&set) { Some(false) } else { draft.thinking },
         rules: draft.rules,
         mode,
-        allowed: super::Allowed {
-            // Who did not start with it does not come upon it with Shift+Tab.
-            bypass: mode == Mode::BypassPermissions && !draft.bypass_disabled,
-            auto: !draft.auto_disabled,
-        },
+        // Who did not start with bypassPermissions does not come upon it with Shift+Tab.
+        allowed: super::Allowed { bypass: mode == Mode::BypassPermissions, auto: !draft.auto_disabled },
         directories,
         theme: draft.theme,
         ui: super::UiSettings {

@@ -74,6 +74,8 @@ fn the_screen_the_report_the_ledger_and_the_log_agree() {
             words.contains(&"total") && words.contains(&"20") && words.contains(&"14") && words.contains(&"$0.00036")
         })
     });
+    // The last row of the pane: all of it is drawn.
+    latigo.wait_for("Esc close");
     latigo.press_until("\x1b", "It says one.");
     latigo.keys("\x04");
     latigo.keys("\x04");

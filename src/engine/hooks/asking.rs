@@ -56,7 +56,7 @@ impl Driver {
             _ => None,
         });
         let lookers = Mutex::new(looks.collect());
-        let asker = Arc::new(Asker { model, info, table, provider, key, news, epoch, turn, purpose, lookers });
+        let asker = Arc::new(Asker { model, info, table, provider, key, news, epoch, turn, lookers, purpose });
         Some(Arc::new(move |question| {
             let asker = Arc::clone(&asker);
             Box::pin(async move { asker.ask(question).await })
