@@ -10,9 +10,9 @@ use super::attempt::Attempt;
 use super::machine::Machine;
 use crate::domain::{
     Body, BreakCause, CacheBreak, CanonicalRequest, CompactionStage, ContextBody, FilesBody, ModelInfo, ModelRef,
-    Prices, Record, Segment, Usage, When,
+    Prices, Record, RequestNote, Segment, Usage, When,
 };
-use crate::prompt::{Change, Forecast, Reason, Rule, Shape, first_change};
+use crate::prompt::{Change, Forecast, Next, Reason, Rule, Shape, first_change};
 use crate::usage;
 
 /// Breaks whose texts are kept for a look at them.
@@ -42,13 +42,11 @@ pub(super) struct Watch {
     pub(super) scale: f64,
 }
 
-/// A request in the log: its number, form, time and estimated tokens.
+/// A request in the log, and when it left.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 struct Sent {
-    request: u32,
-    shape: Shape,
+    note: RequestNote,
     at: u64,
-    estimate: u64,
 }
 
 /// The texts of a segment that broke a prefix.
@@ -77,16 +75,21 @@ impl Watch {
     pub(super) fn take(&mut self, record: &Record) {
         match &record.body {
             Body::RequestSent(note) if !note.summary => {
-                let base = self.shape.clone().unwrap_or_else(|| Shape::empty(note.model.clone()));
-                let kept = (note.segments as usize).saturating_sub(note.added.len());
-                let mut shape = base.then(note.model.clone(), kept, &note.added, &note.marks);
-                (shape.effort, shape.thinking) = (note.effort, note.thinking);
-                self.sent = Some(Sent { request: note.request, shape, at: record.at, estimate: note.estimate });
+                self.sent = Some(Sent { note: note.clone(), at: record.at });
             }
             Body::Responded(note) => {
-                if let Some(sent) = self.sent.take_if(|sent| sent.request == note.request) {
-                    self.calibrate(sent.estimate, &note.usage, note.estimated);
-                    self.answered(sent.shape, &note.usage, (note.estimated, sent.at));
+                if let Some(sent) = self.sent.take_if(|sent| sent.note.request == note.request) {
+                    self.calibrate(sent.note.estimate, &note.usage, note.estimated);
+                    let base = self.shape.take().unwrap_or_else(|| Shape::empty(sent.note.model.clone()));
+                    let shape = base.then(Next {
+                        model: &sent.note.model,
+                        effort: sent.note.effort,
+                        thinking: sent.note.thinking,
+                        kept: (sent.note.segments as usize).saturating_sub(sent.note.added.len()),
+                        added: &sent.note.added,
+                        marks: &sent.note.marks,
+                    });
+                    self.answered(shape, &note.usage, (note.estimated, sent.at));
                 }
             }
             Body::Cleared => {

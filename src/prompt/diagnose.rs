@@ -137,7 +137,7 @@ mod tests {
 
     use super::*;
     use crate::domain::{CanonicalRequest, Effort, Message, ModelInfo, ModelRef, Sampling, ToolSpec, Wire};
-    use crate::prompt::{Anchors, Draft, assemble};
+    use crate::prompt::{Anchors, Draft, Next, assemble};
 
     /// A request in parts that can be changed one by one.
     #[derive(Clone)]
@@ -247,7 +247,24 @@ mod tests {
     fn a_shape_from_the_log_is_the_same_prefix() {
         let whole = request(&usual());
         let notes: Vec<_> = whole.segments.iter().map(|segment| crate::prompt::note_of(segment)).collect();
-        let from_log = Shape::empty(whole.model.clone()).then(whole.model.clone(), 0, &notes, &whole.marks);
+        let next = |kept: usize, added| Next {
+            model: &whole.model,
+            effort: whole.sampling.effort,
+            thinking: whole.sampling.thinking,
+            kept,
+            added,
+            marks: &whole.marks,
+        };
+        let from_log = Shape::empty(whole.model.clone()).then(next(0, &notes));
+        assert_eq!(from_log.names(), Shape::of(&whole).names());
+        for kept in 0..=notes.len() {
+            let (front, back) = notes.split_at(kept);
+            let before =
+                Shape::empty(whole.model.clone()).then(Next { effort: None, thinking: false, ..next(0, front) });
+            before.names();
+            let again = before.then(next(kept, back)).then(next(kept, back));
+            assert_eq!(again.names(), Shape::of(&whole).names(), "{kept} segments kept");
+        }
         assert_eq!(from_log.shared(&Shape::of(&whole)), whole.segments.len());
         assert_eq!(from_log.tokens(99), Shape::of(&whole).tokens(99));
     }

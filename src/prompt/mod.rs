@@ -32,5 +32,5 @@ pub use reminder::{
     INTERRUPTED, continue_text, first_prompt, is_first_prompt, is_memories, memories, memory_ids, plan_mode, untended,
     wrap,
 };
-pub use shape::{Shape, note_of};
+pub use shape::{Next, Shape, note_of};
 pub use thresholds::Thresholds;

@@ -1,7 +1,7 @@
 //! What is remembered of a request: the names and sizes of its segments, and where its marks stood. It can be made
 //! from the log alone, so that a resumed session still knows what a provider's cache may hold.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use serde::{Deserialize, Serialize};
 
@@ -15,6 +15,24 @@ pub struct Shape {
     pub thinking: bool,
     pub marks: Vec<Mark>,
     pub(super) traces: Vec<Trace>,
+    /// Names of leading prefixes that are known from the request before, and all of them once somebody asked.
+    #[serde(skip)]
+    begun: Vec<Hash>,
+    #[serde(skip)]
+    named: OnceLock<Vec<Hash>>,
+}
+
+/// What a log tells of the request that follows another.
+#[derive(Clone, Copy, Debug)]
+pub struct Next<'a> {
+    pub model: &'a ModelRef,
+    pub effort: Option<Effort>,
+    pub thinking: bool,
+    /// Leading segments that stay.
+    pub kept: usize,
+    /// Segments that follow them.
+    pub added: &'a [SegmentNote],
+    pub marks: &'a [Mark],
 }
 
 /// One segment of it.
@@ -55,20 +73,44 @@ impl Shape {
             thinking: request.sampling.thinking,
             marks: request.marks.clone(),
             traces: request.segments.iter().map(trace).collect(),
+            begun: Vec::new(),
+            named: OnceLock::new(),
         }
     }
 
-    /// The request that follows this one in the log: `kept` leading segments stay, `added` follow them.
+    /// The request that follows this one in the log. It takes over what it shares with it, so that a long log is
+    /// read in one go.
     #[must_use]
-    pub fn then(&self, model: ModelRef, kept: usize, added: &[SegmentNote], marks: &[Mark]) -> Self {
-        let mut traces: Vec<Trace> = self.traces.iter().take(kept).cloned().collect();
-        traces.extend(added.iter().map(|note| Trace { note: note.clone(), segment: None }));
-        Self { model, effort: self.effort, thinking: self.thinking, marks: marks.to_vec(), traces }
+    pub fn then(mut self, next: Next<'_>) -> Self {
+        let same = self.model == *next.model;
+        let asked_same = same && self.effort == next.effort && self.thinking == next.thinking;
+        let fixed = if same { self.prefix_len().min(next.kept) } else { 0 };
+        let mut begun = self.named.take().unwrap_or(self.begun);
+        begun.truncate(if asked_same { next.kept } else { fixed });
+        self.traces.truncate(next.kept);
+        self.traces.extend(next.added.iter().map(|note| Trace { note: note.clone(), segment: None }));
+        Self {
+            model: next.model.clone(),
+            effort: next.effort,
+            thinking: next.thinking,
+            marks: next.marks.to_vec(),
+            traces: self.traces,
+            begun,
+            named: OnceLock::new(),
+        }
     }
 
     /// The request before the first.
     pub fn empty(model: ModelRef) -> Self {
-        Self { model, effort: None, thinking: false, marks: Vec::new(), traces: Vec::new() }
+        Self {
+            model,
+            effort: None,
+            thinking: false,
+            marks: Vec::new(),
+            traces: Vec::new(),
+            begun: Vec::new(),
+            named: OnceLock::new(),
+        }
     }
 
     /// Segments of the request.
@@ -113,18 +155,21 @@ impl Shape {
 
     /// The names of all prefixes. What is asked beside the text belongs to the name of everything that follows the
     /// fixed part.
-    pub(super) fn names(&self) -> Vec<Hash> {
-        let first = self.prefix_len();
-        let asked = Hash::of(format!("{:?} {}", self.effort, self.thinking).as_bytes());
-        let seed = Hash::of(self.model.to_string().as_bytes());
-        let links = self.traces.iter().enumerate().scan(seed, |name, (index, trace)| {
-            if index == first {
-                *name = name.chain(asked);
+    pub(super) fn names(&self) -> &[Hash] {
+        self.named.get_or_init(|| {
+            let first = self.prefix_len();
+            let asked = Hash::of(format!("{:?} {}", self.effort, self.thinking).as_bytes());
+            let mut names = self.begun.clone();
+            let mut name = names.last().copied().unwrap_or_else(|| Hash::of(self.model.to_string().as_bytes()));
+            for (index, trace) in self.traces.iter().enumerate().skip(names.len()) {
+                if index == first {
+                    name = name.chain(asked);
+                }
+                name = name.chain(trace.note.hash);
+                names.push(name);
             }
-            *name = name.chain(trace.note.hash);
-            Some(*name)
-        });
-        links.collect()
+            names
+        })
     }
 }
 
