@@ -68,6 +68,11 @@ async fn turn_with_warnings(bench: &mut Bench) -> usize {
     }
 }
 
+async fn close(bench: &mut Bench) {
+    bench.ask(Request::Shutdown).await;
+    while !matches!(bench.events.recv().await, Some(Event::Closed) | None) {}
+}
+
 /// A server's vectors are asked for once a prompt; when it fails that is said once, and wording counts.
 #[tokio::test]
 async fn embeddings_of_a_server_are_used_and_their_failure_is_told_once() {
@@ -88,15 +93,20 @@ async fn embeddings_of_a_server_are_used_and_their_failure_is_told_once() {
                 setup.tuning.recall.remote = Some(remote);
             })
         };
-        let mut first = run(vec![text("one holder"), text("again")]);
+        // An answer is kept at the latest when the session ends.
+        let mut first = run(vec![text("one holder")]);
         first.prompt("What is the purpose of a lock?").await;
-        let mut warned = turn_with_warnings(&mut first).await;
-        first.prompt("What is the purpose of a queue?").await;
-        warned += turn_with_warnings(&mut first).await;
-        first.ask(Request::Shutdown).await;
-        while !matches!(first.events.recv().await, Some(Event::Closed) | None) {}
+        assert_eq!(turn_with_warnings(&mut first).await, usize::from(fails));
+        close(&mut first).await;
+
+        let mut other = run(vec![text("again"), text("and again")]);
+        other.prompt("What is the purpose of a queue?").await;
+        let mut warned = turn_with_warnings(&mut other).await;
+        other.prompt("What is the purpose of a stack?").await;
+        warned += turn_with_warnings(&mut other).await;
+        close(&mut other).await;
         assert_eq!(warned, usize::from(fails));
-        assert_eq!(asked.lock().unwrap().len(), if fails { 1 } else { 2 }, "each prompt once, no more after a failure");
+        assert_eq!(asked.lock().unwrap().len(), if fails { 2 } else { 3 }, "each prompt once, no more after a failure");
 
         let mut second = run(vec![text("asked")]);
         second.prompt("What is the purpose of mutual exclusion?").await;
