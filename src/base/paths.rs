@@ -117,16 +117,16 @@ mod tests {
 
     #[test]
     fn absolute_knows_home_and_base() {
-        let base = Path::new("/work");
+        let base = Path::new("/code");
         let home = Some(Path::new("/home/me"));
         let check = |text: &str, to: &str| assert_eq!(absolute_from(base, text, home), Path::new(to), "{text}");
-        check("src/../a", "/work/a");
+        check("src/../a", "/code/a");
         check("/etc/x", "/etc/x");
         check("~", "/home/me");
         check("~//a", "/home/me/a");
-        check("~other/a", "/work/~other/a");
-        check("", "/work");
-        assert_eq!(absolute_from(base, "~/a", None), Path::new("/work/~/a"));
+        check("~other/a", "/code/~other/a");
+        check("", "/code");
+        assert_eq!(absolute_from(base, "~/a", None), Path::new("/code/~/a"));
     }
 
     #[test]

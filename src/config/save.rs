@@ -270,8 +270,8 @@ mod anchored_tests {
 
     #[test]
     fn a_path_rule_means_the_same_folder_in_every_file() {
-        let project = Path::new("/work/app");
-        assert_eq!(anchored("Edit(/src/**)", SaveScope::User, project), "Edit(//work/app/src/**)");
+        let project = Path::new("/code/app");
+        assert_eq!(anchored("Edit(/src/**)", SaveScope::User, project), "Edit(//code/app/src/**)");
         assert_eq!(anchored("Edit(/src/**)", SaveScope::Local, project), "Edit(/src/**)");
         assert_eq!(anchored("Read(//etc/**)", SaveScope::User, project), "Read(//etc/**)");
         assert_eq!(anchored("Bash(ls /x)", SaveScope::User, project), "Bash(ls /x)");

@@ -114,13 +114,13 @@ mod tests {
     #[test]
     fn choices_are_kept_by_project_and_forgotten_together() {
         let folder = tempfile::tempdir().unwrap();
-        let (file, project) = (folder.path().join("mcp.json"), Path::new("/work/p"));
+        let (file, project) = (folder.path().join("mcp.json"), Path::new("/code/p"));
         save_server_switch(&file, project, "s", false).unwrap();
         save_server_switch(&file, project, "s", false).unwrap();
         let read = || serde_json::from_str::<Value>(&fs::read_to_string(&file).unwrap()).unwrap();
-        assert_eq!(read(), json!({"projects": {"/work/p": {"disabledMcpServers": ["s"]}}}));
+        assert_eq!(read(), json!({"projects": {"/code/p": {"disabledMcpServers": ["s"]}}}));
         save_server_switch(&file, project, "s", true).unwrap();
-        assert_eq!(read()["projects"]["/work/p"]["disabledMcpServers"], json!([]));
+        assert_eq!(read()["projects"]["/code/p"]["disabledMcpServers"], json!([]));
         assert!(forget_server_choices(&file, project).unwrap());
         assert!(!forget_server_choices(&file, project).unwrap());
     }

@@ -30,7 +30,7 @@ fn page() -> Page {
         ..PageRow::default()
     };
     let file =
-        PageRow { name: "1. /work/CLAUDE.md".into(), value: "project · 120 tokens".into(), ..PageRow::default() };
+        PageRow { name: "1. /code/CLAUDE.md".into(), value: "project · 120 tokens".into(), ..PageRow::default() };
     let rows = vec![
         PageRow::section("Read at the start, in this order"),
         file,

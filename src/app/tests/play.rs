@@ -34,15 +34,15 @@ pub fn start_info(model: bool) -> StartInfo {
     let info = ModelInfo { window: 200_000, ..ModelInfo::unknown("claude-test") };
     StartInfo {
         session: SessionId(uuid::Uuid::from_u128(7)),
-        cwd: PathBuf::from("/work/demo"),
-        project: PathBuf::from("/work/demo"),
+        cwd: PathBuf::from("/code/demo"),
+        project: PathBuf::from("/code/demo"),
         branch: Some("main".to_owned()),
         model: model.then(|| (model_ref(), Arc::new(info))),
         mode: Mode::Default,
         modes: vec![Mode::Default, Mode::AcceptEdits, Mode::Plan],
         memory: vec![MemoryFile {
             scope: MemoryScope::Project,
-            path: "/work/demo/CLAUDE.md".into(),
+            path: "/code/demo/CLAUDE.md".into(),
             text: String::new(),
         }],
         commands: Vec::new(),
@@ -259,7 +259,7 @@ impl Play {
         self.sent(1);
         self.delta(0, Some(DeltaKind::Thinking), "The parser drops the last line. Let me look at it.");
         self.delta(1, Some(DeltaKind::Text), "I'll look at the parser first.");
-        let read = json!({"file_path": "/work/demo/src/parser.rs"});
+        let read = json!({"file_path": "/code/demo/src/parser.rs"});
         self.call(2, "c1", "Read", &read);
         let calls = vec![
             Block::Thinking { text: "The parser drops the last line. Let me look at it.".into(), signature: None },
@@ -274,7 +274,7 @@ impl Play {
             false,
         );
         self.sent(1);
-        let edit = json!({"file_path": "/work/demo/src/parser.rs", "old_string": "a", "new_string": "b"});
+        let edit = json!({"file_path": "/code/demo/src/parser.rs", "old_string": "a", "new_string": "b"});
         self.call(0, "c2", "Edit", &edit);
         self.responded(vec![Block::ToolCall(ToolCall { id: "c2".into(), name: "Edit".into(), input: edit })], false);
         self.done("c2", Shown::Diff(vec![diff()]), "+1 −1", false);

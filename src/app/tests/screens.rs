@@ -478,7 +478,7 @@ fn a_call_that_ran_stays_when_its_answer_was_cut() {
     let mut play = Play::new(80, 16);
     play.prompt(1, "hello").sent(1);
     play.delta(0, Some(DeltaKind::Text), "I look.");
-    let input = json!({"file_path": "/work/demo/a.rs"});
+    let input = json!({"file_path": "/code/demo/a.rs"});
     play.call(1, "c1", "Read", &input);
     let kind = DeltaKind::ToolCall { id: "c2".into(), name: "Grep".into() };
     play.delta(2, Some(kind), "{\"pat");
@@ -546,7 +546,7 @@ fn an_answer_cut_by_a_crash_is_shown_once_and_thinking_stays() {
     play.delta(1, Some(DeltaKind::Text), "Half an answer");
     let records = play.log.clone();
     play.open(start_info(true), records);
-    play.record(Body::Resumed { version: "1".into(), cwd: "/work/demo".into() });
+    play.record(Body::Resumed { version: "1".into(), cwd: "/code/demo".into() });
     play.responded(vec![Block::Text { text: "Half an answer".into() }], true);
     play.record(Body::TurnEnded { turn: 1, end: TurnEnd::Interrupted });
     let screen = play.screen();

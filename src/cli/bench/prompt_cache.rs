@@ -118,7 +118,7 @@ fn play(task: &Task, window: u32) -> Result<Vec<Usage>, String> {
 /// What every request begins with: the real tools and the real system text.
 fn prefix() -> Vec<Arc<Segment>> {
     let specs = tools::registry().iter().map(|tool| tool.spec()).collect();
-    let place = Place { cwd: "/work/project".to_owned(), platform: "linux".to_owned(), repository: true, role: None };
+    let place = Place { cwd: "/code/project".to_owned(), platform: "linux".to_owned(), repository: true, role: None };
     prompt::prefix(specs, &place, &[])
 }
 
