@@ -11,6 +11,7 @@ mod imports;
 mod listing;
 mod markdown;
 mod memory;
+pub mod notes;
 mod plugin;
 mod prompts;
 mod styles;

@@ -8,19 +8,13 @@ use super::project::project_key;
 use super::setup::Base;
 use super::{ConfigInput, Settings, load, save_setting};
 use crate::base::dirs::Dirs;
-use crate::base::read;
 use crate::base::secrets::Redactor;
-use crate::catalog::{self, Budget, Ground, Memory, Plugin, Style};
+use crate::catalog::{self, Budget, Ground, Memory, Plugin, Style, notes};
 use crate::domain::{AgentFile, CommandFile, MemoryFile, Notice, RuleScope, RuleSource};
 use crate::engine::{self, AutoMemory, Scanned};
 use crate::policy::{RuleText, Tier};
 use crate::recall::MemorySetting;
 
-/// Lines and bytes of the model's own notes that every session begins with.
-const INDEX_LINES: usize = 200;
-const INDEX_BYTES: usize = 25_000;
-/// Bytes that the notes may have to be read at all.
-const INDEX_LIMIT: u64 = 4 * 1024 * 1024;
 /// The name of the memory store's files.
 const MEMORIES: &str = "memories.sqlite";
 /// The most characters that the list of skills may take, whatever the window is.
@@ -231,25 +225,12 @@ fn auto_memory(settings: &Settings, start: &Base<'_>) -> AutoMemory {
     let other = start.home.join(".claude/projects").join(&key).join("memory");
     let mut index = None;
     for folder in [&folder, &other] {
-        let path = folder.join("MEMORY.md");
-        if let Ok(Some(text)) = read::text(&path, INDEX_LIMIT) {
-            index = Some((path, start_of(&text)));
+        if let Ok(Some(text)) = notes::index(folder) {
+            index = Some((folder.join(notes::INDEX), text));
             break;
         }
     }
     AutoMemory { folder, index }
-}
-
-fn start_of(text: &str) -> String {
-    let mut out = String::new();
-    for line in text.lines().take(INDEX_LINES) {
-        if out.len() + line.len() > INDEX_BYTES {
-            break;
-        }
-        out.push_str(line);
-        out.push('\n');
-    }
-    out
 }
 
 /// The model may write its notes unasked.

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     CatalogNews, CommandFile, ContextNews, FilesNews, FolderClaims, HookNews, LanguageNews, LibraryNews, MemoryFile,
     Mode, ModelInfo, ModelRef, MoneyNews, NetworkNews, Record, Report, RuleTest, RulesReport, SandboxState, ServerNews,
-    SessionId, SessionSummary, Shown, TeamNews,
+    SessionId, SessionScope, SessionSummary, Shown, TeamNews,
 };
 
 /// One message from the engine to its face.
@@ -30,8 +30,8 @@ pub enum Event {
 pub enum Live {
     /// For the person, not part of the session: a broken settings file, a hint.
     Notice(Notice),
-    /// Answer to `ListSessions`, newest first.
-    Sessions(Vec<SessionSummary>),
+    /// Answer to `ListSessions`, newest first; several may come in another order than they were asked for.
+    Sessions(SessionScope, Vec<SessionSummary>),
     /// Answer to `PreviewSession`.
     Preview {
         id: SessionId,

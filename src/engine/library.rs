@@ -109,7 +109,7 @@ impl Driver {
             for session in sessions.iter_mut().filter(|session| session.id == here) {
                 session.state = SessionState::Here;
             }
-            Live::Sessions(sessions)
+            Live::Sessions(scope, sessions)
         });
     }
 

@@ -66,15 +66,9 @@ mod tests {
 
     use super::*;
     use crate::provider::Auth;
+    use crate::provider::testing::serve;
 
     const PATIENCE: Duration = Duration::from_secs(20);
-
-    async fn serve(app: axum::Router) -> String {
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap();
-        tokio::spawn(async move { axum::serve(listener, app).await.unwrap() });
-        format!("http://{address}")
-    }
 
     #[tokio::test]
     async fn openais_endpoint_is_asked_with_the_key() {

@@ -137,13 +137,7 @@ mod tests {
 
     use super::*;
     use crate::provider::Auth;
-
-    async fn serve(app: axum::Router) -> String {
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap();
-        tokio::spawn(async move { axum::serve(listener, app).await.unwrap() });
-        format!("http://{address}")
-    }
+    use crate::provider::testing::serve;
 
     #[tokio::test]
     async fn anthropics_search_is_asked_and_read() {

@@ -12,6 +12,14 @@ use crate::domain::{
     StreamItem, Thinking, ToolCall, ToolResult, ToolSpec, Ttl, Wire,
 };
 
+/// Serves this on a port of its own; the address.
+pub(super) async fn serve(app: axum::Router) -> String {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move { axum::serve(listener, app).await.unwrap() });
+    format!("http://{address}")
+}
+
 /// A request with one tool, a system text, a memory file and these messages, marked at its end.
 pub(super) fn request(wire: Wire, id: &str, messages: Vec<Message>) -> CanonicalRequest {
     let spec = ToolSpec {

@@ -237,13 +237,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-
-    async fn serve(app: axum::Router) -> String {
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap();
-        tokio::spawn(async move { axum::serve(listener, app).await.unwrap() });
-        format!("http://{address}")
-    }
+    use crate::tools::support::testing::serve;
 
     fn wanted(text: &str, allowed: &[&str]) -> WebQuery {
         WebQuery {

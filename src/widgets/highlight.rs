@@ -4,7 +4,7 @@
 //! A syntax definition runs expensive regular expressions over foreign text, so lines and blocks are bounded.
 
 use std::str::FromStr;
-use std::sync::{Arc, LazyLock, PoisonError, RwLock};
+use std::sync::LazyLock;
 
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
@@ -64,7 +64,8 @@ const ALIASES: [(&str, &str); 12] = [
 /// Names that mean: no colours.
 const PLAIN: [&str; 7] = ["", "text", "txt", "plain", "plaintext", "output", "none"];
 
-static SYNTAXES: RwLock<Option<Arc<SyntaxSet>>> = RwLock::new(None);
+/// Some megabytes, loaded with the first block of code.
+static SYNTAXES: LazyLock<SyntaxSet> = LazyLock::new(two_face::syntax::extra_newlines);
 static SCOPES: LazyLock<Scopes> = LazyLock::new(scopes);
 static HIGHLIGHTER: LazyLock<Highlighter<'static>> = LazyLock::new(|| Highlighter::new(&SCOPES));
 
@@ -77,16 +78,6 @@ pub fn code(source: &str, language: Option<&str>, theme: &Theme) -> Vec<Line<'st
         painter.line(line, theme).into_iter().map(|(text, style)| Span::styled(text, style)).collect()
     };
     text.split('\n').map(&mut row).collect()
-}
-
-/// Drops the syntax definitions, some megabytes. The next block loads them again.
-pub fn unload() {
-    drop(SYNTAXES.write().unwrap_or_else(PoisonError::into_inner).take());
-}
-
-/// Whether the syntax definitions are in memory.
-pub fn is_loaded() -> bool {
-    SYNTAXES.read().unwrap_or_else(PoisonError::into_inner).is_some()
 }
 
 /// The language of a file by its name: the ending, or the whole name for the likes of `Makefile`.
@@ -110,7 +101,7 @@ impl CodePainter {
         if PLAIN.contains(&name) || name.len() > 32 {
             return Self { state: None, left: 0 };
         }
-        let set = syntaxes();
+        let set = &*SYNTAXES;
         let syntax = set.find_syntax_by_token(name);
         let state =
             syntax.map(|syntax| (ParseState::new(syntax), HighlightState::new(&HIGHLIGHTER, ScopeStack::new())));
@@ -130,7 +121,7 @@ impl CodePainter {
         }
         self.left -= 1;
         let line = format!("{text}\n");
-        let ops = parse.parse_line(&line, &syntaxes()).ok()?;
+        let ops = parse.parse_line(&line, &SYNTAXES).ok()?;
         let mut pieces: Vec<(String, Style)> = Vec::new();
         for (style, piece) in HighlightIterator::new(highlight, &ops, &line, &HIGHLIGHTER) {
             let piece = piece.trim_end_matches('\n');
@@ -145,14 +136,6 @@ impl CodePainter {
         }
         Some(pieces)
     }
-}
-
-fn syntaxes() -> Arc<SyntaxSet> {
-    if let Some(set) = SYNTAXES.read().unwrap_or_else(PoisonError::into_inner).as_ref() {
-        return Arc::clone(set);
-    }
-    let mut slot = SYNTAXES.write().unwrap_or_else(PoisonError::into_inner);
-    Arc::clone(slot.get_or_insert_with(|| Arc::new(two_face::syntax::extra_newlines())))
 }
 
 /// A highlighting theme whose colours are the numbers of [`Syntax`], so that one result serves every theme of ours.

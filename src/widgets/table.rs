@@ -4,7 +4,7 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
 use super::wrap::{Break, Indent, line_width, wrap};
-use crate::base::text::{clusters, sanitize_line, width as columns};
+use crate::base::text::{sanitize_line, width as columns};
 use crate::theme::{Meaning, Theme};
 
 /// One cell: sanitised pieces.
@@ -172,9 +172,4 @@ fn pad(spans: &mut Vec<Span<'static>>, line: Line<'static>, wide: usize, align: 
     if after > 0 {
         spans.push(Span::raw(" ".repeat(after)));
     }
-}
-
-/// Whether a cell has nothing to see.
-pub fn is_blank(cell: &Cell) -> bool {
-    cell.iter().all(|(text, _)| clusters(text).all(|(cluster, _)| cluster == " "))
 }

@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::base::read;
+use crate::catalog::notes;
 use crate::domain::{AgentFile, CommandFile, RuleScope, RuleSource};
 use crate::engine::ServerPlan;
 use crate::engine::driver::Driver;
@@ -12,11 +12,6 @@ use crate::hooks::{self, Event, Hook};
 use crate::mcp;
 use crate::policy::{RuleText, Tier};
 
-/// Lines and bytes of a memory's index that an agent begins with.
-const INDEX_LINES: usize = 200;
-const INDEX_BYTES: usize = 25_000;
-/// Bytes that the index may have to be read at all.
-const INDEX_LIMIT: u64 = 4 << 20;
 /// Tools by which an agent keeps its memory.
 const KEEPING: [&str; 3] = ["Read", "Edit", "Write"];
 
@@ -74,16 +69,16 @@ impl Driver {
 
     fn bring_memory(&self, definition: &AgentFile, brought: &mut Brought) {
         let Some(folder) = self.memory_folder(definition) else { return };
-        let index = folder.join("MEMORY.md");
         let shown = folder.display();
         let head = format!(
             "\n\n<own_notes folder=\"{shown}\">\nYou keep notes there, across conversations: MEMORY.md is an index, one line \
              a topic; details stand in files beside it. Write down what will help you the next time."
         );
         brought.text.push_str(&head);
-        match read::text(&index, INDEX_LIMIT) {
+        let index = folder.join(notes::INDEX);
+        match notes::index(&folder) {
             Ok(Some(text)) => {
-                let start = format!("\nThe start of {}:\n{}", index.display(), start_of(&text).trim_end());
+                let start = format!("\nThe start of {}:\n{}", index.display(), text.trim_end());
                 brought.text.push_str(&start);
             }
             Ok(None) => brought.text.push_str("\nThere are no notes yet."),
@@ -163,16 +158,4 @@ fn source(definition: &AgentFile) -> RuleSource {
         _ => RuleScope::User,
     };
     RuleSource { scope, file: definition.path.as_ref().map(|path| path.display().to_string()), line: None }
-}
-
-fn start_of(text: &str) -> String {
-    let mut out = String::new();
-    for line in text.lines().take(INDEX_LINES) {
-        if out.len() + line.len() > INDEX_BYTES {
-            break;
-        }
-        out.push_str(line);
-        out.push('\n');
-    }
-    out
 }

@@ -69,11 +69,6 @@ impl ReadLedger {
         files.insert(path, ReadState { stamp, lines_seen, whole: whole || (joins && to_end) });
     }
 
-    /// Notes that the model knows the whole file, as after a mention of it.
-    pub fn note_whole(&self, path: &Path, stamp: FileStamp) {
-        self.lock().insert(key(path), ReadState { stamp, lines_seen: u64::MAX, whole: true });
-    }
-
     /// Notes our own change. `whole` when the model wrote all of it; after a partial change the file is
     /// known as far as it was.
     pub fn note_write(&self, path: &Path, stamp: FileStamp, whole: bool) {
@@ -151,7 +146,7 @@ mod tests {
         std::fs::write(dir.path().join("a"), "x").unwrap();
         std::os::unix::fs::symlink("a", dir.path().join("b")).unwrap();
         let ledger = ReadLedger::default();
-        ledger.note_whole(&dir.path().join("b"), stamp("x"));
+        ledger.note_write(&dir.path().join("b"), stamp("x"), true);
         assert!(ledger.state(&dir.path().join("a")).is_some_and(|state| state.whole));
         assert_eq!(ledger.paths().len(), 1);
     }

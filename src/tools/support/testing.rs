@@ -103,6 +103,14 @@ impl Desk {
     }
 }
 
+/// Serves this on a port of its own; the address.
+pub async fn serve(app: axum::Router) -> String {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move { axum::serve(listener, app).await.unwrap() });
+    format!("http://{address}")
+}
+
 pub fn tool(name: &str) -> Arc<dyn Tool> {
     registry().into_iter().find(|tool| tool.spec().name == name).unwrap()
 }

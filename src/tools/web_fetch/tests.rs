@@ -10,7 +10,7 @@ use axum::response::Redirect;
 use axum::routing::get;
 use serde_json::json;
 
-use super::super::support::testing::Desk;
+use super::super::support::testing::{Desk, serve};
 use super::*;
 
 fn access(url: &str) -> Result<Access, String> {
@@ -47,13 +47,6 @@ fn http_is_raised_and_redirects_stay_on_the_host() {
     assert!(same_host(&url("https://example.com/"), &url("https://www.example.com/x")));
     assert!(!same_host(&url("https://example.com/"), &url("https://example.org/")));
     assert!(!same_host(&url("https://example.com/"), &url("http://example.com/")));
-}
-
-async fn serve(app: Router) -> String {
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
-    tokio::spawn(async move { axum::serve(listener, app).await.unwrap() });
-    format!("http://{address}")
 }
 
 async fn fetched(desk: &Desk, input: Value) -> (String, bool) {
