@@ -5,7 +5,7 @@ use super::dialogs::Dialog;
 use super::layers::Layer;
 use crate::commands::Show;
 use crate::domain::{Act, ContextNews};
-use crate::panes::context::{Inspector, Items, Panel, Reply};
+use crate::panes::context::{Inspector, Items, Panel};
 
 /// Opens what a command asked for.
 pub(super) fn open(model: &mut Model, what: &Show) -> Vec<Act> {
@@ -20,14 +20,6 @@ pub(super) fn open_news(model: &mut Model, news: &ContextNews) {
     if let Some(panel) = Panel::of(news) {
         push(model, panel);
     }
-}
-
-/// What came of a key: a panel that is done goes.
-pub(super) fn done(model: &mut Model, reply: Reply) -> Vec<Act> {
-    if reply.close {
-        model.layers.pop();
-    }
-    reply.acts
 }
 
 fn push(model: &mut Model, panel: Panel) {

@@ -4,18 +4,17 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
 use super::layers::Layer;
-pub(super) use super::said::Said;
 use super::sheet::{Sheet, What};
 use super::steps::StepsPane;
 use super::team::{self, TeamDialog};
 use super::{Model, catalog, chosen, library, money, servers, show, steps};
 use crate::commands::Show;
 use crate::domain::{Act, CommandFile, Event, LibraryNews, Live};
-use crate::panes::context::{Panel, Reply};
+use crate::panes::context::Panel;
 use crate::panes::conversation::Scene;
 use crate::panes::costs::Costs;
 use crate::panes::form::Form;
-use crate::panes::help::{self, Help};
+use crate::panes::help::Help;
 use crate::panes::hooks::Hooks;
 use crate::panes::languages::Languages;
 use crate::panes::page::PagePane;
@@ -23,8 +22,9 @@ use crate::panes::palette::Palette;
 use crate::panes::picker::{Entry, Picker};
 use crate::panes::purse::PurseQuestion;
 use crate::panes::rules::{self, Rules};
+pub(super) use crate::panes::said::Said;
 use crate::panes::servers::Servers;
-use crate::panes::sessions::{self, Sessions};
+use crate::panes::sessions::Sessions;
 use crate::panes::timeline::{self, Timeline};
 use crate::theme::Theme;
 
@@ -143,68 +143,56 @@ fn model_entries(model: &Model) -> Vec<Entry> {
 
 /// Gives the dialog on top what was said to it.
 pub(super) fn say(model: &mut Model, said: Said) -> Vec<Act> {
-    servers::say(model, &said).unwrap_or_else(|| say_other(model, said))
-}
-
-fn say_other(model: &mut Model, said: Said) -> Vec<Act> {
     let now = model.pace.now;
     let Some(Layer::Dialog(dialog)) = model.layers.last_mut() else { return Vec::new() };
-    match dialog {
-        Dialog::Servers(_) | Dialog::Languages(_) | Dialog::Form(_) => Vec::new(),
-        Dialog::Help(help) => {
-            drop(say_help(help, said).then(|| model.layers.pop()));
-            Vec::new()
+    let (acts, close) = match dialog {
+        Dialog::Help(help) => (Vec::new(), help.update(said)),
+        Dialog::Servers(pane) => pane.update(said),
+        Dialog::Languages(pane) => pane.update(said),
+        Dialog::Form(form) => form.update(said, now),
+        Dialog::Team(dialog) => dialog.update(said, &model.facts, now),
+        Dialog::Page(page) => page.update(said),
+        Dialog::Hooks(hooks) => hooks.update(said),
+        Dialog::Context(panel) => {
+            let reply = panel.update(said);
+            (reply.acts, reply.close)
         }
+        Dialog::Timeline(timeline) => {
+            let (acts, wish) = timeline.update(said, now);
+            (acts, wish == timeline::Wish::Close)
+        }
+        // From what is chosen in these more follows than acts.
         Dialog::Palette(palette) => {
-            let done = palette.update(said.into());
-            chosen::in_palette(model, done)
+            let done = palette.update(said);
+            return chosen::in_palette(model, done);
         }
         Dialog::Models(picker) => {
-            let outcome = picker.update(said.into());
-            chosen::model(model, outcome)
+            let outcome = picker.update(said);
+            return chosen::model(model, outcome);
         }
         Dialog::Themes(picker, _) => {
-            let outcome = picker.update(said.into());
-            chosen::theme(model, outcome)
+            let outcome = picker.update(said);
+            return chosen::theme(model, outcome);
         }
         Dialog::Steps(pane) => {
             let done = pane.update(said);
-            steps::done(model, done)
+            return steps::done(model, done);
         }
         Dialog::Rules(rules) => {
-            let (acts, wish) = rules.update(said.into());
+            let (acts, wish) = rules.update(said);
             follow(model, wish);
-            acts
+            return acts;
         }
-        Dialog::Costs(_) | Dialog::Purse(_) => money::say(model, &said),
-        Dialog::Context(panel) => {
-            let reply = panel.update(said.into());
-            super::context::done(model, reply)
-        }
-        Dialog::Timeline(timeline) => {
-            let (acts, wish) = timeline.update(said.into(), now);
-            if wish == timeline::Wish::Close {
-                model.layers.pop();
-            }
-            acts
-        }
-        Dialog::Team(dialog) => {
-            let (acts, close) = dialog.update(said, &model.facts, now);
-            if close {
-                model.layers.pop();
-            }
-            acts
-        }
-        Dialog::Page(page) => {
-            let (acts, close) = page.update(said.into());
-            super::context::done(model, Reply { acts, close })
-        }
-        Dialog::Hooks(_) => say_hooks(model, said),
         Dialog::Sessions(sessions) => {
-            let acts = sessions.update(said.into(), now);
-            library::after(model, acts)
+            let acts = sessions.update(said, now);
+            return library::after(model, acts);
         }
+        Dialog::Costs(_) | Dialog::Purse(_) => return money::say(model, &said),
+    };
+    if close {
+        model.layers.pop();
     }
+    acts
 }
 
 /// What the pane of rules asks for besides acts.
@@ -213,21 +201,6 @@ fn follow(model: &mut Model, wish: rules::Wish) {
         rules::Wish::Nothing => {}
         rules::Wish::Close => drop(model.layers.pop()),
         rules::Wish::Decisions => model.layers.push(Layer::Sheet(Sheet::new(What::Permissions))),
-    }
-}
-
-fn say_hooks(model: &mut Model, said: Said) -> Vec<Act> {
-    let Some(Layer::Dialog(Dialog::Hooks(hooks))) = model.layers.last_mut() else { return Vec::new() };
-    let (acts, close) = Option::from(said).map_or_else(Default::default, |msg| hooks.update(msg));
-    super::context::done(model, Reply { acts, close })
-}
-
-/// True when the overlay closes.
-fn say_help(help: &mut Help, said: Said) -> bool {
-    match said {
-        Said::Key(key) => help.update(help::Msg::Key(key)),
-        Said::Wheel(rows) => help.update(help::Msg::Wheel(rows)),
-        Said::Paste(_) | Said::Click(_) => false,
     }
 }
 
@@ -271,10 +244,10 @@ pub(super) fn tick(model: &mut Model) -> Vec<Act> {
     }
     for layer in &mut model.layers {
         if let Layer::Dialog(Dialog::Timeline(timeline)) = layer {
-            let _nothing = timeline.update(timeline::Msg::Tick, now);
+            timeline.tick(now);
         }
     }
-    browsers(model).flat_map(|sessions| sessions.update(sessions::Msg::Tick, now)).collect()
+    browsers(model).flat_map(|sessions| sessions.tick(now)).collect()
 }
 
 fn browsers(model: &mut Model) -> impl Iterator<Item = &mut Sessions> {

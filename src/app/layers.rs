@@ -9,8 +9,8 @@ use super::keys::Found;
 use super::sheet::{Sheet, What};
 use super::{Context, Model, Order, library, orders};
 use crate::domain::{Act, Event};
+use crate::panes::activity;
 use crate::panes::conversation::Scene;
-use crate::panes::{activity, folder, permission};
 use crate::widgets::popup;
 
 /// One layer.
@@ -30,14 +30,14 @@ pub(super) fn key(model: &mut Model, key: KeyEvent) -> Option<Vec<Act>> {
             Found::Order(Order::Close) => orders::run(model, Order::Stop),
             Found::Order(order) => orders::run(model, order),
             Found::Begun => Vec::new(),
-            Found::Nothing => say_folder(model, folder::Msg::Key(key)),
+            Found::Nothing => say_folder(model, Said::Key(key)),
         });
     }
     if model.permission.is_open() {
         return Some(match model.keymap.find(&[Context::Behind], &key) {
             Found::Order(order) => orders::run_behind(model, order),
             Found::Begun => Vec::new(),
-            Found::Nothing => model.permission.update(permission::Msg::Key(key), model.pace.now),
+            Found::Nothing => model.permission.update(Said::Key(key), model.pace.now),
         });
     }
     let contexts: &[Context] = match model.layers.last()? {
@@ -52,9 +52,9 @@ pub(super) fn key(model: &mut Model, key: KeyEvent) -> Option<Vec<Act>> {
 }
 
 /// Tells the folder's question something; an answer closes it.
-fn say_folder(model: &mut Model, msg: folder::Msg) -> Vec<Act> {
+fn say_folder(model: &mut Model, said: Said) -> Vec<Act> {
     let Some(question) = &mut model.folder else { return Vec::new() };
-    let (acts, answered) = question.update(msg, model.pace.now);
+    let (acts, answered) = question.update(said, model.pace.now);
     if answered {
         model.folder = None;
     }
@@ -79,7 +79,7 @@ pub(super) fn paste(model: &mut Model, text: String) -> Result<Vec<Act>, String>
         return Err(text);
     }
     if model.permission.is_open() {
-        return Ok(model.permission.update(permission::Msg::Paste(text), model.pace.now));
+        return Ok(model.permission.update(Said::Paste(text), model.pace.now));
     }
     match model.layers.last() {
         None => Err(text),
@@ -100,13 +100,13 @@ pub(super) fn mouse(model: &mut Model, event: MouseEvent) -> Option<Vec<Act>> {
         _ => 0,
     };
     if model.folder.is_some() {
-        let msg = if wheel == 0 { folder::Msg::Click(at) } else { folder::Msg::Wheel(wheel * 3) };
-        return Some(say_folder(model, msg));
+        let said = if wheel == 0 { Said::Click(at) } else { Said::Wheel(wheel * 3) };
+        return Some(say_folder(model, said));
     }
     if model.permission.is_open() {
         return match (wheel, model.permission.frame().contains(at)) {
-            (0, _) => Some(model.permission.update(permission::Msg::Click(at), model.pace.now)),
-            (_, true) => Some(model.permission.update(permission::Msg::Wheel(wheel * 3), model.pace.now)),
+            (0, _) => Some(model.permission.update(Said::Click(at), model.pace.now)),
+            (_, true) => Some(model.permission.update(Said::Wheel(wheel * 3), model.pace.now)),
             (_, false) => None,
         };
     }

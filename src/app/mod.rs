@@ -16,7 +16,6 @@ mod library;
 mod money;
 mod mouse;
 mod orders;
-mod said;
 mod servers;
 mod sheet;
 mod show;
@@ -279,11 +278,6 @@ pub fn next_tick(model: &Model, now: u64) -> Option<u64> {
     let keep = model.kept.next_tick(now);
     let earlier = model.conversation.wants_earlier().then_some(1);
     [armed, layer, moves, keep, earlier].into_iter().flatten().min()
-}
-
-/// Something changed since the last [`take_dirty`].
-pub fn is_dirty(model: &Model) -> bool {
-    model.dirty
 }
 
 /// Whether something changed; from here on nothing has.

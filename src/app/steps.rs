@@ -8,7 +8,7 @@ use super::dialogs::{self, Dialog, Said};
 use crate::commands::Show;
 use crate::domain::{Act, Event, FacePlace, FaceState, FilesNews, FilesRequest, Live, Request};
 use crate::panes::picker::{self, Entry, Picker};
-use crate::panes::steps::{self, Changes, Rewind};
+use crate::panes::steps::{Changes, Rewind};
 use crate::theme::Theme;
 
 /// Milliseconds that a draft rests before it is kept.
@@ -43,24 +43,17 @@ impl Kept {
 impl StepsPane {
     /// Takes what was said to it. The flag tells that it is done.
     pub fn update(&mut self, said: Said) -> (Vec<Act>, bool) {
-        let msg = match said {
-            said if matches!(self, Self::Choice(..)) => return self.choose(said),
-            Said::Key(key) => steps::Msg::Key(key),
-            Said::Click(at) => steps::Msg::Click(at),
-            Said::Wheel(rows) => steps::Msg::Wheel(rows),
-            Said::Paste(_) => return (Vec::new(), false),
-        };
         match self {
-            Self::Rewind(pane) => pane.update(&msg),
-            Self::Changes(pane) => pane.update(&msg),
-            Self::Choice(..) => (Vec::new(), false),
+            Self::Rewind(pane) => pane.update(&said),
+            Self::Changes(pane) => pane.update(&said),
+            Self::Choice(..) => self.choose(said),
         }
     }
 
     /// What follows from the choice about a session that cannot be opened here.
     fn choose(&mut self, said: Said) -> (Vec<Act>, bool) {
         let Self::Choice(picker, act) = self else { return (Vec::new(), false) };
-        match picker.update(said.into()) {
+        match picker.update(said) {
             picker::Outcome::Chosen(0) => (vec![act.clone()], true),
             picker::Outcome::Chosen(_) | picker::Outcome::Cancelled => (Vec::new(), true),
             picker::Outcome::Nothing | picker::Outcome::Preview(_) => (Vec::new(), false),

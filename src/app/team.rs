@@ -80,13 +80,10 @@ impl TeamDialog {
     /// Takes what the terminal said. The flag tells whether the dialog is to be closed.
     pub fn update(&mut self, said: Said, facts: &Facts, now: u64) -> (Vec<Act>, bool) {
         match self {
-            Self::Agents(agents) => match said.into() {
-                Some(msg) => agents.update(msg, facts),
-                None => (Vec::new(), false),
-            },
-            Self::Ask(ask) => ask.update(said.into(), now),
-            Self::Plan(plan) => plan.update(said.into(), now),
-            Self::Jobs(jobs) => jobs.update(said.into()),
+            Self::Agents(agents) => agents.update(said, facts),
+            Self::Ask(ask) => ask.update(said, now),
+            Self::Plan(plan) => plan.update(said, now),
+            Self::Jobs(jobs) => jobs.update(said),
         }
     }
 

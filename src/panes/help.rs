@@ -1,7 +1,7 @@
 //! The help overlay: keys and commands, made from the registries that also run them.
 
 use ratatui::buffer::Buffer;
-use ratatui::crossterm::event::{KeyCode, KeyEvent};
+use ratatui::crossterm::event::KeyCode;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
@@ -9,6 +9,7 @@ use super::picker::inside;
 use crate::base::text;
 use crate::commands;
 use crate::domain::CommandFile;
+use crate::panes::said::Said;
 use crate::theme::{Meaning, Theme};
 use crate::widgets::popup::{self, Frame};
 use crate::widgets::wrap::{Break, Indent, wrap};
@@ -19,14 +20,6 @@ pub struct Section {
     pub title: String,
     /// A key and what it does.
     pub keys: Vec<(String, String)>,
-}
-
-/// Input of the overlay. While it is open it takes every key.
-#[derive(Clone, Debug)]
-pub enum Msg {
-    Key(KeyEvent),
-    /// The wheel, in rows.
-    Wheel(i16),
 }
 
 /// The open overlay.
@@ -74,11 +67,12 @@ impl Help {
     }
 
     /// Takes a message; true when the overlay shall close.
-    pub fn update(&mut self, msg: Msg) -> bool {
+    pub fn update(&mut self, said: Said) -> bool {
         let page = isize::from(self.frame.height.saturating_sub(3) as i16).max(1);
-        match msg {
-            Msg::Wheel(rows) => self.by(isize::from(rows)),
-            Msg::Key(key) => match key.code {
+        match said {
+            Said::Wheel(rows) => self.by(isize::from(rows)),
+            Said::Paste(_) | Said::Click(_) => {}
+            Said::Key(key) => match key.code {
                 KeyCode::Esc | KeyCode::Enter | KeyCode::Char('q' | '?') => return true,
                 KeyCode::Up | KeyCode::Char('k') => self.by(-1),
                 KeyCode::Down | KeyCode::Char('j') => self.by(1),
@@ -148,6 +142,7 @@ fn rows(section: &Section, width: u16, theme: &Theme) -> Vec<Line<'static>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use ratatui::crossterm::event::KeyEvent;
 
     fn help() -> Help {
         let file = CommandFile {
@@ -187,10 +182,10 @@ mod tests {
     fn it_scrolls_and_closes() {
         let mut help = help();
         insta::assert_snapshot!("help_80x24", screen(&mut help, 80, 24));
-        assert!(!help.update(Msg::Key(KeyEvent::from(KeyCode::Char('G')))));
+        assert!(!help.update(Said::Key(KeyEvent::from(KeyCode::Char('G')))));
         insta::assert_snapshot!("help_40x10", screen(&mut help, 40, 10));
-        assert!(!help.update(Msg::Key(KeyEvent::from(KeyCode::Home))));
+        assert!(!help.update(Said::Key(KeyEvent::from(KeyCode::Home))));
         assert_eq!(help.scroll, 0);
-        assert!(help.update(Msg::Key(KeyEvent::from(KeyCode::Esc))));
+        assert!(help.update(Said::Key(KeyEvent::from(KeyCode::Esc))));
     }
 }

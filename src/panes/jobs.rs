@@ -2,7 +2,7 @@
 //! can be typed to.
 
 use ratatui::buffer::Buffer;
-use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use ratatui::crossterm::event::{KeyCode, KeyModifiers};
 use ratatui::layout::{Position, Rect};
 
 use super::conversation::Scene;
@@ -11,20 +11,10 @@ use super::permission::field::Field;
 use super::picker::inside;
 use crate::base::text;
 use crate::domain::{Act, Event, JobNote, JobRequest, JobState, JobView, Live, Request, TeamNews, TeamRequest};
+use crate::panes::said::Said;
 use crate::theme::Meaning;
 use crate::widgets::list::{self, ListState};
 use crate::widgets::popup::{self, Frame};
-
-/// Input of the pane. While it is open it takes every key.
-#[derive(Clone, Debug)]
-pub enum Msg {
-    Key(KeyEvent),
-    /// Goes to the command whose output is in view.
-    Paste(String),
-    Click(Position),
-    /// The wheel, in rows.
-    Wheel(i16),
-}
 
 /// The pane's state.
 #[derive(Debug, Default)]
@@ -62,22 +52,22 @@ impl Jobs {
     }
 
     /// Takes one message. The flag tells whether the pane is to be closed.
-    pub fn update(&mut self, msg: Msg) -> (Vec<Act>, bool) {
+    pub fn update(&mut self, said: Said) -> (Vec<Act>, bool) {
         if self.opened.is_some() {
-            return (self.update_opened(msg), false);
+            return (self.update_opened(said), false);
         }
         let len = self.shown.len();
-        match msg {
-            Msg::Wheel(rows) => self.list.by(isize::from(rows.signum()), len),
-            Msg::Click(at) if !self.frame.contains(at) => return (Vec::new(), true),
-            Msg::Click(at) => {
+        match said {
+            Said::Wheel(rows) => self.list.by(isize::from(rows.signum()), len),
+            Said::Click(at) if !self.frame.contains(at) => return (Vec::new(), true),
+            Said::Click(at) => {
                 let row = usize::from(at.y.saturating_sub(inside(self.frame).y)) + self.list.top();
                 if row < len {
                     self.list.select(row);
                 }
             }
-            Msg::Paste(_) => {}
-            Msg::Key(key) => match key.code {
+            Said::Paste(_) => {}
+            Said::Key(key) => match key.code {
                 KeyCode::Esc | KeyCode::Char('q') => return (Vec::new(), true),
                 KeyCode::Up | KeyCode::Char('k') => self.list.by(-1, len),
                 KeyCode::Down | KeyCode::Char('j') => self.list.by(1, len),
@@ -111,20 +101,20 @@ impl Jobs {
         send(JobRequest::Watch { id: Some(id) })
     }
 
-    fn update_opened(&mut self, msg: Msg) -> Vec<Act> {
+    fn update_opened(&mut self, said: Said) -> Vec<Act> {
         let takes_input = self.in_view().is_some_and(|job| job.takes_input && job.runs());
         let Some(opened) = &mut self.opened else { return Vec::new() };
-        let key = match msg {
-            Msg::Wheel(rows) => {
+        let key = match said {
+            Said::Wheel(rows) => {
                 opened.up = opened.up.saturating_add_signed(-isize::from(rows)).min(opened.lines.len());
                 return Vec::new();
             }
-            Msg::Paste(text) => {
+            Said::Paste(text) => {
                 opened.field.insert(&text.lines().collect::<Vec<_>>().join(" "));
                 return Vec::new();
             }
-            Msg::Click(_) => return Vec::new(),
-            Msg::Key(key) => key,
+            Said::Click(_) => return Vec::new(),
+            Said::Key(key) => key,
         };
         let ctrl = key.modifiers.contains(KeyModifiers::CONTROL);
         match key.code {

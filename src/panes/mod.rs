@@ -27,6 +27,7 @@ pub mod plan;
 pub mod purse;
 pub mod roster;
 pub mod rules;
+pub mod said;
 pub mod servers;
 pub mod sessions;
 pub mod sidebar;

@@ -5,9 +5,10 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
-use super::picker::{Entry, Msg, Outcome, Picker};
+use super::picker::{Entry, Outcome, Picker};
 use crate::commands;
 use crate::domain::CommandFile;
+use crate::panes::said::Said;
 use crate::theme::Theme;
 
 /// An action of the app that can be chosen here.
@@ -69,8 +70,8 @@ impl Palette {
         Self { picks, picker: Picker::new("Commands and actions", entries) }
     }
 
-    pub fn update(&mut self, msg: Msg) -> Done {
-        match self.picker.update(msg) {
+    pub fn update(&mut self, said: Said) -> Done {
+        match self.picker.update(said) {
             Outcome::Nothing | Outcome::Preview(_) => Done::No,
             Outcome::Cancelled => Done::Cancelled,
             Outcome::Chosen(index) => self.picks.get(index).cloned().map_or(Done::No, Done::Chosen),
@@ -103,8 +104,8 @@ mod tests {
     }
 
     fn typed(palette: &mut Palette, text: &str) -> Done {
-        text.chars().for_each(|letter| drop(palette.update(Msg::Key(KeyEvent::from(KeyCode::Char(letter))))));
-        palette.update(Msg::Key(KeyEvent::from(KeyCode::Enter)))
+        text.chars().for_each(|letter| drop(palette.update(Said::Key(KeyEvent::from(KeyCode::Char(letter))))));
+        palette.update(Said::Key(KeyEvent::from(KeyCode::Enter)))
     }
 
     #[test]

@@ -13,6 +13,7 @@ use super::permission::field::Field;
 use super::picker::inside;
 use crate::base::text;
 use crate::domain::{Act, EditPurpose, Mode, PersonRequest, PlanDecision, Request, TeamRequest};
+use crate::panes::said::Said;
 use crate::theme::{Meaning, Theme};
 use crate::widgets::markdown;
 use crate::widgets::popup::{self, Frame};
@@ -23,17 +24,6 @@ const CHOICES: [(&str, &str); 3] = [
     ("2", "Yes, and ask about each change"),
     ("3", "No, keep planning, with a comment"),
 ];
-
-/// Input of the pane. While it is open it takes every key.
-#[derive(Clone, Debug)]
-pub enum Msg {
-    Key(KeyEvent),
-    /// Goes into the comment.
-    Paste(String),
-    Click(Position),
-    /// The wheel, in rows.
-    Wheel(i16),
-}
 
 /// The pane.
 #[derive(Debug)]
@@ -90,25 +80,25 @@ impl Plan {
     }
 
     /// Takes one message. The flag tells whether the pane is to be closed.
-    pub fn update(&mut self, msg: Msg, now: u64) -> (Vec<Act>, bool) {
-        match msg {
-            Msg::Wheel(rows) => {
+    pub fn update(&mut self, said: Said, now: u64) -> (Vec<Act>, bool) {
+        match said {
+            Said::Wheel(rows) => {
                 self.scroll(rows.into());
                 (Vec::new(), false)
             }
             _ if now < self.armed_at => (Vec::new(), false),
-            Msg::Paste(text) => {
+            Said::Paste(text) => {
                 if let Some(comment) = &mut self.comment {
                     comment.insert(&text.lines().collect::<Vec<_>>().join(" "));
                 }
                 (Vec::new(), false)
             }
-            Msg::Click(at) => match at.y.checked_sub(self.answers.y) {
+            Said::Click(at) => match at.y.checked_sub(self.answers.y) {
                 Some(row) if self.answers.contains(at) && self.comment.is_none() => self.choose(row.into()),
                 _ => (Vec::new(), false),
             },
-            Msg::Key(key) if self.comment.is_some() => self.key_comment(&key),
-            Msg::Key(key) => self.key(&key),
+            Said::Key(key) if self.comment.is_some() => self.key_comment(&key),
+            Said::Key(key) => self.key(&key),
         }
     }
 

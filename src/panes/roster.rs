@@ -7,18 +7,9 @@ use ratatui::text::{Line, Span};
 
 use super::picker::inside;
 use crate::base::text;
+use crate::panes::said::Said;
 use crate::theme::{Meaning, Theme};
 use crate::widgets::popup::{self, Frame};
-
-/// Input of such a pane. While it is open it takes every key.
-#[derive(Clone, Debug)]
-pub enum Msg {
-    Key(KeyEvent),
-    /// A click, in cells of the screen.
-    Click(Position),
-    /// The wheel, in rows.
-    Wheel(i16),
-}
 
 /// Something that has a name of its own in the list.
 pub trait Named {
@@ -99,11 +90,12 @@ impl<T: Named> Roster<T> {
         self.open.and_then(|_| self.current())
     }
 
-    pub fn update(&mut self, msg: Msg) -> Heard {
-        match msg {
-            Msg::Key(key) => return self.key(&key),
-            Msg::Wheel(rows) => self.by(isize::from(rows)),
-            Msg::Click(at) => {
+    pub fn update(&mut self, said: Said) -> Heard {
+        match said {
+            Said::Key(key) => return self.key(&key),
+            Said::Paste(_) => {}
+            Said::Wheel(rows) => self.by(isize::from(rows)),
+            Said::Click(at) => {
                 if self.open.is_none() && self.inner.contains(at) {
                     self.choose(self.top + usize::from(at.y - self.inner.y));
                 }

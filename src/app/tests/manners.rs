@@ -276,7 +276,7 @@ fn a_session_is_chosen_and_its_opening_closes_the_browser() {
     let summary = SessionSummary {
         id,
         title: "fix the parser".into(),
-        project: "/work/demo".into(),
+        project: "/code/demo".into(),
         model: None,
         started: play.now,
         updated: play.now,
@@ -291,7 +291,7 @@ fn a_session_is_chosen_and_its_opening_closes_the_browser() {
         state: crate::domain::SessionState::Rests,
         parent: None,
     };
-    play.live(Live::Sessions(vec![summary]));
+    play.live(Live::Sessions(SessionScope::Project, vec![summary]));
     assert!(play.screen().contains("fix the parser"));
     assert!(next_tick(&play.model, play.now).is_some(), "the preview is asked for after a moment");
     play.wait(200);

@@ -12,19 +12,10 @@ use ratatui::layout::{Position, Rect};
 use super::conversation::{self, Conversation, Scene};
 use super::facts::{AgentRow, Facts};
 use crate::domain::{Act, Event, Live, Record, Request, StartInfo, TeamNews, TeamRequest};
+use crate::panes::said::Said;
 use crate::widgets::list::ListState;
 
 pub use view::agent_row;
-
-/// Input of the pane. While it is open it takes every key.
-#[derive(Clone, Debug)]
-pub enum Msg {
-    Key(KeyEvent),
-    /// A click, in cells of the screen.
-    Click(Position),
-    /// The wheel, in rows.
-    Wheel(i16),
-}
 
 /// The pane's state.
 #[derive(Debug, Default)]
@@ -100,16 +91,16 @@ impl Agents {
     }
 
     /// Takes one message. The flag tells whether the pane is to be closed.
-    pub fn update(&mut self, msg: Msg, facts: &Facts) -> (Vec<Act>, bool) {
+    pub fn update(&mut self, said: Said, facts: &Facts) -> (Vec<Act>, bool) {
         if self.opened.is_some() {
-            return (self.update_opened(msg), false);
+            return (self.update_opened(said), false);
         }
-        match msg {
-            Msg::Wheel(rows) => self.list.by(isize::from(rows.signum()), self.ids.len()),
-            Msg::Click(at) if !self.frame.contains(at) => return (Vec::new(), true),
-            Msg::Click(at) if self.rows.contains(at) => return (self.click(at, facts), false),
-            Msg::Click(_) => {}
-            Msg::Key(key) => return self.key(key, facts),
+        match said {
+            Said::Wheel(rows) => self.list.by(isize::from(rows.signum()), self.ids.len()),
+            Said::Click(at) if !self.frame.contains(at) => return (Vec::new(), true),
+            Said::Click(at) if self.rows.contains(at) => return (self.click(at, facts), false),
+            Said::Click(_) | Said::Paste(_) => {}
+            Said::Key(key) => return self.key(key, facts),
         }
         (Vec::new(), false)
     }
@@ -148,16 +139,16 @@ impl Agents {
         (Vec::new(), false)
     }
 
-    fn update_opened(&mut self, msg: Msg) -> Vec<Act> {
+    fn update_opened(&mut self, said: Said) -> Vec<Act> {
         let Some(opened) = &mut self.opened else { return Vec::new() };
-        let msg = match msg {
-            Msg::Wheel(rows) => conversation::Msg::Scroll(rows.into()),
-            Msg::Click(at) if opened.area.contains(at) => {
+        let msg = match said {
+            Said::Wheel(rows) => conversation::Msg::Scroll(rows.into()),
+            Said::Click(at) if opened.area.contains(at) => {
                 let (row, column) = (at.y - opened.area.y, at.x - opened.area.x);
                 conversation::Msg::Click { row, column, width: opened.area.width }
             }
-            Msg::Click(_) => return Vec::new(),
-            Msg::Key(key) => match key.code {
+            Said::Click(_) | Said::Paste(_) => return Vec::new(),
+            Said::Key(key) => match key.code {
                 KeyCode::Esc | KeyCode::Char('q') => {
                     self.opened = None;
                     return vec![Act::Send(Request::Team(TeamRequest::Watch { agent: None }))];

@@ -2,6 +2,7 @@
 
 mod view;
 
+use crate::panes::said::Said;
 use std::collections::BTreeSet;
 
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
@@ -11,18 +12,6 @@ use ratatui::text::Line;
 use super::permission::DEAD_MS;
 use super::permission::field::Field;
 use crate::domain::{Act, PersonAnswer, PersonQuestion, PersonRequest, Request, TeamRequest};
-
-/// Input of the dialog. While it is open it takes every key.
-#[derive(Clone, Debug)]
-pub enum Msg {
-    Key(KeyEvent),
-    /// Goes into the field for own words; it never answers.
-    Paste(String),
-    /// A click, in cells of the screen.
-    Click(Position),
-    /// The wheel, in rows.
-    Wheel(i16),
-}
 
 /// The dialog.
 #[derive(Debug)]
@@ -76,20 +65,20 @@ impl Ask {
     }
 
     /// Takes one message. The flag tells whether the dialog is to be closed.
-    pub fn update(&mut self, msg: Msg, now: u64) -> (Vec<Act>, bool) {
+    pub fn update(&mut self, said: Said, now: u64) -> (Vec<Act>, bool) {
         if now < self.armed_at {
             return (Vec::new(), false);
         }
-        match msg {
-            Msg::Key(key) => self.key(&key),
-            Msg::Paste(text) => {
+        match said {
+            Said::Key(key) => self.key(&key),
+            Said::Paste(text) => {
                 if let Some(asked) = self.asked.get_mut(self.at) {
                     asked.focus = asked.question.options.len();
                     asked.other.insert(&text.lines().collect::<Vec<_>>().join(" "));
                 }
                 (Vec::new(), false)
             }
-            Msg::Click(at) => {
+            Said::Click(at) => {
                 let row = at.y.checked_sub(self.page.body.y).map(|row| usize::from(row) + self.top);
                 let row = row.filter(|_| self.page.body.contains(at));
                 match row.and_then(|row| self.page.rows.get(row).copied().flatten()) {
@@ -97,7 +86,7 @@ impl Ask {
                     None => (Vec::new(), false),
                 }
             }
-            Msg::Wheel(rows) => {
+            Said::Wheel(rows) => {
                 self.top = self.top.saturating_add_signed(rows.into());
                 (Vec::new(), false)
             }

@@ -5,9 +5,10 @@ use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use ratatui::layout::{Position, Rect};
 use tui_textarea::{CursorMove, TextArea};
 
-use super::{Msg, Reply, inside};
+use super::{Reply, inside};
 use crate::base::text;
 use crate::domain::{ContextRequest, SummaryDraft};
+use crate::panes::said::Said;
 use crate::theme::{Meaning, Theme};
 use crate::widgets::popup;
 
@@ -36,15 +37,15 @@ impl Draft {
         new
     }
 
-    pub(super) fn update(&mut self, msg: Msg) -> Reply {
-        match msg {
-            Msg::Key(key) => return self.key(key),
-            Msg::Paste(text) => {
+    pub(super) fn update(&mut self, said: Said) -> Reply {
+        match said {
+            Said::Key(key) => return self.key(key),
+            Said::Paste(text) => {
                 self.area.insert_str(text::sanitize(&text));
                 self.lay_out();
             }
-            Msg::Wheel(rows) => self.step(rows.into()),
-            Msg::Click(_) => {}
+            Said::Wheel(rows) => self.step(rows.into()),
+            Said::Click(_) => {}
         }
         Reply::default()
     }

@@ -5,9 +5,10 @@ use ratatui::crossterm::event::KeyCode;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
-use super::{Msg, Reply, inside, scrolled};
+use super::{Reply, inside, scrolled};
 use crate::base::text;
 use crate::domain::{InspectNode, Inspection, NodeChange, Shown};
+use crate::panes::said::Said;
 use crate::theme::{Meaning, Theme};
 use crate::widgets::list::{self, ListState};
 use crate::widgets::{popup, shown};
@@ -53,11 +54,11 @@ impl Inspector {
         all.iter().filter(|node| !changes || node.depth == 0 || node.change != NodeChange::Same).collect()
     }
 
-    pub(super) fn update(&mut self, msg: Msg) -> Reply {
+    pub(super) fn update(&mut self, said: Said) -> Reply {
         let listed = matches!(self.page, Page::Tree | Page::Changes);
         let count = self.nodes().len();
-        match msg {
-            Msg::Key(key) => match key.code {
+        match said {
+            Said::Key(key) => match key.code {
                 KeyCode::Esc if self.page == Page::Node => self.go(self.from),
                 KeyCode::Esc | KeyCode::Char('q') => return Reply::closed(),
                 KeyCode::Tab => self.go(match self.page {
@@ -72,9 +73,9 @@ impl Inspector {
                 _ if listed => self.choose(key.code, count),
                 _ => self.top = scrolled(&key, self.top, self.height()).unwrap_or(self.top),
             },
-            Msg::Wheel(rows) if listed => self.list.by(isize::from(rows), count),
-            Msg::Wheel(rows) => self.top = self.top.saturating_add_signed(rows.into()),
-            Msg::Paste(_) | Msg::Click(_) => {}
+            Said::Wheel(rows) if listed => self.list.by(isize::from(rows), count),
+            Said::Wheel(rows) => self.top = self.top.saturating_add_signed(rows.into()),
+            Said::Paste(_) | Said::Click(_) => {}
         }
         self.top = self.top.min(self.lines.len().saturating_sub(self.height()));
         Reply::default()

@@ -5,9 +5,10 @@ use ratatui::crossterm::event::KeyCode;
 use ratatui::layout::Rect;
 
 use super::grid::{self, Part};
-use super::{Msg, Reply, ask, inside};
+use super::{Reply, ask, inside};
 use crate::base::text;
 use crate::domain::{ContextItem, ContextReport, ContextRequest, ItemKey, Request, When};
+use crate::panes::said::Said;
 use crate::theme::{Meaning, Theme};
 use crate::widgets::list::{self, ListState};
 use crate::widgets::popup;
@@ -53,21 +54,21 @@ impl Items {
         self.report.as_ref()?.items.get(*self.order.get(self.list.selected())?)
     }
 
-    pub(super) fn update(&mut self, msg: Msg) -> Reply {
+    pub(super) fn update(&mut self, said: Said) -> Reply {
         let before = self.chosen().map(|item| item.key.clone());
-        let reply = match msg {
-            Msg::Key(key) => self.key(key.code),
-            Msg::Wheel(rows) => {
+        let reply = match said {
+            Said::Key(key) => self.key(key.code),
+            Said::Wheel(rows) => {
                 self.list.by(isize::from(rows), self.order.len());
                 Reply::default()
             }
-            Msg::Click(at) => {
+            Said::Click(at) => {
                 if let Some(row) = self.list.row_at(self.rows, at.y, self.order.len()) {
                     self.list.select(row);
                 }
                 Reply::default()
             }
-            Msg::Paste(_) => Reply::default(),
+            Said::Paste(_) => Reply::default(),
         };
         if self.chosen().map(|item| item.key.clone()) != before {
             self.doomed = None;

@@ -13,6 +13,7 @@ use ratatui::crossterm::event::KeyEvent;
 use ratatui::layout::{Position, Rect};
 
 use crate::domain::{Act, ContextNews, ContextRequest, Event, Live, Report, Request};
+use crate::panes::said::Said;
 use crate::theme::Theme;
 use crate::widgets::popup;
 
@@ -21,16 +22,6 @@ pub use inspect::Inspector;
 pub use items::Items;
 pub use price::Price;
 pub use reader::Reader;
-
-/// What the terminal says to a panel.
-#[derive(Clone, Debug)]
-pub enum Msg {
-    Key(KeyEvent),
-    Paste(String),
-    Click(Position),
-    /// Rows.
-    Wheel(i16),
-}
 
 /// What comes of it.
 #[derive(Debug, Default, PartialEq)]
@@ -79,13 +70,13 @@ impl Panel {
     }
 
     /// Takes one message.
-    pub fn update(&mut self, msg: Msg) -> Reply {
+    pub fn update(&mut self, said: Said) -> Reply {
         match self {
-            Self::Items(items) => items.update(msg),
-            Self::Inspect(inspector) => inspector.update(msg),
-            Self::Draft(draft) => draft.update(msg),
-            Self::Price(price) => price.update(msg),
-            Self::Reader(reader) => reader.update(msg),
+            Self::Items(items) => items.update(said),
+            Self::Inspect(inspector) => inspector.update(said),
+            Self::Draft(draft) => draft.update(said),
+            Self::Price(price) => price.update(said),
+            Self::Reader(reader) => reader.update(said),
         }
     }
 

@@ -5,9 +5,10 @@ use ratatui::crossterm::event::KeyCode;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
-use super::{Msg, Reply, inside};
+use super::{Reply, inside};
 use crate::base::text;
 use crate::domain::{Choice, ContextRequest, PriceQuestion};
+use crate::panes::said::Said;
 use crate::theme::{Meaning, Theme};
 use crate::widgets::popup;
 use crate::widgets::wrap::{Break, Indent, wrap};
@@ -34,9 +35,9 @@ impl Price {
         Self { question, chosen: 0, frame: Rect::ZERO, answers: 0 }
     }
 
-    pub(super) fn update(&mut self, msg: Msg) -> Reply {
-        let choice = match msg {
-            Msg::Key(key) => match key.code {
+    pub(super) fn update(&mut self, said: Said) -> Reply {
+        let choice = match said {
+            Said::Key(key) => match key.code {
                 KeyCode::Char(digit @ '1'..='3') => ANSWERS.get(digit as usize - '1' as usize),
                 KeyCode::Esc => ANSWERS.last(),
                 KeyCode::Enter => ANSWERS.get(self.chosen),
@@ -44,8 +45,8 @@ impl Price {
                 KeyCode::Up | KeyCode::Char('k') => return self.by(ANSWERS.len() - 1),
                 _ => None,
             },
-            Msg::Click(at) => at.y.checked_sub(self.answers).and_then(|row| ANSWERS.get(usize::from(row))),
-            Msg::Paste(_) | Msg::Wheel(_) => None,
+            Said::Click(at) => at.y.checked_sub(self.answers).and_then(|row| ANSWERS.get(usize::from(row))),
+            Said::Paste(_) | Said::Wheel(_) => None,
         };
         choice.map_or_else(Reply::default, |(choice, _)| Reply::close_with(ContextRequest::Decide(*choice)))
     }

@@ -5,8 +5,9 @@ use ratatui::crossterm::event::KeyCode;
 use ratatui::layout::Rect;
 use ratatui::text::Line;
 
-use super::{Msg, Reply, inside, scrolled};
+use super::{Reply, inside, scrolled};
 use crate::domain::Shown;
+use crate::panes::said::Said;
 use crate::theme::Theme;
 use crate::widgets::{popup, shown};
 
@@ -35,15 +36,15 @@ impl Reader {
         Self::new(title, Shown::Text { text, language: None })
     }
 
-    pub(super) fn update(&mut self, msg: Msg) -> Reply {
-        match msg {
-            Msg::Key(key) => match (key.code, scrolled(&key, self.top, self.height)) {
+    pub(super) fn update(&mut self, said: Said) -> Reply {
+        match said {
+            Said::Key(key) => match (key.code, scrolled(&key, self.top, self.height)) {
                 (_, Some(top)) => self.top = top,
                 (KeyCode::Esc | KeyCode::Enter | KeyCode::Char('q'), _) => return Reply::closed(),
                 _ => {}
             },
-            Msg::Wheel(rows) => self.top = self.top.saturating_add_signed(rows.into()),
-            Msg::Paste(_) | Msg::Click(_) => {}
+            Said::Wheel(rows) => self.top = self.top.saturating_add_signed(rows.into()),
+            Said::Paste(_) | Said::Click(_) => {}
         }
         self.top = self.top.min(self.lines.len().saturating_sub(self.height));
         Reply::default()

@@ -12,6 +12,7 @@ use ratatui::text::Line;
 
 use super::permission::DEAD_MS;
 use crate::domain::{Act, FolderAnswer, FolderClaims, Request};
+use crate::panes::said::Said;
 use crate::theme::Theme;
 
 /// The question's keys, for help.
@@ -21,16 +22,6 @@ pub const KEYS: &[(&str, &str)] = &[
     ("3  q", "Quit"),
     ("PgUp, PgDn, Home, End", "Read what it brings"),
 ];
-
-/// Input of the question. While it is open it takes every key.
-#[derive(Clone, Debug)]
-pub enum Msg {
-    Key(KeyEvent),
-    /// A click, in cells of the screen.
-    Click(Position),
-    /// The wheel, in rows.
-    Wheel(i16),
-}
 
 /// The answers that are offered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -83,15 +74,16 @@ impl FolderQuestion {
     }
 
     /// Takes one message. The flag tells that the question is answered.
-    pub fn update(&mut self, msg: Msg, now: u64) -> (Vec<Act>, bool) {
-        let choice = match msg {
-            Msg::Wheel(rows) => {
+    pub fn update(&mut self, said: Said, now: u64) -> (Vec<Act>, bool) {
+        let choice = match said {
+            Said::Wheel(rows) => {
                 self.scroll_by(isize::from(rows));
                 None
             }
+            Said::Paste(_) => None,
             _ if self.next_tick(now).is_some() => None,
-            Msg::Click(at) => self.choice_at(at),
-            Msg::Key(key) => self.key(&key),
+            Said::Click(at) => self.choice_at(at),
+            Said::Key(key) => self.key(&key),
         };
         choice.map_or((Vec::new(), false), |choice| self.choose(choice))
     }

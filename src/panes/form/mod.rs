@@ -3,6 +3,7 @@
 
 mod view;
 
+use crate::panes::said::Said;
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use ratatui::layout::Rect;
 use serde_json::{Map, Value};
@@ -12,15 +13,6 @@ use super::permission::field::Field;
 use crate::domain::{
     Act, FieldKind, QuestionField, QuestionForm, Request, ServerAnswer, ServerQuestion, ServerRequest,
 };
-
-/// Input of the form. While it is open it takes every key.
-#[derive(Clone, Debug)]
-pub enum Msg {
-    Key(KeyEvent),
-    Paste(String),
-    /// The wheel, in rows.
-    Wheel(i16),
-}
 
 /// What stands in one field.
 #[derive(Clone, Debug)]
@@ -75,18 +67,19 @@ impl Form {
     }
 
     /// Takes one message. The flag tells that the question is answered.
-    pub fn update(&mut self, msg: Msg, now: u64) -> (Vec<Act>, bool) {
+    pub fn update(&mut self, said: Said, now: u64) -> (Vec<Act>, bool) {
         if self.next_tick(now).is_some() {
             return (Vec::new(), false);
         }
-        match msg {
-            Msg::Wheel(rows) => self.step(isize::from(rows.signum())),
-            Msg::Paste(text) => {
+        match said {
+            Said::Wheel(rows) => self.step(isize::from(rows.signum())),
+            Said::Paste(text) => {
                 if let Some(Filled::Text(field)) = self.filled.get_mut(self.focus) {
                     field.insert(&text.lines().collect::<Vec<_>>().join(" "));
                 }
             }
-            Msg::Key(key) => return self.key(&key),
+            Said::Key(key) => return self.key(&key),
+            Said::Click(_) => {}
         }
         (Vec::new(), false)
     }

@@ -31,7 +31,7 @@ fn form() -> Form {
 fn press(form: &mut Form, codes: &[KeyCode]) -> (Vec<Act>, bool) {
     let mut last = (Vec::new(), false);
     for code in codes {
-        last = form.update(Msg::Key(KeyEvent::from(*code)), 10_000);
+        last = form.update(Said::Key(KeyEvent::from(*code)), 10_000);
     }
     last
 }
@@ -82,7 +82,7 @@ fn declining_and_leaving_are_two_answers() {
     let mut form = form();
     assert_eq!(answer(&press(&mut form, &[KeyCode::Up, KeyCode::Enter]).0), ServerAnswer::Decline);
     assert_eq!(answer(&press(&mut form, &[KeyCode::Esc]).0), ServerAnswer::Cancel);
-    assert_eq!(form.update(Msg::Key(KeyEvent::from(KeyCode::Esc)), 100), (Vec::new(), false), "too early to count");
+    assert_eq!(form.update(Said::Key(KeyEvent::from(KeyCode::Esc)), 100), (Vec::new(), false), "too early to count");
 }
 
 #[test]

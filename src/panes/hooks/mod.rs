@@ -5,28 +5,19 @@
 mod view;
 
 use ratatui::crossterm::event::{KeyCode, KeyEvent};
-use ratatui::layout::{Position, Rect};
+use ratatui::layout::Rect;
 use ratatui::text::Line;
 
 use super::conversation::Scene;
 use super::facts::Facts;
 use crate::domain::{Act, Body, Event, HookEntry, HookNews, HookRequest, HookRun, HookTrial, Live, Report, Request};
+use crate::panes::said::Said;
 use crate::widgets::list::ListState;
 
 /// Runs that are shown, the newest first.
 const RUNS: usize = 50;
 /// Rows that the wheel moves.
 const WHEEL: usize = 3;
-
-/// Input of the pane. While it is open it takes every key.
-#[derive(Clone, Debug)]
-pub enum Msg {
-    Key(KeyEvent),
-    /// A click, in cells of the screen.
-    Click(Position),
-    /// The wheel, in rows.
-    Wheel(i16),
-}
 
 /// What became of the last trial.
 #[derive(Clone, Debug, PartialEq)]
@@ -92,11 +83,12 @@ impl Hooks {
     }
 
     /// Takes one message. The flag tells that the pane is to be closed.
-    pub fn update(&mut self, msg: Msg) -> (Vec<Act>, bool) {
-        match msg {
-            Msg::Key(key) => return self.key(&key),
-            Msg::Wheel(rows) => self.scroll(isize::from(rows)),
-            Msg::Click(at) => {
+    pub fn update(&mut self, said: Said) -> (Vec<Act>, bool) {
+        match said {
+            Said::Key(key) => return self.key(&key),
+            Said::Paste(_) => {}
+            Said::Wheel(rows) => self.scroll(isize::from(rows)),
+            Said::Click(at) => {
                 if self.upper.contains(at)
                     && let Some(row) = self.list.row_at(self.upper, at.y, self.rows.len())
                 {

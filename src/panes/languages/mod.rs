@@ -7,9 +7,9 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::text::Line;
 
-pub use super::roster::Msg;
 use super::roster::{self, Heard, Named, Roster, Words};
 use crate::domain::{Act, Event, LanguageNews, LanguageRequest, LanguageState, LanguageStatus, Live, Request};
+use crate::panes::said::Said;
 use crate::theme::{Meaning, Theme};
 
 /// The open pane.
@@ -38,8 +38,8 @@ impl Languages {
     }
 
     /// Takes one message. The flag tells that the pane is to be closed.
-    pub fn update(&mut self, msg: Msg) -> (Vec<Act>, bool) {
-        match self.list.update(msg) {
+    pub fn update(&mut self, said: Said) -> (Vec<Act>, bool) {
+        match self.list.update(said) {
             Heard::Letter(letter) => (self.order(letter), false),
             heard => (Vec::new(), heard == Heard::Close),
         }

@@ -56,7 +56,7 @@ fn open() -> Languages {
 }
 
 fn key(pane: &mut Languages, code: KeyCode) -> (Vec<Act>, bool) {
-    pane.update(Msg::Key(KeyEvent::from(code)))
+    pane.update(Said::Key(KeyEvent::from(code)))
 }
 
 fn screen(pane: &mut Languages, width: u16, height: u16) -> String {

@@ -3,10 +3,11 @@
 
 mod view;
 
+use crate::panes::said::Said;
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use ratatui::layout::Rect;
 
-use super::picker::{Msg, Sieve};
+use super::picker::Sieve;
 use crate::domain::{
     Act, CatalogNews, CatalogRequest, EditPurpose, Event, Live, Page, PageAct, PageKind, PageRow, Request, RowMark,
 };
@@ -63,15 +64,15 @@ impl PagePane {
     }
 
     /// Takes one message; true closes the pane.
-    pub fn update(&mut self, msg: Msg) -> (Vec<Act>, bool) {
+    pub fn update(&mut self, said: Said) -> (Vec<Act>, bool) {
         let before = self.sieve.selected();
         let mut acts = Vec::new();
-        match msg {
-            Msg::Key(key) if key.code == KeyCode::Esc => return (acts, true),
-            Msg::Key(key) => acts = self.key(&key),
-            Msg::Paste(text) => self.sieve.paste(&text),
-            Msg::Wheel(rows) => self.sieve.by(isize::from(rows)),
-            Msg::Click(at) => drop(self.sieve.click(self.rows, at)),
+        match said {
+            Said::Key(key) if key.code == KeyCode::Esc => return (acts, true),
+            Said::Key(key) => acts = self.key(&key),
+            Said::Paste(text) => self.sieve.paste(&text),
+            Said::Wheel(rows) => self.sieve.by(isize::from(rows)),
+            Said::Click(at) => drop(self.sieve.click(self.rows, at)),
         }
         if self.sieve.selected() != before {
             self.doomed = None;

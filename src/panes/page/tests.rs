@@ -46,7 +46,7 @@ fn screen(pane: &mut PagePane, width: u16, height: u16) -> String {
 }
 
 fn press(pane: &mut PagePane, code: KeyCode) -> Vec<Act> {
-    pane.update(Msg::Key(KeyEvent::from(code))).0
+    pane.update(Said::Key(KeyEvent::from(code))).0
 }
 
 #[test]
@@ -73,5 +73,5 @@ fn enter_opens_chooses_and_delete_asks_first() {
     assert!(screen(&mut pane, 80, 18).contains("press again to drop it"));
     let drop = CatalogRequest::Drop { kind: PageKind::Skills, key: key() };
     assert_eq!(press(&mut pane, KeyCode::Delete), [send(drop)]);
-    assert!(pane.update(Msg::Key(KeyEvent::from(KeyCode::Esc))).1);
+    assert!(pane.update(Said::Key(KeyEvent::from(KeyCode::Esc))).1);
 }

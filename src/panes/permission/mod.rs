@@ -16,8 +16,7 @@ mod view;
 use std::collections::{HashMap, VecDeque};
 use std::path::PathBuf;
 
-use ratatui::crossterm::event::KeyEvent;
-use ratatui::layout::{Position, Rect};
+use ratatui::layout::Rect;
 
 use self::calls::{Calls, Seen};
 use self::question::Question;
@@ -26,6 +25,7 @@ use crate::domain::{
     Act, AgentQuestion, Body, Decision, Event, Live, NetworkNews, Request, Shown, StartInfo, TeamBody, TeamRequest,
     Verdict,
 };
+use crate::panes::said::Said;
 use crate::theme::Theme;
 
 /// Milliseconds after a question appeared in which no key counts.
@@ -44,18 +44,6 @@ pub const KEYS: &[(&str, &str)] = &[
     ("?  e", "Everything that the gate looked at"),
     ("PgUp, PgDn, Home, End", "Read a long call"),
 ];
-
-/// Input of the modal. While it is open it takes every key.
-#[derive(Clone, Debug)]
-pub enum Msg {
-    Key(KeyEvent),
-    /// Goes into an open text field; it never answers.
-    Paste(String),
-    /// A click, in cells of the screen.
-    Click(Position),
-    /// The wheel, in rows.
-    Wheel(i16),
-}
 
 /// The questions that wait for an answer.
 #[derive(Debug, Default)]
@@ -206,19 +194,19 @@ impl Permission {
     }
 
     /// Takes one message. `now` in milliseconds, on the same clock as [`Self::hear`].
-    pub fn update(&mut self, msg: Msg, now: u64) -> Vec<Act> {
+    pub fn update(&mut self, said: Said, now: u64) -> Vec<Act> {
         let Some(question) = self.waiting.front_mut() else { return Vec::new() };
-        let outcome = match msg {
-            Msg::Wheel(rows) => {
+        let outcome = match said {
+            Said::Wheel(rows) => {
                 question.scroll_by(isize::from(rows));
                 return Vec::new();
             }
             _ if !question.is_armed(now) => return Vec::new(),
-            Msg::Key(key) => question.key(&key),
-            Msg::Paste(text) => {
+            Said::Key(key) => question.key(&key),
+            Said::Paste(text) => {
                 return question.paste(&text);
             }
-            Msg::Click(position) => match self.places.choice_at(position) {
+            Said::Click(position) => match self.places.choice_at(position) {
                 Some(choice) => question.choose(choice),
                 None => question::Outcome::Nothing,
             },

@@ -15,6 +15,8 @@ use crate::domain::{
     Answer, Because, BecauseKind, Block, DeltaKind, EditPurpose, Message, Mode, ModelRef, Record, ResponseNote,
     RuleScope, RuleSource, SaveScope, SessionId, StopReason, ToolCall, TrailStep, TurnEnd, Usage, Wire,
 };
+use ratatui::crossterm::event::KeyEvent;
+use ratatui::layout::Position;
 
 const APPEARED: u64 = 10_000;
 const ARMED: u64 = APPEARED + DEAD_MS;
@@ -119,7 +121,7 @@ fn screen(pane: &mut Permission, size: (u16, u16)) -> String {
 
 fn press(pane: &mut Permission, code: KeyCode, now: u64) -> Vec<Act> {
     screen_at(pane, (80, 24), now);
-    pane.update(Msg::Key(KeyEvent::new(code, KeyModifiers::NONE)), now)
+    pane.update(Said::Key(KeyEvent::new(code, KeyModifiers::NONE)), now)
 }
 
 fn keys(pane: &mut Permission, text: &str) -> Vec<Act> {
@@ -186,9 +188,9 @@ fn a_comment_goes_with_a_no_or_a_yes() {
     let mut pane = bash("x");
     let _ = keys(&mut pane, "c");
     assert!(press(&mut pane, KeyCode::Enter, ARMED).is_empty(), "without words it is no comment");
-    let _ = pane.update(Msg::Paste("use\nmake".to_owned()), ARMED);
+    let _ = pane.update(Said::Paste("use\nmake".to_owned()), ARMED);
     insta::assert_snapshot!("comment_40x10", screen(&mut pane, (40, 10)));
-    let edit = pane.update(Msg::Key(KeyEvent::new(KeyCode::Char('g'), KeyModifiers::CONTROL)), ARMED);
+    let edit = pane.update(Said::Key(KeyEvent::new(KeyCode::Char('g'), KeyModifiers::CONTROL)), ARMED);
     assert_eq!(edit, [Act::Edit { purpose: EditPurpose::Comment { ask: 1 }, text: "use make".to_owned() }]);
     pane.set_comment(1, "use just\n");
     let acts = press(&mut pane, KeyCode::Enter, ARMED);
@@ -204,7 +206,7 @@ fn a_comment_goes_with_a_no_or_a_yes() {
 #[test]
 fn a_paste_never_answers() {
     let mut pane = bash("x");
-    assert!(pane.update(Msg::Paste("y\n1\n".to_owned()), ARMED).is_empty());
+    assert!(pane.update(Said::Paste("y\n1\n".to_owned()), ARMED).is_empty());
     assert!(pane.is_open());
 }
 
@@ -272,7 +274,7 @@ fn a_click_on_an_answer_is_the_answer() {
     let mut pane = bash("x");
     let shown = screen(&mut pane, (80, 24));
     let row = shown.lines().position(|line| line.contains("4 No")).unwrap() as u16;
-    let click = Msg::Click(Position::new(10, row));
+    let click = Said::Click(Position::new(10, row));
     assert!(pane.update(click.clone(), ARMED - 1).is_empty(), "not in the dead time");
     assert_eq!(answer(&pane.update(click, ARMED)), Some(Answer::No { comment: None }));
 }
@@ -326,8 +328,8 @@ proptest! {
         let mut pane = bash(&command);
         for code in script {
             screen_at(&mut pane, (width, height), ARMED);
-            let _ = pane.update(Msg::Key(KeyEvent::from(code)), ARMED);
-            let _ = pane.update(Msg::Wheel(3), ARMED);
+            let _ = pane.update(Said::Key(KeyEvent::from(code)), ARMED);
+            let _ = pane.update(Said::Wheel(3), ARMED);
         }
     }
 }
@@ -337,10 +339,10 @@ fn a_low_screen_asks_to_see_the_command_and_no_more() {
     let low = (40, 10);
     let mut pane = bash("cargo test");
     screen(&mut pane, low);
-    assert!(answer(&pane.update(Msg::Key(KeyEvent::from(KeyCode::Char('y'))), ARMED)).is_some());
+    assert!(answer(&pane.update(Said::Key(KeyEvent::from(KeyCode::Char('y'))), ARMED)).is_some());
     let mut pane = bash("one\ntwo\nthree");
     assert!(screen(&mut pane, low).contains("a yes waits"));
-    assert!(pane.update(Msg::Key(KeyEvent::from(KeyCode::Char('y'))), ARMED).is_empty());
+    assert!(pane.update(Said::Key(KeyEvent::from(KeyCode::Char('y'))), ARMED).is_empty());
     screen(&mut pane, low);
     assert!(screen(&mut pane, low).contains("two"));
 }
@@ -393,7 +395,7 @@ fn a_call_that_another_rule_lets_run_is_not_asked_about_any_more() {
     pane.hear(&recorded(Body::CallStarted { call_id: "a".to_owned() }), ARMED);
     let screen = screen_at(&mut pane, (80, 24), ARMED + DEAD_MS);
     assert!(pane.is_open(), "{screen}");
-    let acts = pane.update(Msg::Key(KeyEvent::new(KeyCode::Char('1'), KeyModifiers::NONE)), ARMED + DEAD_MS);
+    let acts = pane.update(Said::Key(KeyEvent::new(KeyCode::Char('1'), KeyModifiers::NONE)), ARMED + DEAD_MS);
     assert!(matches!(&acts[..], [Act::Send(Request::Answer { ask: 2, .. })]), "{acts:?}");
 }
 

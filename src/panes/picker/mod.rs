@@ -4,11 +4,12 @@
 mod sieve;
 
 use ratatui::buffer::Buffer;
-use ratatui::crossterm::event::{KeyCode, KeyEvent};
+use ratatui::crossterm::event::KeyCode;
 use ratatui::layout::{Position, Rect};
 
 pub(in crate::panes) use self::sieve::Sieve;
 use crate::base::text;
+use crate::panes::said::Said;
 use crate::theme::{Meaning, Theme};
 use crate::widgets::list;
 use crate::widgets::popup::{self, Frame};
@@ -25,17 +26,6 @@ pub struct Entry {
     pub detail: String,
     /// It is the one in use.
     pub current: bool,
-}
-
-/// Input of the list. While it is open it takes every key.
-#[derive(Clone, Debug)]
-pub enum Msg {
-    Key(KeyEvent),
-    Paste(String),
-    /// A click, in cells of the screen.
-    Click(Position),
-    /// The wheel, in rows.
-    Wheel(i16),
 }
 
 /// What came of a message; numbers count the entries as they were given.
@@ -90,19 +80,19 @@ impl Picker {
         self.sieve.selected()
     }
 
-    pub fn update(&mut self, msg: Msg) -> Outcome {
+    pub fn update(&mut self, said: Said) -> Outcome {
         let before = self.sieve.selected();
-        match msg {
-            Msg::Key(key) => match key.code {
+        match said {
+            Said::Key(key) => match key.code {
                 KeyCode::Esc => return Outcome::Cancelled,
                 KeyCode::Enter => return before.map_or(Outcome::Nothing, Outcome::Chosen),
                 _ => {
                     self.sieve.key(&key, self.rows.height);
                 }
             },
-            Msg::Paste(text) => self.sieve.paste(&text),
-            Msg::Wheel(rows) => self.sieve.by(isize::from(rows)),
-            Msg::Click(position) => {
+            Said::Paste(text) => self.sieve.paste(&text),
+            Said::Wheel(rows) => self.sieve.by(isize::from(rows)),
+            Said::Click(position) => {
                 if !self.frame.contains(position) {
                     return Outcome::Cancelled;
                 }

@@ -1,6 +1,7 @@
 //! Key scripts and screens of the list.
 
 use super::*;
+use ratatui::crossterm::event::KeyEvent;
 
 fn picker() -> Picker {
     let entry = |name: &str, detail: &str, current| Entry { name: name.to_owned(), detail: detail.to_owned(), current };
@@ -25,7 +26,7 @@ fn screen(picker: &mut Picker, width: u16, height: u16) -> String {
 }
 
 fn press(picker: &mut Picker, code: KeyCode) -> Outcome {
-    picker.update(Msg::Key(KeyEvent::from(code)))
+    picker.update(Said::Key(KeyEvent::from(code)))
 }
 
 #[test]
@@ -56,8 +57,8 @@ fn the_mouse_chooses_and_leaves() {
     let mut picker = picker();
     let shown = screen(&mut picker, 80, 24);
     let row = shown.lines().position(|line| line.contains("sonnet")).map_or(0, |row| row as u16);
-    assert_eq!(picker.update(Msg::Click(Position::new(40, row))), Outcome::Chosen(0));
-    assert_eq!(picker.update(Msg::Click(Position::new(0, 0))), Outcome::Cancelled);
+    assert_eq!(picker.update(Said::Click(Position::new(40, row))), Outcome::Chosen(0));
+    assert_eq!(picker.update(Said::Click(Position::new(0, 0))), Outcome::Cancelled);
 }
 
 #[test]

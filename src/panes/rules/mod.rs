@@ -4,23 +4,13 @@
 
 mod view;
 
+use crate::panes::said::Said;
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
-use ratatui::layout::{Position, Rect};
+use ratatui::layout::Rect;
 
 use super::permission::field::Field;
 use super::picker::Sieve;
 use crate::domain::{Act, Event, Live, Request, RuleLine, RulePlace, RuleTest, RuleTier, RulesReport, SaveScope};
-
-/// Input of the pane. While it is open it takes every key.
-#[derive(Clone, Debug)]
-pub enum Msg {
-    Key(KeyEvent),
-    Paste(String),
-    /// A click, in cells of the screen.
-    Click(Position),
-    /// The wheel, in rows.
-    Wheel(i16),
-}
 
 /// What the pane asks of the app besides acts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -101,17 +91,17 @@ impl Rules {
     }
 
     /// Takes one message.
-    pub fn update(&mut self, msg: Msg) -> (Vec<Act>, Wish) {
+    pub fn update(&mut self, said: Said) -> (Vec<Act>, Wish) {
         let before = self.chosen().cloned();
-        let (acts, wish) = match msg {
-            Msg::Key(key) if self.draft.is_some() => (self.draft_key(&key), Wish::Nothing),
-            Msg::Key(key) => self.key(&key),
-            Msg::Paste(text) => (self.paste(&text), Wish::Nothing),
-            Msg::Wheel(rows) => {
+        let (acts, wish) = match said {
+            Said::Key(key) if self.draft.is_some() => (self.draft_key(&key), Wish::Nothing),
+            Said::Key(key) => self.key(&key),
+            Said::Paste(text) => (self.paste(&text), Wish::Nothing),
+            Said::Wheel(rows) => {
                 self.sieve.by(isize::from(rows));
                 (Vec::new(), Wish::Nothing)
             }
-            Msg::Click(at) => {
+            Said::Click(at) => {
                 self.sieve.click(self.rows, at);
                 (Vec::new(), Wish::Nothing)
             }

@@ -6,6 +6,7 @@ use ratatui::buffer::Buffer;
 use super::*;
 use crate::domain::{RuleCover, RuleScope, RuleSource};
 use crate::theme::Theme;
+use ratatui::layout::Position;
 
 fn line(tier: RuleTier, text: &str, scope: RuleScope, place: Option<(&str, u32)>) -> RuleLine {
     let source = RuleSource { scope, file: place.map(|(file, _)| file.into()), line: place.map(|(_, line)| line) };
@@ -47,11 +48,11 @@ fn screen(pane: &mut Rules, width: u16, height: u16) -> String {
 }
 
 fn key(pane: &mut Rules, code: KeyCode) -> Vec<Act> {
-    pane.update(Msg::Key(KeyEvent::from(code))).0
+    pane.update(Said::Key(KeyEvent::from(code))).0
 }
 
 fn ctrl(pane: &mut Rules, letter: char) -> Vec<Act> {
-    pane.update(Msg::Key(KeyEvent::new(KeyCode::Char(letter), KeyModifiers::CONTROL))).0
+    pane.update(Said::Key(KeyEvent::new(KeyCode::Char(letter), KeyModifiers::CONTROL))).0
 }
 
 fn tested(pane: &mut Rules, rule: &str, outcome: Result<RuleCover, String>) {
@@ -70,8 +71,8 @@ fn rules_are_listed_with_their_places_and_tried_on_the_session() {
     insta::assert_snapshot!("rules_80x18", screen(&mut pane, 80, 18));
     key(&mut pane, KeyCode::Down);
     insta::assert_snapshot!("rules_40x10", screen(&mut pane, 40, 10));
-    assert_eq!(pane.update(Msg::Key(KeyEvent::from(KeyCode::Tab))).1, Wish::Decisions);
-    assert_eq!(pane.update(Msg::Key(KeyEvent::from(KeyCode::Esc))).1, Wish::Close);
+    assert_eq!(pane.update(Said::Key(KeyEvent::from(KeyCode::Tab))).1, Wish::Decisions);
+    assert_eq!(pane.update(Said::Key(KeyEvent::from(KeyCode::Esc))).1, Wish::Close);
 }
 
 #[test]
@@ -90,7 +91,7 @@ fn removing_needs_two_presses_on_the_same_rule() {
 fn a_new_rule_is_tried_while_it_is_written() {
     let mut pane = open();
     ctrl(&mut pane, 'n');
-    let acts = pane.update(Msg::Paste("Bash(make *)".into())).0;
+    let acts = pane.update(Said::Paste("Bash(make *)".into())).0;
     assert_eq!(acts, [Act::Send(Request::TestRule { rule: "Bash(make *)".into(), call_id: None })]);
     tested(&mut pane, "Bash(make *)", Ok(RuleCover { this_call: None, covered: 3, of: 7 }));
     key(&mut pane, KeyCode::Tab);

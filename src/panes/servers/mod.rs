@@ -7,10 +7,10 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::text::Line;
 
-pub use super::roster::Msg;
 use super::roster::{self, Heard, Named, Roster, Words};
 use crate::base::text;
 use crate::domain::{Act, Event, Live, Request, ServerNews, ServerRequest, ServerState, ServerStatus};
+use crate::panes::said::Said;
 use crate::theme::{Meaning, Theme};
 use crate::usage;
 
@@ -40,8 +40,8 @@ impl Servers {
     }
 
     /// Takes one message. The flag tells that the pane is to be closed.
-    pub fn update(&mut self, msg: Msg) -> (Vec<Act>, bool) {
-        match self.list.update(msg) {
+    pub fn update(&mut self, said: Said) -> (Vec<Act>, bool) {
+        match self.list.update(said) {
             Heard::Letter(letter) => (self.order(letter), false),
             heard => (Vec::new(), heard == Heard::Close),
         }

@@ -49,7 +49,7 @@ fn open() -> Servers {
 }
 
 fn key(pane: &mut Servers, code: KeyCode) -> (Vec<Act>, bool) {
-    pane.update(Msg::Key(KeyEvent::from(code)))
+    pane.update(Said::Key(KeyEvent::from(code)))
 }
 
 fn screen(pane: &mut Servers, width: u16, height: u16) -> String {

@@ -14,8 +14,7 @@ mod view;
 
 use std::path::PathBuf;
 
-use ratatui::crossterm::event::KeyEvent;
-use ratatui::layout::{Position, Rect};
+use ratatui::layout::Rect;
 
 use self::field::Field;
 use self::menu::Menu;
@@ -27,23 +26,11 @@ use super::picker::Sieve;
 use crate::domain::{
     Act, Event, LibraryNews, LibraryRequest, Live, Notice, Request, SessionId, SessionScope, SessionSummary,
 };
+use crate::panes::said::Said;
 use crate::theme::Theme;
 
 /// Milliseconds that the choice must rest before its preview is asked for.
 const REST_MS: u64 = 80;
-
-/// Input of the browser. While it is open it takes every key.
-#[derive(Clone, Debug)]
-pub enum Msg {
-    Key(KeyEvent),
-    Paste(String),
-    /// A click, in cells of the screen.
-    Click(Position),
-    /// The wheel, in rows.
-    Wheel(i16),
-    /// Time passed; see [`Sessions::next_tick`].
-    Tick,
-}
 
 /// Where the browser was opened.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -193,8 +180,12 @@ impl Sessions {
         self.goto.take()
     }
 
+    fn scope(&self) -> SessionScope {
+        if self.shape.all { SessionScope::All } else { SessionScope::Project }
+    }
+
     fn list(&self) -> Act {
-        Act::Send(Request::ListSessions(if self.shape.all { SessionScope::All } else { SessionScope::Project }))
+        Act::Send(Request::ListSessions(self.scope()))
     }
 
     fn chosen(&self) -> Option<&SessionSummary> {
@@ -208,7 +199,7 @@ impl Sessions {
         }
         match event {
             Event::Opened { .. } => self.close(),
-            Event::Live(Live::Sessions(summaries)) => {
+            Event::Live(Live::Sessions(scope, summaries)) if *scope == self.scope() => {
                 self.listed = true;
                 self.arrange(summaries.clone());
                 self.moved = Some(self.now);
@@ -271,28 +262,34 @@ impl Sessions {
     }
 
     /// Takes one message. `now` in milliseconds.
-    pub fn update(&mut self, msg: Msg, now: u64) -> Vec<Act> {
+    pub fn update(&mut self, said: Said, now: u64) -> Vec<Act> {
         self.now = now;
         let before = self.chosen().map(|summary| summary.id);
-        let mut acts = match msg {
-            Msg::Key(key) => self.key(&key),
-            Msg::Paste(text) => {
+        let acts = match said {
+            Said::Key(key) => self.key(&key),
+            Said::Paste(text) => {
                 self.paste(&text);
                 Vec::new()
             }
-            Msg::Wheel(rows) => {
+            Said::Wheel(rows) => {
                 self.wheel(rows);
                 Vec::new()
             }
-            Msg::Click(position) => self.click(position),
-            Msg::Tick => Vec::new(),
+            Said::Click(position) => self.click(position),
         };
-        if let Face::Search(search) = &mut self.face {
-            acts.extend(search.ask(now));
-        }
         if self.chosen().map(|summary| summary.id) != before {
             self.moved = Some(now);
         }
+        acts.into_iter().chain(self.tick(now)).collect()
+    }
+
+    /// Time went by: what waited for a rest is asked for.
+    pub fn tick(&mut self, now: u64) -> Vec<Act> {
+        self.now = now;
+        let mut acts = match &mut self.face {
+            Face::Search(search) => Vec::from_iter(search.ask(now)),
+            Face::List => Vec::new(),
+        };
         acts.extend(self.ask_preview(now));
         acts
     }
@@ -310,7 +307,7 @@ impl Sessions {
         }
     }
 
-    /// Milliseconds until the browser wants a [`Msg::Tick`]; none when nothing waits.
+    /// Milliseconds until the browser wants a [`Self::tick`]; none when nothing waits.
     pub fn next_tick(&self, now: u64) -> Option<u64> {
         let search = match &self.face {
             Face::Search(search) => search.next_tick(now),

@@ -10,6 +10,8 @@ use ratatui::crossterm::event::{KeyCode, KeyModifiers};
 use super::*;
 use crate::base::text;
 use crate::domain::{Body, ExportForm, FilesRequest, Found, Hit, HitKind, Message, Origin, Record, SessionState};
+use ratatui::crossterm::event::KeyEvent;
+use ratatui::layout::Position;
 
 const NOW: u64 = 1_700_000_000_000;
 
@@ -38,16 +40,24 @@ fn id(number: u32) -> SessionId {
     SessionId(uuid::Uuid::from_u128(u128::from(number)))
 }
 
+/// The answer to what the browser asked for last.
+fn hear(pane: &mut Sessions, sessions: Vec<SessionSummary>) {
+    pane.hear(&Event::Live(Live::Sessions(pane.scope(), sessions)));
+}
+
 fn browser() -> Sessions {
     let mut pane = Sessions::default();
     let acts = pane.open("", Here::default(), NOW);
     assert_eq!(acts, [Act::Send(Request::ListSessions(SessionScope::Project))]);
-    pane.hear(&Event::Live(Live::Sessions(vec![
-        summary(1, "fix the failing parser test", 0),
-        summary(2, "漢字 in table cells\u{1b}[2J\nsecond line", 42),
-        summary(3, "write the release notes for the next version, with every change since spring", 60 * 26),
-        summary(4, "", 60 * 24 * 90),
-    ])));
+    hear(
+        &mut pane,
+        vec![
+            summary(1, "fix the failing parser test", 0),
+            summary(2, "漢字 in table cells\u{1b}[2J\nsecond line", 42),
+            summary(3, "write the release notes for the next version, with every change since spring", 60 * 26),
+            summary(4, "", 60 * 24 * 90),
+        ],
+    );
     screen(&mut pane, 80, 24);
     pane
 }
@@ -72,7 +82,7 @@ fn screen(pane: &mut Sessions, width: u16, height: u16) -> String {
 }
 
 fn press(pane: &mut Sessions, code: KeyCode) -> Vec<Act> {
-    pane.update(Msg::Key(KeyEvent::from(code)), NOW)
+    pane.update(Said::Key(KeyEvent::from(code)), NOW)
 }
 
 fn typed(pane: &mut Sessions, text: &str) {
@@ -106,8 +116,8 @@ fn a_preview_is_asked_for_when_the_choice_rests() {
         assert!(press(&mut pane, KeyCode::Down).is_empty());
     }
     assert_eq!(pane.next_tick(NOW), Some(REST_MS));
-    assert!(pane.update(Msg::Tick, NOW + REST_MS - 1).is_empty());
-    assert_eq!(pane.update(Msg::Tick, NOW + REST_MS), [Act::Send(Request::PreviewSession(id(4)))]);
+    assert!(pane.tick(NOW + REST_MS - 1).is_empty());
+    assert_eq!(pane.tick(NOW + REST_MS), [Act::Send(Request::PreviewSession(id(4)))]);
     assert_eq!(pane.next_tick(NOW + REST_MS), None, "no clock while nothing waits");
     previewed(&mut pane, 2);
     assert!(pane.shown_preview().is_none(), "an answer that comes late is not shown for another session");
@@ -118,10 +128,12 @@ fn a_preview_is_asked_for_when_the_choice_rests() {
 #[test]
 fn all_projects_and_back() {
     let mut pane = browser();
-    let toggle = Msg::Key(KeyEvent::new(KeyCode::Char('a'), KeyModifiers::CONTROL));
+    let toggle = Said::Key(KeyEvent::new(KeyCode::Char('a'), KeyModifiers::CONTROL));
     let acts = pane.update(toggle.clone(), NOW);
     assert_eq!(acts, [Act::Send(Request::ListSessions(SessionScope::All))]);
-    pane.hear(&Event::Live(Live::Sessions(vec![summary(1, "one", 0)])));
+    hear(&mut pane, vec![summary(1, "one", 0)]);
+    // The list of the project, asked for before, took longer.
+    pane.hear(&Event::Live(Live::Sessions(SessionScope::Project, Vec::new())));
     assert!(screen(&mut pane, 80, 24).contains("project1"));
     assert_eq!(pane.update(toggle, NOW), [Act::Send(Request::ListSessions(SessionScope::Project))]);
 }
@@ -130,7 +142,7 @@ fn all_projects_and_back() {
 fn a_click_chooses_and_a_second_one_resumes() {
     let mut pane = browser();
     let row = screen(&mut pane, 80, 24).lines().position(|line| line.contains("release")).unwrap() as u16;
-    let click = Msg::Click(Position::new(5, row));
+    let click = Said::Click(Position::new(5, row));
     assert!(pane.update(click.clone(), NOW).is_empty());
     assert_eq!(pane.update(click, NOW), [Act::Send(Request::Resume(id(3)))]);
 }
@@ -139,7 +151,7 @@ fn a_click_chooses_and_a_second_one_resumes() {
 fn a_filter_may_come_with_the_command() {
     let mut pane = Sessions::default();
     let _ = pane.open("  parser \n test ", Here::default(), NOW);
-    pane.hear(&Event::Live(Live::Sessions(vec![summary(1, "other", 0), summary(2, "the parser test", 1)])));
+    hear(&mut pane, vec![summary(1, "other", 0), summary(2, "the parser test", 1)]);
     assert_eq!(press(&mut pane, KeyCode::Enter), [Act::Send(Request::Resume(id(2)))]);
 }
 
@@ -148,7 +160,7 @@ fn ten_thousand_rows_are_moved_through_and_searched() {
     let mut pane = Sessions::default();
     let _ = pane.open("", Here::default(), NOW);
     let many = (0..10_000).map(|number| summary(number, &format!("session {number} about the parser"), 1)).collect();
-    pane.hear(&Event::Live(Live::Sessions(many)));
+    hear(&mut pane, many);
     let _ = press(&mut pane, KeyCode::End);
     assert!(screen(&mut pane, 80, 24).contains("session 9999"));
     typed(&mut pane, "77 par");
@@ -156,7 +168,7 @@ fn ten_thousand_rows_are_moved_through_and_searched() {
 }
 
 fn ctrl(pane: &mut Sessions, letter: char) -> Vec<Act> {
-    pane.update(Msg::Key(KeyEvent::new(KeyCode::Char(letter), KeyModifiers::CONTROL)), NOW)
+    pane.update(Said::Key(KeyEvent::new(KeyCode::Char(letter), KeyModifiers::CONTROL)), NOW)
 }
 
 fn library(request: LibraryRequest) -> [Act; 1] {
@@ -201,7 +213,7 @@ fn sessions_are_sorted_pinned_and_hung_below_what_they_come_from() {
     sessions[2].tags = vec!["later".into()];
     sessions[2].branch = Some("main".into());
     sessions[1].state = SessionState::Interrupted;
-    pane.hear(&Event::Live(Live::Sessions(sessions)));
+    hear(&mut pane, sessions);
     let order = |pane: &Sessions| pane.summaries.iter().map(|summary| summary.title.clone()).collect::<String>();
     assert_eq!(order(&pane), "dacb", "a branch stands below what it comes from");
     let _ = ctrl(&mut pane, 'b');
@@ -215,7 +227,7 @@ fn sessions_are_sorted_pinned_and_hung_below_what_they_come_from() {
     let mut round = vec![summary(1, "x", 1), summary(2, "y", 2)];
     round[0].parent = Some(id(2));
     round[1].parent = Some(id(1));
-    pane.hear(&Event::Live(Live::Sessions(round)));
+    hear(&mut pane, round);
     assert_eq!(pane.summaries.len(), 2);
 }
 
@@ -240,7 +252,7 @@ fn a_search_finds_places_and_goes_there() {
     let _ = pane.open("", here.clone(), NOW);
     let _ = ctrl(&mut pane, 'f');
     typed(&mut pane, "parser");
-    let ask = pane.update(Msg::Tick, NOW + 100);
+    let ask = pane.tick(NOW + 100);
     let search = LibraryRequest::Search { query: "parser".into(), number: 1 };
     assert_eq!(ask, library(search), "asked once, when typing rests");
     let hits = vec![hit(1, "/w/one"), hit(2, "/w/one"), hit(3, "/w/two")];

@@ -7,10 +7,11 @@ use ratatui::text::Line;
 
 use super::rewind::{Step, ask, step_of};
 use super::tree::{self, Row};
-use super::{Msg, counts, divide, first_line};
+use super::{counts, divide, first_line};
 use crate::base::text::sanitize_line;
 use crate::domain::{Act, DiffFile, DiffReport, Event, FileDiff, FilesNews, FilesRequest, Live};
 use crate::panes::picker::inside;
+use crate::panes::said::Said;
 use crate::theme::{Meaning, Theme};
 use crate::widgets::list::{self, Item, ListState};
 use crate::widgets::wrap::clip_line;
@@ -64,11 +65,12 @@ impl Changes {
     }
 
     /// Takes one message. The flag tells that the pane is done.
-    pub fn update(&mut self, msg: &Msg) -> (Vec<Act>, bool) {
-        match msg {
-            Msg::Key(key) => return self.key(key),
-            Msg::Wheel(rows) => self.top = self.top.saturating_add_signed((*rows).into()),
-            Msg::Click(at) => {
+    pub fn update(&mut self, said: &Said) -> (Vec<Act>, bool) {
+        match said {
+            Said::Key(key) => return self.key(key),
+            Said::Paste(_) => {}
+            Said::Wheel(rows) => self.top = self.top.saturating_add_signed((*rows).into()),
+            Said::Click(at) => {
                 if let Some(row) =
                     self.list.row_at(self.area, at.y, self.rows.len()).filter(|_| self.area.contains(*at))
                 {

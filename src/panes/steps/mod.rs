@@ -8,24 +8,13 @@ mod rewind;
 mod tests;
 mod tree;
 
-use ratatui::crossterm::event::KeyEvent;
-use ratatui::layout::{Position, Rect};
+use ratatui::layout::Rect;
 
 pub use changes::Changes;
 pub use rewind::Rewind;
 
 use crate::base::text::sanitize_line;
 use crate::domain::FileDiff;
-
-/// Input of the panes. While one is open it takes every key.
-#[derive(Clone, Debug)]
-pub enum Msg {
-    Key(KeyEvent),
-    /// A click, in cells of the screen.
-    Click(Position),
-    /// The wheel, in rows.
-    Wheel(i16),
-}
 
 /// From this width on the difference stands beside the list.
 const WIDE: u16 = 100;

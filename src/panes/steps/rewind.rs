@@ -8,10 +8,11 @@ use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use ratatui::layout::Rect;
 use ratatui::text::Line;
 
-use super::{Msg, counts, divide, first_line, time};
+use super::{counts, divide, first_line, time};
 use crate::base::text::sanitize_line;
 use crate::domain::{Act, Event, FilesNews, FilesRequest, Live, MoveAct, MoveFile, MovePreview, Request, StepLine};
 use crate::panes::picker::inside;
+use crate::panes::said::Said;
 use crate::theme::{Meaning, Theme};
 use crate::widgets::list::{self, Item, ListState};
 use crate::widgets::wrap::clip_line;
@@ -75,15 +76,16 @@ impl Rewind {
     }
 
     /// Takes one message. The flag tells that the pane is done.
-    pub fn update(&mut self, msg: &Msg) -> (Vec<Act>, bool) {
+    pub fn update(&mut self, said: &Said) -> (Vec<Act>, bool) {
         let len = self.len();
-        match msg {
-            Msg::Key(key) => return self.key(key),
-            Msg::Wheel(rows) => match &mut self.preview {
+        match said {
+            Said::Key(key) => return self.key(key),
+            Said::Paste(_) => {}
+            Said::Wheel(rows) => match &mut self.preview {
                 Some(preview) => preview.scroll(isize::from(*rows)),
                 None => self.list.by(if *rows < 0 { -1 } else { 1 }, len),
             },
-            Msg::Click(at) => {
+            Said::Click(at) => {
                 let state = self.preview.as_mut().map_or(&mut self.list, |preview| &mut preview.list);
                 if let Some(row) = state.row_at(self.rows, at.y, len).filter(|_| self.rows.contains(*at)) {
                     let again = state.selected() == row;

@@ -9,14 +9,15 @@ use ratatui::layout::Rect;
 
 use super::*;
 use crate::domain::*;
+use crate::panes::said::Said;
 use crate::theme::Theme;
 
 fn theme() -> Theme {
     Theme::load("dark", &[]).0
 }
 
-fn key(code: KeyCode) -> Msg {
-    Msg::Key(KeyEvent::new(code, KeyModifiers::NONE))
+fn key(code: KeyCode) -> Said {
+    Said::Key(KeyEvent::new(code, KeyModifiers::NONE))
 }
 
 fn news(news: FilesNews) -> Event {

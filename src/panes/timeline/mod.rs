@@ -17,23 +17,13 @@ use crate::domain::{
     Act, Body, Event, FilesRequest, LibraryBody, LibraryNews, LibraryRequest, Live, Request, SessionId,
 };
 use crate::panes::conversation::{self, Scene};
+use crate::panes::said::Said;
 use crate::theme::Theme;
 
 /// How much faster than it was it is played.
 const SPEEDS: [u64; 6] = [1, 2, 4, 8, 16, 64];
 /// Bounds of the pause between two events while it plays, in milliseconds.
 const PAUSE: (u64, u64) = (40, 2_000);
-
-/// Input of the timeline. While it is open it takes every key.
-#[derive(Clone, Debug)]
-pub enum Msg {
-    Key(KeyEvent),
-    /// A click, in cells of the screen.
-    Click(Position),
-    /// The wheel, in rows.
-    Wheel(i16),
-    Tick,
-}
 
 /// What the app has to do besides.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -171,12 +161,13 @@ impl Timeline {
     }
 
     /// Takes one message. `now` in milliseconds since 1970.
-    pub fn update(&mut self, msg: Msg, now: u64) -> (Vec<Act>, Wish) {
-        match msg {
-            Msg::Key(key) => return self.key(&key, now),
-            Msg::Wheel(rows) => self.talk(conversation::Msg::Scroll(rows.into())),
-            Msg::Click(at) => self.click(at),
-            Msg::Tick => self.tick(now),
+    pub fn update(&mut self, said: Said, now: u64) -> (Vec<Act>, Wish) {
+        match said {
+            Said::Key(key) => return self.key(&key, now),
+            Said::Wheel(rows) => self.talk(conversation::Msg::Scroll(rows.into())),
+            Said::Click(at) => self.click(at),
+            // Nothing is typed there.
+            Said::Paste(_) => {}
         }
         (Vec::new(), Wish::Nothing)
     }
@@ -252,7 +243,8 @@ impl Timeline {
         self.playing = Some(Playing { next: now });
     }
 
-    fn tick(&mut self, now: u64) {
+    /// Time went by: what is played goes on.
+    pub fn tick(&mut self, now: u64) {
         let Some(playing) = self.playing.filter(|playing| playing.next <= now) else { return };
         if self.at + 1 >= self.stops.len() {
             self.playing = None;
@@ -275,7 +267,7 @@ impl Timeline {
         }
     }
 
-    /// Milliseconds until it wants a [`Msg::Tick`].
+    /// Milliseconds until it wants a [`Self::tick`].
     pub fn next_tick(&self, now: u64) -> Option<u64> {
         self.playing.map(|playing| playing.next.saturating_sub(now))
     }

@@ -87,7 +87,7 @@ fn screen(timeline: &mut Timeline, width: u16, height: u16) -> String {
 }
 
 fn press(timeline: &mut Timeline, code: KeyCode) {
-    let _ = timeline.update(Msg::Key(KeyEvent::from(code)), NOW);
+    let _ = timeline.update(Said::Key(KeyEvent::from(code)), NOW);
 }
 
 fn some() -> Vec<Arc<Record>> {
@@ -130,9 +130,9 @@ fn keys_step_and_jump_between_events_that_matter() {
     assert!(matches!(timeline.record().unwrap().body, Body::CallDone { .. }), "it begins at the record that was found");
     screen(&mut timeline, 100, 30);
     let bar = timeline.places.bar;
-    let _ = timeline.update(Msg::Click(Position::new(bar.right() - 1, bar.y)), NOW);
+    let _ = timeline.update(Said::Click(Position::new(bar.right() - 1, bar.y)), NOW);
     assert_eq!(timeline.at, 12);
-    let _ = timeline.update(Msg::Click(Position::new(bar.x, bar.y)), NOW);
+    let _ = timeline.update(Said::Click(Position::new(bar.x, bar.y)), NOW);
     assert_eq!(timeline.at, 0);
 }
 
@@ -144,7 +144,7 @@ fn it_plays_and_stops_at_the_end() {
     let (mut now, mut steps) = (NOW, 0);
     while let Some(wait) = timeline.next_tick(now) {
         now += wait;
-        let _ = timeline.update(Msg::Tick, now);
+        timeline.tick(now);
         steps += 1;
         assert!(steps < 100);
     }
@@ -238,7 +238,7 @@ proptest! {
 #[test]
 fn a_copy_begins_at_the_moment_and_a_long_session_is_gone_through_in_parts() {
     let mut timeline = opened(some(), Some(8));
-    let key = |timeline: &mut Timeline, code| timeline.update(Msg::Key(KeyEvent::from(code)), NOW);
+    let key = |timeline: &mut Timeline, code| timeline.update(Said::Key(KeyEvent::from(code)), NOW);
     let until = timeline.record().unwrap().seq + 1;
     let request = FilesRequest::ForkAt { id: Some(id()), until };
     assert_eq!(key(&mut timeline, KeyCode::Char('f')), (vec![Act::Send(Request::Files(request))], Wish::Close));
