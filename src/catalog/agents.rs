@@ -122,7 +122,7 @@ fn agents_in(folder: &Path, prefix: &str) -> (Vec<AgentFile>, Vec<Notice>) {
 /// The agents that come along.
 pub fn built_in() -> Vec<AgentFile> {
     let read = |text: &str| {
-        let (agent, _) = parse(text, "built-in", None);
+        let (agent, _) = parse(text, "built in", None);
         agent.map(|agent| {
             let reads = agent.name != "general-purpose";
             let way = AgentWay { read_only: reads, without_memory: reads, ..agent.way };
@@ -436,7 +436,7 @@ mod tests {
         let names: Vec<&str> = found.iter().map(|agent| agent.name.as_str()).collect();
         assert_eq!(names, ["Explore", "Plan", "general-purpose"]);
         assert_eq!((found[0].description.as_str(), found[0].way.read_only), ("project", false));
-        assert!(found[1].way.read_only && found[1].source == "built-in");
+        assert!(found[1].way.read_only && found[1].source == "built in");
         let (given, told) = agents_given(
             r#"{"Explore": {"description": "given", "prompt": "Look.", "tools": ["Read"], "maxTurns": 3, "isolation": "remote"}}"#,
         )

@@ -49,7 +49,7 @@ fn played(width: u16, height: u16) -> Play {
     let agents = crate::domain::AgentFile {
         name: "Explore".into(),
         description: "Finds things in the code".into(),
-        source: "built-in".into(),
+        source: "built in".into(),
         ..AgentFile::default()
     };
     play.open(StartInfo { agents: vec![agents], ..start_info(true) }, Vec::new());
@@ -90,6 +90,16 @@ fn a_wide_screen_has_them_in_the_sidebar_too() {
     assert_snapshot!("sidebar", play.screen());
     play.write("/agents").keys("enter");
     assert_snapshot!("pane_wide", play.screen());
+}
+
+#[test]
+fn the_end_of_a_turn_tells_what_the_sidebar_tells_of_it() {
+    let mut play = played(160, 40);
+    play.record(Body::TurnEnded { turn: 1, end: TurnEnd::Done });
+    let screen = play.screen();
+    let line = |start: &str| screen.lines().find(|line| line.contains(start)).unwrap_or_default().to_owned();
+    assert!(line("│ turn ").contains("$0.04"), "{screen}");
+    assert!(line(" · 43 s").contains("$0.04"), "{screen}");
 }
 
 #[test]

@@ -30,7 +30,7 @@ impl Driver {
         let definition = AgentFile {
             name: "hook".to_owned(),
             prompt: PROMPT.trim().to_owned(),
-            source: "built-in".to_owned(),
+            source: "built in".to_owned(),
             tools: AgentTools { allowed: Some(TOOLS.map(str::to_owned).to_vec()), ..AgentTools::default() },
             model: AgentModel { max_turns: Some(TURNS), cheap: true, ..AgentModel::default() },
             way: AgentWay { read_only: true, without_memory: true, ..AgentWay::default() },

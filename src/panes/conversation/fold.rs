@@ -90,6 +90,10 @@ impl Fold {
     }
 
     fn take(&mut self, record: &Arc<Record>, facts: &Facts) {
+        // The line at the end of a turn tells what the sidebar tells: sub-agents and judgements are in it.
+        if let Some((usage, cost)) = record.body.paid() {
+            self.turn.sum.add(usage, cost);
+        }
         match &record.body {
             Body::Delta { request, block, kind, text } => self.delta((*request, *block), kind.as_ref(), text, facts),
             Body::Prompted { turn, .. } => {
@@ -148,7 +152,6 @@ impl Fold {
 
     /// The answer as it stands in the log takes the place of what streamed.
     fn responded(&mut self, note: &ResponseNote, facts: &Facts) {
-        self.turn.sum.add(note.usage, note.cost);
         let mut streamed: Vec<usize> =
             self.open.extract_if(.., |(request, _, _)| *request == note.request).map(|(_, _, cell)| cell).collect();
         streamed.reverse();
