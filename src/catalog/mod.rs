@@ -23,7 +23,10 @@ pub use expand::{Part, Surroundings, expand, shell_lines};
 pub use imports::{FarImport, Outside, imported};
 pub use listing::{Budget, listing};
 pub use memory::{AgentsMd, Memory, MemoryWish, PathRule, fits, memory, nested};
-pub use plugin::{Plugin, plugins};
+pub use plugin::{
+    Hidden, Market, Offer, OptionKind, PLUGIN_EXACT, Plugin, PluginGround, PluginOption, load as load_plugin, market,
+    plain, plugins, unfilled,
+};
 pub use prompts::{nested_skills, prompts};
 pub use styles::{DEFAULT as DEFAULT_STYLE, Style, styles};
 

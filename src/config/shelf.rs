@@ -95,7 +95,7 @@ impl Reader {
             home: start.home.to_path_buf(),
             cwd: start.cwd.to_path_buf(),
             project: settings.project.clone(),
-            plugins: wish.here.clone(),
+            plugins: wish.plugins.here.clone(),
             bundled: !wish.no_bundled,
             wish: wish.memory.clone(),
             given: wish.agents.clone(),
@@ -119,6 +119,17 @@ fn budget(settings: &Settings) -> Budget {
 }
 
 fn chosen_style(settings: &Settings, styles: &[Style], notices: &mut Vec<Notice>) -> Style {
+    let mut forced = styles.iter().filter(|style| style.forced);
+    if let Some(style) = forced.next() {
+        let text = format!("The output style is {}: the {} sets it.", style.name, style.source);
+        let others: Vec<&str> = forced.map(|style| style.source.as_str()).collect();
+        notices.push(if others.is_empty() {
+            Notice::info(text).hint("/plugin switches the plugin off")
+        } else {
+            Notice::warning(format!("{text} So would {}.", others.join(", ")))
+        });
+        return style.clone();
+    }
     let wanted = settings.catalog.style.as_deref().unwrap_or(catalog::DEFAULT_STYLE);
     let same = |style: &&Style| style.name.eq_ignore_ascii_case(wanted);
     if let Some(style) = styles.iter().find(same) {

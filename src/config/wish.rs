@@ -1,10 +1,9 @@
 //! What the settings say of memory, skills, output styles, the status line, plugins and language servers.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use crate::base::paths::absolute_from;
-use crate::catalog::{self, AgentsMd, MemoryWish, Plugin};
+use crate::catalog::{self, AgentsMd, MemoryWish};
 use crate::domain::{AgentFile, FolderClaims, Notice};
 use crate::engine::StatusLine;
 use crate::recall::MemorySetting;
@@ -13,6 +12,7 @@ use super::document::{Node, Value};
 use super::gather::entries::{flag, text, texts, wrong};
 use super::layers::Layer;
 use super::near::nearest;
+use super::plugins::Plugins;
 use super::project::project_root;
 use super::{ConfigInput, Origin};
 
@@ -32,12 +32,7 @@ pub struct CatalogWish {
     pub no_bundled: bool,
     pub style: Option<String>,
     pub status_line: Option<StatusLine>,
-    /// Plugins that are switched on or off.
-    pub plugins: BTreeMap<String, bool>,
-    /// `--plugin-dir`.
-    pub plugin_folders: Vec<PathBuf>,
-    /// All plugins that are there, those that are off among them.
-    pub here: Vec<Plugin>,
+    pub plugins: Plugins,
     /// `--agents`.
     pub agents: Vec<AgentFile>,
     /// `--agent`, or the setting `agent`: what the session runs as.
@@ -62,7 +57,8 @@ pub(super) fn hooks(
     wish: &CatalogWish,
     notices: &mut Vec<Notice>,
 ) -> crate::hooks::Config {
-    let all: Vec<Layer> = layers.iter().cloned().chain(super::plugged::hooks(input, &wish.here)).collect();
+    let all: Vec<Layer> =
+        layers.iter().cloned().chain(super::plugged::hooks(input, &wish.plugins.here, notices)).collect();
     let mut config = super::hooks::read(&all, &input.env, notices);
     config.setup = input.flags.setup;
     config.files = super::layers::files(input, project);
@@ -104,12 +100,8 @@ pub(super) fn read(
     }
     wish.memory.off |= switch("CLAUDE_CODE_DISABLE_CLAUDE_MDS");
     wish.auto_memory &= !switch("CLAUDE_CODE_DISABLE_AUTO_MEMORY");
-    wish.plugin_folders =
-        input.flags.plugins.iter().map(|folder| absolute_from(input.cwd, folder, Some(input.home))).collect();
-    let (shelf, data) = (input.dirs.config.join("plugins"), input.dirs.data.join("plugins"));
-    let (plugins, told) = catalog::plugins(&wish.plugin_folders, &shelf, &wish.plugins, &data);
-    wish.here = plugins;
-    notices.extend(told);
+    wish.plugins.find(input, notices);
+    wish.agent = wish.agent.or_else(|| wish.plugins.lead());
     wish
 }
 
@@ -133,12 +125,8 @@ impl Reader<'_> {
                 let found = texts(layer, key, node, notices);
                 self.wish.memory.excludes.extend(found.into_iter().map(|(text, _)| text.to_owned()));
             }
-            "enabledPlugins" => {
-                for (name, node) in node.entries() {
-                    if let Value::Bool(on) = node.value {
-                        self.wish.plugins.entry(name.clone()).or_insert(on);
-                    }
-                }
+            "enabledPlugins" | "extraKnownMarketplaces" | "pluginConfigs" => {
+                self.wish.plugins.entry((input, layer), key, node, notices);
             }
             "latigo" if !layer.is_from_project() => {
                 for (key, node) in node.entries() {

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{Event, Handler, Hook, Matcher};
+use super::{Event, Extra, Handler, Hook, Matcher};
 use crate::domain::RuleSource;
 
 /// Hooks that one file may bring.
@@ -43,7 +43,7 @@ fn read(event: Event, group: &Value, source: &RuleSource) -> Result<Vec<Hook>, S
     let handlers = group.get("hooks").and_then(Value::as_array).ok_or("a group needs a list `hooks`")?;
     let hook = |handler: &Value| {
         let handler = Handler::parse(event, handler)?;
-        Ok(Hook { event, matcher: matcher.clone(), handler, source: source.clone() })
+        Ok(Hook { event, matcher: matcher.clone(), handler, source: source.clone(), extra: Extra::default() })
     };
     handlers.iter().map(hook).collect()
 }

@@ -9,6 +9,7 @@ mod inventory;
 mod memory;
 mod on_the_way;
 mod pages;
+mod plugins;
 mod skills;
 mod status;
 mod styles;
@@ -29,6 +30,7 @@ use crate::tools::Tool;
 
 pub(super) use fill::Filled;
 pub use inventory::inventory;
+pub use plugins::{PluginCost, plugin_costs};
 pub(super) use status::Ran;
 pub(super) use told::Sums;
 

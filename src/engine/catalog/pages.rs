@@ -4,9 +4,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::super::driver::Driver;
-use super::Shelf;
 use super::inventory::{file_row, inventory, scope};
-use crate::catalog::{Budget, Plugin, listing};
+use super::{Shelf, plugins};
+use crate::catalog::{Budget, listing};
 use crate::domain::{
     CatalogNews, CommandFile, Live, MemoryFile, Notice, Page, PageAct, PageKind, PageRow, PromptKind, RowMark,
 };
@@ -33,8 +33,8 @@ impl Driver {
             }
             PageKind::Styles => self.show_styles(),
             PageKind::Plugins => {
-                let (files, shelf) = (self.stage.commands.clone(), Arc::clone(&self.stage.shelf));
-                self.beside(move || Live::Catalog(CatalogNews::Page(plugins(&files, &shelf))));
+                let bring = plugins::Bring::of(&self.stage);
+                self.beside(move || Live::Catalog(CatalogNews::Page(bring.page())));
             }
             PageKind::Config => {
                 let page = self.config_page();
@@ -50,7 +50,7 @@ impl Driver {
         let Some(save) = &shelf.save else { return };
         let on = !plugin.enabled;
         let word = if on { "on" } else { "off" };
-        match save(&format!("enabledPlugins.{name}"), &on.into()) {
+        match save(&format!("enabledPlugins.{}", plugin.id()), &on.into()) {
             Ok(file) => {
                 let mut shelf = (*shelf).clone();
                 shelf.plugins.iter_mut().filter(|plugin| plugin.name == name).for_each(|plugin| plugin.enabled = on);
@@ -118,40 +118,15 @@ fn memory(files: &[MemoryFile], shelf: &Shelf, touched: Vec<PathBuf>) -> Page {
     Page { kind: PageKind::Memory, head: format!("{sum} tokens in every request"), rows }
 }
 
-fn plugins(files: &[CommandFile], shelf: &Shelf) -> Page {
-    let tokens = Tokens::load();
-    let row = |plugin: &Plugin| {
-        let source = plugin.source();
-        let own: Vec<&CommandFile> = files.iter().filter(|file| file.source == source).collect();
-        let listed = own.iter().filter(|file| file.is_listed());
-        let cost: u64 = listed.map(|file| tokens.of(&format!("- {}: {}", file.name, file.listing()))).sum();
-        let names: Vec<String> = own.iter().map(|file| format!("/{}", file.name)).collect();
-        let mut notes = vec![plugin.description.clone()];
-        notes.extend((!names.is_empty()).then(|| format!("brings {}", names.join(" "))));
-        notes.extend((!plugin.runs().is_empty()).then(|| format!("runs programs: {}", plugin.runs().join(", "))));
-        PageRow {
-            mark: if plugin.enabled { RowMark::On } else { RowMark::Off },
-            name: plugin.name.clone(),
-            value: format!("{cost} tokens in every request"),
-            place: plugin.root.display().to_string(),
-            notes,
-            act: Some(PageAct::Choose(plugin.name.clone())),
-            drop: None,
-        }
-    };
-    let head = "Folders in <settings>/plugins, and --plugin-dir. Enter switches one on or off.".to_owned();
-    Page { kind: PageKind::Plugins, head, rows: shelf.plugins.iter().map(row).collect() }
-}
-
 /// A counter that is loaded for one page and dropped again.
-struct Tokens(Option<Tiktoken>);
+pub(super) struct Tokens(Option<Tiktoken>);
 
 impl Tokens {
-    fn load() -> Self {
+    pub(super) fn load() -> Self {
         Self(Tiktoken::load().ok())
     }
 
-    fn of(&self, text: &str) -> u64 {
+    pub(super) fn of(&self, text: &str) -> u64 {
         match &self.0 {
             Some(tokenizer) => tokenizer.count(text) as u64,
             None => usage::estimate(text.len() as u64),
