@@ -15,6 +15,7 @@ pub mod notes;
 mod plugin;
 mod prompts;
 mod styles;
+mod switches;
 
 pub use agents::{agents, agents_given, built_in};
 use std::path::{Path, PathBuf};
@@ -29,6 +30,7 @@ pub use plugin::{
 };
 pub use prompts::{nested_skills, prompts};
 pub use styles::{DEFAULT as DEFAULT_STYLE, Style, styles};
+pub use switches::{SkillSwitch, switch};
 
 /// Where to look.
 #[derive(Clone, Copy, Debug)]

@@ -125,7 +125,7 @@ impl Reader<'_> {
                 }
                 let source = source(layer, node.line);
                 let extra = layer.plugged.clone().unwrap_or_default();
-                self.config.hooks.push(Hook { event, matcher: matcher.clone(), handler, source, extra });
+                self.config.hooks.push(Hook { event, matcher: matcher.clone(), handler, source, extra, once: false });
             }
         }
     }

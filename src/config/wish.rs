@@ -1,9 +1,10 @@
 //! What the settings say of memory, skills, output styles, the status line, plugins and language servers.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use crate::base::paths::absolute_from;
-use crate::catalog::{self, AgentsMd, MemoryWish};
+use crate::catalog::{self, AgentsMd, MemoryWish, SkillSwitch};
 use crate::domain::{AgentFile, FolderClaims, Notice};
 use crate::engine::StatusLine;
 use crate::recall::MemorySetting;
@@ -30,6 +31,10 @@ pub struct CatalogWish {
     pub description: Option<usize>,
     /// The skills that come along are not there.
     pub no_bundled: bool,
+    /// `skillOverrides`.
+    pub skills: BTreeMap<String, SkillSwitch>,
+    /// `disableSkillShellExecution`.
+    pub no_shell: bool,
     pub style: Option<String>,
     pub status_line: Option<StatusLine>,
     pub plugins: Plugins,
@@ -128,6 +133,7 @@ impl Reader<'_> {
             "enabledPlugins" | "extraKnownMarketplaces" | "pluginConfigs" => {
                 self.wish.plugins.entry((input, layer), key, node, notices);
             }
+            "skillOverrides" => self.skills(layer, node),
             "latigo" if !layer.is_from_project() => {
                 for (key, node) in node.entries() {
                     self.own(layer, key, node);
@@ -141,6 +147,9 @@ impl Reader<'_> {
                 self.wish.auto_folder = folder.map(|text| absolute_from(&layer.folder, text, Some(input.home)));
             }
             "disableBundledSkills" => self.wish.no_bundled = flag(layer, key, node, self.notices).unwrap_or(false),
+            "disableSkillShellExecution" => {
+                self.wish.no_shell = flag(layer, key, node, self.notices).unwrap_or(false);
+            }
             "outputStyle" => self.wish.style = text(layer, key, node, self.notices).map(ToOwned::to_owned),
             "skillListingBudgetFraction" => self.wish.share = number(node).filter(|share| (0.0..=1.0).contains(share)),
             "skillListingMaxDescChars" => self.wish.description = number(node).map(|chars| chars as usize),
@@ -148,6 +157,22 @@ impl Reader<'_> {
             "plansDirectory" => self.plans(input, layer, node),
             "worktree" => self.worktree(layer, node),
             _ => self.status_line(layer, node),
+        }
+    }
+
+    /// The strongest file decides for each skill.
+    fn skills(&mut self, layer: &Layer, node: &Node) {
+        for (name, node) in node.entries() {
+            let word = match &node.value {
+                Value::Text(word) => SkillSwitch::named(word),
+                _ => None,
+            };
+            if let Some(switch) = word {
+                self.wish.skills.entry(name.clone()).or_insert(switch);
+            } else {
+                let words = format!("`skillOverrides.{name}` is on, name-only, user-invocable-only or off");
+                self.notices.push(layer.notice(node.line, &words));
+            }
         }
     }
 
@@ -255,11 +280,12 @@ const MOST_PADDING: f64 = 40.0;
 /// Entries of the memory store that one prompt may get at most.
 const MOST_ENTRIES: f64 = 20.0;
 const MEMORY_KEYS: [&str; 3] = ["enabled", "entries", "summaries"];
-const KEYS: [&str; 10] = [
+const KEYS: [&str; 11] = [
     "agent",
     "autoMemoryDirectory",
     "autoMemoryEnabled",
     "disableBundledSkills",
+    "disableSkillShellExecution",
     "outputStyle",
     "plansDirectory",
     "skillListingBudgetFraction",

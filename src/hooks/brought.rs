@@ -42,8 +42,10 @@ fn read(event: Event, group: &Value, source: &RuleSource) -> Result<Vec<Hook>, S
     };
     let handlers = group.get("hooks").and_then(Value::as_array).ok_or("a group needs a list `hooks`")?;
     let hook = |handler: &Value| {
+        let once = handler.get("once").and_then(Value::as_bool).unwrap_or(false);
         let handler = Handler::parse(event, handler)?;
-        Ok(Hook { event, matcher: matcher.clone(), handler, source: source.clone(), extra: Extra::default() })
+        let (matcher, source, extra) = (matcher.clone(), source.clone(), Extra::default());
+        Ok(Hook { event, matcher, handler, source, extra, once })
     };
     handlers.iter().map(hook).collect()
 }

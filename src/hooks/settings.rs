@@ -21,6 +21,8 @@ pub struct Hook {
     pub handler: Handler,
     pub source: RuleSource,
     pub extra: Extra,
+    /// It runs one time in a session (hooks of skills).
+    pub once: bool,
 }
 
 /// Variables that the program of a hook gets besides, such as those of its plugin. Its `Debug` shows no value: one may

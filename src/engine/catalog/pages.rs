@@ -17,8 +17,15 @@ impl Driver {
         match kind {
             PageKind::Skills => {
                 self.scan_again().await;
-                let (files, budget) = (self.stage.commands.clone(), self.stage.shelf.budget);
-                self.beside(move || Live::Catalog(CatalogNews::Page(skills(&files, budget))));
+                let (files, shelf) = (self.stage.commands.clone(), Arc::clone(&self.stage.shelf));
+                self.beside(move || {
+                    let mut page = skills(&files, shelf.budget);
+                    if !shelf.off.is_empty() {
+                        page.rows.push(PageRow::section("Off by skillOverrides"));
+                        page.rows.extend(shelf.off.iter().map(off_row));
+                    }
+                    Live::Catalog(CatalogNews::Page(page))
+                });
             }
             PageKind::Memory => {
                 self.scan_again().await;
@@ -149,8 +156,18 @@ fn skills(files: &[CommandFile], budget: Budget) -> Page {
     Page { kind: PageKind::Skills, head, rows }
 }
 
+/// A skill that the settings switch off.
+pub(super) fn off_row(file: &CommandFile) -> PageRow {
+    PageRow {
+        mark: RowMark::Off,
+        name: format!("/{}", file.name),
+        notes: vec!["off by skillOverrides".to_owned()],
+        ..file_row(&file.path, &file.source)
+    }
+}
+
 fn skill_row(file: &CommandFile, tokens: &Tokens) -> PageRow {
-    let listed = if file.is_listed() { tokens.of(&format!("- {}: {}", file.name, file.listing())) } else { 0 };
+    let listed = if file.is_listed() { tokens.of(&file.line()) } else { 0 };
     let traits = &file.traits;
     let mut notes = vec![file.listing()];
     let rules = |title: &str, rules: &[String]| (!rules.is_empty()).then(|| format!("{title}: {}", rules.join(", ")));
@@ -159,6 +176,8 @@ fn skill_row(file: &CommandFile, tokens: &Tokens) -> PageRow {
     notes.extend(traits.model.as_ref().map(|model| format!("model: {model}")));
     if traits.person_only {
         notes.push("only you can use it; the model is not told of it".to_owned());
+    } else if traits.name_only {
+        notes.push("the model sees its name alone (skillOverrides)".to_owned());
     } else if !file.is_for_model() {
         notes.push("only you can use it: it has no description for the model".to_owned());
     }

@@ -53,7 +53,7 @@ impl Bring {
             cost.brings.push(format!("/{}", file.name));
             cost.used += tokens.of(&file.body);
             if file.is_listed() {
-                cost.always += tokens.of(&format!("- {}: {}\n", file.name, file.listing()));
+                cost.always += tokens.of(&file.line());
             }
         }
         for agent in self.agents.iter().filter(|agent| agent.source == source) {

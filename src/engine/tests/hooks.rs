@@ -25,6 +25,7 @@ fn config(scope: RuleScope, hooks: &Value) -> Config {
                     handler: Handler::parse(event, handler).unwrap(),
                     source: RuleSource { scope, file: Some("settings.json".into()), line },
                     extra: crate::hooks::Extra::default(),
+                    once: false,
                 });
             }
         }
