@@ -80,6 +80,7 @@ pub(super) fn read(
     let mut reader = Reader {
         wish: CatalogWish { auto_memory: true, ..CatalogWish::default() },
         seen: Vec::new(),
+        pull_request: false,
         notices: &mut *notices,
     };
     for layer in layers.iter().filter(|layer| trusted || !layer.is_from_project()) {
@@ -87,7 +88,8 @@ pub(super) fn read(
             reader.entry(input, layer, key, node);
         }
     }
-    let mut wish = reader.wish;
+    let (mut wish, pull_request) = (reader.wish, reader.pull_request);
+    wish.status_line = wish.status_line.map(|line| StatusLine { pull_request, ..line });
     wish.agent = input.flags.agent.clone().or(wish.agent);
     wish.memory.outside = super::claims::agreed_imports(folder, trusted);
     if let Some(text) = &input.flags.agents {
@@ -119,6 +121,8 @@ struct Reader<'a> {
     wish: CatalogWish,
     /// Keys that a stronger file has set.
     seen: Vec<String>,
+    /// `latigo.pullRequest`.
+    pull_request: bool,
     notices: &'a mut Vec<Notice>,
 }
 
@@ -181,6 +185,9 @@ impl Reader<'_> {
         match key {
             "agentsMd" if self.first("latigo.agentsMd") => self.agents(layer, node),
             "memory" if self.first("latigo.memory") => self.memories(layer, node),
+            "pullRequest" if self.first("latigo.pullRequest") => {
+                self.pull_request = flag(layer, "latigo.pullRequest", node, self.notices).unwrap_or(false);
+            }
             _ => {}
         }
     }
@@ -271,7 +278,12 @@ impl Reader<'_> {
         };
         let refresh = field("refreshInterval").and_then(number).filter(|seconds| *seconds >= 1.0);
         let padding = field("padding").and_then(number).map_or(0, |columns| columns.min(MOST_PADDING) as u16);
-        self.wish.status_line = Some(StatusLine { command, padding, refresh_s: refresh.map(|seconds| seconds as u64) });
+        self.wish.status_line = Some(StatusLine {
+            command,
+            padding,
+            refresh_s: refresh.map(|seconds| seconds as u64),
+            pull_request: false,
+        });
     }
 }
 

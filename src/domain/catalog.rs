@@ -5,6 +5,8 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+use crate::base::text::Painted;
+
 use super::{Effort, MemoryOrder, Page, PageKind, Recalled, ServerBody};
 
 /// A Markdown file whose text becomes a prompt: a command file or a skill. Its name is what is typed after the slash.
@@ -123,6 +125,6 @@ pub enum CatalogRequest {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CatalogNews {
     Page(Page),
-    /// What the person's own program says for the line above the status line.
-    StatusLine(String),
+    /// What the person's own program says for the lines above the status line.
+    StatusLine(Vec<Vec<Painted>>),
 }

@@ -11,6 +11,7 @@ mod memory;
 mod on_the_way;
 mod pages;
 mod plugins;
+mod pull;
 mod skills;
 mod status;
 mod styles;
@@ -98,7 +99,7 @@ pub struct AutoMemory {
     pub index: Option<(PathBuf, String)>,
 }
 
-/// A program whose first line of output stands above the status line.
+/// A program whose first lines of output stand above the status line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StatusLine {
     /// A line of the shell.
@@ -107,6 +108,8 @@ pub struct StatusLine {
     pub padding: u16,
     /// Seconds after which it runs again by itself.
     pub refresh_s: Option<u64>,
+    /// `gh` is asked for the pull request of the branch.
+    pub pull_request: bool,
 }
 
 /// The state of commands and skills in one session.

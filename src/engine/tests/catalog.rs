@@ -1,6 +1,7 @@
 //! Commands and skills over the whole engine: what the model is told, what enters the conversation, what is granted.
 
 use super::*;
+use crate::base::text::{Paint, Painted};
 use crate::catalog::{self, Ground};
 
 /// A bench with the real tools and the commands and skills of its project, which lies in `project`.
@@ -220,22 +221,28 @@ async fn a_style_counts_from_the_next_message_and_its_price_is_said() {
 }
 
 #[tokio::test]
-async fn the_status_line_is_told_the_state_and_says_one_line() {
+async fn the_status_line_is_told_the_state_and_says_its_lines() {
     let root = Arc::new(TempDir::new().unwrap());
-    let mut bench = Bench::with(root, Open::New, vec![text("ok")], |setup| {
+    let window = RateWindow { name: "five_hour", used: 12.5, resets_at: Some(1_800_000_000) };
+    let mut answer = text("ok");
+    answer.insert(0, StreamItem::Limits(RateLimits { windows: vec![window] }));
+    let mut bench = Bench::with(root, Open::New, vec![answer], |setup| {
         let command = "cat > told.json; printf '\\033[31mhello\\033[0m\\nmore'".to_owned();
-        let status_line = Some(StatusLine { command, padding: 2, refresh_s: None });
-        setup.stage.shelf = Arc::new(Shelf { status_line, ..Shelf::default() });
+        let status_line = Some(StatusLine { command, padding: 2, refresh_s: None, pull_request: false });
+        let lead = Some(Arc::new(AgentFile { name: "boss".into(), ..AgentFile::default() }));
+        setup.stage.shelf = Arc::new(Shelf { lead, status_line, ..Shelf::default() });
         setup.stage.env = Arc::new(std::env::vars().filter(|(name, _)| name == "PATH").collect());
     });
     bench.prompt("one").await;
-    let line = bench
+    let lines = bench
         .live(|live| match live {
-            Live::Catalog(CatalogNews::StatusLine(line)) => Some(line),
+            Live::Catalog(CatalogNews::StatusLine(lines)) => Some(lines),
             _ => None,
         })
         .await;
-    assert_eq!(line, "  hello");
+    let text = |line: &[Painted]| line.iter().map(|span| span.text.as_str()).collect::<String>();
+    assert_eq!(lines.iter().map(|line| text(line)).collect::<Vec<_>>(), ["  hello", "  more"]);
+    assert_eq!(lines[0][1].look.fg, Some(Paint::Index(1)));
     let told = std::fs::read_to_string(bench.root.path().join("project/told.json")).unwrap();
     let told: Value = serde_json::from_str(&told).unwrap();
     assert_eq!(told["model"]["id"], "m");
@@ -273,6 +280,11 @@ async fn the_status_line_is_told_the_state_and_says_one_line() {
     }
     assert!(told["workspace"]["project_dir"].as_str().is_some_and(|path| path.ends_with("/project")));
     assert_eq!(told["permission_mode"], "default");
+    assert_eq!(told["agent"]["name"], "boss");
+    assert_eq!(
+        told["rate_limits"],
+        json!({ "five_hour": { "used_percentage": 12.5, "resets_at": 1_800_000_000_u64 } })
+    );
 }
 
 const GUARD: &str = "---
