@@ -11,7 +11,10 @@ mod imports;
 mod listing;
 mod markdown;
 mod memory;
+mod mend;
 pub mod notes;
+#[cfg(test)]
+mod odd;
 mod plugin;
 mod prompts;
 mod styles;

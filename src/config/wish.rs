@@ -12,10 +12,10 @@ use crate::recall::MemorySetting;
 use super::document::{Node, Value};
 use super::gather::entries::{flag, text, texts, wrong};
 use super::layers::Layer;
-use super::near::nearest;
 use super::plugins::Plugins;
 use super::project::project_root;
 use super::{ConfigInput, Origin};
+use crate::base::near::nearest;
 
 /// Everything of that kind.
 #[derive(Clone, Debug, Default)]

@@ -8,9 +8,9 @@ use crate::usage::ModelTable;
 
 use super::super::document::{Node, Value};
 use super::super::layers::Layer;
-use super::super::near::nearest;
 use super::super::{Bounds, RuleEntry, Tier, UiSettings};
 use super::entries::{count, flag, text, texts, wrong};
+use crate::base::near::nearest;
 
 /// Keys of `permissions`, ours and Claude Code's.
 pub(in crate::config) const PERMISSIONS: [&str; 11] = [
