@@ -450,7 +450,7 @@ async fn hosts_are_reached_by_the_proxy_alone_and_only_those_that_are_open() {
     });
     for means in every_means() {
         let desk = Desk::new();
-        let decide: Decide = Arc::new(move |host, _| {
+        let decide: Decide = Arc::new(move |host, _, _| {
             let open = host == "127.0.0.1";
             Box::pin(async move { if open { Pass::Open { named: true } } else { Pass::Closed("it is closed".into()) } })
         });

@@ -43,13 +43,16 @@ pub enum Pass {
     Closed(String),
 }
 
-/// Decides about a host and port. It may take as long as a person thinks.
-pub type Decide = Arc<dyn Fn(String, u16) -> BoxFuture<'static, Pass> + Send + Sync>;
+/// Decides about a host and port that somebody's command wants, the session's own when nobody is named. It may take as
+/// long as a person thinks.
+pub type Decide = Arc<dyn Fn(String, u16, Option<Arc<str>>) -> BoxFuture<'static, Pass> + Send + Sync>;
 
 /// The proxy of a session.
 #[derive(Clone)]
 pub struct Proxy {
     decide: Decide,
+    /// Whose commands go this way, in words.
+    whose: Option<Arc<str>>,
     /// Where its tasks run.
     runtime: tokio::runtime::Handle,
 }
@@ -63,13 +66,19 @@ impl std::fmt::Debug for Proxy {
 impl Proxy {
     /// To be called within a tokio runtime.
     pub fn new(decide: Decide) -> Self {
-        Self { decide, runtime: tokio::runtime::Handle::current() }
+        Self { decide, whose: None, runtime: tokio::runtime::Handle::current() }
+    }
+
+    /// The same for the commands of somebody else, who is named when a host is asked about.
+    #[must_use]
+    pub fn of(&self, whose: &str) -> Self {
+        Self { whose: Some(whose.into()), ..self.clone() }
     }
 
     /// Takes the listener that comes through the door and serves it until what is returned is dropped.
     pub(super) fn adopt(&self, door: UnixStream) -> DropGuard {
         let stop = CancellationToken::new();
-        let (decide, ends) = (Arc::clone(&self.decide), stop.clone());
+        let (decide, ends) = ((Arc::clone(&self.decide), self.whose.clone()), stop.clone());
         let runtime = self.runtime.clone();
         self.runtime.spawn(async move {
             // The other end closes when the command ends without having sent anything.
@@ -111,8 +120,11 @@ pub(super) fn send(door: &OwnedFd, listener: &std::net::TcpListener) -> io::Resu
     Ok(())
 }
 
+/// Who decides, and for whom.
+type Asking = (Decide, Option<Arc<str>>);
+
 /// Serves all connections of a listener.
-async fn serve(listener: std::net::TcpListener, decide: Decide) {
+async fn serve(listener: std::net::TcpListener, decide: Asking) {
     if listener.set_nonblocking(true).is_err() {
         return;
     }
@@ -122,7 +134,7 @@ async fn serve(listener: std::net::TcpListener, decide: Decide) {
     loop {
         let Ok(permit) = Arc::clone(&room).acquire_owned().await else { return };
         let Ok((client, _)) = listener.accept().await else { return };
-        let decide = Arc::clone(&decide);
+        let decide = decide.clone();
         open.spawn(async move {
             // A broken connection is the other side's business.
             drop(connection(client, &decide).await);
@@ -142,7 +154,7 @@ struct Wanted {
     tunnel: bool,
 }
 
-async fn connection(mut client: TcpStream, decide: &Decide) -> io::Result<()> {
+async fn connection(mut client: TcpStream, decide: &Asking) -> io::Result<()> {
     let mut head = Vec::new();
     let end = match timeout(HEAD_TIME, read_head(&mut client, &mut head)).await {
         Ok(Ok(end)) => end,
@@ -153,7 +165,7 @@ async fn connection(mut client: TcpStream, decide: &Decide) -> io::Result<()> {
         Ok(wanted) => wanted,
         Err(problem) => return refuse(&mut client, 400, &problem).await,
     };
-    let named = match decide(wanted.host.clone(), wanted.port).await {
+    let named = match decide.0(wanted.host.clone(), wanted.port, decide.1.clone()).await {
         Pass::Open { named } => named,
         Pass::Closed(why) => return refuse(&mut client, 403, &why).await,
     };
@@ -322,7 +334,7 @@ mod tests {
     }
 
     fn always(pass: Pass) -> Decide {
-        Arc::new(move |_, _| {
+        Arc::new(move |_, _, _| {
             let pass = pass.clone();
             Box::pin(async move { pass })
         })
