@@ -149,8 +149,6 @@ fn a_host_that_an_agent_wants_is_asked_about_with_its_name() {
         std::fs::create_dir_all(&settings).unwrap();
         std::fs::write(settings.join("settings.json"), r#"{"sandbox": {"enabled": true}}"#).unwrap();
         let mut latigo = Latigo::start(&home, (120, 40), &["go"]);
-        while server.asked().len() < 4 { std::thread::sleep(std::time::Duration::from_millis(300)); if latigo.screen().contains("asked by") { break; } }
-        eprintln!("TOLD {}", server.asked().get(2).map(|a| a.body["messages"].to_string()).unwrap_or_default());
         latigo.wait_for("asked by the sandbox, for general-purpose");
         assert!(latigo.screen().contains("wanted.invalid"), "{}", latigo.screen());
         latigo.press_until("n", "All done.");

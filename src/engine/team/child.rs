@@ -162,10 +162,8 @@ impl Driver {
         hooks
     }
 
-    /// The setup of a child.
-    pub(super) fn child_setup(&self, definition: &AgentFile, plan: Plan) -> Setup {
-        let setup = &self.setup;
-        let child = Child {
+    fn child(&self, definition: &AgentFile, plan: &Plan) -> Child {
+        Child {
             agent: plan.start.agent.clone(),
             kind: definition.name.clone(),
             name: plan.start.name.clone(),
@@ -185,7 +183,12 @@ impl Driver {
             rules: plan.brought.rules.clone(),
             again: plan.again,
             lists: definition.tools.clone(),
-        };
+        }
+    }
+
+    /// The setup of a child.
+    pub(super) fn child_setup(&self, definition: &AgentFile, plan: Plan) -> Setup {
+        let (setup, child) = (&self.setup, self.child(definition, &plan));
         let mode = child.mode(self.machine.conversation().mode, &self.stage.modes);
         let memory = if definition.way.without_memory { Vec::new() } else { self.stage.memory.clone() };
         let stage = Stage {

@@ -117,12 +117,7 @@ impl Apart {
                         ends_by = Some(tokio::time::Instant::now() + PATIENCE);
                         continue;
                     };
-                    match request {
-                        Request::Team(TeamRequest::Watch { agent }) => self.watch(agent, logs).await,
-                        request => if let Some(word) = word(request) {
-                            self.say(&word).await;
-                        },
-                    }
+                    self.hear(request, logs).await;
                 }
                 () = tokio::time::sleep(LOOK) => self.look().await,
                 () = tokio::time::sleep_until(deadline) => drop(self.process.start_kill()),
@@ -131,6 +126,14 @@ impl Apart {
                 let over = || tokio::time::Instant::now() + PATIENCE;
                 ends_by = self.end.is_some().then(|| ends_by.unwrap_or_else(over));
             }
+        }
+    }
+
+    async fn hear(&mut self, request: Request, logs: &Path) {
+        if let Request::Team(TeamRequest::Watch { agent }) = request {
+            self.watch(agent, logs).await;
+        } else if let Some(word) = word(request) {
+            self.say(&word).await;
         }
     }
 
