@@ -12,7 +12,7 @@ use serde_json::Value;
 use crate::base::read;
 use crate::domain::{AgentFile, AgentModel, AgentTools, AgentWay, Effort, Isolation, Notice};
 
-use super::{Ground, front};
+use super::{Ground, Plugin, front};
 
 /// Bytes that an agent file may have.
 const LIMIT: u64 = 1024 * 1024;
@@ -66,7 +66,7 @@ pub fn agents(ground: &Ground<'_>, given: &[AgentFile]) -> (Vec<AgentFile>, Vec<
     finder.look(ground.home, "user");
     for plugin in ground.plugins.iter().filter(|plugin| plugin.enabled) {
         for folder in &plugin.agents {
-            let (agents, told) = agents_in(folder, &plugin.name);
+            let (agents, told) = agents_in(folder, plugin);
             finder.notices.extend(told);
             finder.found.extend(agents.into_iter().map(|agent| (agent.name.clone(), agent)));
         }
@@ -106,11 +106,15 @@ pub fn agents_given(text: &str) -> Result<(Vec<AgentFile>, Vec<Notice>), String>
 }
 
 /// The agents of one folder, such as a plugin's, under `prefix:name`.
-fn agents_in(folder: &Path, prefix: &str) -> (Vec<AgentFile>, Vec<Notice>) {
+fn agents_in(folder: &Path, plugin: &Plugin) -> (Vec<AgentFile>, Vec<Notice>) {
     let mut finder = Finder::default();
-    finder.walk(folder, 0, prefix);
+    if folder.is_file() {
+        finder.read(folder, &plugin.source());
+    }
+    finder.walk(folder, 0, &plugin.source());
     let named = |agent: AgentFile| AgentFile {
-        name: format!("{prefix}:{}", agent.name),
+        name: format!("{}:{}", plugin.name, agent.name),
+        prompt: plugin.placed(&agent.prompt),
         hooks: None,
         tools: AgentTools { servers: Vec::new(), own_servers: Vec::new(), ..agent.tools },
         way: AgentWay { mode: None, ..agent.way },

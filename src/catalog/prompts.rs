@@ -259,6 +259,7 @@ fn traits(front: &Front<'_>, tree: Option<&Value>) -> (Traits, Vec<String>) {
         when_to_use: front.text("when_to_use").or_else(|| front.text("when-to-use")),
         arguments: front.list("arguments"),
         person_only: front.flag("disable-model-invocation").unwrap_or(false),
+        name_only: false,
         model_only: front.flag("user-invocable").is_some_and(|invocable| !invocable),
         allowed_tools: front.list("allowed-tools"),
         disallowed_tools: front.list("disallowed-tools"),

@@ -124,7 +124,8 @@ impl Reader<'_> {
                     self.notices.push(layer.notice(node.line, &text));
                 }
                 let source = source(layer, node.line);
-                self.config.hooks.push(Hook { event, matcher: matcher.clone(), handler, source });
+                let extra = layer.plugged.clone().unwrap_or_default();
+                self.config.hooks.push(Hook { event, matcher: matcher.clone(), handler, source, extra, once: false });
             }
         }
     }

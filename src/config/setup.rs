@@ -50,6 +50,7 @@ pub fn setup(settings: &Settings, start: Start<'_>) -> Result<engine::Setup, Str
     if !start.interactive && !settings.trusted {
         notices.push(folder::ignored(&settings.folder));
     }
+    settings.catalog.plugins.make_folders();
     let base = Base { home: start.home, cwd: start.cwd, dirs: start.dirs, model_forced: start.model_forced };
     let own = own_stage(settings, &base, &mut notices);
     let rehearse = rehearsal::opener(&own);
@@ -163,6 +164,13 @@ pub fn listing(input: &ConfigInput<'_>) -> Vec<PageRow> {
     let base = Base { home: input.home, cwd: input.cwd, dirs: input.dirs, model_forced: false };
     let stage = own_stage(&settings, &base, &mut Vec::new());
     engine::inventory(&stage, &stage.rules)
+}
+
+/// The plugins that a start here would find, with what each costs.
+pub fn plugins(input: &ConfigInput<'_>) -> Vec<(crate::catalog::Plugin, engine::PluginCost)> {
+    let settings = super::load(input.clone());
+    let base = Base { home: input.home, cwd: input.cwd, dirs: input.dirs, model_forced: false };
+    engine::plugin_costs(&own_stage(&settings, &base, &mut Vec::new()))
 }
 
 /// A model with what the table knows of it. A context size set for Ollama is the window.

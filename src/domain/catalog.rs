@@ -43,6 +43,8 @@ pub struct Traits {
     pub arguments: Vec<String>,
     /// The model can neither see nor use it.
     pub person_only: bool,
+    /// The model sees its name alone until it uses it.
+    pub name_only: bool,
     /// It is not offered after the slash.
     pub model_only: bool,
     /// Rules that hold until the person's next message.
@@ -76,6 +78,12 @@ impl CommandFile {
     /// It stands in the list that the model has from the beginning.
     pub fn is_listed(&self) -> bool {
         self.is_for_model() && self.traits.paths.is_empty()
+    }
+
+    /// Its line in the list for the model.
+    pub fn line(&self) -> String {
+        let text = if self.traits.name_only { String::new() } else { self.listing() };
+        format!("- {}{}{text}", self.name, if text.is_empty() { "" } else { ": " })
     }
 
     /// The text that tells the model what it is for.

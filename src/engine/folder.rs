@@ -88,6 +88,7 @@ impl Driver {
         self.stage = stage;
         self.stage.place.cwd = cwd;
         self.machine.limit_turns(super::team::lead_turns(&self.stage));
+        self.bring_hooks_again();
         if begun {
             self.stage.mode = self.machine.conversation().mode;
             if model.is_some() {

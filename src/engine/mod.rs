@@ -68,7 +68,10 @@ use crate::session::Store;
 use crate::tools::{Limits, Place, Tool};
 use crate::usage::ModelTable;
 
-pub use catalog::{AutoMemory, Nested, NestedSkills, SaveSetting, Scan, Scanned, Shelf, StatusLine, inventory};
+pub use catalog::{
+    AutoMemory, Nested, NestedSkills, PluginCost, SaveSetting, Scan, Scanned, Shelf, StatusLine, inventory,
+    plugin_costs,
+};
 pub use confine::Sandbox;
 pub use languages::{KeepConsent, LanguagePlan};
 pub use library::LibraryTuning;

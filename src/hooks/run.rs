@@ -269,7 +269,7 @@ impl One {
     async fn finished(&self, desk: &Desk, limit: Duration) -> Finished {
         match &self.hook.handler.kind {
             Kind::Command { command, args, .. } => {
-                let line = command::Line { command, args: args.as_deref() };
+                let line = command::Line { command, args: args.as_deref(), extra: &self.hook.extra };
                 let (finished, rest) = command::run(line, &self.input, desk, limit).await;
                 if let Some(rest) = rest {
                     self.later(rest, desk);

@@ -5,10 +5,12 @@
 
 mod fill;
 mod forks;
+mod hooks;
 mod inventory;
 mod memory;
 mod on_the_way;
 mod pages;
+mod plugins;
 mod skills;
 mod status;
 mod styles;
@@ -28,7 +30,9 @@ use crate::domain::{
 use crate::tools::Tool;
 
 pub(super) use fill::Filled;
+pub(super) use hooks::{HookName, hear_run};
 pub use inventory::inventory;
+pub use plugins::{PluginCost, plugin_costs};
 pub(super) use status::Ran;
 pub(super) use told::Sums;
 
@@ -76,6 +80,10 @@ pub struct Shelf {
     pub status_line: Option<StatusLine>,
     /// All that are there; those that are off bring nothing.
     pub plugins: Vec<Plugin>,
+    /// Commands and skills that the settings switch off.
+    pub off: Vec<CommandFile>,
+    /// Shell lines of commands and skills do not run (`disableSkillShellExecution`).
+    pub no_shell: bool,
     /// Every entry of every settings file.
     pub settings: Vec<PageRow>,
     pub save: Option<SaveSetting>,
@@ -117,6 +125,8 @@ pub(super) struct Catalog {
     nested: Vec<CommandFile>,
     /// Skills whose hooks are in force.
     hooked: BTreeSet<PathBuf>,
+    /// Hooks of skills that ran.
+    ran: BTreeSet<HookName>,
     /// Files that changed on disk and were said to have.
     stale: BTreeSet<PathBuf>,
     status: status::Status,
@@ -124,8 +134,8 @@ pub(super) struct Catalog {
 
 impl Catalog {
     /// With what a session has used, and what adds up over it.
-    pub(super) fn of(used: impl IntoIterator<Item = (String, String)>, sums: Sums) -> Self {
-        Self { used: used.into_iter().collect(), status: status::Status::with(sums), ..Self::default() }
+    pub(super) fn of(used: impl IntoIterator<Item = (String, String)>, ran: BTreeSet<HookName>, sums: Sums) -> Self {
+        Self { used: used.into_iter().collect(), ran, status: status::Status::with(sums), ..Self::default() }
     }
 }
 

@@ -5,14 +5,17 @@ use crate::catalog::{self, Ground};
 
 /// A bench with the real tools and the commands and skills of its project, which lies in `project`.
 pub(super) fn shelved(files: &[(&str, &str)], answers: Vec<Vec<StreamItem>>) -> Bench {
-    let root = Arc::new(TempDir::new().unwrap());
+    shelved_at(Arc::new(TempDir::new().unwrap()), Open::New, files, answers)
+}
+
+fn shelved_at(root: Arc<TempDir>, open: Open, files: &[(&str, &str)], answers: Vec<Vec<StreamItem>>) -> Bench {
     for (path, text) in files {
         let path = root.path().join("project").join(path);
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         std::fs::write(path, text).unwrap();
     }
     let base = std::fs::canonicalize(root.path()).unwrap();
-    Bench::with(root, Open::New, answers, |setup| {
+    Bench::with(root, open, answers, |setup| {
         let (home, project) = (base.join("home"), base.join("project"));
         setup.stage.place = Place { cwd: project.clone(), project: project.clone(), added: Vec::new() };
         let scan: Scan = Arc::new(move || {
@@ -270,6 +273,77 @@ async fn the_status_line_is_told_the_state_and_says_one_line() {
     }
     assert!(told["workspace"]["project_dir"].as_str().is_some_and(|path| path.ends_with("/project")));
     assert_eq!(told["permission_mode"], "default");
+}
+
+const GUARD: &str = "---
+description: Guards
+hooks:
+  UserPromptSubmit:
+    - hooks:
+        - type: command
+          command: echo each >> heard
+        - type: command
+          once: true
+          command: echo once >> heard
+---
+Guard.";
+
+#[tokio::test]
+async fn hooks_of_a_skill_hold_for_the_session_also_when_it_is_opened_again_and_for_no_other() {
+    let root = Arc::new(TempDir::new().unwrap());
+    let files = [(".claude/skills/guard/SKILL.md", GUARD)];
+    let heard = |word: &str| {
+        let text = std::fs::read_to_string(root.path().join("project/heard")).unwrap_or_default();
+        text.lines().filter(|line| *line == word).count()
+    };
+    let answers = vec![text("ok"), text("ok"), text("ok")];
+    let mut bench = shelved_at(Arc::clone(&root), Open::New, &files, answers);
+    bench.run("guard", "").await;
+    bench.prompt("one").await;
+    bench.end().await;
+    let (each, once) = (heard("each"), heard("once"));
+    assert!(each > 0 && once == 1, "{each} {once}");
+    drop(bench);
+
+    let mut again = loop {
+        let answers = vec![text("ok"), text("ok")];
+        let mut again = shelved_at(Arc::clone(&root), Open::Latest, &files, answers);
+        let Some(Event::Opened { records, .. }) = again.events.recv().await else { panic!("opened") };
+        // The engine that was dropped may hold the lock for a moment more.
+        if !records.is_empty() {
+            break again;
+        }
+        tokio::task::yield_now().await;
+    };
+    again.prompt("two").await;
+    again.end().await;
+    assert_eq!((heard("each"), heard("once")), (each + 1, 1));
+    again.ask(Request::Clear).await;
+    again.prompt("three").await;
+    again.end().await;
+    assert_eq!(heard("each"), each + 1, "another session has no such hooks");
+}
+
+#[tokio::test]
+async fn shell_lines_can_be_switched_off() {
+    const LINES: &str = "---\ndescription: d\nallowed-tools: Bash(touch *)\n---\nBefore\n!`touch ran`\nafter";
+    let root = Arc::new(TempDir::new().unwrap());
+    let mut bench = shelved_at(Arc::clone(&root), Open::New, &[(".claude/commands/x.md", LINES)], vec![text("ok")]);
+    bench.ask(Request::Interrupt).await;
+    bench.run("x", "").await;
+    assert!(root.path().join("project/ran").exists());
+    let root = Arc::new(TempDir::new().unwrap());
+    std::fs::create_dir_all(root.path().join("project")).unwrap();
+    let mut bench = Bench::with(Arc::clone(&root), Open::New, vec![text("ok")], |setup| {
+        let file =
+            CommandFile { name: "x".into(), body: "Before\n!`touch ran`\nafter".into(), ..CommandFile::default() };
+        setup.stage.commands = vec![CommandFile { source: "user".into(), path: "/x.md".into(), ..file }];
+        setup.stage.shelf = Arc::new(Shelf { no_shell: true, ..Shelf::default() });
+        setup.tools = crate::tools::registry();
+    });
+    bench.run("x", "").await;
+    assert!(bench.heard(0).1.contains("Before\n[shell lines are switched off: disableSkillShellExecution]\nafter"));
+    assert!(!root.path().join("project/ran").exists());
 }
 
 #[tokio::test]
