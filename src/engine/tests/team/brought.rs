@@ -20,6 +20,8 @@ done
 fn worker(setup: &mut Setup, agent: AgentFile) {
     let path = std::env::var("PATH").unwrap_or_default();
     setup.stage.env = Arc::new([("PATH".to_owned(), path)].into());
+    let plan = crate::engine::ServerPlan { folder: setup.home.join("mcp"), ..Default::default() };
+    setup.stage.servers = Arc::new(plan);
     let agent = AgentFile { name: "worker".into(), description: "works".into(), prompt: "You work.".into(), ..agent };
     setup.stage.agents.push(agent);
     setup.tools = crate::tools::registry();
