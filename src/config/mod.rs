@@ -14,6 +14,7 @@ mod hooks;
 mod known;
 mod languages;
 mod layers;
+mod lead;
 mod model;
 mod origins;
 mod plugged;

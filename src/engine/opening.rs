@@ -352,6 +352,7 @@ fn same_server(model: &ModelRef, stage: &Stage) -> bool {
 
 fn machine(setup: &Setup, stage: &Stage, id: SessionId, recollection: Recollection) -> Machine {
     let mut machine = Machine::with(setup.agent.clone(), prefix(setup, stage), id.to_string(), recollection);
+    machine.limit_turns(super::team::lead_turns(stage));
     machine.set_outputs(setup.store.outputs(id));
     machine
 }

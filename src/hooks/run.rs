@@ -87,6 +87,8 @@ pub struct Ran {
     /// For the trace.
     pub input: String,
     pub output: String,
+    /// The last line on its standard output.
+    pub last_line: Option<String>,
 }
 
 impl Desk {
@@ -330,6 +332,7 @@ impl One {
             answer: Answer::read(self.event, finished, handler.fail_closed),
             input: cap::traced(&self.input),
             output: cap::traced(&output),
+            last_line: finished.stdout.lines().map(str::trim).rfind(|line| !line.is_empty()).map(str::to_owned),
         }
     }
 }
