@@ -81,7 +81,7 @@ impl Desk {
     fn run_and_look(&self, means: &Means, line: &str) -> (Output, Vec<String>) {
         let words = ["--norc".as_ref(), "-c".as_ref(), line.as_ref()];
         let cage = self.cage(means);
-        let (mut command, caged) = cage.wrap(Path::new("/bin/bash"), &words, &self.at("project")).unwrap();
+        let (mut command, caged) = cage.wrap(Path::new("/bin/bash"), &words, &self.at("project"), None).unwrap();
         let env = [("PATH", "/usr/bin:/bin"), ("TOP", self.top.to_str().unwrap())];
         let env = env.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
         let output = command.env_clear().envs(cage.variables(&env)).output().unwrap();
@@ -450,7 +450,7 @@ async fn hosts_are_reached_by_the_proxy_alone_and_only_those_that_are_open() {
     });
     for means in every_means() {
         let desk = Desk::new();
-        let decide: Decide = Arc::new(move |host, _| {
+        let decide: Decide = Arc::new(move |host, _, _| {
             let open = host == "127.0.0.1";
             Box::pin(async move { if open { Pass::Open { named: true } } else { Pass::Closed("it is closed".into()) } })
         });
@@ -463,7 +463,7 @@ async fn hosts_are_reached_by_the_proxy_alone_and_only_those_that_are_open() {
         let direct = format!("exec 3<>/dev/tcp/127.0.0.1/{port}");
         let run = |line: String| {
             let words = ["--norc".as_ref(), "-c".as_ref(), line.as_ref()];
-            let (mut command, caged) = cage.wrap(Path::new("/bin/bash"), &words, &desk.at("project")).unwrap();
+            let (mut command, caged) = cage.wrap(Path::new("/bin/bash"), &words, &desk.at("project"), None).unwrap();
             let env = [("PATH".to_owned(), "/usr/bin:/bin".to_owned())].into();
             // What is on loopback is meant to be reached without the proxy; here it stands for a host.
             let own = cage.variables(&env).into_iter().filter(|(name, _)| !name.eq_ignore_ascii_case("no_proxy"));

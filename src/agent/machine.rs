@@ -211,6 +211,11 @@ impl Machine {
         self.next_from_queue(now);
     }
 
+    /// Requests of one turn, where nobody set a limit at the start.
+    pub fn limit_turns(&mut self, limit: Option<u32>) {
+        self.settings.max_turns = self.settings.max_turns.or(limit);
+    }
+
     /// What is asked of the model besides the text.
     pub(super) fn sampling(&self, tokens: u32) -> Sampling {
         Sampling { max_output: tokens, effort: self.conversation.effort, thinking: self.settings.thinking }

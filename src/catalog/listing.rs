@@ -26,8 +26,9 @@ const SHORTEST: usize = 40;
 /// The list, or none where there is nothing to list. The same files give the same bytes. When it is too long, the
 /// longest descriptions are cut first; the names always stay.
 pub fn listing(files: &[CommandFile], budget: Budget) -> Option<String> {
+    let text = |file: &CommandFile| if file.traits.name_only { String::new() } else { file.listing() };
     let rows: Vec<(&str, String)> =
-        files.iter().filter(|file| file.is_listed()).map(|file| (file.name.as_str(), file.listing())).collect();
+        files.iter().filter(|file| file.is_listed()).map(|file| (file.name.as_str(), text(file))).collect();
     if rows.is_empty() {
         return None;
     }
@@ -41,7 +42,8 @@ pub fn listing(files: &[CommandFile], budget: Budget) -> Option<String> {
     }
     let mut out = String::from(HEAD);
     for (name, text) in &rows {
-        writeln!(out, "- {name}: {}", cut(text, longest)).ok();
+        let colon = if text.is_empty() { "" } else { ": " };
+        writeln!(out, "- {name}{colon}{}", cut(text, longest)).ok();
     }
     Some(out)
 }

@@ -11,10 +11,14 @@ mod imports;
 mod listing;
 mod markdown;
 mod memory;
+mod mend;
 pub mod notes;
+#[cfg(test)]
+mod odd;
 mod plugin;
 mod prompts;
 mod styles;
+mod switches;
 
 pub use agents::{agents, agents_given, built_in};
 use std::path::{Path, PathBuf};
@@ -23,9 +27,13 @@ pub use expand::{Part, Surroundings, expand, shell_lines};
 pub use imports::{FarImport, Outside, imported};
 pub use listing::{Budget, listing};
 pub use memory::{AgentsMd, Memory, MemoryWish, PathRule, fits, memory, nested};
-pub use plugin::{Plugin, plugins};
+pub use plugin::{
+    Hidden, Market, Offer, OptionKind, PLUGIN_EXACT, Plugin, PluginGround, PluginOption, load as load_plugin, market,
+    plain, plugins, unfilled,
+};
 pub use prompts::{nested_skills, prompts};
 pub use styles::{DEFAULT as DEFAULT_STYLE, Style, styles};
+pub use switches::{SkillSwitch, switch};
 
 /// Where to look.
 #[derive(Clone, Copy, Debug)]

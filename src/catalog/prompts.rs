@@ -7,8 +7,6 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use serde_json::Value;
-
 use crate::base::read;
 use crate::domain::{CommandFile, Effort, Notice, PromptKind, Traits};
 
@@ -201,7 +199,7 @@ impl Finder {
         if let Some((line, problem)) = &front.problem {
             self.notices.push(Notice::warning(format!("{}, line {line}: {problem}", path.display())));
         }
-        let (mut traits, problems) = traits(&front, front::tree(text).as_ref());
+        let (mut traits, problems) = traits(&front);
         for problem in problems {
             self.notices.push(Notice::warning(format!("{}: {problem}", path.display())));
         }
@@ -231,7 +229,7 @@ fn sorted(folder: &Path) -> Vec<PathBuf> {
 }
 
 /// What the front matter says, and what of it cannot be used.
-fn traits(front: &Front<'_>, tree: Option<&Value>) -> (Traits, Vec<String>) {
+fn traits(front: &Front<'_>) -> (Traits, Vec<String>) {
     let mut problems = Vec::new();
     let forked = match front.text("context").as_deref() {
         Some("fork") => true,
@@ -259,6 +257,7 @@ fn traits(front: &Front<'_>, tree: Option<&Value>) -> (Traits, Vec<String>) {
         when_to_use: front.text("when_to_use").or_else(|| front.text("when-to-use")),
         arguments: front.list("arguments"),
         person_only: front.flag("disable-model-invocation").unwrap_or(false),
+        name_only: false,
         model_only: front.flag("user-invocable").is_some_and(|invocable| !invocable),
         allowed_tools: front.list("allowed-tools"),
         disallowed_tools: front.list("disallowed-tools"),
@@ -267,7 +266,7 @@ fn traits(front: &Front<'_>, tree: Option<&Value>) -> (Traits, Vec<String>) {
         agent: forked.then(|| front.text("agent").unwrap_or_else(|| "general-purpose".to_owned())),
         waits: front.flag("background") == Some(false),
         paths: front.list("paths"),
-        hooks: tree.and_then(|tree| tree.get("hooks")).cloned(),
+        hooks: front.tree.as_ref().and_then(|tree| tree.get("hooks")).cloned(),
         powershell,
         overrides: Vec::new(),
         folder: None,

@@ -32,6 +32,8 @@ pub struct Style {
     pub text: String,
     /// The system text's own words on how to work on code stay beside it.
     pub keeps_coding: bool,
+    /// A plugin's style that holds while the plugin is on, whatever the settings choose.
+    pub forced: bool,
     pub source: String,
     /// None for what comes along.
     pub path: Option<PathBuf>,
@@ -81,6 +83,7 @@ fn parse(text: &str, source: &str, path: Option<PathBuf>) -> Style {
         description: front.text("description").unwrap_or_default(),
         text: front.body.trim().to_owned(),
         keeps_coding: front.flag("keep-coding-instructions").unwrap_or(false),
+        forced: source.starts_with("plugin ") && front.flag("force-for-plugin") == Some(true),
         source: source.to_owned(),
         path,
     }

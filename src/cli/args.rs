@@ -238,6 +238,12 @@ pub enum Command {
         #[command(subcommand)]
         what: super::MemoryCommand,
     },
+    /// Plugins: list, check, switch on and off, take in from a folder
+    #[command(subcommand_required = true, arg_required_else_help = true, visible_alias = "plugins")]
+    Plugin {
+        #[command(subcommand)]
+        what: super::PluginCommand,
+    },
     /// Say where settings come from, or change your own
     #[command(subcommand_required = true, arg_required_else_help = true)]
     Config {

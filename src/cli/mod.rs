@@ -26,6 +26,7 @@ mod mcp;
 mod memory;
 mod model;
 mod permissions;
+mod plugin;
 mod replay;
 mod rules;
 mod sessions;
@@ -46,6 +47,7 @@ pub use helper::helper;
 pub use mcp::McpCommand;
 pub use memory::MemoryCommand;
 pub use permissions::Permissions;
+pub use plugin::PluginCommand;
 pub use replay::ReplayOrder;
 use spending::{CacheCommand, ToonCommand};
 pub use toon::Toon;
@@ -75,6 +77,8 @@ pub enum Order {
     Permissions(Permissions),
     /// The memory store.
     Memory(MemoryCommand),
+    /// Plugins and markets.
+    Plugin(PluginCommand),
     /// Say where settings come from.
     Config(ConfigCommand),
     Bench(BenchOrder),
@@ -121,6 +125,7 @@ pub fn main() -> Exit {
         Order::Bench(order) => bench::run(&order, &mut Printer::standard()),
         Order::Mcp(what) => mcp::run(what, &mut Printer::standard()),
         Order::Memory(what) => memory::run(what, &mut Printer::standard()),
+        Order::Plugin(what) => plugin::run(what, &mut Printer::standard()),
         Order::Config(what) => config::run(what, &mut Printer::standard()),
         Order::Completions(shell) => completions(shell),
     }
@@ -154,6 +159,7 @@ pub fn parse(
         Some(Command::Bench { name, input, json }) => return Ok(Order::Bench(BenchOrder { name, input, json })),
         Some(Command::Mcp { what }) => return Ok(Order::Mcp(what)),
         Some(Command::Memory { what }) => return Ok(Order::Memory(what)),
+        Some(Command::Plugin { what }) => return Ok(Order::Plugin(what)),
         Some(Command::Config { what }) => return Ok(Order::Config(what)),
         Some(Command::Completions { shell }) => return Ok(Order::Completions(shell)),
         None => {}

@@ -54,11 +54,12 @@ pub(super) fn gather(input: &ConfigInput<'_>) -> Settings {
     let mut all = set.clone();
     read_dotenv(input, &project, trusted, &mut all, &mut notices);
     let vectors = super::vectors::choice(&layers, &all, &mut notices);
-    let secrets = secrets(&all, vectors.as_ref());
-    let child_env = without_keys(child_env(&set.plain()), &secrets);
+    let secrets = secrets(&all, vectors.as_ref(), &catalog.plugins);
+    let mut child_env = without_keys(child_env(&set.plain()), &secrets);
+    catalog.plugins.extend_path(&mut child_env);
     let ground =
         servers::Ground { input, project: &project, layers: &layers, trusted, vars: &set, child_env: &child_env };
-    let servers = servers::gather(&ground, &catalog.here, &mut notices);
+    let servers = servers::gather(&ground, &catalog.plugins.here, &mut notices);
     let languages = super::languages::gather(&ground, &catalog, &folder.content, &mut notices);
     let search = super::web::choice(&layers, &all, &mut notices);
     let model = choose(&set, &all, &wishes(input, &draft), &draft.models, &mut notices);
@@ -104,7 +105,7 @@ fn without_keys(mut vars: BTreeMap<String, String>, secrets: &Redactor) -> BTree
 }
 
 /// Every key that some variable holds, also of servers that are not in use.
-fn secrets(vars: &Vars, vectors: Option<&super::vectors::VectorChoice>) -> Redactor {
+fn secrets(vars: &Vars, vectors: Option<&super::vectors::VectorChoice>, plugins: &super::plugins::Plugins) -> Redactor {
     let further = vectors.and_then(super::vectors::VectorChoice::key);
     let keys = KEYS.iter().filter_map(|name| vars.text(name)).chain(further).map(ToOwned::to_owned);
     let headers = vars.text("ANTHROPIC_CUSTOM_HEADERS").unwrap_or_default().lines().filter_map(|line| {
@@ -114,7 +115,7 @@ fn secrets(vars: &Vars, vectors: Option<&super::vectors::VectorChoice>) -> Redac
         // Of `Bearer x` the last word is the key.
         is_secret.then(|| value.split_whitespace().last().map(ToOwned::to_owned)).flatten()
     });
-    Redactor::new(keys.chain(headers))
+    Redactor::new(keys.chain(headers).chain(plugins.secrets()))
 }
 
 /// A file of garbage has one fault a line; nobody reads them all.

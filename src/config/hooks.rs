@@ -6,7 +6,7 @@ use secrecy::SecretString;
 
 use super::document::{Node, Value};
 use super::layers::Layer;
-use super::near::nearest;
+use crate::base::near::nearest;
 use crate::domain::{Notice, RuleScope, RuleSource};
 use crate::hooks::bus::{Telemetry, Webhook};
 use crate::hooks::{Config, Event, Handler, Hook, HttpRules, Kind, Matcher};
@@ -124,7 +124,8 @@ impl Reader<'_> {
                     self.notices.push(layer.notice(node.line, &text));
                 }
                 let source = source(layer, node.line);
-                self.config.hooks.push(Hook { event, matcher: matcher.clone(), handler, source });
+                let extra = layer.plugged.clone().unwrap_or_default();
+                self.config.hooks.push(Hook { event, matcher: matcher.clone(), handler, source, extra, once: false });
             }
         }
     }

@@ -149,7 +149,7 @@ fn list(ground: &Ground<'_>, layer: &Layer, list: &Node) -> Vec<Entry> {
 fn of_plugins(ground: &Ground<'_>, wish: &CatalogWish) -> Vec<Entry> {
     let input = ground.input;
     let mut entries = Vec::new();
-    for plugin in wish.here.iter().filter(|plugin| plugin.enabled) {
+    for plugin in wish.plugins.here.iter().filter(|plugin| plugin.enabled) {
         for (file, value) in &plugin.languages {
             let list = value.get("lspServers").unwrap_or(value).as_object();
             for (name, value) in list.into_iter().flatten() {

@@ -26,6 +26,8 @@ pub(super) struct Layer {
     /// Where relative folders in this file start.
     pub folder: PathBuf,
     pub root: Node,
+    /// Where it is a plugin's file: variables of the programs of its hooks.
+    pub plugged: Option<crate::hooks::Extra>,
 }
 
 impl Layer {
@@ -170,7 +172,14 @@ impl Reader<'_> {
         match document::parse(text) {
             Ok(root) => {
                 let folder = self.input.cwd.to_path_buf();
-                self.layers.push(Layer { scope, name: name.to_owned(), anchor: anchor.to_path_buf(), folder, root });
+                self.layers.push(Layer {
+                    scope,
+                    name: name.to_owned(),
+                    anchor: anchor.to_path_buf(),
+                    folder,
+                    root,
+                    plugged: None,
+                });
             }
             Err(fault) => {
                 let text = format!(

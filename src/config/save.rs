@@ -43,10 +43,7 @@ pub struct Places<'a> {
 /// Adds a permission rule to the settings file of that scope and returns the file. A rule that stands
 /// there already is not added again. The error tells which file could not be changed and why.
 pub fn save_rule(scope: SaveScope, tier: Tier, rule: &str, places: Places<'_>) -> Result<PathBuf, String> {
-    let file = file_of(scope, places);
-    if scope != SaveScope::User {
-        stays_inside(&file, places.project).map_err(|problem| failed(&file, &problem))?;
-    }
+    let file = settings_file(scope, places)?;
     let is_new = !file.exists();
     edit(&file, scope != SaveScope::Project, |root| add_rule(root, list_of(tier), rule))?;
     if scope == SaveScope::Local && is_new {
@@ -150,7 +147,7 @@ pub fn save_setting(config: &Path, key: &str, value: impl Into<serde_json::Value
     Ok(file)
 }
 
-fn input_value(value: &serde_json::Value) -> CstInputValue {
+pub(super) fn input_value(value: &serde_json::Value) -> CstInputValue {
     use serde_json::Value;
     match value {
         Value::Null => CstInputValue::Null,
@@ -162,6 +159,15 @@ fn input_value(value: &serde_json::Value) -> CstInputValue {
             CstInputValue::Object(fields.iter().map(|(key, value)| (key.clone(), input_value(value))).collect())
         }
     }
+}
+
+/// The settings file of a scope; one that would lead out of the project is refused.
+pub(super) fn settings_file(scope: SaveScope, places: Places<'_>) -> Result<PathBuf, String> {
+    let file = file_of(scope, places);
+    if scope != SaveScope::User {
+        stays_inside(&file, places.project).map_err(|problem| failed(&file, &problem))?;
+    }
+    Ok(file)
 }
 
 fn file_of(scope: SaveScope, places: Places<'_>) -> PathBuf {

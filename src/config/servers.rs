@@ -119,6 +119,7 @@ fn plan(ground: &Ground<'_>, servers: Vec<ServerConfig>) -> ServerPlan {
             super::save_server_switch(&file, &project, name, on).map(|()| file.clone())
         }),
         shared: None,
+        admits: None,
     }
 }
 

@@ -5,13 +5,14 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::{
-    ConfigInput, ModelChoice, Places, Settings, Traffic, Trust, edit_rule, folder, rehearsal, rule_text, shelf, team,
+    ConfigInput, ModelChoice, Places, Settings, Traffic, Trust, edit_rule, folder, lead, rehearsal, rule_text, shelf,
+    team,
 };
 use crate::agent;
 use crate::base::clock::SharedClock;
 use crate::base::dirs::Dirs;
 use crate::base::ids::SharedIds;
-use crate::domain::{AgentFile, Cap, Mode, ModelInfo, ModelRef, Notice, PageRow, SaveScope, Wire};
+use crate::domain::{Cap, Mode, ModelInfo, ModelRef, Notice, PageRow, SaveScope, Wire};
 use crate::engine::{self, Connect, Open, RuleEdit, Stage};
 use crate::provider;
 use crate::sandbox;
@@ -49,6 +50,7 @@ pub fn setup(settings: &Settings, start: Start<'_>) -> Result<engine::Setup, Str
     if !start.interactive && !settings.trusted {
         notices.push(folder::ignored(&settings.folder));
     }
+    settings.catalog.plugins.make_folders();
     let base = Base { home: start.home, cwd: start.cwd, dirs: start.dirs, model_forced: start.model_forced };
     let own = own_stage(settings, &base, &mut notices);
     let rehearse = rehearsal::opener(&own);
@@ -121,11 +123,13 @@ pub(super) fn own_stage(settings: &Settings, start: &Base<'_>, notices: &mut Vec
     let place =
         Place { cwd: start.cwd.to_path_buf(), project: settings.project.clone(), added: settings.directories.clone() };
     let choice = settings.model.clone();
-    let lead = lead(settings, &agents, notices);
+    let lead = lead::lead(settings, &agents, notices);
+    let lead::Brings { hooks, servers } = lead::brings(settings, lead.as_deref(), notices);
+    let memory = if lead.as_ref().is_some_and(|lead| lead.way.without_memory) { Vec::new() } else { memory };
     let model = choice.as_ref().and_then(|choice| choice.model.as_deref().map(|id| (choice.wire, id)));
     let named = lead.as_ref().and_then(|lead| lead.model.model.as_deref()).filter(|_| !start.model_forced);
     let model = model.map(|(wire, id)| (wire, named.unwrap_or(id)));
-    let own = lead.as_ref().and_then(|lead| lead.way.mode).filter(|_| settings.mode == Mode::Default);
+    let mode = lead.as_ref().map_or(settings.mode, |lead| lead::mode(settings, lead, notices));
     Stage {
         place,
         model: model.map(|(wire, id)| known(wire, id, &settings.models, settings.bounds.ollama_context)),
@@ -134,7 +138,7 @@ pub(super) fn own_stage(settings: &Settings, start: &Base<'_>, notices: &mut Vec
         connect: connector(choice),
         rules: settings.rules.iter().map(rule_text).chain(rules).collect(),
         edit_rule: rule_editor(settings, start),
-        mode: own.filter(|mode| !matches!(mode, Mode::BypassPermissions | Mode::Auto)).unwrap_or(settings.mode),
+        mode,
         modes: modes(settings.allowed.bypass, settings.allowed.auto && choice_has_model(settings)),
         trusted: settings.trusted,
         memory,
@@ -142,39 +146,12 @@ pub(super) fn own_stage(settings: &Settings, start: &Base<'_>, notices: &mut Vec
         agents,
         shelf: Arc::new(engine::Shelf { lead, ..shelf }),
         env: Arc::new(settings.child_env.clone()),
-        hooks: Arc::new(settings.capabilities.hooks.clone()),
-        servers: Arc::new(settings.capabilities.servers.clone()),
+        hooks: Arc::new(hooks),
+        servers: Arc::new(servers),
         languages: Arc::new(settings.capabilities.languages.clone()),
         rehearsal: false,
         child: None,
     }
-}
-
-/// The agent that the session runs as (`--agent`, or the setting `agent`).
-fn lead(settings: &Settings, agents: &[AgentFile], notices: &mut Vec<Notice>) -> Option<Arc<AgentFile>> {
-    let name = settings.catalog.agent.as_deref()?;
-    let found = agents.iter().find(|agent| agent.name == name);
-    let found = found.or_else(|| agents.iter().find(|agent| agent.name.eq_ignore_ascii_case(name)));
-    let Some(found) = found else {
-        let names: Vec<&str> = agents.iter().map(|agent| agent.name.as_str()).collect();
-        let notice = Notice::warning(format!("There is no agent `{name}`; the session runs as usual."));
-        notices.push(notice.hint(format!("There are: {}", names.join(", "))));
-        return None;
-    };
-    let idle = [
-        (!found.tools.skills.is_empty(), "skills"),
-        (found.way.memory.is_some(), "memory"),
-        (found.hooks.is_some(), "hooks"),
-        (!found.tools.own_servers.is_empty(), "mcpServers"),
-        (found.way.isolation != crate::domain::Isolation::Context, "isolation"),
-    ];
-    let idle: Vec<&str> = idle.iter().filter(|(set, _)| *set).map(|(_, key)| *key).collect();
-    if !idle.is_empty() {
-        let text =
-            format!("The agent {} runs the session; its {} count for a sub-agent only.", found.name, idle.join(", "));
-        notices.push(Notice::info(text));
-    }
-    Some(Arc::new(found.clone()))
 }
 
 /// Where everything comes from that a start here would use.
@@ -183,6 +160,13 @@ pub fn listing(input: &ConfigInput<'_>) -> Vec<PageRow> {
     let base = Base { home: input.home, cwd: input.cwd, dirs: input.dirs, model_forced: false };
     let stage = own_stage(&settings, &base, &mut Vec::new());
     engine::inventory(&stage, &stage.rules)
+}
+
+/// The plugins that a start here would find, with what each costs.
+pub fn plugins(input: &ConfigInput<'_>) -> Vec<(crate::catalog::Plugin, engine::PluginCost)> {
+    let settings = super::load(input.clone());
+    let base = Base { home: input.home, cwd: input.cwd, dirs: input.dirs, model_forced: false };
+    engine::plugin_costs(&own_stage(&settings, &base, &mut Vec::new()))
 }
 
 /// A model with what the table knows of it. A context size set for Ollama is the window.

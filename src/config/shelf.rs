@@ -1,6 +1,6 @@
 //! What commands, skills and memory need of the settings.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -9,7 +9,7 @@ use super::setup::Base;
 use super::{ConfigInput, Settings, load, save_setting};
 use crate::base::dirs::Dirs;
 use crate::base::secrets::Redactor;
-use crate::catalog::{self, Budget, Ground, Memory, Plugin, Style, notes};
+use crate::catalog::{self, Budget, Ground, Memory, Plugin, SkillSwitch, Style, notes};
 use crate::domain::{AgentFile, CommandFile, MemoryFile, Notice, RuleScope, RuleSource};
 use crate::engine::{self, AutoMemory, Scanned};
 use crate::policy::{RuleText, Tier};
@@ -33,7 +33,7 @@ pub(super) struct Texts {
 /// Reads everything that there is for this start. A folder that is not trusted adds nothing.
 pub(super) fn texts(settings: &Settings, start: &Base<'_>, notices: &mut Vec<Notice>) -> Texts {
     let reader = Arc::new(Reader::new(settings, start));
-    let (mut commands, told) = catalog::prompts(&reader.ground());
+    let (mut commands, off, told) = reader.prompts();
     notices.extend(told);
     let (mut agents, told) = catalog::agents(&reader.ground(), &reader.given);
     notices.extend(told);
@@ -70,6 +70,8 @@ pub(super) fn texts(settings: &Settings, start: &Base<'_>, notices: &mut Vec<Not
         styles,
         status_line: settings.catalog.status_line.clone(),
         plugins: reader.plugins.clone(),
+        off,
+        no_shell: settings.catalog.no_shell,
         settings: settings.catalog.origins.iter().map(super::Origin::row).collect(),
         save: Some(Arc::new(move |key, value| save_setting(&config, key, value.clone()))),
     };
@@ -84,6 +86,7 @@ struct Reader {
     plugins: Vec<Plugin>,
     bundled: bool,
     wish: catalog::MemoryWish,
+    switches: BTreeMap<String, SkillSwitch>,
     /// Agents of the command line.
     given: Vec<AgentFile>,
 }
@@ -95,11 +98,19 @@ impl Reader {
             home: start.home.to_path_buf(),
             cwd: start.cwd.to_path_buf(),
             project: settings.project.clone(),
-            plugins: wish.here.clone(),
+            plugins: wish.plugins.here.clone(),
             bundled: !wish.no_bundled,
             wish: wish.memory.clone(),
+            switches: wish.skills.clone(),
             given: wish.agents.clone(),
         }
+    }
+
+    /// Commands and skills, those that are off apart.
+    fn prompts(&self) -> (Vec<CommandFile>, Vec<CommandFile>, Vec<Notice>) {
+        let (mut files, notices) = catalog::prompts(&self.ground());
+        let off = catalog::switch(&mut files, &self.switches);
+        (files, off, notices)
     }
 
     fn ground(&self) -> Ground<'_> {
@@ -119,6 +130,17 @@ fn budget(settings: &Settings) -> Budget {
 }
 
 fn chosen_style(settings: &Settings, styles: &[Style], notices: &mut Vec<Notice>) -> Style {
+    let mut forced = styles.iter().filter(|style| style.forced);
+    if let Some(style) = forced.next() {
+        let text = format!("The output style is {}: the {} sets it.", style.name, style.source);
+        let others: Vec<&str> = forced.map(|style| style.source.as_str()).collect();
+        notices.push(if others.is_empty() {
+            Notice::info(text).hint("/plugin switches the plugin off")
+        } else {
+            Notice::warning(format!("{text} So would {}.", others.join(", ")))
+        });
+        return style.clone();
+    }
     let wanted = settings.catalog.style.as_deref().unwrap_or(catalog::DEFAULT_STYLE);
     let same = |style: &&Style| style.name.eq_ignore_ascii_case(wanted);
     if let Some(style) = styles.iter().find(same) {
@@ -152,7 +174,7 @@ fn powers_of_agent(agent: &AgentFile) -> (PathBuf, Vec<String>) {
 fn scan(reader: Arc<Reader>, trusted: bool, known: (&[CommandFile], &[AgentFile])) -> engine::Scan {
     let agreed: Powers = known.0.iter().map(powers).chain(known.1.iter().map(powers_of_agent)).collect();
     Arc::new(move || {
-        let (mut commands, _) = catalog::prompts(&reader.ground());
+        let (mut commands, _, _) = reader.prompts();
         let memory = catalog::memory(&reader.ground(), &reader.wish);
         let mut notices = Vec::new();
         let (mut agents, _) = catalog::agents(&reader.ground(), &reader.given);
@@ -199,6 +221,7 @@ fn stored(wish: &MemorySetting, (dirs, project): (&Dirs, &Path)) -> MemorySettin
 fn nested_skills(reader: Arc<Reader>) -> engine::NestedSkills {
     Arc::new(move |path: &Path| {
         let (mut skills, mut notices) = catalog::nested_skills(&reader.ground(), path);
+        catalog::switch(&mut skills, &reader.switches);
         for skill in &mut skills {
             let traits = &mut skill.traits;
             if traits.allowed_tools.is_empty() && traits.hooks.is_none() {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use crate::base::paths::absolute_from;
-use crate::catalog::{self, AgentsMd, MemoryWish, Plugin};
+use crate::catalog::{self, AgentsMd, MemoryWish, SkillSwitch};
 use crate::domain::{AgentFile, FolderClaims, Notice};
 use crate::engine::StatusLine;
 use crate::recall::MemorySetting;
@@ -12,9 +12,10 @@ use crate::recall::MemorySetting;
 use super::document::{Node, Value};
 use super::gather::entries::{flag, text, texts, wrong};
 use super::layers::Layer;
-use super::near::nearest;
+use super::plugins::Plugins;
 use super::project::project_root;
 use super::{ConfigInput, Origin};
+use crate::base::near::nearest;
 
 /// Everything of that kind.
 #[derive(Clone, Debug, Default)]
@@ -30,14 +31,13 @@ pub struct CatalogWish {
     pub description: Option<usize>,
     /// The skills that come along are not there.
     pub no_bundled: bool,
+    /// `skillOverrides`.
+    pub skills: BTreeMap<String, SkillSwitch>,
+    /// `disableSkillShellExecution`.
+    pub no_shell: bool,
     pub style: Option<String>,
     pub status_line: Option<StatusLine>,
-    /// Plugins that are switched on or off.
-    pub plugins: BTreeMap<String, bool>,
-    /// `--plugin-dir`.
-    pub plugin_folders: Vec<PathBuf>,
-    /// All plugins that are there, those that are off among them.
-    pub here: Vec<Plugin>,
+    pub plugins: Plugins,
     /// `--agents`.
     pub agents: Vec<AgentFile>,
     /// `--agent`, or the setting `agent`: what the session runs as.
@@ -62,7 +62,8 @@ pub(super) fn hooks(
     wish: &CatalogWish,
     notices: &mut Vec<Notice>,
 ) -> crate::hooks::Config {
-    let all: Vec<Layer> = layers.iter().cloned().chain(super::plugged::hooks(input, &wish.here)).collect();
+    let all: Vec<Layer> =
+        layers.iter().cloned().chain(super::plugged::hooks(input, &wish.plugins.here, notices)).collect();
     let mut config = super::hooks::read(&all, &input.env, notices);
     config.setup = input.flags.setup;
     config.files = super::layers::files(input, project);
@@ -79,6 +80,7 @@ pub(super) fn read(
     let mut reader = Reader {
         wish: CatalogWish { auto_memory: true, ..CatalogWish::default() },
         seen: Vec::new(),
+        pull_request: false,
         notices: &mut *notices,
     };
     for layer in layers.iter().filter(|layer| trusted || !layer.is_from_project()) {
@@ -86,7 +88,8 @@ pub(super) fn read(
             reader.entry(input, layer, key, node);
         }
     }
-    let mut wish = reader.wish;
+    let (mut wish, pull_request) = (reader.wish, reader.pull_request);
+    wish.status_line = wish.status_line.map(|line| StatusLine { pull_request, ..line });
     wish.agent = input.flags.agent.clone().or(wish.agent);
     wish.memory.outside = super::claims::agreed_imports(folder, trusted);
     if let Some(text) = &input.flags.agents {
@@ -104,12 +107,8 @@ pub(super) fn read(
     }
     wish.memory.off |= switch("CLAUDE_CODE_DISABLE_CLAUDE_MDS");
     wish.auto_memory &= !switch("CLAUDE_CODE_DISABLE_AUTO_MEMORY");
-    wish.plugin_folders =
-        input.flags.plugins.iter().map(|folder| absolute_from(input.cwd, folder, Some(input.home))).collect();
-    let (shelf, data) = (input.dirs.config.join("plugins"), input.dirs.data.join("plugins"));
-    let (plugins, told) = catalog::plugins(&wish.plugin_folders, &shelf, &wish.plugins, &data);
-    wish.here = plugins;
-    notices.extend(told);
+    wish.plugins.find(input, notices);
+    wish.agent = wish.agent.or_else(|| wish.plugins.lead());
     wish
 }
 
@@ -122,6 +121,8 @@ struct Reader<'a> {
     wish: CatalogWish,
     /// Keys that a stronger file has set.
     seen: Vec<String>,
+    /// `latigo.pullRequest`.
+    pull_request: bool,
     notices: &'a mut Vec<Notice>,
 }
 
@@ -133,13 +134,10 @@ impl Reader<'_> {
                 let found = texts(layer, key, node, notices);
                 self.wish.memory.excludes.extend(found.into_iter().map(|(text, _)| text.to_owned()));
             }
-            "enabledPlugins" => {
-                for (name, node) in node.entries() {
-                    if let Value::Bool(on) = node.value {
-                        self.wish.plugins.entry(name.clone()).or_insert(on);
-                    }
-                }
+            "enabledPlugins" | "extraKnownMarketplaces" | "pluginConfigs" => {
+                self.wish.plugins.entry((input, layer), key, node, notices);
             }
+            "skillOverrides" => self.skills(layer, node),
             "latigo" if !layer.is_from_project() => {
                 for (key, node) in node.entries() {
                     self.own(layer, key, node);
@@ -153,6 +151,9 @@ impl Reader<'_> {
                 self.wish.auto_folder = folder.map(|text| absolute_from(&layer.folder, text, Some(input.home)));
             }
             "disableBundledSkills" => self.wish.no_bundled = flag(layer, key, node, self.notices).unwrap_or(false),
+            "disableSkillShellExecution" => {
+                self.wish.no_shell = flag(layer, key, node, self.notices).unwrap_or(false);
+            }
             "outputStyle" => self.wish.style = text(layer, key, node, self.notices).map(ToOwned::to_owned),
             "skillListingBudgetFraction" => self.wish.share = number(node).filter(|share| (0.0..=1.0).contains(share)),
             "skillListingMaxDescChars" => self.wish.description = number(node).map(|chars| chars as usize),
@@ -163,11 +164,30 @@ impl Reader<'_> {
         }
     }
 
+    /// The strongest file decides for each skill.
+    fn skills(&mut self, layer: &Layer, node: &Node) {
+        for (name, node) in node.entries() {
+            let word = match &node.value {
+                Value::Text(word) => SkillSwitch::named(word),
+                _ => None,
+            };
+            if let Some(switch) = word {
+                self.wish.skills.entry(name.clone()).or_insert(switch);
+            } else {
+                let words = format!("`skillOverrides.{name}` is on, name-only, user-invocable-only or off");
+                self.notices.push(layer.notice(node.line, &words));
+            }
+        }
+    }
+
     /// An entry of our own section.
     fn own(&mut self, layer: &Layer, key: &str, node: &Node) {
         match key {
             "agentsMd" if self.first("latigo.agentsMd") => self.agents(layer, node),
             "memory" if self.first("latigo.memory") => self.memories(layer, node),
+            "pullRequest" if self.first("latigo.pullRequest") => {
+                self.pull_request = flag(layer, "latigo.pullRequest", node, self.notices).unwrap_or(false);
+            }
             _ => {}
         }
     }
@@ -258,7 +278,12 @@ impl Reader<'_> {
         };
         let refresh = field("refreshInterval").and_then(number).filter(|seconds| *seconds >= 1.0);
         let padding = field("padding").and_then(number).map_or(0, |columns| columns.min(MOST_PADDING) as u16);
-        self.wish.status_line = Some(StatusLine { command, padding, refresh_s: refresh.map(|seconds| seconds as u64) });
+        self.wish.status_line = Some(StatusLine {
+            command,
+            padding,
+            refresh_s: refresh.map(|seconds| seconds as u64),
+            pull_request: false,
+        });
     }
 }
 
@@ -267,11 +292,12 @@ const MOST_PADDING: f64 = 40.0;
 /// Entries of the memory store that one prompt may get at most.
 const MOST_ENTRIES: f64 = 20.0;
 const MEMORY_KEYS: [&str; 3] = ["enabled", "entries", "summaries"];
-const KEYS: [&str; 10] = [
+const KEYS: [&str; 11] = [
     "agent",
     "autoMemoryDirectory",
     "autoMemoryEnabled",
     "disableBundledSkills",
+    "disableSkillShellExecution",
     "outputStyle",
     "plansDirectory",
     "skillListingBudgetFraction",

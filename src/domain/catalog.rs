@@ -5,6 +5,8 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+use crate::base::text::Painted;
+
 use super::{Effort, MemoryOrder, Page, PageKind, Recalled, ServerBody};
 
 /// A Markdown file whose text becomes a prompt: a command file or a skill. Its name is what is typed after the slash.
@@ -43,6 +45,8 @@ pub struct Traits {
     pub arguments: Vec<String>,
     /// The model can neither see nor use it.
     pub person_only: bool,
+    /// The model sees its name alone until it uses it.
+    pub name_only: bool,
     /// It is not offered after the slash.
     pub model_only: bool,
     /// Rules that hold until the person's next message.
@@ -76,6 +80,12 @@ impl CommandFile {
     /// It stands in the list that the model has from the beginning.
     pub fn is_listed(&self) -> bool {
         self.is_for_model() && self.traits.paths.is_empty()
+    }
+
+    /// Its line in the list for the model.
+    pub fn line(&self) -> String {
+        let text = if self.traits.name_only { String::new() } else { self.listing() };
+        format!("- {}{}{text}", self.name, if text.is_empty() { "" } else { ": " })
     }
 
     /// The text that tells the model what it is for.
@@ -115,6 +125,6 @@ pub enum CatalogRequest {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CatalogNews {
     Page(Page),
-    /// What the person's own program says for the line above the status line.
-    StatusLine(String),
+    /// What the person's own program says for the lines above the status line.
+    StatusLine(Vec<Vec<Painted>>),
 }

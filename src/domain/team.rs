@@ -34,7 +34,7 @@ pub struct AgentFile {
 }
 
 /// What it can use.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct AgentTools {
     /// None for all of the parent's.
     pub allowed: Option<Vec<String>>,
@@ -157,6 +157,9 @@ pub struct AgentStart {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct AgentSpent {
     pub agent: String,
+    /// Of its own conversation.
+    #[serde(default)]
+    pub turn: u32,
     pub request: u32,
     pub model: ModelRef,
     pub usage: Usage,

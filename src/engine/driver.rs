@@ -270,6 +270,10 @@ impl Driver {
             return self.feed(Input::Stream { request, item }).await;
         }
         for item in self.parts.pieces.sift(&self.setup.secrets, request, items) {
+            if let StreamItem::Limits(limits) = item {
+                self.hear_limits(limits);
+                continue;
+            }
             let ends = matches!(item, StreamItem::Done { .. } | StreamItem::Failed(_));
             if ends {
                 self.stream = None;

@@ -87,6 +87,8 @@ impl Driver {
         let (model, effort, cwd) = (self.stage.model.clone(), self.stage.effort, self.stage.place.cwd.clone());
         self.stage = stage;
         self.stage.place.cwd = cwd;
+        self.machine.limit_turns(super::team::lead_turns(&self.stage));
+        self.bring_hooks_again();
         if begun {
             self.stage.mode = self.machine.conversation().mode;
             if model.is_some() {

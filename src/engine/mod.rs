@@ -68,13 +68,16 @@ use crate::session::Store;
 use crate::tools::{Limits, Place, Tool};
 use crate::usage::ModelTable;
 
-pub use catalog::{AutoMemory, Nested, NestedSkills, SaveSetting, Scan, Scanned, Shelf, StatusLine, inventory};
+pub use catalog::{
+    AutoMemory, Nested, NestedSkills, PluginCost, SaveSetting, Scan, Scanned, Shelf, StatusLine, inventory,
+    plugin_costs,
+};
 pub use confine::Sandbox;
 pub use languages::{KeepConsent, LanguagePlan};
 pub use library::LibraryTuning;
 pub use money::Together;
-pub use servers::{OutsideCall, SearchMode, ServerPlan, open_counter};
-pub use team::{AGENT_WORD, AgentSpec, AgentWord, Child, TeamTuning, as_agent};
+pub use servers::{Admits, OutsideCall, SearchMode, ServerPlan, open_counter};
+pub use team::{AGENT_WORD, AgentSpec, AgentWord, Child, TeamTuning, agent_source, as_agent, servers_with};
 
 /// Events that may wait for a slow face before the engine waits for it.
 const EVENTS: usize = 1024;

@@ -8,8 +8,10 @@ use tokio::sync::oneshot;
 
 use super::driver::{Driver, News, What};
 use super::gate::Asked;
+use crate::agent::Input;
 use crate::domain::{
-    Access, Action, AgentQuestion, Answer, Decision, Event, Live, Mode, NetworkNews, Notice, ToolCall, Verdict,
+    Access, Action, AgentQuestion, Answer, Body, Decision, Event, Live, Mode, NetworkNews, Notice, TeamBody, ToolCall,
+    Verdict,
 };
 use crate::policy;
 use crate::sandbox::{Pass, Proxy};
@@ -26,6 +28,8 @@ const KNOWN: usize = 1_000;
 pub(super) struct Visit {
     host: String,
     port: u16,
+    /// Whose command wants it, in words; none for the session's own.
+    whose: Option<Arc<str>>,
     reply: oneshot::Sender<Pass>,
 }
 
@@ -34,7 +38,12 @@ impl Visit {
     /// A connection to a host, and where its answer comes.
     pub(super) fn to(host: &str, port: u16) -> (Self, oneshot::Receiver<Pass>) {
         let (reply, answer) = oneshot::channel();
-        (Self { host: host.to_owned(), port, reply }, answer)
+        (Self { host: host.to_owned(), port, whose: None, reply }, answer)
+    }
+
+    /// The same of somebody else's command.
+    pub(super) fn of(self, whose: &str) -> Self {
+        Self { whose: Some(whose.into()), ..self }
     }
 }
 
@@ -56,16 +65,16 @@ impl Driver {
         if !wish.enabled || wish.network {
             return None;
         }
-        if let Some(child) = &self.stage.child {
+        if let Some(child) = self.stage.child.as_ref().filter(|child| !child.apart) {
             return child.proxy.clone();
         }
         let (news, epoch) = (self.news.clone(), self.epoch);
         let proxy = self.parts.hosts.proxy.get_or_insert_with(|| {
-            Proxy::new(Arc::new(move |host, port| {
+            Proxy::new(Arc::new(move |host, port, whose| {
                 let news = news.clone();
                 Box::pin(async move {
                     let (reply, answer) = oneshot::channel();
-                    let visit = Box::new(Visit { host, port, reply });
+                    let visit = Box::new(Visit { host, port, whose, reply });
                     let _gone = news.send(News { epoch, what: What::Visit(visit) }).await;
                     answer.await.unwrap_or_else(|_| Pass::Closed("the session is over".to_owned()))
                 })
@@ -76,7 +85,7 @@ impl Driver {
 
     /// The same for whoever is started from here, once it was made.
     pub(super) fn proxy_in_use(&self) -> Option<Proxy> {
-        match &self.stage.child {
+        match self.stage.child.as_ref().filter(|child| !child.apart) {
             Some(child) => child.proxy.clone(),
             None => self.parts.hosts.proxy.clone(),
         }
@@ -153,15 +162,23 @@ impl Driver {
         }
         hosts.asked += 1;
         let ask = hosts.asked;
-        verdict.because.text = format!("A command in the sandbox wants to reach {}:{}.", visit.host, visit.port);
+        let child = self.stage.child.clone();
+        let whose = visit.whose.as_deref().or(child.as_ref().map(|child| child.kind.as_str()));
+        let of = whose.map(|whose| format!(" of {whose}")).unwrap_or_default();
+        verdict.because.text = format!("A command{of} in the sandbox wants to reach {}:{}.", visit.host, visit.port);
+        let who = whose.map_or_else(|| "the sandbox".to_owned(), |whose| format!("the sandbox, for {whose}"));
         let call = ToolCall {
             id: format!("network-{ask}"),
             name: NAME.to_owned(),
             input: json!({ "host": visit.host, "port": visit.port }),
         };
         hosts.waiting.insert(ask, vec![visit]);
-        let (agent, who) = (NetworkNews::ASKER.to_owned(), "the sandbox".to_owned());
-        let question = Box::new(AgentQuestion { agent, who, ask, call, verdict });
+        let asker = child.map_or_else(|| NetworkNews::ASKER.to_owned(), |child| NetworkNews::asker_of(&child.agent));
+        let question = Box::new(AgentQuestion { agent: asker, who, ask, call, verdict });
+        if self.is_child() {
+            // Whoever stands at the screen of a process reads its log.
+            return self.feed(Input::Note(Body::Team(TeamBody::AgentAsked(question)))).await;
+        }
         self.tell(Event::Live(Live::Network(NetworkNews::Asks(question)))).await;
     }
 
@@ -171,6 +188,11 @@ impl Driver {
         let Some(host) = visits.first().map(|visit| visit.host.clone()) else { return };
         let open = answer.is_yes();
         self.remember(&host, open);
+        if let Some(child) = self.stage.child.clone() {
+            let agent = NetworkNews::asker_of(&child.agent);
+            let decided = TeamBody::AgentDecided { agent, ask, answer: Some(answer.clone()) };
+            self.feed(Input::Note(Body::Team(decided))).await;
+        }
         self.grant(answer).await;
         for visit in visits {
             let closed = || Pass::Closed(format!("the person does not want {} to be reached", visit.host));
@@ -181,6 +203,12 @@ impl Driver {
     /// Nobody is asked about hosts any more: the turn was stopped.
     pub(super) async fn drop_visits(&mut self) {
         for (ask, _) in std::mem::take(&mut self.parts.hosts.waiting) {
+            if let Some(child) = self.stage.child.clone() {
+                let agent = NetworkNews::asker_of(&child.agent);
+                let gone = TeamBody::AgentDecided { agent, ask, answer: None };
+                self.feed(Input::Note(Body::Team(gone))).await;
+                continue;
+            }
             self.tell(Event::Live(Live::Network(NetworkNews::Gone { ask }))).await;
         }
     }

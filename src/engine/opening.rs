@@ -241,7 +241,9 @@ impl Driver {
         // Whole outputs of the sessions that this one was forked from.
         self.gate.set_readable(past.parents.iter().map(|parent| self.setup.store.outputs(*parent)).collect());
         self.questions = Questions::of(&past.asked, &self.setup.tools, &self.stage.place);
-        self.parts.catalog = catalog::Catalog::of(past.used, past.sums);
+        self.drop_skill_hooks();
+        self.parts.catalog = catalog::Catalog::of(past.used, past.ran, past.sums);
+        self.bring_hooks_again();
         self.parts.recall.memories = super::memories::Remembered::of(past.told);
         self.know_agents(&past.agents);
         self.parts.library.open(outline, past.titled);
@@ -350,6 +352,7 @@ fn same_server(model: &ModelRef, stage: &Stage) -> bool {
 
 fn machine(setup: &Setup, stage: &Stage, id: SessionId, recollection: Recollection) -> Machine {
     let mut machine = Machine::with(setup.agent.clone(), prefix(setup, stage), id.to_string(), recollection);
+    machine.limit_turns(super::team::lead_turns(stage));
     machine.set_outputs(setup.store.outputs(id));
     machine
 }

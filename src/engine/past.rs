@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use super::catalog::Sums;
+use super::catalog::{HookName, Sums, hear_run};
 use super::memories;
 use crate::agent::Recollection;
 use crate::domain::{Body, CatalogBody, FilesBody, MemoryId, Record, SessionId, TeamBody, ToolCall};
@@ -30,6 +30,9 @@ pub(super) struct Past {
     pub(super) asked: Asked,
     /// Commands and skills in use, with their arguments.
     pub(super) used: VecDeque<(String, String)>,
+    /// Hooks of skills that ran.
+    #[serde(default)]
+    pub(super) ran: BTreeSet<HookName>,
     pub(super) spent: Tally,
     /// What the status line adds up.
     pub(super) sums: Sums,
@@ -84,6 +87,7 @@ impl Fold for Past {
                 self.agents.push_back(record.body.clone());
             }
             Body::TitleSet { .. } => self.titled = true,
+            Body::HookRan(run) => hear_run(&mut self.ran, run),
             Body::Cleared => self.used.clear(),
             Body::Catalog(CatalogBody::Used { name, arguments, .. }) => {
                 bounded(&mut self.used, USED);

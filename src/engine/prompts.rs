@@ -37,11 +37,13 @@ impl Driver {
     }
 
     /// A sub-agent's task: nothing in it is read or expanded, because a model wrote it.
-    pub(super) fn task(&self, text: String) -> Prompt {
+    pub(super) fn task(&mut self, text: String) -> Prompt {
+        self.freeze_servers();
         let mut blocks = Vec::new();
         if self.machine.conversation().counts.turn == 0 {
             blocks.push(Block::Text { text: self.first_reminder() });
         }
+        blocks.extend(self.announce_servers().map(|text| Block::Text { text }));
         blocks.push(Block::Text { text: text.clone() });
         Prompt { message: Message { role: Role::User, blocks, by: None }, typed: text, origin: Origin::Harness }
     }

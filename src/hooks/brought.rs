@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{Event, Handler, Hook, Matcher};
+use super::{Event, Extra, Handler, Hook, Matcher};
 use crate::domain::RuleSource;
 
 /// Hooks that one file may bring.
@@ -42,8 +42,10 @@ fn read(event: Event, group: &Value, source: &RuleSource) -> Result<Vec<Hook>, S
     };
     let handlers = group.get("hooks").and_then(Value::as_array).ok_or("a group needs a list `hooks`")?;
     let hook = |handler: &Value| {
+        let once = handler.get("once").and_then(Value::as_bool).unwrap_or(false);
         let handler = Handler::parse(event, handler)?;
-        Ok(Hook { event, matcher: matcher.clone(), handler, source: source.clone() })
+        let (matcher, source, extra) = (matcher.clone(), source.clone(), Extra::default());
+        Ok(Hook { event, matcher, handler, source, extra, once })
     };
     handlers.iter().map(hook).collect()
 }

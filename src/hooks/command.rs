@@ -9,6 +9,7 @@ use tokio::process::{Child, ChildStderr, ChildStdin, ChildStdout};
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 use super::Desk;
+use super::Extra;
 use super::answer::Finished;
 use crate::base::process::{self, Group};
 
@@ -31,6 +32,7 @@ pub(super) struct Line<'a> {
     pub command: &'a str,
     /// The exec form; none for a line of the shell.
     pub args: Option<&'a [String]>,
+    pub extra: &'a Extra,
 }
 
 /// A command that goes on beside.
@@ -85,6 +87,7 @@ fn start(line: Line<'_>, desk: &Desk) -> std::io::Result<Running> {
     command
         .env_clear()
         .envs(around.env.iter().filter(|(name, _)| !name.starts_with("OTEL_") && !name.starts_with("BASH_FUNC_")))
+        .envs(line.extra.0.iter())
         .env("CLAUDE_PROJECT_DIR", &around.project)
         .env("CLAUDE_CODE_SESSION_ID", &around.session)
         .env("PWD", &around.cwd)

@@ -27,4 +27,4 @@ pub use matcher::Matcher;
 pub use model::Question;
 pub use run::{Around, Ask, CallServer, Desk, Firing, Late, Ran, rerun, run, run_all};
 pub use server::ServerCall;
-pub use settings::{Config, Hook, HttpRules, Patience};
+pub use settings::{Config, Extra, Hook, HttpRules, Patience};

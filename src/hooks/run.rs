@@ -87,6 +87,8 @@ pub struct Ran {
     /// For the trace.
     pub input: String,
     pub output: String,
+    /// The last line on its standard output.
+    pub last_line: Option<String>,
 }
 
 impl Desk {
@@ -267,7 +269,7 @@ impl One {
     async fn finished(&self, desk: &Desk, limit: Duration) -> Finished {
         match &self.hook.handler.kind {
             Kind::Command { command, args, .. } => {
-                let line = command::Line { command, args: args.as_deref() };
+                let line = command::Line { command, args: args.as_deref(), extra: &self.hook.extra };
                 let (finished, rest) = command::run(line, &self.input, desk, limit).await;
                 if let Some(rest) = rest {
                     self.later(rest, desk);
@@ -330,6 +332,7 @@ impl One {
             answer: Answer::read(self.event, finished, handler.fail_closed),
             input: cap::traced(&self.input),
             output: cap::traced(&output),
+            last_line: finished.stdout.lines().map(str::trim).rfind(|line| !line.is_empty()).map(str::to_owned),
         }
     }
 }

@@ -1,6 +1,9 @@
 //! All hooks of one start, from every settings file, and which of them run.
 
+use std::collections::BTreeMap;
+use std::fmt;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use crate::domain::{HookEntry, HookState, RuleScope, RuleSource};
 
@@ -17,6 +20,20 @@ pub struct Hook {
     pub matcher: Matcher,
     pub handler: Handler,
     pub source: RuleSource,
+    pub extra: Extra,
+    /// It runs one time in a session (hooks of skills).
+    pub once: bool,
+}
+
+/// Variables that the program of a hook gets besides, such as those of its plugin. Its `Debug` shows no value: one may
+/// be a key.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct Extra(pub Arc<BTreeMap<String, String>>);
+
+impl fmt::Debug for Extra {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.0.keys()).finish()
+    }
 }
 
 /// Where hooks of type http may go.
@@ -84,7 +101,8 @@ impl Config {
         let mut found: Vec<Hook> = Vec::new();
         let candidates = self.hooks.iter().filter(|hook| hook.event == event && hook.matcher.fits(subject));
         for hook in candidates.filter(|hook| self.state(hook, trusted) == HookState::Runs) {
-            let known = found.iter().any(|known| known.handler.does_the_same(&hook.handler));
+            let known =
+                found.iter().any(|known| known.handler.does_the_same(&hook.handler) && known.extra == hook.extra);
             if !known && hook.handler.condition.as_deref().is_none_or(fits) {
                 found.push(hook.clone());
             }

@@ -14,6 +14,7 @@ use super::purse::used;
 use crate::base::text;
 use crate::domain::{CapState, JobState, LanguageState, Mode, SandboxState, ServerState, Todo, TodoState};
 use crate::theme::{Meaning, Theme};
+use crate::widgets::wrap::clip_line;
 use crate::widgets::{Glyphs, gauge, sparkline};
 
 /// The columns that it wants.
@@ -224,8 +225,7 @@ fn agents(page: &mut Page<'_>, facts: &Facts, now: u64) {
     }
     page.head(&format!("agents {living}"));
     for row in facts.work.agents.living().take(AGENTS) {
-        let (words, meaning) = agent_row(row, now);
-        page.push("", &words, meaning);
+        page.pieces(&agent_row(row, &facts.work.agents, now));
     }
 }
 
@@ -294,6 +294,14 @@ impl Page<'_> {
         }
         spans.push(Span::styled(value, self.theme.style(meaning)));
         self.lines.push(Line::from(spans));
+    }
+
+    /// A row of several looks, sanitised and clipped here.
+    fn pieces(&mut self, pieces: &[(String, Meaning)]) {
+        let clean: Vec<_> =
+            pieces.iter().map(|(words, meaning)| (text::sanitize_line(words), self.theme.style(*meaning))).collect();
+        let clean = clean.iter().map(|(words, style)| (&**words, *style));
+        self.lines.push(clip_line(clean, self.width.into()));
     }
 
     fn wrapped(&mut self, source: &str, meaning: Meaning, limit: usize) {

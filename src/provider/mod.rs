@@ -16,6 +16,7 @@ mod embedding;
 mod endpoint;
 mod failure;
 mod http;
+mod limits;
 mod listing;
 mod ndjson;
 pub mod replay;

@@ -85,10 +85,16 @@ impl Cage {
         &self.profile.temp
     }
 
-    /// A command in a group and session of its own, standard input closed, in folder `cwd`, which runs
-    /// `program` confined, and what to keep until it has ended. Its environment is the caller's to set, by way of
+    /// A command in a group and session of its own, which reads from `input` or finds that closed, in folder `cwd`, and
+    /// runs `program` confined, and what to keep until it has ended. Its environment is the caller's to set, by way of
     /// [`Self::variables`].
-    pub fn wrap(&self, program: &Path, arguments: &[&OsStr], cwd: &Path) -> io::Result<(Command, Caged)> {
+    pub fn wrap(
+        &self,
+        program: &Path,
+        arguments: &[&OsStr],
+        cwd: &Path,
+        input: Option<OwnedFd>,
+    ) -> io::Result<(Command, Caged)> {
         if self.means != Means::Seatbelt && !self.helper.is_file() {
             let text = format!("{} is gone, so nothing can be confined; start Latigo again", self.helper.display());
             return Err(io::Error::new(io::ErrorKind::NotFound, text));
@@ -125,7 +131,7 @@ impl Cage {
             }
         };
         command.arg(program).args(arguments).current_dir(&cwd);
-        let proxy = self.open_door(&mut command)?;
+        let proxy = self.open_door(&mut command, input)?;
         Ok((command, Caged { held, before, roots: profile.roots.clone(), _proxy: proxy }))
     }
 
@@ -138,12 +144,17 @@ impl Cage {
         Order { port: Some(PORT), starts_network: !order.own_network, own_network: true, ..order }
     }
 
-    /// Standard input carries the listening socket out, before the command gets it closed.
-    fn open_door(&self, command: &mut Command) -> io::Result<Option<DropGuard>> {
-        let Some(proxy) = self.proxy.as_ref().filter(|_| self.has_proxy()) else { return Ok(None) };
+    /// Standard input carries the listening socket out and what the command reads from in, before the command gets it.
+    fn open_door(&self, command: &mut Command, input: Option<OwnedFd>) -> io::Result<Option<DropGuard>> {
+        let Some(proxy) = self.proxy.as_ref().filter(|_| self.has_proxy()) else {
+            if let Some(input) = input {
+                command.stdin(Stdio::from(input));
+            }
+            return Ok(None);
+        };
         let (ours, theirs) = UnixStream::pair()?;
         command.stdin(Stdio::from(OwnedFd::from(theirs)));
-        Ok(Some(proxy.adopt(ours)))
+        Ok(Some(proxy.adopt(ours, input)))
     }
 
     /// The environment inside: without doors to the host, temporary files in the session's own folder.

@@ -237,7 +237,7 @@ fn run(cage: &Cage, helper: &Path, words: &[&OsStr], cwd: &Path, patience: Durat
         ErrorKind::ExecutableFileBusy | ErrorKind::WouldBlock => Doubt::Unclear(format!("it could not start: {error}")),
         _ => Doubt::Fails(format!("it does not start here: {error}")),
     };
-    let (mut command, caged) = cage.wrap(helper, words, cwd).map_err(told)?;
+    let (mut command, caged) = cage.wrap(helper, words, cwd, None).map_err(told)?;
     let (reader, writer) = io::pipe().map_err(told)?;
     let errors = writer.try_clone().map_err(told)?;
     command.env_clear().stdout(writer).stderr(Stdio::from(errors));

@@ -6,7 +6,7 @@
 
 use std::io;
 use std::net::{IpAddr, SocketAddr};
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::net::UnixStream;
 use std::sync::Arc;
 use std::time::Duration;
@@ -43,13 +43,16 @@ pub enum Pass {
     Closed(String),
 }
 
-/// Decides about a host and port. It may take as long as a person thinks.
-pub type Decide = Arc<dyn Fn(String, u16) -> BoxFuture<'static, Pass> + Send + Sync>;
+/// Decides about a host and port that somebody's command wants, the session's own when nobody is named. It may take as
+/// long as a person thinks.
+pub type Decide = Arc<dyn Fn(String, u16, Option<Arc<str>>) -> BoxFuture<'static, Pass> + Send + Sync>;
 
 /// The proxy of a session.
 #[derive(Clone)]
 pub struct Proxy {
     decide: Decide,
+    /// Whose commands go this way, in words.
+    whose: Option<Arc<str>>,
     /// Where its tasks run.
     runtime: tokio::runtime::Handle,
 }
@@ -63,18 +66,29 @@ impl std::fmt::Debug for Proxy {
 impl Proxy {
     /// To be called within a tokio runtime.
     pub fn new(decide: Decide) -> Self {
-        Self { decide, runtime: tokio::runtime::Handle::current() }
+        Self { decide, whose: None, runtime: tokio::runtime::Handle::current() }
     }
 
-    /// Takes the listener that comes through the door and serves it until what is returned is dropped.
-    pub(super) fn adopt(&self, door: UnixStream) -> DropGuard {
+    /// The same for the commands of somebody else, who is named when a host is asked about.
+    #[must_use]
+    pub fn of(&self, whose: &str) -> Self {
+        Self { whose: Some(whose.into()), ..self.clone() }
+    }
+
+    /// Takes the listener that comes through the door, hands in what the command is to read from, and serves the listener
+    /// until what is returned is dropped.
+    pub(super) fn adopt(&self, door: UnixStream, input: Option<OwnedFd>) -> DropGuard {
         let stop = CancellationToken::new();
-        let (decide, ends) = (Arc::clone(&self.decide), stop.clone());
+        let (decide, ends) = ((Arc::clone(&self.decide), self.whose.clone()), stop.clone());
         let runtime = self.runtime.clone();
         self.runtime.spawn(async move {
             // The other end closes when the command ends without having sent anything.
-            let received = runtime.spawn_blocking(move || receive(&door)).await;
-            let Ok(Ok(listener)) = received else { return };
+            let received = runtime.spawn_blocking(move || {
+                let listener = receive(&door)?.ok_or_else(|| io::Error::other("no socket came"))?;
+                send(&door, input.as_ref())?;
+                Ok::<_, io::Error>(std::net::TcpListener::from(listener))
+            });
+            let Ok(Ok(listener)) = received.await else { return };
             tokio::select! {
                 () = ends.cancelled() => {}
                 () = serve(listener, decide) => {}
@@ -84,35 +98,39 @@ impl Proxy {
     }
 }
 
-/// Waits for a listening socket.
-fn receive(door: &UnixStream) -> io::Result<std::net::TcpListener> {
+/// Waits for what comes through the door; nothing when the other side closed it or sent nothing along.
+pub(super) fn receive(door: impl AsFd) -> io::Result<Option<OwnedFd>> {
     let mut space = [std::mem::MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(1))];
     let mut buffer = RecvAncillaryBuffer::new(&mut space);
     let mut byte = [0_u8; 1];
     rustix::net::recvmsg(door, &mut [io::IoSliceMut::new(&mut byte)], &mut buffer, RecvFlags::CMSG_CLOEXEC)?;
-    let rights = buffer.drain().find_map(|message| match message {
+    Ok(buffer.drain().find_map(|message| match message {
         RecvAncillaryMessage::ScmRights(mut rights) => rights.next(),
         _ => None,
-    });
-    rights.map(std::net::TcpListener::from).ok_or_else(|| io::Error::other("no socket came"))
+    }))
 }
 
-/// Sends a listening socket out by `door`.
-pub(super) fn send(door: &OwnedFd, listener: &std::net::TcpListener) -> io::Result<()> {
+/// Sends something through the door, or that there is nothing.
+pub(super) fn send(door: impl AsFd, what: Option<&impl AsFd>) -> io::Result<()> {
     use rustix::net::{SendAncillaryBuffer, SendAncillaryMessage, SendFlags};
-    use std::os::fd::AsFd;
     let mut space = [std::mem::MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(1))];
     let mut buffer = SendAncillaryBuffer::new(&mut space);
-    let rights = [listener.as_fd()];
-    if !buffer.push(SendAncillaryMessage::ScmRights(&rights)) {
+    let rights = what.map(|what| [what.as_fd()]);
+    if let Some(rights) = &rights
+        && !buffer.push(SendAncillaryMessage::ScmRights(rights))
+    {
         return Err(io::Error::other("there is no room for a socket"));
     }
-    rustix::net::sendmsg(door, &[io::IoSlice::new(b"x")], &mut buffer, SendFlags::empty())?;
+    // Whoever is gone needs nothing, and no signal is to come of it.
+    rustix::net::sendmsg(door, &[io::IoSlice::new(b"x")], &mut buffer, SendFlags::NOSIGNAL)?;
     Ok(())
 }
 
+/// Who decides, and for whom.
+type Asking = (Decide, Option<Arc<str>>);
+
 /// Serves all connections of a listener.
-async fn serve(listener: std::net::TcpListener, decide: Decide) {
+async fn serve(listener: std::net::TcpListener, decide: Asking) {
     if listener.set_nonblocking(true).is_err() {
         return;
     }
@@ -122,7 +140,7 @@ async fn serve(listener: std::net::TcpListener, decide: Decide) {
     loop {
         let Ok(permit) = Arc::clone(&room).acquire_owned().await else { return };
         let Ok((client, _)) = listener.accept().await else { return };
-        let decide = Arc::clone(&decide);
+        let decide = decide.clone();
         open.spawn(async move {
             // A broken connection is the other side's business.
             drop(connection(client, &decide).await);
@@ -142,7 +160,7 @@ struct Wanted {
     tunnel: bool,
 }
 
-async fn connection(mut client: TcpStream, decide: &Decide) -> io::Result<()> {
+async fn connection(mut client: TcpStream, decide: &Asking) -> io::Result<()> {
     let mut head = Vec::new();
     let end = match timeout(HEAD_TIME, read_head(&mut client, &mut head)).await {
         Ok(Ok(end)) => end,
@@ -153,7 +171,7 @@ async fn connection(mut client: TcpStream, decide: &Decide) -> io::Result<()> {
         Ok(wanted) => wanted,
         Err(problem) => return refuse(&mut client, 400, &problem).await,
     };
-    let named = match decide(wanted.host.clone(), wanted.port).await {
+    let named = match decide.0(wanted.host.clone(), wanted.port, decide.1.clone()).await {
         Pass::Open { named } => named,
         Pass::Closed(why) => return refuse(&mut client, 403, &why).await,
     };
@@ -311,9 +329,11 @@ mod tests {
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let (ours, theirs) = UnixStream::pair().unwrap();
-        send(&OwnedFd::from(theirs), &listener).unwrap();
+        send(&theirs, Some(&listener)).unwrap();
         drop(listener);
-        let _guard = Proxy::new(decide).adopt(ours);
+        let input = std::fs::File::open("/dev/null").unwrap();
+        let _guard = Proxy::new(decide).adopt(ours, Some(input.into()));
+        tokio::task::spawn_blocking(move || receive(&theirs).unwrap().expect("what is read from")).await.unwrap();
         let mut client = TcpStream::connect(address).await.unwrap();
         client.write_all(request.as_bytes()).await.unwrap();
         let mut answer = String::new();
@@ -322,7 +342,7 @@ mod tests {
     }
 
     fn always(pass: Pass) -> Decide {
-        Arc::new(move |_, _| {
+        Arc::new(move |_, _, _| {
             let pass = pass.clone();
             Box::pin(async move { pass })
         })

@@ -22,6 +22,11 @@ impl Follow {
         Self { path: path.to_path_buf(), at }
     }
 
+    /// Begins with the first record of the log.
+    pub fn whole(path: &Path) -> Self {
+        Self { path: path.to_path_buf(), at: 0 }
+    }
+
     /// The records that were added since. A line that is not whole yet comes the next time.
     pub fn more(&mut self) -> io::Result<Vec<Record>> {
         let mut lines = match Lines::open(&self.path, self.at) {

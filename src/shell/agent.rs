@@ -111,6 +111,8 @@ fn hear(record: &Record, fold: &mut Fold, queued: &mut bool) {
 fn request(word: AgentWord) -> Request {
     match word {
         AgentWord::Answer { ask, answer } => Request::Answer { ask, answer },
+        AgentWord::AnswerTo { agent, ask, answer } => Request::Team(TeamRequest::Answer { agent, ask, answer }),
+        AgentWord::Kill(agent) => Request::Team(TeamRequest::Kill { agent }),
         AgentWord::Mode(mode) => Request::SetMode(mode),
         AgentWord::Rules(rules) => Request::Team(TeamRequest::Inherit(RulesInForce(rules))),
         AgentWord::Message(text) => Request::Team(TeamRequest::Begin { text }),

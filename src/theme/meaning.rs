@@ -76,6 +76,15 @@ keyed! {
         ModePlan = "mode.plan",
         ModeAccept = "mode.accept",
         ModeBypass = "mode.bypass",
+        /// The colours that files of sub-agents may name.
+        AgentRed = "agent.red",
+        AgentBlue = "agent.blue",
+        AgentGreen = "agent.green",
+        AgentYellow = "agent.yellow",
+        AgentPurple = "agent.purple",
+        AgentOrange = "agent.orange",
+        AgentPink = "agent.pink",
+        AgentCyan = "agent.cyan",
     }
 }
 
@@ -96,5 +105,12 @@ keyed! {
         Heading = "heading",
         Inserted = "inserted",
         Deleted = "deleted",
+    }
+}
+
+impl Meaning {
+    /// The look for the colour that a sub-agent's file names; none for other names.
+    pub fn of_agent(color: &str) -> Option<Self> {
+        Self::from_key(&format!("agent.{color}"))
     }
 }

@@ -23,6 +23,8 @@ pub enum Answer {
     },
     /// An HTTP error with the wire's own body.
     Status(u16, String),
+    /// None, as long as somebody waits for it.
+    Never,
 }
 
 /// One request as it came.
@@ -95,6 +97,9 @@ async fn answer(State(inner): State<Arc<Mutex<Inner>>>, uri: Uri, body: Bytes) -
         inner.asked.push(Asked { path: uri.path().to_owned(), body });
         inner.answers.pop_front().unwrap_or(Answer::Text("The script is at its end.".to_owned()))
     };
+    if let Answer::Never = &answer {
+        std::future::pending::<()>().await;
+    }
     if let Answer::Status(status, message) = &answer {
         let error = json!({"type": "error", "error": {"type": "api_error", "message": message}});
         return reply(*status, "application/json", error.to_string());
@@ -119,6 +124,7 @@ fn anthropic(answer: &Answer) -> String {
             json!({"type": "input_json_delta", "partial_json": input.to_string()}),
             "tool_use",
         ),
+        Answer::Never => unreachable!("it is never sent"),
         Answer::Text(text) | Answer::Status(_, text) => {
             (json!({"type": "text", "text": ""}), json!({"type": "text_delta", "text": text}), "end_turn")
         }
@@ -144,6 +150,7 @@ fn openai(answer: &Answer) -> String {
                 "tool_calls",
             )
         }
+        Answer::Never => unreachable!("it is never sent"),
         Answer::Text(text) | Answer::Status(_, text) => (json!({"role": "assistant", "content": text}), "stop"),
     };
     let chunk = |choices: Value, usage: Value| json!({"id": "c1", "object": "chat.completion.chunk", "created": 1, "model": "gpt-test", "choices": choices, "usage": usage});

@@ -28,6 +28,7 @@ fn team(play: &mut Play, body: TeamBody) {
 fn spent(agent: &str, tokens: u64) -> TeamBody {
     TeamBody::AgentSpent(AgentSpent {
         agent: agent.into(),
+        turn: 1,
         request: 1,
         model: model_ref(),
         usage: Usage { input: tokens, output: 300, ..Usage::default() },
@@ -100,6 +101,39 @@ fn the_end_of_a_turn_tells_what_the_sidebar_tells_of_it() {
     let line = |start: &str| screen.lines().find(|line| line.contains(start)).unwrap_or_default().to_owned();
     assert!(line("│ turn ").contains("$0.04"), "{screen}");
     assert!(line(" · 43 s").contains("$0.04"), "{screen}");
+}
+
+#[test]
+fn the_colour_of_its_file_is_that_of_its_name_in_pane_and_sidebar() {
+    let mut play = Play::bare(160, 40);
+    play.open(start_info(true), Vec::new());
+    play.prompt(1, "look around");
+    let coloured = AgentStart { color: Some("pink".into()), ..start("a1", "Explore", "find it") };
+    team(&mut play, TeamBody::AgentStarted(Box::new(coloured)));
+    team(&mut play, TeamBody::AgentStarted(Box::new(start("a2", "Plan", "plan it"))));
+    let theme = crate::theme::Theme::default();
+    let pink = theme.style(crate::theme::Meaning::of_agent("pink").unwrap()).fg.unwrap();
+    let painted = |play: &mut Play| {
+        let (buf, _) = play.draw();
+        let cells = buf.content().iter().filter(|cell| cell.fg == pink && cell.symbol() != " ");
+        cells.map(|cell| cell.symbol().to_owned()).collect::<String>()
+    };
+    assert_eq!(painted(&mut play), "Explore");
+    play.write("/agents").keys("enter");
+    // The pane lies over the sidebar.
+    assert_eq!(painted(&mut play), "Explore");
+    assert_eq!(crate::theme::Meaning::of_agent("teal"), None);
+}
+
+#[test]
+fn one_that_waits_for_an_agent_below_it_is_not_called_silent() {
+    let mut play = played(80, 24);
+    let below = AgentStart { parent: Some("a2".into()), ..start("a4", "Plan", "the part") };
+    team(&mut play, TeamBody::AgentStarted(Box::new(below)));
+    play.write("/agents").keys("enter");
+    assert!(!play.screen().contains("silent for"), "{}", play.screen());
+    play.wait(20_000);
+    assert_eq!(play.screen().matches("silent for").count(), 3, "{}", play.screen());
 }
 
 #[test]

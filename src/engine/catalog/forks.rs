@@ -1,6 +1,4 @@
-//! Skills that run in a sub-agent of their own (`context: fork`), and the hooks that skills bring.
-
-use std::sync::Arc;
+//! Skills that run in a sub-agent of their own (`context: fork`).
 
 use futures::FutureExt;
 use tokio_util::sync::CancellationToken;
@@ -10,7 +8,6 @@ use super::fill::Filled;
 use crate::agent::Input;
 use crate::domain::{Body, CommandFile, Notice, RuleScope, RuleSource, RuleTier, ToolCall, ToolOutcome};
 use crate::engine::team::Fork;
-use crate::hooks;
 
 impl Driver {
     /// Uses such a skill for the model: its text first, beside the driver, then the sub-agent.
@@ -66,22 +63,6 @@ impl Driver {
         let text = format!("/{} works in the sub-agent {}; its answer comes here.", file.name, fork.kind);
         let notice = Notice::info(text).hint("/agents shows what it does");
         self.feed(Input::Note(Body::Noticed(notice))).await;
-    }
-
-    /// Puts the hooks that a skill brings in force, for the rest of the session.
-    pub(super) async fn bring_hooks(&mut self, file: &CommandFile) {
-        let Some(value) = &file.traits.hooks else { return };
-        if !self.stage.trusted || !self.parts.catalog.hooked.insert(file.path.clone()) {
-            return;
-        }
-        let scope = if file.source == "project" { RuleScope::Project } else { RuleScope::User };
-        let source = RuleSource { scope, file: Some(file.path.display().to_string()), line: None };
-        let (hooks, problems) = hooks::brought(value, &source);
-        for problem in problems {
-            self.notice(Notice::warning(format!("{}: {problem}", file.path.display()))).await;
-        }
-        Arc::make_mut(&mut self.stage.hooks).hooks.extend(hooks);
-        self.set_points();
     }
 }
 

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use super::super::Stage;
 use super::super::gate::tier_of;
+use super::pages::off_row;
 use crate::domain::{AgentFile, CommandFile, MemoryFile, MemoryScope, PageAct, PageRow, PromptKind, RowMark};
 use crate::policy::RuleText;
 
@@ -31,8 +32,9 @@ pub fn inventory(stage: &Stage, rules: &[RuleText]) -> Vec<PageRow> {
         ..file_row(&rule.file.path, scope(rule.file.scope))
     });
     add("Instructions", stage.memory.iter().map(memory).chain(waiting).chain(skipped).collect());
-    add("Commands", of_kind(PromptKind::Command).collect());
-    add("Skills", of_kind(PromptKind::Skill).collect());
+    let off = |kind| shelf.off.iter().filter(move |file| file.kind == kind).map(off_row);
+    add("Commands", of_kind(PromptKind::Command).chain(off(PromptKind::Command)).collect());
+    add("Skills", of_kind(PromptKind::Skill).chain(off(PromptKind::Skill)).collect());
     add("Sub-agents", stage.agents.iter().map(agent).collect());
     let servers = stage.servers.servers.iter().map(|server| PageRow {
         mark: if server.off.is_none() { RowMark::On } else { RowMark::Off },

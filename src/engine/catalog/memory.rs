@@ -161,10 +161,10 @@ impl Driver {
 /// What the model is told of skills that came, changed or went.
 fn changes(known: &[CommandFile], now: &[CommandFile]) -> Vec<String> {
     let rows = |files: &[CommandFile]| -> Vec<(String, String)> {
-        files.iter().filter(|file| file.is_listed()).map(|file| (file.name.clone(), file.listing())).collect()
+        files.iter().filter(|file| file.is_listed()).map(|file| (file.name.clone(), file.line())).collect()
     };
     let (before, after) = (rows(known), rows(now));
-    let new = after.iter().filter(|row| !before.contains(row)).map(|(name, text)| format!("- {name}: {text}"));
+    let new = after.iter().filter(|row| !before.contains(row)).map(|(_, line)| line.clone());
     let gone = before.iter().filter(|(name, _)| !after.iter().any(|(other, _)| other == name));
     new.chain(gone.map(|(name, _)| format!("- {name} is gone"))).collect()
 }

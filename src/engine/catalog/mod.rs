@@ -5,10 +5,13 @@
 
 mod fill;
 mod forks;
+mod hooks;
 mod inventory;
 mod memory;
 mod on_the_way;
 mod pages;
+mod plugins;
+mod pull;
 mod skills;
 mod status;
 mod styles;
@@ -28,7 +31,9 @@ use crate::domain::{
 use crate::tools::Tool;
 
 pub(super) use fill::Filled;
+pub(super) use hooks::{HookName, hear_run};
 pub use inventory::inventory;
+pub use plugins::{PluginCost, plugin_costs};
 pub(super) use status::Ran;
 pub(super) use told::Sums;
 
@@ -76,6 +81,10 @@ pub struct Shelf {
     pub status_line: Option<StatusLine>,
     /// All that are there; those that are off bring nothing.
     pub plugins: Vec<Plugin>,
+    /// Commands and skills that the settings switch off.
+    pub off: Vec<CommandFile>,
+    /// Shell lines of commands and skills do not run (`disableSkillShellExecution`).
+    pub no_shell: bool,
     /// Every entry of every settings file.
     pub settings: Vec<PageRow>,
     pub save: Option<SaveSetting>,
@@ -90,7 +99,7 @@ pub struct AutoMemory {
     pub index: Option<(PathBuf, String)>,
 }
 
-/// A program whose first line of output stands above the status line.
+/// A program whose first lines of output stand above the status line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StatusLine {
     /// A line of the shell.
@@ -99,6 +108,8 @@ pub struct StatusLine {
     pub padding: u16,
     /// Seconds after which it runs again by itself.
     pub refresh_s: Option<u64>,
+    /// `gh` is asked for the pull request of the branch.
+    pub pull_request: bool,
 }
 
 /// The state of commands and skills in one session.
@@ -117,6 +128,8 @@ pub(super) struct Catalog {
     nested: Vec<CommandFile>,
     /// Skills whose hooks are in force.
     hooked: BTreeSet<PathBuf>,
+    /// Hooks of skills that ran.
+    ran: BTreeSet<HookName>,
     /// Files that changed on disk and were said to have.
     stale: BTreeSet<PathBuf>,
     status: status::Status,
@@ -124,8 +137,8 @@ pub(super) struct Catalog {
 
 impl Catalog {
     /// With what a session has used, and what adds up over it.
-    pub(super) fn of(used: impl IntoIterator<Item = (String, String)>, sums: Sums) -> Self {
-        Self { used: used.into_iter().collect(), status: status::Status::with(sums), ..Self::default() }
+    pub(super) fn of(used: impl IntoIterator<Item = (String, String)>, ran: BTreeSet<HookName>, sums: Sums) -> Self {
+        Self { used: used.into_iter().collect(), ran, status: status::Status::with(sums), ..Self::default() }
     }
 }
 

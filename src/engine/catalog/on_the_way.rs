@@ -25,7 +25,7 @@ impl Driver {
         if news.is_empty() {
             return;
         }
-        let lines: Vec<String> = news.iter().map(|file| format!("- {}: {}", file.name, file.listing())).collect();
+        let lines: Vec<String> = news.iter().map(CommandFile::line).collect();
         let text = format!("there are skills for files like {}:\n{}", path.display(), lines.join("\n"));
         self.inbox.push_back(Input::Note(Body::ContextAdded { from: "Latigo".to_owned(), text }));
     }

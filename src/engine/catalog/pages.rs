@@ -4,9 +4,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::super::driver::Driver;
-use super::Shelf;
 use super::inventory::{file_row, inventory, scope};
-use crate::catalog::{Budget, Plugin, listing};
+use super::{Shelf, plugins};
+use crate::catalog::{Budget, listing};
 use crate::domain::{
     CatalogNews, CommandFile, Live, MemoryFile, Notice, Page, PageAct, PageKind, PageRow, PromptKind, RowMark,
 };
@@ -17,8 +17,15 @@ impl Driver {
         match kind {
             PageKind::Skills => {
                 self.scan_again().await;
-                let (files, budget) = (self.stage.commands.clone(), self.stage.shelf.budget);
-                self.beside(move || Live::Catalog(CatalogNews::Page(skills(&files, budget))));
+                let (files, shelf) = (self.stage.commands.clone(), Arc::clone(&self.stage.shelf));
+                self.beside(move || {
+                    let mut page = skills(&files, shelf.budget);
+                    if !shelf.off.is_empty() {
+                        page.rows.push(PageRow::section("Off by skillOverrides"));
+                        page.rows.extend(shelf.off.iter().map(off_row));
+                    }
+                    Live::Catalog(CatalogNews::Page(page))
+                });
             }
             PageKind::Memory => {
                 self.scan_again().await;
@@ -33,8 +40,8 @@ impl Driver {
             }
             PageKind::Styles => self.show_styles(),
             PageKind::Plugins => {
-                let (files, shelf) = (self.stage.commands.clone(), Arc::clone(&self.stage.shelf));
-                self.beside(move || Live::Catalog(CatalogNews::Page(plugins(&files, &shelf))));
+                let bring = plugins::Bring::of(&self.stage);
+                self.beside(move || Live::Catalog(CatalogNews::Page(bring.page())));
             }
             PageKind::Config => {
                 let page = self.config_page();
@@ -50,7 +57,7 @@ impl Driver {
         let Some(save) = &shelf.save else { return };
         let on = !plugin.enabled;
         let word = if on { "on" } else { "off" };
-        match save(&format!("enabledPlugins.{name}"), &on.into()) {
+        match save(&format!("enabledPlugins.{}", plugin.id()), &on.into()) {
             Ok(file) => {
                 let mut shelf = (*shelf).clone();
                 shelf.plugins.iter_mut().filter(|plugin| plugin.name == name).for_each(|plugin| plugin.enabled = on);
@@ -118,40 +125,15 @@ fn memory(files: &[MemoryFile], shelf: &Shelf, touched: Vec<PathBuf>) -> Page {
     Page { kind: PageKind::Memory, head: format!("{sum} tokens in every request"), rows }
 }
 
-fn plugins(files: &[CommandFile], shelf: &Shelf) -> Page {
-    let tokens = Tokens::load();
-    let row = |plugin: &Plugin| {
-        let source = plugin.source();
-        let own: Vec<&CommandFile> = files.iter().filter(|file| file.source == source).collect();
-        let listed = own.iter().filter(|file| file.is_listed());
-        let cost: u64 = listed.map(|file| tokens.of(&format!("- {}: {}", file.name, file.listing()))).sum();
-        let names: Vec<String> = own.iter().map(|file| format!("/{}", file.name)).collect();
-        let mut notes = vec![plugin.description.clone()];
-        notes.extend((!names.is_empty()).then(|| format!("brings {}", names.join(" "))));
-        notes.extend((!plugin.runs().is_empty()).then(|| format!("runs programs: {}", plugin.runs().join(", "))));
-        PageRow {
-            mark: if plugin.enabled { RowMark::On } else { RowMark::Off },
-            name: plugin.name.clone(),
-            value: format!("{cost} tokens in every request"),
-            place: plugin.root.display().to_string(),
-            notes,
-            act: Some(PageAct::Choose(plugin.name.clone())),
-            drop: None,
-        }
-    };
-    let head = "Folders in <settings>/plugins, and --plugin-dir. Enter switches one on or off.".to_owned();
-    Page { kind: PageKind::Plugins, head, rows: shelf.plugins.iter().map(row).collect() }
-}
-
 /// A counter that is loaded for one page and dropped again.
-struct Tokens(Option<Tiktoken>);
+pub(super) struct Tokens(Option<Tiktoken>);
 
 impl Tokens {
-    fn load() -> Self {
+    pub(super) fn load() -> Self {
         Self(Tiktoken::load().ok())
     }
 
-    fn of(&self, text: &str) -> u64 {
+    pub(super) fn of(&self, text: &str) -> u64 {
         match &self.0 {
             Some(tokenizer) => tokenizer.count(text) as u64,
             None => usage::estimate(text.len() as u64),
@@ -174,8 +156,18 @@ fn skills(files: &[CommandFile], budget: Budget) -> Page {
     Page { kind: PageKind::Skills, head, rows }
 }
 
+/// A skill that the settings switch off.
+pub(super) fn off_row(file: &CommandFile) -> PageRow {
+    PageRow {
+        mark: RowMark::Off,
+        name: format!("/{}", file.name),
+        notes: vec!["off by skillOverrides".to_owned()],
+        ..file_row(&file.path, &file.source)
+    }
+}
+
 fn skill_row(file: &CommandFile, tokens: &Tokens) -> PageRow {
-    let listed = if file.is_listed() { tokens.of(&format!("- {}: {}", file.name, file.listing())) } else { 0 };
+    let listed = if file.is_listed() { tokens.of(&file.line()) } else { 0 };
     let traits = &file.traits;
     let mut notes = vec![file.listing()];
     let rules = |title: &str, rules: &[String]| (!rules.is_empty()).then(|| format!("{title}: {}", rules.join(", ")));
@@ -184,6 +176,8 @@ fn skill_row(file: &CommandFile, tokens: &Tokens) -> PageRow {
     notes.extend(traits.model.as_ref().map(|model| format!("model: {model}")));
     if traits.person_only {
         notes.push("only you can use it; the model is not told of it".to_owned());
+    } else if traits.name_only {
+        notes.push("the model sees its name alone (skillOverrides)".to_owned());
     } else if !file.is_for_model() {
         notes.push("only you can use it: it has no description for the model".to_owned());
     }

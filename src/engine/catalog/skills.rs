@@ -17,6 +17,8 @@ const STACKED: usize = 6;
 /// Characters of one text, and of all, that go back into a conversation that was compacted: 5,000 and 25,000 tokens.
 const AGAIN_ONE: usize = 20_000;
 const AGAIN_ALL: usize = 100_000;
+/// What stands in the place of a shell line that the settings forbid.
+const NO_SHELL: &str = "[shell lines are switched off: disableSkillShellExecution]";
 
 impl Driver {
     /// Uses a command or a skill for the person.
@@ -161,7 +163,9 @@ impl Driver {
         let (session, project) = (self.session.to_string(), self.stage.place.project.display().to_string());
         let effort = self.machine.conversation().effort.map_or("", domain::Effort::name);
         let parts = expand(file, arguments, Surroundings { session: &session, effort, project: &project });
+        let silent = self.stage.shelf.no_shell && !matches!(file.source.as_str(), "managed" | "built in");
         let shell = |part| match part {
+            Part::Shell(_) if silent => Part::Text(NO_SHELL.to_owned()),
             Part::Shell(line) if file.traits.powershell => Part::Shell(by_powershell(&line)),
             part => part,
         };

@@ -246,6 +246,7 @@ impl Driver {
     /// Runs these one after the other, each all at once, until one blocks.
     fn start(&mut self, firings: Vec<(Firing, Vec<Hook>)>, then: Then) {
         let all: Vec<Hook> = firings.iter().flat_map(|(_, hooks)| hooks.clone()).collect();
+        self.spend_hooks(&all);
         let holds = !matches!(then, Then::Nothing | Then::Watch | Then::Shown { .. });
         let mut desk = self.desk(&all);
         if holds {

@@ -227,6 +227,7 @@ impl Driver {
         // They run once, at the start.
         Arc::make_mut(&mut self.stage.hooks).setup = None;
         self.stage.trusted = trusted;
+        self.bring_hooks_again();
         let granted = self.gate.granted();
         let (mut gate, problems) = opening::make_gate(&self.setup, &self.stage, self.session);
         gate.grant_again(granted);

@@ -80,6 +80,14 @@ impl Together {
         self.sums().meter.add(usage, cost);
     }
 
+    /// Keeps a row for the report of the run.
+    fn keep(&self, row: LedgerRow) {
+        let mut sums = self.sums();
+        if sums.rows.len() < export::ROWS {
+            sums.rows.push(row);
+        }
+    }
+
     /// The caps as they are now, with what was spent in the turn, the run and the session.
     pub(super) fn now(&self) -> (Vec<Cap>, [Sum; 3]) {
         let sums = self.sums();
@@ -111,7 +119,7 @@ impl Driver {
     }
 
     /// This engine is a sub-agent: what it spends is its parent's, and the parent asks the person.
-    fn is_child(&self) -> bool {
+    pub(super) fn is_child(&self) -> bool {
         self.stage.child.is_some()
     }
 
@@ -189,12 +197,7 @@ impl Driver {
         }
         self.keep(&row).await;
         let paid = matches!(row.on, SpentOn::Request(_));
-        {
-            let mut sums = self.setup.tuning.money.shared.sums();
-            if sums.rows.len() < export::ROWS {
-                sums.rows.push(row);
-            }
-        }
+        self.setup.tuning.money.shared.keep(row);
         if paid {
             self.count_wider();
             self.tell_caps().await;

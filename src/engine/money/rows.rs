@@ -3,8 +3,8 @@
 use super::super::driver::Driver;
 use super::{ASKED, Money};
 use crate::domain::{
-    Asker, Block, Body, CallSpent, Cost, ModelRef, MoneyBody, PriceSource, Purpose, RequestEnd, RequestNote,
-    RequestSpent, ResponseNote, ResultPart, Spent, SpentOn, ToolResult, Usage,
+    AgentSpent, Asker, Block, Body, CallSpent, Cost, LedgerRow, ModelRef, MoneyBody, PriceSource, Purpose, RequestEnd,
+    RequestNote, RequestSpent, ResponseNote, ResultPart, Spent, SpentOn, ToolResult, Usage,
 };
 use crate::usage::{self, Places, Tally};
 
@@ -69,6 +69,34 @@ impl Driver {
             Body::CallDone { result, duration_ms, .. } => Some(self.call_row(result, *duration_ms)),
             _ => None,
         }
+    }
+
+    /// An agent in a process of its own spent something: its engine booked it, the caps and the report of this run do not
+    /// know of it yet.
+    pub(in crate::engine) fn count_apart(&self, spent: &AgentSpent, whose: String) {
+        let request = RequestSpent {
+            request: spent.request,
+            attempt: 1,
+            purpose: Purpose::Answer,
+            usage: spent.usage,
+            estimated: spent.estimated,
+            cost: spent.cost,
+            price: self.price_source(&spent.model, spent.cost),
+            duration_ms: spent.duration_ms,
+            end: RequestEnd::Whole,
+            carried: Vec::new(),
+            model: spent.model.clone(),
+        };
+        let row = LedgerRow {
+            at: self.setup.clock.wall_ms(),
+            session: self.stage.child.as_ref().map_or(self.session, |child| child.session),
+            project: self.stage.place.project.clone(),
+            who: Asker { agent: Some(whose), ..own(spent.turn) },
+            on: SpentOn::Request(request),
+        };
+        let shared = &self.setup.tuning.money.shared;
+        shared.add(&spent.usage, spent.cost);
+        shared.keep(row);
     }
 
     /// Requests that were stopped before the wire told anything.

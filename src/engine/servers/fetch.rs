@@ -60,7 +60,11 @@ impl Driver {
                 let prompt = Some((found.0, found.1.name, fields));
                 return Some(Wants { settle: !self.parts.servers.frozen, prompt, ..Wants::default() });
             }
-            Pending::Task(_) => return None,
+            // A sub-agent's own servers are there when it begins; those of the session are known by then.
+            Pending::Task(_) => {
+                let own = self.stage.servers.shared.is_none() && !self.parts.servers.frozen;
+                return own.then(|| Wants { settle: true, ..Wants::default() });
+            }
         };
         let named = |mention: String| {
             let (server, uri) = mention.split_once(':')?;

@@ -21,7 +21,7 @@ use tokio::sync::oneshot;
 use tokio::time::Instant;
 
 pub(super) use fetch::Fetched;
-pub use plan::{SearchMode, ServerPlan};
+pub use plan::{Admits, SearchMode, ServerPlan};
 pub use serve::{OutsideCall, open_counter};
 
 use self::outcome::Bounds;
@@ -93,7 +93,7 @@ impl Driver {
         self.close_servers().await;
         self.parts.servers.plan = Some(Arc::clone(&plan));
         if let Some(shared) = &plan.shared {
-            self.parts.servers.host = Some(shared.host.clone());
+            self.parts.servers.host = Some(shared.clone());
             return self.thaw_servers("tool servers of the session");
         }
         if plan.servers.is_empty() {
@@ -173,16 +173,19 @@ impl Driver {
         });
         let plan = ServerPlan { servers: Vec::new(), shared: None, ..(*self.stage.servers).clone() };
         let Some(host) = self.parts.servers.host.clone().filter(|_| !none) else { return Arc::new(plan) };
-        let admits: Arc<dyn Fn(&str) -> bool + Send + Sync> = Arc::new(move |name| team::admits(&lists, name));
-        Arc::new(ServerPlan { shared: Some(plan::Shared { host, admits }), ..plan })
+        // Nobody hands on what he was not given; what runs the session limits itself alone.
+        let own = self.stage.servers.admits.clone().filter(|_| self.stage.child.is_some());
+        let admits: Admits =
+            Arc::new(move |name| own.as_ref().is_none_or(|own| own(name)) && team::admits_of_server(&lists, name));
+        Arc::new(ServerPlan { shared: Some(host), admits: Some(admits), ..plan })
     }
 
     /// The tools of servers that are known and given here.
     fn known_tools(&self) -> Vec<Arc<Known>> {
         let Some(host) = &self.parts.servers.host else { return Vec::new() };
         let mut known = host.known();
-        if let Some(shared) = &self.stage.servers.shared {
-            known.retain(|known| (shared.admits)(&known.spec.name));
+        if let Some(admits) = &self.stage.servers.admits {
+            known.retain(|known| admits(&known.spec.name));
         }
         known
     }

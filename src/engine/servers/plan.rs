@@ -36,16 +36,14 @@ pub struct ServerPlan {
     /// Where we keep what was agreed and tokens of logins.
     pub folder: PathBuf,
     pub keep: KeepSwitch,
-    /// Servers that run already, those of the session that a sub-agent belongs to, and which tools it is given.
-    pub shared: Option<Shared>,
+    /// Servers that run already: those of the session that a sub-agent belongs to.
+    pub shared: Option<Host>,
+    /// Which tools of servers are given; none for all.
+    pub admits: Option<Admits>,
 }
 
-/// Running servers, and whether a tool of theirs is given.
-#[derive(Clone)]
-pub struct Shared {
-    pub host: Host,
-    pub admits: Arc<dyn Fn(&str) -> bool + Send + Sync>,
-}
+/// Tells whether a tool is given, by its full name.
+pub type Admits = Arc<dyn Fn(&str) -> bool + Send + Sync>;
 
 impl Default for ServerPlan {
     fn default() -> Self {
@@ -57,6 +55,7 @@ impl Default for ServerPlan {
             folder: PathBuf::new(),
             keep: Arc::new(|_, _| Err("nothing is kept here".to_owned())),
             shared: None,
+            admits: None,
         }
     }
 }

@@ -46,7 +46,7 @@ impl Driver {
         servers.announced.clear();
         servers.loaded.clear();
         servers.stable = match &servers.host {
-            Some(host) => stable::tools(host, &self.gate.rules, bounds),
+            Some(host) => stable::tools(host, &self.gate.rules, bounds, self.stage.servers.admits.as_ref()),
             None => Vec::new(),
         };
         self.refresh_servers();

@@ -12,6 +12,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::outcome::{Bounds, outcome};
+use super::plan::Admits;
 use crate::domain::{Access, Action, CALL_TOOL, Shown, ToolOutcome, ToolSpec};
 use crate::mcp::{self, Host, Waits};
 use crate::policy::{self, RuleSet};
@@ -24,22 +25,28 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// Resources that are listed.
 const LISTED: usize = 200;
 
-/// All of them.
-pub(super) fn tools(host: &Host, rules: &RuleSet, bounds: Bounds) -> Vec<Arc<dyn Tool>> {
+/// All of them; those for resources where they are given.
+pub(super) fn tools(host: &Host, rules: &RuleSet, bounds: Bounds, admits: Option<&Admits>) -> Vec<Arc<dyn Tool>> {
     let rules = Arc::new(rules.clone());
-    vec![
-        Arc::new(Search { host: host.clone(), rules }),
-        Arc::new(Call),
-        Arc::new(List { host: host.clone() }),
-        Arc::new(Read { host: host.clone(), bounds }),
-    ]
+    let mut all: Vec<Arc<dyn Tool>> =
+        vec![Arc::new(Search { host: host.clone(), rules, admits: admits.cloned() }), Arc::new(Call)];
+    let resources: [Arc<dyn Tool>; 2] =
+        [Arc::new(List { host: host.clone() }), Arc::new(Read { host: host.clone(), bounds })];
+    all.extend(resources.into_iter().filter(|tool| admits.is_none_or(|admits| admits(&tool.spec().name))));
+    all
 }
 
 /// ToolSearch.
-#[derive(Debug)]
 struct Search {
     host: Host,
     rules: Arc<RuleSet>,
+    admits: Option<Admits>,
+}
+
+impl std::fmt::Debug for Search {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Search")
+    }
 }
 
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -62,28 +69,30 @@ impl Tool for Search {
     }
 
     fn run(&self, input: Value, context: ToolContext) -> BoxFuture<'static, ToolOutcome> {
-        let (host, rules) = (self.host.clone(), Arc::clone(&self.rules));
+        let host = self.host.clone();
+        let ground = (Arc::clone(&self.rules), self.admits.clone());
         Box::pin(async move {
             let input: SearchInput = match read_input("ToolSearch", &input) {
                 Ok(input) => input,
                 Err(problem) => return ToolOutcome::error(problem),
             };
             let most = input.max_results.unwrap_or(RESULTS.0).clamp(1, RESULTS.1);
-            let mut found = find(&host, &rules, &input.query, most);
+            let mut found = find(&host, &ground, &input.query, most);
             if found.is_empty() && !host.on_their_way().is_empty() {
                 tokio::select! {
                     () = host.wait(PATIENCE, Waits::Settled) => {}
                     () = context.cancel.cancelled() => return ToolOutcome::error("The search was stopped."),
                 }
-                found = find(&host, &rules, &input.query, most);
+                found = find(&host, &ground, &input.query, most);
             }
             tell(&host, &input.query, found)
         })
     }
 }
 
-fn find(host: &Host, rules: &RuleSet, query: &str, most: usize) -> Vec<ToolSpec> {
-    let known = host.known();
+fn find(host: &Host, (rules, admits): &(Arc<RuleSet>, Option<Admits>), query: &str, most: usize) -> Vec<ToolSpec> {
+    let mut known = host.known();
+    known.retain(|known| admits.as_ref().is_none_or(|admits| admits(&known.spec.name)));
     let names: Vec<String> = known.iter().map(|known| known.spec.name.clone()).collect();
     let hidden = policy::hidden_tools(rules, &names);
     let seen: Vec<_> = known.into_iter().filter(|known| !hidden.contains(&known.spec.name)).collect();

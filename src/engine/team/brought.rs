@@ -1,13 +1,14 @@
 //! What the file of an agent brings besides its text and its tools: skills, a memory, hooks, servers. What of it cannot
 //! work is told to the person.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::catalog::notes;
-use crate::domain::{AgentFile, CommandFile, RuleScope, RuleSource};
-use crate::engine::ServerPlan;
+use crate::domain::{AgentFile, AgentTools, CommandFile, RuleScope, RuleSource};
 use crate::engine::driver::Driver;
+use crate::engine::{Admits, ServerPlan};
 use crate::hooks::{self, Event, Hook};
 use crate::mcp;
 use crate::policy::{RuleText, Tier};
@@ -126,32 +127,74 @@ impl Driver {
         if lists.own_servers.is_empty() {
             return (self.servers_for(definition), problems);
         }
-        let mut servers: Vec<_> = known.iter().filter(|server| lists.servers.contains(&server.name)).cloned().collect();
-        let source = source(definition);
-        for (name, value) in &lists.own_servers {
-            let entry = mcp::Entry {
-                name: name.clone(),
-                scope: source.scope,
-                source: source.to_string(),
-                value: value.clone(),
-                off: None,
-            };
-            match mcp::parse(&entry, &self.stage.env) {
-                Ok((server, remarks)) => {
-                    problems.extend(remarks);
-                    // Its tools are there when it begins: it has no person who would wait.
-                    servers.push(mcp::ServerConfig { always_load: true, ..server });
-                }
-                Err(problem) => problems.push(format!("its server `{name}` is left out: {problem}")),
-            }
-        }
-        let plan = ServerPlan { servers, shared: None, ..(*self.stage.servers).clone() };
+        let named: Vec<_> = known.iter().filter(|server| lists.servers.contains(&server.name)).cloned().collect();
+        let (mut plan, more) = servers_with(&self.stage.servers, &self.stage.env, (named, lists), &source(definition));
+        problems.extend(more);
+        plan.servers.retain(|server| may_use(lists, &server.name));
         (Arc::new(plan), problems)
     }
 }
 
+/// A plan of these servers and those that the file of an agent defines, of whose tools it is given what its lists say;
+/// and what cannot work.
+pub fn servers_with(
+    plan: &ServerPlan,
+    env: &BTreeMap<String, String>,
+    (mut servers, lists): (Vec<mcp::ServerConfig>, &AgentTools),
+    source: &RuleSource,
+) -> (ServerPlan, Vec<String>) {
+    let mut problems = Vec::new();
+    for (name, value) in &lists.own_servers {
+        let entry = mcp::Entry {
+            name: name.clone(),
+            scope: source.scope,
+            source: source.to_string(),
+            value: value.clone(),
+            off: None,
+        };
+        match mcp::parse(&entry, env) {
+            Ok((server, remarks)) => {
+                problems.extend(remarks);
+                if !may_use(lists, name) {
+                    let all = mcp::full_name(name, "*");
+                    problems.push(format!("its `tools` name nothing of its server `{name}`; {all} names all of it"));
+                }
+                // Its tools are there when it begins: it has no person who would wait.
+                servers.push(mcp::ServerConfig { always_load: true, ..server });
+            }
+            Err(problem) => problems.push(format!("its server `{name}` is left out: {problem}")),
+        }
+    }
+    let admits = lists.clone();
+    let admits: Admits = Arc::new(move |name| admits_of_server(&admits, name));
+    let plan = ServerPlan { servers, shared: None, admits: Some(admits), ..plan.clone() };
+    (plan, problems)
+}
+
+/// Whether an agent is given this tool of a server, or this tool that works on servers.
+pub(in crate::engine) fn admits_of_server(lists: &AgentTools, name: &str) -> bool {
+    let all = lists.servers.is_empty() && lists.own_servers.is_empty();
+    let named = || {
+        let own = lists.own_servers.iter().map(|(name, _)| name);
+        lists.servers.iter().chain(own).any(|server| name.starts_with(&mcp::full_name(server, "")))
+    };
+    super::admits(lists, name) && (all || !name.starts_with("mcp__") || named())
+}
+
+/// Whether the lists of an agent leave it anything of a server.
+pub(super) fn may_use(lists: &AgentTools, server: &str) -> bool {
+    let tool = mcp::full_name(server, "");
+    let whole = tool.trim_end_matches('_');
+    let names = |entry: &String| {
+        let entry = entry.split('(').next().unwrap_or(entry).trim();
+        let start = entry.strip_suffix('*').unwrap_or(entry);
+        start == whole || start.starts_with(&tool) || (start != entry && tool.starts_with(start))
+    };
+    lists.allowed.as_ref().is_none_or(|list| list.iter().any(names))
+}
+
 /// Where a definition stands, for what it brings.
-fn source(definition: &AgentFile) -> RuleSource {
+pub fn source(definition: &AgentFile) -> RuleSource {
     let scope = match definition.source.as_str() {
         "project" => RuleScope::Project,
         "managed" => RuleScope::Managed,

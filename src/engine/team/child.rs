@@ -42,12 +42,16 @@ pub struct Child {
     pub(in crate::engine) board: Arc<tools::Board>,
     /// The way of its confined commands to hosts: the session's own, which asks the person.
     pub(in crate::engine) proxy: Option<Proxy>,
+    /// It is a process of its own, so that it has a way to hosts of its own; the person is asked by way of its log.
+    pub(in crate::engine) apart: bool,
     /// Where its changes of files are kept and put on record: with those of the session.
     pub(in crate::engine) keep: Option<Rooted>,
     /// Rules that hold for it besides those of the session.
     pub(in crate::engine) rules: Vec<RuleText>,
     /// It goes on with the conversation in its log.
     pub(in crate::engine) again: bool,
+    /// The lists of its definition.
+    pub(in crate::engine) lists: AgentTools,
 }
 
 /// Everything about a child that is not taken over as it is.
@@ -158,10 +162,8 @@ impl Driver {
         hooks
     }
 
-    /// The setup of a child.
-    pub(super) fn child_setup(&self, definition: &AgentFile, plan: Plan) -> Setup {
-        let setup = &self.setup;
-        let child = Child {
+    fn child(&self, definition: &AgentFile, plan: &Plan) -> Child {
+        Child {
             agent: plan.start.agent.clone(),
             kind: definition.name.clone(),
             name: plan.start.name.clone(),
@@ -176,10 +178,17 @@ impl Driver {
             read_only: definition.way.read_only || self.stage.child.as_ref().is_some_and(|child| child.read_only),
             jobs: self.jobs(),
             board: Arc::clone(&self.parts.board),
-            proxy: self.proxy_in_use(),
+            proxy: self.proxy_in_use().map(|way| way.of(&format!("{} · {}", plan.start.kind, plan.start.task))),
+            apart: false,
             rules: plan.brought.rules.clone(),
             again: plan.again,
-        };
+            lists: definition.tools.clone(),
+        }
+    }
+
+    /// The setup of a child.
+    pub(super) fn child_setup(&self, definition: &AgentFile, plan: Plan) -> Setup {
+        let (setup, child) = (&self.setup, self.child(definition, &plan));
         let mode = child.mode(self.machine.conversation().mode, &self.stage.modes);
         let memory = if definition.way.without_memory { Vec::new() } else { self.stage.memory.clone() };
         let stage = Stage {

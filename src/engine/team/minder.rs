@@ -12,6 +12,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::apart::Tree;
+use super::asked::Asked;
 use super::{FromAgent, Told};
 use crate::base::clock::SharedClock;
 use crate::domain::{
@@ -52,14 +53,11 @@ pub(super) struct Minder {
     requests: mpsc::Sender<Request>,
     cancel: CancellationToken,
     watched: Arc<AtomicBool>,
-    /// Models of requests under way.
-    sent: HashMap<u32, ModelRef>,
+    /// Models and turns of requests under way.
+    sent: HashMap<u32, (ModelRef, u32)>,
     calls: HashMap<String, ToolCall>,
     verdicts: HashMap<String, Verdict>,
-    /// Questions that stand: number and call.
-    asked: HashMap<u32, String>,
-    /// Questions about calls that are not known yet.
-    early: Vec<(u32, String)>,
+    asked: Asked,
     progress: AgentProgress,
     told_at: Option<Instant>,
     words: String,
@@ -98,8 +96,7 @@ impl Minder {
             sent: HashMap::new(),
             calls: HashMap::new(),
             verdicts: HashMap::new(),
-            asked: HashMap::new(),
-            early: Vec::new(),
+            asked: Asked::default(),
             progress,
             told_at: None,
             words: String::new(),
@@ -168,7 +165,7 @@ impl Minder {
     }
 
     async fn finish(mut self, duration_ms: u64, ways: &Ways) -> Finished {
-        for ask in std::mem::take(&mut self.asked).into_keys() {
+        for ask in std::mem::take(&mut self.asked.own).into_keys() {
             self.body(TeamBody::AgentDecided { agent: self.agent.clone(), ask, answer: None }, ways).await;
         }
         let (outcome, problem) = match self.over.take() {
@@ -233,7 +230,7 @@ impl Minder {
     async fn hear_record(&mut self, record: &Record, ways: &Ways) {
         match &record.body {
             Body::RequestSent(note) => {
-                self.sent.insert(note.request, note.model.clone());
+                self.sent.insert(note.request, (note.model.clone(), note.turn));
                 self.moves(AgentState::Thinking, "asks the model".to_owned(), true, ways).await;
             }
             Body::Delta { kind, text, .. } => self.streams(kind.as_ref(), text, ways).await,
@@ -243,14 +240,16 @@ impl Minder {
                     self.words = words;
                 }
                 self.calls.extend(note.message.calls().map(|call| (call.id.clone(), call.clone())));
-                for (ask, call_id) in std::mem::take(&mut self.early) {
+                for (ask, call_id) in std::mem::take(&mut self.asked.early) {
                     self.asks(ask, &call_id, ways).await;
                 }
                 self.requests_made += 1;
+                let (model, turn) = self.sent.remove(&note.request).unzip();
                 let spent = AgentSpent {
                     agent: self.agent.clone(),
+                    turn: turn.unwrap_or_default(),
                     request: note.request,
-                    model: self.sent.remove(&note.request).or_else(|| note.message.by.clone()).unwrap_or_else(unknown),
+                    model: model.or_else(|| note.message.by.clone()).unwrap_or_else(unknown),
                     usage: note.usage,
                     estimated: note.estimated,
                     cost: note.cost,
@@ -264,7 +263,10 @@ impl Minder {
             Body::QueueSet { queue } => self.queued = !queue.is_empty(),
             Body::Prompted { .. } => self.over = None,
             Body::RuleAdded { rule, .. } => self.tell(Told::Granted(rule.clone()), ways).await,
-            Body::Team(body) => self.body(body.clone(), ways).await,
+            Body::Team(body) => {
+                self.asked.hear_below(body);
+                self.body(body.clone(), ways).await;
+            }
             Body::TurnEnded { end, .. } => self.over = Some(outcome(end)),
             body => self.hear_call(body, ways).await,
         }
@@ -291,10 +293,7 @@ impl Minder {
             }
             Body::Judged { call_id, verdict } => drop(self.verdicts.insert(call_id.clone(), verdict.clone())),
             Body::Asked { ask, call_id } => self.asks(*ask, call_id, ways).await,
-            Body::Decided { ask, .. } => {
-                self.early.retain(|(early, _)| early != ask);
-                self.asked.remove(ask);
-            }
+            Body::Decided { ask, .. } => self.asked.decided(*ask),
             _ => {}
         }
     }
@@ -303,11 +302,11 @@ impl Minder {
     async fn asks(&mut self, ask: u32, call_id: &str, ways: &Ways) {
         let (Some(verdict), Some(call)) = (self.verdicts.get(call_id), self.calls.get(call_id)) else {
             // Of a process the call is known once the whole answer is on record.
-            return self.early.push((ask, call_id.to_owned()));
+            return self.asked.early.push((ask, call_id.to_owned()));
         };
         let (mut verdict, call) = (verdict.clone(), call.clone());
         self.verdicts.remove(call_id);
-        self.asked.insert(ask, call_id.to_owned());
+        self.asked.own.insert(ask, call_id.to_owned());
         if let Some(tree) = &self.tree {
             verdict.suggestion = verdict.suggestion.map(|rule| tree.rooted(&rule));
         }
@@ -318,9 +317,7 @@ impl Minder {
 
     /// A call has begun or ended, so that no question about it stands.
     async fn gone(&mut self, call_id: &str, ways: &Ways) {
-        let gone: Vec<u32> = self.asked.iter().filter(|(_, id)| *id == call_id).map(|(ask, _)| *ask).collect();
-        for ask in gone {
-            self.asked.remove(&ask);
+        for ask in self.asked.take_of(call_id) {
             self.body(TeamBody::AgentDecided { agent: self.agent.clone(), ask, answer: None }, ways).await;
         }
     }

@@ -4,6 +4,7 @@
 
 mod again;
 mod apart;
+mod asked;
 mod brought;
 mod call;
 mod child;
@@ -35,6 +36,8 @@ use crate::policy::{RuleText, Tier};
 use crate::prompt;
 use crate::tools::{self, Board};
 
+pub(super) use brought::admits_of_server;
+pub use brought::{servers_with, source as agent_source};
 pub(super) use call::Fork;
 pub use child::Child;
 pub(super) use child::admits;
@@ -136,6 +139,12 @@ pub(super) fn role(stage: &Stage) -> Option<String> {
     stage.child.as_ref().map(|child| child.prompt.clone()).or(lead)
 }
 
+/// Requests that the agent may make in one turn that the session runs as; its sub-agents have their own limits.
+pub(super) fn lead_turns(stage: &Stage) -> Option<u32> {
+    let lead = stage.shelf.lead.as_ref().filter(|_| stage.child.is_none());
+    lead.and_then(|lead| lead.model.max_turns)
+}
+
 /// Whether the agent that the session runs as has a tool; its sub-agents have what their own files say.
 pub(super) fn lead_has(stage: &Stage, name: &str) -> bool {
     stage.child.is_some() || stage.shelf.lead.as_ref().is_none_or(|lead| admits(&lead.tools, name))
@@ -209,13 +218,18 @@ impl Driver {
     }
 
     async fn answer_agent(&mut self, agent: String, ask: u32, answer: crate::domain::Answer) {
-        let direct = !self.parts.team.below.contains_key(&agent);
-        if let Some(living) = self.parts.team.branch(&agent) {
-            let request = if direct {
-                Request::Answer { ask, answer: answer.clone() }
-            } else {
-                let agent = agent.clone();
-                Request::Team(TeamRequest::Answer { agent, ask, answer: answer.clone() })
+        // The question about a host is that of the process in which the agent runs.
+        let host = NetworkNews::agent_of(&agent);
+        let asker = host.unwrap_or(&agent);
+        let direct = !self.parts.team.below.contains_key(asker);
+        if let Some(living) = self.parts.team.branch(asker) {
+            let answer = answer.clone();
+            let request = match (direct, host) {
+                (true, None) => Request::Answer { ask, answer },
+                (true, Some(_)) => {
+                    Request::Team(TeamRequest::Answer { agent: NetworkNews::ASKER.to_owned(), ask, answer })
+                }
+                (false, _) => Request::Team(TeamRequest::Answer { agent: agent.clone(), ask, answer }),
             };
             living.requests.try_send(request).ok();
         }
@@ -238,6 +252,8 @@ impl Driver {
         for (id, living) in &self.parts.team.living {
             living.watched.store(Some(id) == agent.as_ref(), Ordering::Relaxed);
         }
+        // Whoever was looked at below a child is looked at no more.
+        self.parts.team.tell(&Request::Team(TeamRequest::Watch { agent: None }));
         let Some(agent) = agent else { return };
         if self.parts.team.below.contains_key(&agent)
             && let Some(living) = self.parts.team.branch(&agent)
@@ -287,10 +303,15 @@ impl Driver {
             }
             TeamBody::AgentEnded(end) => drop(self.parts.team.below.remove(&end.agent)),
             TeamBody::AgentSpent(spent) => {
-                let living = self.parts.team.living.get(&child);
-                if living.is_some_and(|living| living.start.isolation == Isolation::Process) {
+                let apart = |living: &&Living| living.start.isolation == Isolation::Process;
+                if let Some(living) = self.parts.team.living.get(&child).filter(apart) {
                     // Its own engine counts where this one cannot see it.
-                    self.setup.tuning.money.shared.add(&spent.usage, spent.cost);
+                    let whose = if spent.agent == child {
+                        format!("{} {child}", living.start.kind)
+                    } else {
+                        spent.agent.clone()
+                    };
+                    self.count_apart(spent, whose);
                 }
             }
             TeamBody::AgentAsked(question) => {

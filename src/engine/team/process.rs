@@ -2,7 +2,7 @@
 //! JSON at its end. What it does meanwhile is read from its log, so that its questions, its state and its costs are seen
 //! like those of any other agent.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::sync::Arc;
 use std::time::Duration;
@@ -38,6 +38,8 @@ struct Apart {
     process: Process,
     stdin: Option<ChildStdin>,
     follow: Follow,
+    /// An agent below it whose conversation is looked at.
+    watched: Option<(String, Follow)>,
     tell: mpsc::Sender<Event>,
     /// The end of its turn, held back until it has said its last words.
     end: Option<Arc<Record>>,
@@ -55,7 +57,8 @@ pub(super) async fn run(spec: Spec, program: PathBuf, mut heard: mpsc::Receiver<
     };
     let last = apart.process.stdout.take().map(|out| tokio::spawn(last_line(out)));
     let errors = apart.process.stderr.take().map(|errors| tokio::spawn(start_of(errors)));
-    let status = apart.listen(&mut heard).await;
+    let logs = spec.log.parent().unwrap_or(Path::new(""));
+    let status = apart.listen(&mut heard, logs).await;
     apart.look().await;
     let said = match last {
         Some(last) => last.await.ok().flatten(),
@@ -75,7 +78,7 @@ pub(super) async fn run(spec: Spec, program: PathBuf, mut heard: mpsc::Receiver<
     tell.send(Event::Closed).await.ok();
 }
 
-async fn start(spec: &Spec, program: &std::path::Path, tell: mpsc::Sender<Event>) -> Result<Apart, String> {
+async fn start(spec: &Spec, program: &Path, tell: mpsc::Sender<Event>) -> Result<Apart, String> {
     let follow = Follow::new(&spec.log);
     let mut process = Command::new(program)
         .arg(WORD)
@@ -94,12 +97,12 @@ async fn start(spec: &Spec, program: &std::path::Path, tell: mpsc::Sender<Event>
     if let Some(stdin) = &mut stdin {
         stdin.write_all(&line).await.map_err(|error| error.to_string())?;
     }
-    Ok(Apart { process, stdin, follow, tell, end: None })
+    Ok(Apart { process, stdin, follow, watched: None, tell, end: None })
 }
 
 impl Apart {
     /// Passes on what comes and goes until the process has ended. What comes back says how.
-    async fn listen(&mut self, heard: &mut mpsc::Receiver<Request>) -> String {
+    async fn listen(&mut self, heard: &mut mpsc::Receiver<Request>, logs: &Path) -> String {
         let mut ends_by: Option<tokio::time::Instant> = None;
         loop {
             let deadline = ends_by.unwrap_or_else(|| tokio::time::Instant::now() + Duration::from_secs(86_400));
@@ -114,9 +117,7 @@ impl Apart {
                         ends_by = Some(tokio::time::Instant::now() + PATIENCE);
                         continue;
                     };
-                    if let Some(word) = word(request) {
-                        self.say(&word).await;
-                    }
+                    self.hear(request, logs).await;
                 }
                 () = tokio::time::sleep(LOOK) => self.look().await,
                 () = tokio::time::sleep_until(deadline) => drop(self.process.start_kill()),
@@ -128,6 +129,14 @@ impl Apart {
         }
     }
 
+    async fn hear(&mut self, request: Request, logs: &Path) {
+        if let Request::Team(TeamRequest::Watch { agent }) = request {
+            self.watch(agent, logs).await;
+        } else if let Some(word) = word(request) {
+            self.say(&word).await;
+        }
+    }
+
     async fn say(&mut self, word: &Word) {
         let (Some(stdin), Ok(mut line)) = (&mut self.stdin, serde_json::to_vec(word)) else { return };
         line.push(b'\n');
@@ -135,8 +144,29 @@ impl Apart {
         stdin.write_all(&line).await.ok();
     }
 
+    /// Shows the conversation of an agent below it from now on: its log stands beside the own one.
+    async fn watch(&mut self, agent: Option<String>, logs: &Path) {
+        self.watched = None;
+        let Some(agent) = agent else { return };
+        let mut follow = Follow::whole(&logs.join(format!("{agent}.jsonl")));
+        let records = follow.more().unwrap_or_default().into_iter().map(Arc::new).collect();
+        let news = TeamNews::Watched { agent: agent.clone(), records };
+        self.tell.send(Event::Live(Live::Team(news))).await.ok();
+        self.watched = Some((agent, follow));
+    }
+
+    /// Tells what was added to the log of the agent that is looked at.
+    async fn look_below(&mut self) {
+        let Some((agent, follow)) = &mut self.watched else { return };
+        for record in follow.more().unwrap_or_default() {
+            let news = TeamNews::Record { agent: agent.clone(), record: Arc::new(record) };
+            self.tell.send(Event::Live(Live::Team(news))).await.ok();
+        }
+    }
+
     /// Tells what was added to its log.
     async fn look(&mut self) {
+        self.look_below().await;
         let Ok(records) = self.follow.more() else { return };
         for record in records {
             let record = Arc::new(record);
@@ -156,6 +186,8 @@ impl Apart {
 fn word(request: Request) -> Option<Word> {
     match request {
         Request::Answer { ask, answer } => Some(Word::Answer { ask, answer }),
+        Request::Team(TeamRequest::Answer { agent, ask, answer }) => Some(Word::AnswerTo { agent, ask, answer }),
+        Request::Team(TeamRequest::Kill { agent }) => Some(Word::Kill(agent)),
         Request::SetMode(mode) => Some(Word::Mode(mode)),
         Request::Team(TeamRequest::Inherit(rules)) => Some(Word::Rules(rules.0)),
         // Its first task stands in its line.

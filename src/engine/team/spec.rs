@@ -6,11 +6,14 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use super::brought::{may_use, servers_with};
 use super::child::Child;
 use super::tier_from;
-use crate::domain::{Answer, Cap, Effort, Mode, ModelInfo, ModelRef, RuleSource, RuleTier, SessionId, Wire};
+use crate::domain::{
+    AgentTools, Answer, Cap, Effort, Mode, ModelInfo, ModelRef, RuleScope, RuleSource, RuleTier, SessionId, Wire,
+};
 use crate::engine::gate::tier_of;
-use crate::engine::{Setup, Stage};
+use crate::engine::{ServerPlan, Setup, Stage};
 use crate::hooks::{self, Event, Hook};
 use crate::policy::RuleText;
 use crate::tools::{Board, Jobs, Place};
@@ -31,8 +34,9 @@ pub struct Spec {
     /// The system text, and what it is to do.
     pub role: String,
     pub task: String,
-    /// Names of its tools.
+    /// Names of its tools, and the lists of its definition for those of servers.
     pub tools: Vec<String>,
+    pub lists: AgentTools,
     pub model: ModelRef,
     pub effort: Option<Effort>,
     pub max_turns: Option<u32>,
@@ -81,7 +85,18 @@ pub struct SentRules {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Word {
-    Answer { ask: u32, answer: Answer },
+    Answer {
+        ask: u32,
+        answer: Answer,
+    },
+    /// An answer to an agent below it, or to its own question about a host.
+    AnswerTo {
+        agent: String,
+        ask: u32,
+        answer: Answer,
+    },
+    /// Stop an agent below it.
+    Kill(String),
     Mode(Mode),
     Rules(Vec<SentRule>),
     Message(String),
@@ -118,6 +133,7 @@ impl Spec {
             role: child.prompt.clone(),
             task,
             tools: setup.tools.iter().map(|tool| tool.spec().name).collect(),
+            lists: child.lists.clone(),
             model,
             effort: stage.effort,
             max_turns: setup.agent.max_turns,
@@ -140,6 +156,19 @@ impl Spec {
     }
 }
 
+/// Servers of a process: those of the session that it is given, started anew, and its own.
+fn servers(stage: &Stage, spec: &Spec) -> ServerPlan {
+    let lists = &spec.lists;
+    let all = lists.servers.is_empty() && lists.own_servers.is_empty();
+    let known = stage.servers.servers.iter();
+    let given = known.filter(|server| all || lists.servers.contains(&server.name)).cloned().collect();
+    let source = RuleSource { scope: RuleScope::User, file: Some(format!("the agent {}", spec.kind)), line: None };
+    // What cannot work was told by the session.
+    let (mut plan, _) = servers_with(&stage.servers, &stage.env, (given, lists), &source);
+    plan.servers.retain(|server| may_use(lists, &server.name));
+    plan
+}
+
 /// The setup of a process that is such an agent, from what its own settings say. The error is a sentence.
 pub fn as_agent(mut setup: Setup, spec: &Spec) -> Result<Setup, String> {
     let definition = setup.stage.agents.iter().find(|agent| agent.name == spec.kind).cloned();
@@ -154,7 +183,7 @@ pub fn as_agent(mut setup: Setup, spec: &Spec) -> Result<Setup, String> {
         stage.memory.clear();
     }
     if let Some(value) = definition.as_ref().and_then(|definition| definition.hooks.as_ref()) {
-        let source = RuleSource { scope: crate::domain::RuleScope::User, file: None, line: None };
+        let source = RuleSource { scope: RuleScope::User, file: None, line: None };
         let (brought, _) = hooks::brought(value, &source);
         let of_agent = |hook: Hook| match hook.event {
             Event::Stop => Hook { event: Event::SubagentStop, ..hook },
@@ -177,12 +206,14 @@ pub fn as_agent(mut setup: Setup, spec: &Spec) -> Result<Setup, String> {
         read_only: spec.mode.read_only,
         jobs: Jobs::new().0,
         board: Arc::new(Board::of(Vec::new())),
-        // A process of its own has its own way to hosts.
         proxy: None,
+        apart: true,
         keep: None,
         rules: spec.rules.own.iter().cloned().map(received).collect(),
         again: spec.again,
+        lists: spec.lists.clone(),
     }));
+    stage.servers = Arc::new(servers(&stage, spec));
     setup.tools.retain(|tool| spec.tools.contains(&tool.spec().name));
     setup.tuning.money.caps.clone_from(&spec.money.caps);
     let [turn, run, session] = spec.money.spent.map(|(dollars, tokens)| Sum { dollars, tokens });

@@ -1,18 +1,22 @@
 //! Commands and skills over the whole engine: what the model is told, what enters the conversation, what is granted.
 
 use super::*;
+use crate::base::text::{Paint, Painted};
 use crate::catalog::{self, Ground};
 
 /// A bench with the real tools and the commands and skills of its project, which lies in `project`.
 pub(super) fn shelved(files: &[(&str, &str)], answers: Vec<Vec<StreamItem>>) -> Bench {
-    let root = Arc::new(TempDir::new().unwrap());
+    shelved_at(Arc::new(TempDir::new().unwrap()), Open::New, files, answers)
+}
+
+fn shelved_at(root: Arc<TempDir>, open: Open, files: &[(&str, &str)], answers: Vec<Vec<StreamItem>>) -> Bench {
     for (path, text) in files {
         let path = root.path().join("project").join(path);
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         std::fs::write(path, text).unwrap();
     }
     let base = std::fs::canonicalize(root.path()).unwrap();
-    Bench::with(root, Open::New, answers, |setup| {
+    Bench::with(root, open, answers, |setup| {
         let (home, project) = (base.join("home"), base.join("project"));
         setup.stage.place = Place { cwd: project.clone(), project: project.clone(), added: Vec::new() };
         let scan: Scan = Arc::new(move || {
@@ -217,22 +221,28 @@ async fn a_style_counts_from_the_next_message_and_its_price_is_said() {
 }
 
 #[tokio::test]
-async fn the_status_line_is_told_the_state_and_says_one_line() {
+async fn the_status_line_is_told_the_state_and_says_its_lines() {
     let root = Arc::new(TempDir::new().unwrap());
-    let mut bench = Bench::with(root, Open::New, vec![text("ok")], |setup| {
+    let window = RateWindow { name: "five_hour", used: 12.5, resets_at: Some(1_800_000_000) };
+    let mut answer = text("ok");
+    answer.insert(0, StreamItem::Limits(RateLimits { windows: vec![window] }));
+    let mut bench = Bench::with(root, Open::New, vec![answer], |setup| {
         let command = "cat > told.json; printf '\\033[31mhello\\033[0m\\nmore'".to_owned();
-        let status_line = Some(StatusLine { command, padding: 2, refresh_s: None });
-        setup.stage.shelf = Arc::new(Shelf { status_line, ..Shelf::default() });
+        let status_line = Some(StatusLine { command, padding: 2, refresh_s: None, pull_request: false });
+        let lead = Some(Arc::new(AgentFile { name: "boss".into(), ..AgentFile::default() }));
+        setup.stage.shelf = Arc::new(Shelf { lead, status_line, ..Shelf::default() });
         setup.stage.env = Arc::new(std::env::vars().filter(|(name, _)| name == "PATH").collect());
     });
     bench.prompt("one").await;
-    let line = bench
+    let lines = bench
         .live(|live| match live {
-            Live::Catalog(CatalogNews::StatusLine(line)) => Some(line),
+            Live::Catalog(CatalogNews::StatusLine(lines)) => Some(lines),
             _ => None,
         })
         .await;
-    assert_eq!(line, "  hello");
+    let text = |line: &[Painted]| line.iter().map(|span| span.text.as_str()).collect::<String>();
+    assert_eq!(lines.iter().map(|line| text(line)).collect::<Vec<_>>(), ["  hello", "  more"]);
+    assert_eq!(lines[0][1].look.fg, Some(Paint::Index(1)));
     let told = std::fs::read_to_string(bench.root.path().join("project/told.json")).unwrap();
     let told: Value = serde_json::from_str(&told).unwrap();
     assert_eq!(told["model"]["id"], "m");
@@ -270,6 +280,82 @@ async fn the_status_line_is_told_the_state_and_says_one_line() {
     }
     assert!(told["workspace"]["project_dir"].as_str().is_some_and(|path| path.ends_with("/project")));
     assert_eq!(told["permission_mode"], "default");
+    assert_eq!(told["agent"]["name"], "boss");
+    assert_eq!(
+        told["rate_limits"],
+        json!({ "five_hour": { "used_percentage": 12.5, "resets_at": 1_800_000_000_u64 } })
+    );
+}
+
+const GUARD: &str = "---
+description: Guards
+hooks:
+  UserPromptSubmit:
+    - hooks:
+        - type: command
+          command: echo each >> heard
+        - type: command
+          once: true
+          command: echo once >> heard
+---
+Guard.";
+
+#[tokio::test]
+async fn hooks_of_a_skill_hold_for_the_session_also_when_it_is_opened_again_and_for_no_other() {
+    let root = Arc::new(TempDir::new().unwrap());
+    let files = [(".claude/skills/guard/SKILL.md", GUARD)];
+    let heard = |word: &str| {
+        let text = std::fs::read_to_string(root.path().join("project/heard")).unwrap_or_default();
+        text.lines().filter(|line| *line == word).count()
+    };
+    let answers = vec![text("ok"), text("ok"), text("ok")];
+    let mut bench = shelved_at(Arc::clone(&root), Open::New, &files, answers);
+    bench.run("guard", "").await;
+    bench.prompt("one").await;
+    bench.end().await;
+    let (each, once) = (heard("each"), heard("once"));
+    assert!(each > 0 && once == 1, "{each} {once}");
+    drop(bench);
+
+    let mut again = loop {
+        let answers = vec![text("ok"), text("ok")];
+        let mut again = shelved_at(Arc::clone(&root), Open::Latest, &files, answers);
+        let Some(Event::Opened { records, .. }) = again.events.recv().await else { panic!("opened") };
+        // The engine that was dropped may hold the lock for a moment more.
+        if !records.is_empty() {
+            break again;
+        }
+        tokio::task::yield_now().await;
+    };
+    again.prompt("two").await;
+    again.end().await;
+    assert_eq!((heard("each"), heard("once")), (each + 1, 1));
+    again.ask(Request::Clear).await;
+    again.prompt("three").await;
+    again.end().await;
+    assert_eq!(heard("each"), each + 1, "another session has no such hooks");
+}
+
+#[tokio::test]
+async fn shell_lines_can_be_switched_off() {
+    const LINES: &str = "---\ndescription: d\nallowed-tools: Bash(touch *)\n---\nBefore\n!`touch ran`\nafter";
+    let root = Arc::new(TempDir::new().unwrap());
+    let mut bench = shelved_at(Arc::clone(&root), Open::New, &[(".claude/commands/x.md", LINES)], vec![text("ok")]);
+    bench.ask(Request::Interrupt).await;
+    bench.run("x", "").await;
+    assert!(root.path().join("project/ran").exists());
+    let root = Arc::new(TempDir::new().unwrap());
+    std::fs::create_dir_all(root.path().join("project")).unwrap();
+    let mut bench = Bench::with(Arc::clone(&root), Open::New, vec![text("ok")], |setup| {
+        let file =
+            CommandFile { name: "x".into(), body: "Before\n!`touch ran`\nafter".into(), ..CommandFile::default() };
+        setup.stage.commands = vec![CommandFile { source: "user".into(), path: "/x.md".into(), ..file }];
+        setup.stage.shelf = Arc::new(Shelf { no_shell: true, ..Shelf::default() });
+        setup.tools = crate::tools::registry();
+    });
+    bench.run("x", "").await;
+    assert!(bench.heard(0).1.contains("Before\n[shell lines are switched off: disableSkillShellExecution]\nafter"));
+    assert!(!root.path().join("project/ran").exists());
 }
 
 #[tokio::test]

@@ -24,6 +24,8 @@ fn config(scope: RuleScope, hooks: &Value) -> Config {
                     matcher: matcher.clone(),
                     handler: Handler::parse(event, handler).unwrap(),
                     source: RuleSource { scope, file: Some("settings.json".into()), line },
+                    extra: crate::hooks::Extra::default(),
+                    once: false,
                 });
             }
         }

@@ -101,3 +101,19 @@ async fn nobody_is_asked_where_nobody_is_or_where_the_settings_say_so() {
         assert_eq!(visit(&mut driver, "a.open.org").await.await.unwrap(), Pass::Open { named: false });
     }
 }
+
+#[tokio::test]
+async fn whose_command_wants_a_host_stands_in_the_question() {
+    let (mut driver, mut events, _root) = Box::pin(driver(|_| {})).await;
+    let (visit, answer) = super::super::network::Visit::to("x.org", 443);
+    driver.on_visit(visit.of("Explore · find it")).await;
+    let question = asked(&mut events).expect("a question");
+    assert_eq!(question.who, "the sandbox, for Explore · find it");
+    assert!(
+        question.verdict.because.text.contains("A command of Explore · find it"),
+        "{}",
+        question.verdict.because.text
+    );
+    driver.answer_host(question.ask, Answer::Once { comment: None }).await;
+    assert_eq!(answer.await.unwrap(), Pass::Open { named: true });
+}

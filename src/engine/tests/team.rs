@@ -4,6 +4,7 @@
 use super::*;
 
 mod apart;
+mod brought;
 mod plan;
 mod skills;
 

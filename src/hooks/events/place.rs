@@ -69,7 +69,7 @@ pub fn made(runs: &[Ran]) -> Result<Option<PathBuf>, String> {
             return Err(format!("{}: {why}", ran.who()));
         }
         let told = answer.text("worktreePath").or_else(|| answer.top.get("worktreePath").and_then(Value::as_str));
-        let line = ran.output.lines().map(str::trim).rfind(|line| !line.is_empty());
+        let line = ran.last_line.as_deref();
         let path = told.or(line.filter(|_| answer.top.is_empty())).map(PathBuf::from);
         match path {
             Some(path) if path.is_absolute() => made = made.or(Some(path)),

@@ -8,7 +8,7 @@ use super::Agents;
 use crate::base::text;
 use crate::domain::{AgentOutcome, AgentState};
 use crate::panes::conversation::Scene;
-use crate::panes::facts::AgentRow;
+use crate::panes::facts::{self, AgentRow};
 use crate::panes::picker::inside;
 use crate::theme::{Meaning, Theme};
 use crate::widgets::list;
@@ -19,17 +19,23 @@ const QUIET_S: u64 = 15;
 /// The least that is left of a task, in columns.
 const SHORTEST: usize = 12;
 
-/// An agent in one short row, for the sidebar.
-pub fn agent_row(row: &AgentRow, now: u64) -> (String, Meaning) {
-    let (sign, meaning) = sign(row, now);
+/// An agent in one short row, for the sidebar: pieces and their looks.
+pub fn agent_row(row: &AgentRow, all: &facts::Agents, now: u64) -> [(String, Meaning); 3] {
+    let (sign, meaning) = sign(row, all, now);
     let age = age(row, now).map(|age| format!(" {age}")).unwrap_or_default();
-    (format!("{sign} {}{age} {}", row.start.kind, row.start.task), meaning)
+    let kind = (row.start.kind.clone(), color(row).unwrap_or(meaning));
+    [(format!("{sign} "), meaning), kind, (format!("{age} {}", row.start.task), meaning)]
 }
 
-fn sign(row: &AgentRow, now: u64) -> (&'static str, Meaning) {
+/// The look that its file asks for.
+fn color(row: &AgentRow) -> Option<Meaning> {
+    row.start.color.as_deref().and_then(Meaning::of_agent)
+}
+
+fn sign(row: &AgentRow, all: &facts::Agents, now: u64) -> (&'static str, Meaning) {
     match (&row.end, row.state) {
         (None, AgentState::Asking) => ("?", Meaning::Warning),
-        (None, _) if quiet(row, now) => ("!", Meaning::Warning),
+        (None, _) if quiet(row, all, now) => ("!", Meaning::Warning),
         (None, AgentState::Retrying) => ("↻", Meaning::Warning),
         (None, _) => ("◐", Meaning::Accent),
         (Some(end), _) => match end.outcome {
@@ -41,8 +47,12 @@ fn sign(row: &AgentRow, now: u64) -> (&'static str, Meaning) {
     }
 }
 
-fn quiet(row: &AgentRow, now: u64) -> bool {
-    row.state != AgentState::Asking && now.saturating_sub(row.at.max(row.since)) >= QUIET_S * 1_000
+/// Nothing was heard of it for long, nor of those that it waits for.
+fn quiet(row: &AgentRow, all: &facts::Agents, now: u64) -> bool {
+    let silent = |row: &AgentRow| {
+        row.state != AgentState::Asking && now.saturating_sub(row.at.max(row.since)) >= QUIET_S * 1_000
+    };
+    silent(row) && all.below(&row.start.agent).all(silent)
 }
 
 /// How long ago its last event was, once that says something.
@@ -51,7 +61,7 @@ fn age(row: &AgentRow, now: u64) -> Option<String> {
     (row.lives() && seconds >= 2).then(|| text::human_ms(seconds * 1_000))
 }
 
-fn state(row: &AgentRow, now: u64) -> String {
+fn state(row: &AgentRow, all: &facts::Agents, now: u64) -> String {
     if let Some(end) = &row.end {
         let word = match end.outcome {
             AgentOutcome::Done => "done",
@@ -67,7 +77,7 @@ fn state(row: &AgentRow, now: u64) -> String {
         AgentState::Thinking | AgentState::Working => row.last.clone(),
     };
     match age(row, now) {
-        Some(age) if quiet(row, now) => format!("silent for {age}: {what}"),
+        Some(age) if quiet(row, all, now) => format!("silent for {age}: {what}"),
         Some(age) => format!("{what} · {age}"),
         None => what,
     }
@@ -89,6 +99,10 @@ fn figures(row: &AgentRow) -> String {
 fn task(row: &AgentRow, room: usize) -> String {
     let task = text::sanitize_line(&row.start.task);
     text::clip(&task, room.max(SHORTEST)).into_owned()
+}
+
+fn indent(row: &AgentRow) -> &'static str {
+    if row.start.parent.is_some() { "  ↳ " } else { "" }
 }
 
 impl Agents {
@@ -114,6 +128,7 @@ impl Agents {
         popup::draw(self.frame, buf, scene.theme, &Frame { title: &title, foot });
         let item = |at: usize| self.item(at, scene);
         list::draw(self.list, self.ids.len(), item, (self.rows, buf), scene.theme);
+        self.tint(scene, buf);
         if self.ids.is_empty() {
             let words = "No agent has run in this session. The model starts them with the tool Agent.";
             let style = scene.theme.style(Meaning::Muted);
@@ -122,13 +137,29 @@ impl Agents {
         self.view_kinds(scene, buf);
     }
 
+    /// Gives the kinds their colours; the chosen row keeps its own look.
+    fn tint(&self, scene: Scene<'_>, buf: &mut Buffer) {
+        for (y, at) in (self.rows.top()..self.rows.bottom()).zip(self.list.top()..self.ids.len()) {
+            let row = self.ids.get(at).and_then(|id| scene.facts.work.agents.find(id));
+            let Some((row, color)) = row.and_then(|row| Some((row, color(row)?))) else { continue };
+            // Behind the list's mark, the indent, the sign and a space.
+            let before = (text::width(indent(row)) + 4) as u16;
+            let width = text::width(&text::sanitize_line(&row.start.kind)) as u16;
+            let kind = Rect { x: self.rows.x + before, y, width, height: 1 };
+            if at != self.list.selected() {
+                buf.set_style(kind.intersection(self.rows), scene.theme.style(color));
+            }
+        }
+    }
+
     fn item(&self, at: usize, scene: Scene<'_>) -> list::Item<'static> {
         let row = self.ids.get(at).and_then(|id| scene.facts.work.agents.find(id));
         let Some(row) = row else { return list::Item::default() };
-        let (sign, _) = sign(row, scene.now);
-        let below = if row.start.parent.is_some() { "  ↳ " } else { "" };
+        let all = &scene.facts.work.agents;
+        let (sign, _) = sign(row, all, scene.now);
+        let below = indent(row);
         let apart = if row.start.background { " (background)" } else { "" };
-        let (figures, state) = (figures(row), state(row, scene.now));
+        let (figures, state) = (figures(row), state(row, all, scene.now));
         let head = format!("{below}{sign} {} · ", row.start.kind);
         let taken = text::width(&head) + text::width(apart) + text::width(&figures) + 8;
         let room = usize::from(self.rows.width).saturating_sub(taken);
@@ -164,9 +195,10 @@ impl Agents {
         let foot = "j k scroll · Enter unfold · x stop · Esc back";
         let inner = popup::draw(self.frame, buf, scene.theme, &Frame { title: &title, foot });
         if let Some(row) = row {
-            let (sign, meaning) = sign(row, scene.now);
+            let all = &scene.facts.work.agents;
+            let (sign, meaning) = sign(row, all, scene.now);
             let model = &row.start.model.id;
-            let line = format!("{sign} {} · {} · {model}", state(row, scene.now), figures(row));
+            let line = format!("{sign} {} · {} · {model}", state(row, all, scene.now), figures(row));
             let line = text::clip(&text::sanitize_line(&line), inner.width.into()).into_owned();
             buf.set_stringn(inner.x, inner.y, line, inner.width.into(), scene.theme.style(meaning));
         }
@@ -179,8 +211,9 @@ fn kind_line(kind: &crate::domain::AgentFile, width: u16, theme: &Theme) -> Line
     let source = text::sanitize_line(&kind.source).into_owned();
     let room = usize::from(width).saturating_sub(text::width(&name) + text::width(&source) + 5);
     let words = text::sanitize_line(&kind.description);
+    let color = kind.color.as_deref().and_then(Meaning::of_agent);
     Line::from(vec![
-        Span::styled(format!("{name} "), theme.style(Meaning::Tool)),
+        Span::styled(format!("{name} "), theme.style(color.unwrap_or(Meaning::Tool))),
         Span::styled(format!("({source})  "), theme.style(Meaning::Muted)),
         Span::styled(text::clip(&words, room).into_owned(), theme.style(Meaning::Text)),
     ])

@@ -6,6 +6,9 @@ use crate::usage::Tally;
 /// Agents that are kept; the oldest that are done go first.
 const MOST: usize = 500;
 
+/// How far up the parents of an agent are followed.
+const DEEPEST: usize = 16;
+
 /// One agent.
 #[derive(Clone, Debug)]
 pub struct AgentRow {
@@ -46,6 +49,22 @@ impl Agents {
     /// Those that run.
     pub fn living(&self) -> impl Iterator<Item = &AgentRow> {
         self.list.iter().filter(|row| row.lives())
+    }
+
+    /// Those that run and belong to this one, however deep.
+    pub fn below<'a>(&'a self, id: &'a str) -> impl Iterator<Item = &'a AgentRow> {
+        let belongs = move |row: &&AgentRow| {
+            let mut parent = row.start.parent.as_deref();
+            for _ in 0..DEEPEST {
+                match parent {
+                    Some(above) if above == id => return true,
+                    Some(above) => parent = self.find(above).and_then(|row| row.start.parent.as_deref()),
+                    None => return false,
+                }
+            }
+            false
+        };
+        self.living().filter(belongs)
     }
 
     /// Takes in one record.

@@ -18,7 +18,7 @@ pub(super) enum Choice {
 impl Question {
     /// A confined command waits for a host.
     pub(super) fn is_about_a_host(&self) -> bool {
-        self.is_of(NetworkNews::ASKER)
+        self.agent_id().is_some_and(NetworkNews::is_asker)
     }
 
     pub(super) fn choices(&self) -> Vec<Choice> {

@@ -147,7 +147,10 @@ impl Permission {
             TeamBody::AgentDecided { agent, ask, .. } => {
                 self.remove(now, |question| question.is_of(agent) && question.ask == *ask);
             }
-            TeamBody::AgentEnded(end) => self.remove(now, |question| question.is_of(&end.agent)),
+            TeamBody::AgentEnded(end) => {
+                let hosts = NetworkNews::asker_of(&end.agent);
+                self.remove(now, |question| question.is_of(&end.agent) || question.is_of(&hosts));
+            }
             _ => {}
         }
     }

@@ -7,7 +7,8 @@ use rustix::net::{AddressFamily, SendFlags, SocketType};
 
 use super::super::proxy;
 
-/// Opens the port, sends the socket by standard input, and closes that.
+/// Opens the port, sends the socket by standard input, and puts in its place what comes back: what the command is to read
+/// from, or nothing.
 pub(super) fn open(port: u16, start: bool) -> Result<(), String> {
     let told = |error: &dyn std::fmt::Display| format!("the way to the network cannot be opened: {error}");
     if start {
@@ -15,9 +16,12 @@ pub(super) fn open(port: u16, start: bool) -> Result<(), String> {
     }
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).map_err(|error| told(&error))?;
     let door: OwnedFd = rustix::io::dup(rustix::stdio::stdin()).map_err(|error| told(&error))?;
-    proxy::send(&door, &listener).map_err(|error| told(&error))?;
-    let nothing = std::fs::File::open("/dev/null").map_err(|error| told(&error))?;
-    rustix::stdio::dup2_stdin(&nothing).map_err(|error| told(&error))
+    proxy::send(&door, Some(&listener)).map_err(|error| told(&error))?;
+    let input = match proxy::receive(&door).map_err(|error| told(&error))? {
+        Some(input) => input,
+        None => std::fs::File::open("/dev/null").map_err(|error| told(&error))?.into(),
+    };
+    rustix::stdio::dup2_stdin(&input).map_err(|error| told(&error))
 }
 
 /// Speaks to the kernel by netlink, whose first protocol is that of routes. Sets the first interface, which is loopback in every network, to be up: what `ip link set lo up` does.

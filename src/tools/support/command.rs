@@ -80,7 +80,7 @@ pub async fn run(command: &str, cwd: &Path, limit: Duration, context: &ToolConte
     // A command that somebody could type to has a terminal to read from; the others find their input closed.
     let terminal = context.job.as_ref().filter(|_| context.attended).and_then(|_| process::terminal().ok());
     let (ours, theirs) = terminal.map(|made| ((made.ours, made.name), made.theirs)).unzip();
-    let started = prepare(script, cwd, context).and_then(|prepared| prepared.start(theirs));
+    let started = prepare(script, cwd, context, theirs).and_then(Prepared::start);
     let (child, pipe, caged) = started.map_err(|error| format!("The command could not be started: {error}."))?;
     let mut running = Running::new(child, pipe, context)?;
     if let (Some((input, name)), Some(job)) = (ours, &context.job) {
@@ -120,18 +120,21 @@ struct Prepared {
     caged: Option<Caged>,
 }
 
-/// The shell for a script. A confined one that cannot be confined is an error.
-fn prepare(script: &str, cwd: &Path, context: &ToolContext) -> io::Result<Prepared> {
+/// The shell for a script, and what it reads from. A confined one that cannot be confined is an error.
+fn prepare(script: &str, cwd: &Path, context: &ToolContext, input: Option<OwnedFd>) -> io::Result<Prepared> {
     let (shell, options) = shell();
     let words: Vec<&OsStr> = options.iter().map(OsStr::new).chain(["-c".as_ref(), script.as_ref()]).collect();
     let (mut command, caged, env) = match context.cage.as_deref() {
         None => {
             let mut command = process::leader(shell);
             command.args(words);
+            if let Some(input) = input {
+                command.stdin(Stdio::from(input));
+            }
             (command, None, Cow::Borrowed(context.env.as_ref()))
         }
         Some(cage) => {
-            let (command, caged) = cage.wrap(shell, &words, cwd)?;
+            let (command, caged) = cage.wrap(shell, &words, cwd, input)?;
             (command, Some(caged), Cow::Owned(cage.variables(&context.env)))
         }
     };
@@ -141,10 +144,7 @@ fn prepare(script: &str, cwd: &Path, context: &ToolContext) -> io::Result<Prepar
 
 impl Prepared {
     /// Starts it with both outputs in one pipe, so that their order is kept.
-    fn start(mut self, input: Option<OwnedFd>) -> io::Result<(Child, OwnedFd, Option<Caged>)> {
-        if let Some(input) = input {
-            self.command.stdin(Stdio::from(input));
-        }
+    fn start(mut self) -> io::Result<(Child, OwnedFd, Option<Caged>)> {
         let (reader, writer) = io::pipe()?;
         self.command.stdout(writer.try_clone()?).stderr(Stdio::from(writer));
         let child = tokio::process::Command::from(self.command).kill_on_drop(true).spawn()?;

@@ -1,7 +1,7 @@
 //! The name that was probably meant.
 
 /// The nearest of some names, if it is near enough to be a slip of the fingers.
-pub(super) fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+pub fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let distance = |other: &str| strsim::damerau_levenshtein(&name.to_lowercase(), &other.to_lowercase());
     let (far, near) = known.map(|other| (distance(other), other)).min()?;
     // Two slips at most, and in short names fewer than half of the letters.
