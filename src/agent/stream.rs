@@ -21,7 +21,7 @@ impl Machine {
             return;
         }
         match item {
-            StreamItem::Started { .. } | StreamItem::Ping => {}
+            StreamItem::Started { .. } | StreamItem::Limits(_) | StreamItem::Ping => {}
             StreamItem::BlockStarted { index, kind } => self.on_block_started(request, index, kind),
             StreamItem::Delta { index, text } => self.on_delta(request, index, text),
             StreamItem::BlockDone { index, block } => self.on_block_done(index, block),

@@ -9,6 +9,8 @@ use crate::panes::sidebar;
 pub(super) const WIDE: u16 = 100;
 /// The height from which the activity pane stands under it.
 const TALL: u16 = 30;
+/// The most lines of the person's own program.
+const OWN_LINES: usize = 3;
 
 /// What is wanted.
 #[derive(Clone, Copy, Debug, Default)]
@@ -17,8 +19,8 @@ pub(super) struct Wish {
     pub activity: bool,
     /// Rows of the prompt.
     pub composer: u16,
-    /// The person's own line above the status line.
-    pub own_line: bool,
+    /// Lines of the person's own program.
+    pub own_lines: u16,
 }
 
 /// What the person switched off.
@@ -55,15 +57,25 @@ impl Wish {
             sidebar: size.width >= WIDE && !hidden.sidebar,
             activity: size.height >= TALL && !hidden.activity && !model.facts.calls.list().is_empty(),
             composer: model.composer.desired_height(size.width, max).clamp(1, max),
-            own_line: size.height >= 8 && model.facts.around.status_line.is_some(),
+            own_lines: own_lines(size.height, model.facts.around.status_lines.len()),
         }
     }
+}
+
+/// How many of these lines of the person's own program have room.
+fn own_lines(height: u16, lines: usize) -> u16 {
+    let room = match height {
+        0..8 => 0,
+        8..20 => 1,
+        _ => OWN_LINES,
+    };
+    lines.min(room) as u16
 }
 
 /// Divides the screen. The prompt and the status line come first, then the conversation.
 pub(super) fn compute(size: Size, wish: Wish) -> Layout {
     let (width, height) = (size.width, size.height);
-    let status = u16::from(height >= 2) + u16::from(wish.own_line && height >= 8);
+    let status = u16::from(height >= 2) + wish.own_lines.min(own_lines(height, OWN_LINES));
     let composer = wish.composer.min(height - status);
     let rule = u16::from(height >= 8);
     let rest = height.saturating_sub(status + composer + rule);
@@ -101,11 +113,11 @@ mod tests {
     proptest! {
         /// At every size the rectangles stay on the screen, do not overlap, and the prompt has a row.
         #[test]
-        fn fits_every_size(width in 1u16..300, height in 1u16..120, composer in 1u16..50, sidebar: bool, activity: bool, own_line: bool) {
+        fn fits_every_size(width in 1u16..300, height in 1u16..120, composer in 1u16..50, sidebar: bool, activity: bool, own_lines in 0u16..5) {
             let size = Size { width, height };
             let sidebar = sidebar && width >= WIDE;
             let activity = activity && height >= TALL;
-            let layout = compute(size, Wish { sidebar, activity, composer: composer.min((height / 3).max(1)), own_line });
+            let layout = compute(size, Wish { sidebar, activity, composer: composer.min((height / 3).max(1)), own_lines });
             let rects = [
                 layout.conversation, layout.activity, layout.activity_title, layout.divider, layout.sidebar,
                 layout.rule, layout.composer, layout.status,

@@ -9,6 +9,7 @@ pub mod dirs;
 pub mod expand;
 pub mod hosts;
 pub mod ids;
+pub mod near;
 pub mod net;
 pub mod paths;
 pub mod process;

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
+use crate::base::near::nearest;
 use crate::base::read;
 use crate::domain::{AgentFile, AgentModel, AgentTools, AgentWay, Effort, Isolation, Notice};
 
@@ -58,21 +59,25 @@ pub fn agents(ground: &Ground<'_>, given: &[AgentFile]) -> (Vec<AgentFile>, Vec<
     let mut finder = Finder::default();
     finder.look(&super::managed_folder(), "managed");
     for agent in given {
-        finder.found.entry(agent.name.clone()).or_insert_with(|| agent.clone());
+        finder.put(agent.clone());
     }
     for folder in ground.folders() {
         finder.look(folder, "project");
     }
-    finder.look(ground.home, "user");
+    for name in [".latigo", ".claude"] {
+        finder.walk(&ground.own(name).join("agents"), 0, "user");
+    }
     for plugin in ground.plugins.iter().filter(|plugin| plugin.enabled) {
         for folder in &plugin.agents {
             let (agents, told) = agents_in(folder, plugin);
             finder.notices.extend(told);
-            finder.found.extend(agents.into_iter().map(|agent| (agent.name.clone(), agent)));
+            for agent in agents {
+                finder.put(agent);
+            }
         }
     }
     for agent in built_in() {
-        finder.found.entry(agent.name.clone()).or_insert(agent);
+        finder.put(agent);
     }
     (finder.found.into_values().collect(), finder.notices)
 }
@@ -97,7 +102,8 @@ pub fn agents_given(text: &str) -> Result<(Vec<AgentFile>, Vec<Notice>), String>
             _ => None,
         };
         let values = fields.iter().filter_map(|(key, value)| Some((key.clone(), plain(value)?))).collect();
-        let mut keys = Keys { values, tree: Some(value.clone()), text: "", problems: Vec::new() };
+        let mut keys =
+            Keys { values, lists: BTreeMap::new(), tree: Some(value.clone()), text: "", problems: Vec::new() };
         let agent = keys.agent(prompt.unwrap_or_default(), "command line", None);
         notices.extend(keys.problems.into_iter().map(|(_, problem)| Notice::warning(format!("--agents: {problem}"))));
         found.extend(agent);
@@ -190,7 +196,16 @@ impl Finder {
             self.notices.push(Notice::warning(format!("{}, line {line}: {problem}", path.display())));
         }
         if let Some(agent) = agent {
-            self.found.entry(agent.name.clone()).or_insert(agent);
+            self.put(agent);
+        }
+    }
+
+    /// Adds an agent, unless a stronger one has its name.
+    fn put(&mut self, agent: AgentFile) {
+        let place = agent.path.clone().unwrap_or_else(|| PathBuf::from(format!("({})", agent.source)));
+        match self.found.get_mut(&agent.name) {
+            Some(stronger) => stronger.overrides.push(place),
+            None => drop(self.found.insert(agent.name.clone(), agent)),
         }
     }
 }
@@ -198,15 +213,18 @@ impl Finder {
 /// Reads one file. A file without a usable name is no agent (a README in the folder).
 fn parse(text: &str, source: &str, path: Option<&Path>) -> (Option<AgentFile>, Vec<(usize, String)>) {
     let front = front::split(text);
-    let mut keys = Keys { values: front.values, tree: front::tree(text), text, problems: Vec::new() };
+    let body = front.body.trim().to_owned();
+    let mut keys = Keys { values: front.values, lists: front.lists, tree: front.tree, text, problems: Vec::new() };
     keys.problems.extend(front.problem);
-    let agent = keys.agent(front.body.trim().to_owned(), source, path);
+    let agent = keys.agent(body, source, path);
     (agent, keys.problems)
 }
 
 /// The front matter while it is read.
 struct Keys<'a> {
     values: BTreeMap<String, String>,
+    /// Lists of a file that is read line by line.
+    lists: BTreeMap<String, Vec<String>>,
     /// The whole of it, where it is YAML.
     tree: Option<Value>,
     text: &'a str,
@@ -232,6 +250,8 @@ impl Keys<'_> {
             color: self.color(),
             initial_prompt: self.take("initialPrompt"),
             hooks: self.tree.as_ref().and_then(|tree| tree.get("hooks")).cloned(),
+            line: front::line_of(self.text, &["name"]),
+            overrides: Vec::new(),
             name,
         })
     }
@@ -264,18 +284,17 @@ impl Keys<'_> {
             self.complain(key, format!("`{key}` is known, but nothing here works by it"));
         }
         names.retain(|key| !KEYS.contains(&key.as_str()) && !IDLE.contains(&key.as_str()));
+        // Collections have keys of their own, which mean nothing here. A slip of the fingers is said.
         for key in names {
-            self.complain(&key, format!("`{key}` means nothing here; it is passed over"));
+            if let Some(near) = nearest(&key, KEYS.into_iter()) {
+                self.complain(&key, format!("`{key}` means nothing here; did you mean `{near}`?"));
+            }
         }
     }
 
     fn color(&mut self) -> Option<String> {
-        let color = self.take("color")?;
-        let known = COLORS.contains(&color.as_str());
-        if !known {
-            self.complain("color", format!("there is no colour `{color}`; {}", COLORS.join(", ")));
-        }
-        known.then_some(color)
+        // Others are in use (`#ff8800`); none of them changes anything.
+        self.take("color").filter(|color| COLORS.contains(&color.as_str()))
     }
 
     fn list(&mut self, key: &str) -> Option<Vec<String>> {
@@ -283,14 +302,16 @@ impl Keys<'_> {
             let names = items.iter().filter_map(Value::as_str).map(|text| text.trim().to_owned());
             return Some(names.filter(|name| !name.is_empty()).collect());
         }
-        let text = self.take(key)?;
-        let text = text.trim_start_matches('[').trim_end_matches(']');
-        Some(entries(text))
+        if let Some(items) = self.lists.remove(key).filter(|items| !items.is_empty()) {
+            return Some(items);
+        }
+        Some(front::parts(&self.take(key)?))
     }
 
     fn tools(&mut self) -> AgentTools {
         AgentTools {
-            allowed: self.list("tools"),
+            // A star alone is what a file without the key has: every tool.
+            allowed: self.list("tools").filter(|tools| tools.as_slice() != ["*"]),
             denied: self.list("disallowedTools").unwrap_or_default(),
             skills: self.list("skills").unwrap_or_default(),
             servers: self.list("mcpServers").unwrap_or_default(),
@@ -360,24 +381,6 @@ impl Keys<'_> {
     }
 }
 
-/// Names between commas; those in parentheses belong to what stands before them (`Agent(a, b)`).
-fn entries(text: &str) -> Vec<String> {
-    let (mut found, mut depth, mut start) = (Vec::new(), 0_usize, 0);
-    for (at, c) in text.char_indices().chain([(text.len(), ',')]) {
-        match c {
-            '(' => depth += 1,
-            ')' => depth = depth.saturating_sub(1),
-            ',' if depth == 0 || at == text.len() => {
-                found.push(text.get(start..at).unwrap_or_default().trim().trim_matches('"').to_owned());
-                start = at + 1;
-            }
-            _ => {}
-        }
-    }
-    found.retain(|name| !name.is_empty());
-    found
-}
-
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, reason = "tests")]
@@ -434,7 +437,8 @@ mod tests {
             let text = format!("---\nname: Explore\ndescription: {text}\n---\nbody");
             fs::write(folder.join("x.md"), text).unwrap();
         }
-        let ground = Ground { home: &home, cwd: &project, project: &project, plugins: &[], bundled: true };
+        let ground =
+            Ground { claude: None, home: &home, cwd: &project, project: &project, plugins: &[], bundled: true };
         let (found, notices) = agents(&ground, &[]);
         assert!(notices.is_empty(), "{notices:?}");
         let names: Vec<&str> = found.iter().map(|agent| agent.name.as_str()).collect();

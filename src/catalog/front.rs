@@ -1,11 +1,13 @@
 //! Front matter: the block of YAML between `---` lines at the head of a Markdown file.
 //!
 //! Hand-written front matter is often not quite YAML (`description: Use this: when asked`), so what the
-//! parser refuses is read again line by line.
+//! parser refuses is mended first, and read line by line when that does not help.
 
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
+
+use super::mend;
 
 /// A file taken apart.
 #[derive(Debug, Default, PartialEq)]
@@ -14,6 +16,8 @@ pub(super) struct Front<'a> {
     pub values: BTreeMap<String, String>,
     /// The lists among them, item by item.
     pub lists: BTreeMap<String, Vec<String>>,
+    /// Everything that stands in it, where it is YAML or could be made so.
+    pub tree: Option<serde_json::Value>,
     pub body: &'a str,
     /// Line and words of what could not be used.
     pub problem: Option<(usize, String)>,
@@ -47,26 +51,39 @@ pub(super) fn split(text: &str) -> Front<'_> {
         let problem = "the front matter that begins here has no closing --- line; the file is used without it";
         return Front { body: text, problem: Some((1, problem.to_owned())), ..Front::default() };
     };
-    match serde_saphyr::from_str::<BTreeMap<String, Scalar>>(head) {
-        Ok(parsed) => {
-            let mut front = Front { body, ..Front::default() };
-            for (key, value) in parsed {
-                if let Scalar::List(items) = &value {
-                    front.lists.insert(key.clone(), items.iter().filter_map(Item::text).collect());
-                }
-                front.values.extend(value.text().map(|text| (key, text)));
-            }
-            front
-        }
-        Err(_) if head.trim().is_empty() => Front { body, ..Front::default() },
-        Err(_) => by_line(head, body),
+    if head.trim().is_empty() {
+        return Front { body, ..Front::default() };
     }
+    let head = mend::untabbed(head);
+    let parsed = parse(&head).or_else(|| parse(&mend::quoted(&head, reads)));
+    let Some((parsed, tree)) = parsed else { return by_line(&head, body) };
+    let mut front = Front { body, tree: Some(tree), ..Front::default() };
+    for (key, value) in parsed {
+        if let Scalar::List(items) = &value {
+            front.lists.insert(key.clone(), items.iter().filter_map(Item::text).collect());
+        }
+        front.values.extend(value.text().map(|text| (key, text)));
+    }
+    front
 }
 
-/// The front matter with everything that stands in it, where it is YAML.
-pub(super) fn tree(text: &str) -> Option<serde_json::Value> {
+fn reads(head: &str) -> bool {
+    serde_saphyr::from_str::<BTreeMap<String, Scalar>>(head).is_ok()
+}
+
+fn parse(head: &str) -> Option<(BTreeMap<String, Scalar>, serde_json::Value)> {
+    let values = serde_saphyr::from_str::<BTreeMap<String, Scalar>>(head).ok()?;
+    let tree = serde_saphyr::from_str::<serde_json::Value>(head).unwrap_or_default();
+    Some((values, tree))
+}
+
+/// The line of a file that a key of its front matter stands in.
+pub(super) fn line_of(text: &str, keys: &[&str]) -> Option<u32> {
     let (head, _) = closing(opening(text)?)?;
-    serde_saphyr::from_str(head).ok()
+    let is_key = |line: &str, key: &str| line.strip_prefix(key).is_some_and(|rest| rest.trim_start().starts_with(':'));
+    // The first line of the file is the opening one.
+    let found = keys.iter().find_map(|key| head.lines().position(|line| is_key(line, key)));
+    found.map(|index| index as u32 + 2)
 }
 
 /// A truth value in any of its documented spellings.
@@ -195,7 +212,7 @@ impl Front<'_> {
 }
 
 /// Splits at commas and blanks, but not inside parentheses: `Bash(git log *), Read`.
-fn parts(text: &str) -> Vec<String> {
+pub(super) fn parts(text: &str) -> Vec<String> {
     let text = text.trim().strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(text);
     let mut parts = vec![String::new()];
     let mut depth = 0_u32;

@@ -7,8 +7,6 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use serde_json::Value;
-
 use crate::base::read;
 use crate::domain::{CommandFile, Effort, Notice, PromptKind, Traits};
 
@@ -39,7 +37,7 @@ pub fn prompts(ground: &Ground<'_>) -> (Vec<CommandFile>, Vec<Notice>) {
     let folders = ground.folders();
     let own = Whose::plain("user");
     for name in FOLDERS.iter().chain([&AGENTS]) {
-        finder.skills(&ground.home.join(name).join("skills"), &own);
+        finder.skills(&ground.own(name).join("skills"), &own);
     }
     let projects = Whose { source: "project".to_owned(), plugin: None, within: Some(ground) };
     for folder in &folders {
@@ -53,7 +51,7 @@ pub fn prompts(ground: &Ground<'_>) -> (Vec<CommandFile>, Vec<Notice>) {
         }
     }
     for name in FOLDERS {
-        finder.commands(&ground.home.join(name).join("commands"), &own);
+        finder.commands(&ground.own(name).join("commands"), &own);
     }
     for plugin in ground.plugins.iter().filter(|plugin| plugin.enabled) {
         let whose = Whose { plugin: Some(plugin), ..Whose::plain(&plugin.source()) };
@@ -107,7 +105,7 @@ impl Whose<'_> {
         let Some(ground) = self.within else { return true };
         let Ok(real) = fs::canonicalize(path) else { return true };
         let inside = |folder: &Path| fs::canonicalize(folder).is_ok_and(|folder| real.starts_with(folder));
-        inside(ground.project) || inside(&ground.home.join(".claude"))
+        inside(ground.project) || inside(&ground.own(".claude"))
     }
 }
 
@@ -194,14 +192,17 @@ impl Finder {
     }
 
     fn add(&mut self, path: &Path, name: String, text: &str, (kind, whose): (PromptKind, &Whose<'_>)) {
-        if self.found.contains_key(&name) {
+        if let Some(stronger) = self.found.get_mut(&name) {
+            stronger.traits.overrides.push(path.to_path_buf());
             return;
         }
         let front = front::split(text);
         if let Some((line, problem)) = &front.problem {
             self.notices.push(Notice::warning(format!("{}, line {line}: {problem}", path.display())));
         }
-        let (mut traits, problems) = traits(&front, front::tree(text).as_ref());
+        let (mut traits, problems) = traits(&front);
+        traits.line = front::line_of(text, &["description", "name"]);
+        traits.hooks_line = front::line_of(text, &["hooks"]);
         for problem in problems {
             self.notices.push(Notice::warning(format!("{}: {problem}", path.display())));
         }
@@ -231,7 +232,7 @@ fn sorted(folder: &Path) -> Vec<PathBuf> {
 }
 
 /// What the front matter says, and what of it cannot be used.
-fn traits(front: &Front<'_>, tree: Option<&Value>) -> (Traits, Vec<String>) {
+fn traits(front: &Front<'_>) -> (Traits, Vec<String>) {
     let mut problems = Vec::new();
     let forked = match front.text("context").as_deref() {
         Some("fork") => true,
@@ -268,8 +269,10 @@ fn traits(front: &Front<'_>, tree: Option<&Value>) -> (Traits, Vec<String>) {
         agent: forked.then(|| front.text("agent").unwrap_or_else(|| "general-purpose".to_owned())),
         waits: front.flag("background") == Some(false),
         paths: front.list("paths"),
-        hooks: tree.and_then(|tree| tree.get("hooks")).cloned(),
+        hooks: front.tree.as_ref().and_then(|tree| tree.get("hooks")).cloned(),
         powershell,
+        line: None,
+        hooks_line: None,
         overrides: Vec::new(),
         folder: None,
     };
@@ -294,7 +297,7 @@ mod tests {
     }
 
     fn find(home: &Path, cwd: &Path, project: &Path) -> (Vec<CommandFile>, Vec<Notice>) {
-        prompts(&Ground { home, cwd, project, plugins: &[], bundled: false })
+        prompts(&Ground { claude: None, home, cwd, project, plugins: &[], bundled: false })
     }
 
     #[test]
@@ -376,8 +379,9 @@ mod tests {
     fn what_comes_along_can_be_loaded_and_replaced() {
         let folder = tempfile::tempdir().unwrap();
         let root = folder.path();
-        let all =
-            |root: &Path| prompts(&Ground { home: root, cwd: root, project: root, plugins: &[], bundled: true }).0;
+        let all = |root: &Path| {
+            prompts(&Ground { claude: None, home: root, cwd: root, project: root, plugins: &[], bundled: true }).0
+        };
         let names: Vec<String> = all(root).into_iter().map(|skill| skill.name).collect();
         assert_eq!(names, ["agent-builder", "code-review", "pdf"]);
         assert!(all(root).iter().all(|skill| skill.is_for_model() && skill.description.chars().count() <= 100));

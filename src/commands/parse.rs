@@ -1,7 +1,7 @@
 //! From a line that was typed to the command that it names. Nothing is run here.
 
 use super::{Command, builtin, find};
-use crate::domain::{CommandFile, Notice};
+use crate::domain::{CommandFile, Notice, PromptKind};
 
 /// What a line that was typed turned out to be.
 #[derive(Debug)]
@@ -29,10 +29,22 @@ pub fn parse<'a>(text: &'a str, files: &'a [CommandFile]) -> Parsed<'a> {
     if let Some(command) = find(word) {
         return Parsed::BuiltIn(command, arguments);
     }
-    if let Some(file) = files.iter().find(|file| file.name == word) {
+    let exact = files.iter().find(|file| file.name == word);
+    if let Some(file) = exact.or_else(|| short(word, files)) {
         return Parsed::File(&file.name, arguments);
     }
     Parsed::Unknown { word, nearest: nearest(word, files) }
+}
+
+/// The one command file in a sub-folder that is meant by its own name alone: `/pr` for `git:pr`.
+fn short<'a>(word: &str, files: &'a [CommandFile]) -> Option<&'a CommandFile> {
+    let is_meant = |file: &&CommandFile| {
+        file.kind == PromptKind::Command
+            && !file.source.starts_with("plugin ")
+            && file.name.rsplit_once(':').is_some_and(|(_, name)| name == word)
+    };
+    let mut meant = files.iter().filter(is_meant);
+    meant.next().filter(|_| meant.next().is_none())
 }
 
 /// The name that is most like `word`, if one is near enough to be meant.
@@ -91,6 +103,21 @@ mod tests {
             source: "project".to_owned(),
             body: String::new(),
             ..CommandFile::default()
+        }
+    }
+
+    #[test]
+    fn a_command_of_a_sub_folder_has_a_short_name_where_one_alone_is_meant() {
+        let files = [
+            file("git:pr"),
+            file("gsd:debug"),
+            file("web:debug"),
+            CommandFile { source: "plugin kit".into(), ..file("kit:go") },
+        ];
+        let Parsed::File("git:pr", "7") = parse("/pr 7", &files) else { panic!("/pr") };
+        let Parsed::File("web:debug", "") = parse("/web:debug", &files) else { panic!("/web:debug") };
+        for text in ["/debug", "/go"] {
+            assert!(matches!(parse(text, &files), Parsed::Unknown { .. }), "{text}");
         }
     }
 

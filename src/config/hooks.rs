@@ -6,7 +6,7 @@ use secrecy::SecretString;
 
 use super::document::{Node, Value};
 use super::layers::Layer;
-use super::near::nearest;
+use crate::base::near::nearest;
 use crate::domain::{Notice, RuleScope, RuleSource};
 use crate::hooks::bus::{Telemetry, Webhook};
 use crate::hooks::{Config, Event, Handler, Hook, HttpRules, Kind, Matcher};

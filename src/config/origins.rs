@@ -8,8 +8,8 @@ use crate::domain::{PageAct, PageRow, RowMark};
 use super::document::{Node, Value};
 use super::gather::{LATIGO, PERMISSIONS};
 use super::layers::Layer;
-use super::near::nearest;
 use super::{ConfigInput, known};
+use crate::base::near::nearest;
 
 /// Characters of a value that are shown.
 const VALUE: usize = 200;

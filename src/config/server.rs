@@ -40,7 +40,7 @@ impl Server {
             return Ok(*server);
         }
         let known = NAMES.map(|(known, _)| known).join(", ");
-        let near = super::near::nearest(&name, NAMES.iter().map(|(known, _)| *known));
+        let near = crate::base::near::nearest(&name, NAMES.iter().map(|(known, _)| *known));
         let near = near.map(|near| format!(" Did you mean {near}?")).unwrap_or_default();
         Err(format!("there is no provider `{name}`.{near} Choose one of {known}"))
     }

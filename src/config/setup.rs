@@ -84,11 +84,7 @@ pub fn setup(settings: &Settings, start: Start<'_>) -> Result<engine::Setup, Str
                 ..settings.money.purse.clone()
             },
             toon: settings.money.toon,
-            recall: crate::recall::Setting {
-                file: Some(start.dirs.cache.join(crate::recall::FILE)),
-                remote: settings.capabilities.vectors.as_ref().map(super::vectors::remote),
-                ..settings.money.answers.clone()
-            },
+            recall: super::vectors::answers(settings, start.dirs),
             library: engine::LibraryTuning::new(start.dirs.cache.join("search.sqlite3"), settings.money.titles),
         },
         home: start.home.to_path_buf(),
@@ -163,7 +159,7 @@ pub fn listing(input: &ConfigInput<'_>) -> Vec<PageRow> {
     let settings = super::load(input.clone());
     let base = Base { home: input.home, cwd: input.cwd, dirs: input.dirs, model_forced: false };
     let stage = own_stage(&settings, &base, &mut Vec::new());
-    engine::inventory(&stage, &stage.rules)
+    engine::rows_without_keys(engine::inventory(&stage, &stage.rules), &settings.secrets)
 }
 
 /// The plugins that a start here would find, with what each costs.

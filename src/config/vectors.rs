@@ -10,12 +10,15 @@ use std::time::Duration;
 
 use secrecy::{ExposeSecret, SecretString};
 
+use super::Settings;
 use super::document::{Node, Value};
 use super::environment::Vars;
 use super::layers::Layer;
-use crate::domain::{Notice, Wire};
+use crate::base::dirs::Dirs;
+use crate::domain::{ModelRef, Notice, Wire};
 use crate::provider::{self, Auth, Endpoint};
-use crate::recall::Remote;
+use crate::recall::{AskVector, Remote, Setting};
+use crate::usage::ModelTable;
 
 /// Where OpenAI's is, and the models that are asked where none is named.
 const OPENAI: (&str, &str) = ("https://api.openai.com/v1", "text-embedding-3-small");
@@ -104,17 +107,31 @@ fn read(node: &Node, vars: &Vars) -> Result<Option<VectorChoice>, String> {
     }))
 }
 
+/// What the engine is told of the answer cache.
+pub(super) fn answers(settings: &Settings, dirs: &Dirs) -> Setting {
+    Setting {
+        file: Some(dirs.cache.join(crate::recall::FILE)),
+        remote: settings.capabilities.vectors.as_ref().map(|choice| remote(choice, &settings.models)),
+        ..settings.money.answers.clone()
+    }
+}
+
 /// How the cache asks it.
-pub(super) fn remote(choice: &VectorChoice) -> Remote {
+fn remote(choice: &VectorChoice, table: &ModelTable) -> Remote {
     let VectorChoice { wire, url, model, key, threshold, patience } = choice.clone();
     let auth = key.map_or(Auth::None, Auth::Bearer);
     let endpoint = Endpoint::new(url.clone(), auth);
     let name = format!("{model} at {url}");
-    let ask = move |text: String| -> futures::future::BoxFuture<'static, Result<Vec<f32>, String>> {
+    let price = if wire == Wire::Ollama { Some(0.0) } else { table.embedding_price(&model) };
+    let paid = ModelRef::new(wire, model.clone());
+    let ask: AskVector = Arc::new(move |text: String| {
         let (endpoint, model) = (endpoint.clone(), model.clone());
-        Box::pin(async move { provider::embed(wire, endpoint, &model, &text, patience).await })
-    };
-    Remote { name, threshold: threshold as f32, ask: Arc::new(ask) }
+        Box::pin(async move {
+            let embedded = provider::embed(wire, endpoint, &model, &text, patience).await?;
+            Ok((embedded.vector, embedded.tokens))
+        })
+    });
+    Remote { name, threshold: threshold as f32, model: paid, price, ask }
 }
 
 #[cfg(test)]

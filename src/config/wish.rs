@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use crate::base::paths::absolute_from;
 use crate::catalog::{self, AgentsMd, MemoryWish, SkillSwitch};
-use crate::domain::{AgentFile, FolderClaims, Notice};
+use crate::domain::{AgentFile, FolderClaims, MemoryFile, MemoryScope, Notice, RuleScope};
 use crate::engine::StatusLine;
 use crate::recall::MemorySetting;
 use crate::team::Outfit;
@@ -13,10 +13,10 @@ use crate::team::Outfit;
 use super::document::{Node, Value};
 use super::gather::entries::{flag, text, texts, wrong};
 use super::layers::Layer;
-use super::near::nearest;
 use super::plugins::Plugins;
 use super::project::project_root;
 use super::{ConfigInput, Origin};
+use crate::base::near::nearest;
 
 /// Everything of that kind.
 #[derive(Clone, Debug, Default)]
@@ -49,6 +49,8 @@ pub struct CatalogWish {
     pub worktrees_from_head: bool,
     /// `worktree.sparsePaths` and `worktree.symlinkDirectories`.
     pub outfit: Outfit,
+    /// The user's `.claude`.
+    pub claude: PathBuf,
     /// Every entry of every file.
     pub origins: Vec<Origin>,
 }
@@ -83,6 +85,7 @@ pub(super) fn read(
     let mut reader = Reader {
         wish: CatalogWish { auto_memory: true, ..CatalogWish::default() },
         seen: Vec::new(),
+        pull_request: false,
         notices: &mut *notices,
     };
     for layer in layers.iter().filter(|layer| trusted || !layer.is_from_project()) {
@@ -90,7 +93,8 @@ pub(super) fn read(
             reader.entry(input, layer, key, node);
         }
     }
-    let mut wish = reader.wish;
+    let (mut wish, pull_request) = (reader.wish, reader.pull_request);
+    wish.status_line = wish.status_line.map(|line| StatusLine { pull_request, ..line });
     wish.agent = input.flags.agent.clone().or(wish.agent);
     wish.memory.outside = super::claims::agreed_imports(folder, trusted);
     if let Some(text) = &input.flags.agents {
@@ -106,7 +110,12 @@ pub(super) fn read(
     if layers.iter().any(is_without_hooks) {
         wish.status_line = None;
     }
+    wish.claude = super::layers::claude_folder(input);
     wish.memory.off |= switch("CLAUDE_CODE_DISABLE_CLAUDE_MDS");
+    if switch("CLAUDE_CODE_ADDITIONAL_DIRECTORIES_CLAUDE_MD") {
+        let folders = input.flags.directories.iter();
+        wish.memory.added = folders.map(|folder| absolute_from(input.cwd, folder, Some(input.home))).collect();
+    }
     wish.auto_memory &= !switch("CLAUDE_CODE_DISABLE_AUTO_MEMORY");
     wish.plugins.find(input, notices);
     wish.agent = wish.agent.or_else(|| wish.plugins.lead());
@@ -122,6 +131,8 @@ struct Reader<'a> {
     wish: CatalogWish,
     /// Keys that a stronger file has set.
     seen: Vec<String>,
+    /// `latigo.pullRequest`.
+    pull_request: bool,
     notices: &'a mut Vec<Notice>,
 }
 
@@ -135,6 +146,13 @@ impl Reader<'_> {
             }
             "enabledPlugins" | "extraKnownMarketplaces" | "pluginConfigs" => {
                 self.wish.plugins.entry((input, layer), key, node, notices);
+            }
+            "claudeMd" if layer.scope == RuleScope::Managed => {
+                if let Some(text) = text(layer, key, node, notices).filter(|_| self.wish.memory.managed.is_none()) {
+                    let path = absolute_from(input.cwd, &layer.name, Some(input.home));
+                    let (scope, text) = (MemoryScope::Managed, text.to_owned());
+                    self.wish.memory.managed = Some(MemoryFile { scope, path, text });
+                }
             }
             "skillOverrides" => self.skills(layer, node),
             "latigo" if !layer.is_from_project() => {
@@ -184,6 +202,9 @@ impl Reader<'_> {
         match key {
             "agentsMd" if self.first("latigo.agentsMd") => self.agents(layer, node),
             "memory" if self.first("latigo.memory") => self.memories(layer, node),
+            "pullRequest" if self.first("latigo.pullRequest") => {
+                self.pull_request = flag(layer, "latigo.pullRequest", node, self.notices).unwrap_or(false);
+            }
             _ => {}
         }
     }
@@ -276,7 +297,12 @@ impl Reader<'_> {
         };
         let refresh = field("refreshInterval").and_then(number).filter(|seconds| *seconds >= 1.0);
         let padding = field("padding").and_then(number).map_or(0, |columns| columns.min(MOST_PADDING) as u16);
-        self.wish.status_line = Some(StatusLine { command, padding, refresh_s: refresh.map(|seconds| seconds as u64) });
+        self.wish.status_line = Some(StatusLine {
+            command,
+            padding,
+            refresh_s: refresh.map(|seconds| seconds as u64),
+            pull_request: false,
+        });
     }
 }
 

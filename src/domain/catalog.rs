@@ -5,6 +5,8 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+use crate::base::text::Painted;
+
 use super::{Effort, MemoryOrder, Page, PageKind, Recalled, ServerBody};
 
 /// A Markdown file whose text becomes a prompt: a command file or a skill. Its name is what is typed after the slash.
@@ -63,6 +65,9 @@ pub struct Traits {
     pub hooks: Option<serde_json::Value>,
     /// Its shell lines are for PowerShell.
     pub powershell: bool,
+    /// The line that says what it is for, and the one that its hooks begin in.
+    pub line: Option<u32>,
+    pub hooks_line: Option<u32>,
     /// Files of the same name that it takes the place of.
     pub overrides: Vec<PathBuf>,
     /// The folder that scripts and references lie in.
@@ -123,6 +128,6 @@ pub enum CatalogRequest {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CatalogNews {
     Page(Page),
-    /// What the person's own program says for the line above the status line.
-    StatusLine(String),
+    /// What the person's own program says for the lines above the status line.
+    StatusLine(Vec<Vec<Painted>>),
 }

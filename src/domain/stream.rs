@@ -2,13 +2,15 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Block, DeltaKind, Usage};
+use super::{Block, DeltaKind, RateLimits, Usage};
 
 /// One step of an answer. Indexes count the blocks of the answer from 0.
 #[derive(Clone, Debug, PartialEq)]
 pub enum StreamItem {
     /// The server answered; the model that really answers, if it said so.
     Started { model: Option<String> },
+    /// What the server says of its limits.
+    Limits(RateLimits),
     /// A block began. For a tool call, id and name are known now.
     BlockStarted { index: u32, kind: DeltaKind },
     /// More of a block: text, thinking, or the raw JSON of a call's input.

@@ -35,6 +35,14 @@ pub(super) fn worktree(project: &Path) -> Option<String> {
     is_linked.then(|| folder.file_name().map(|name| name.to_string_lossy().into_owned()))?
 }
 
+/// The folder of the main checkout of a linked worktree.
+pub(super) fn main_checkout(project: &Path) -> Option<PathBuf> {
+    let folder = folder(project)?;
+    let common = folder.join(start_of(&folder.join("commondir"), HEAD_BYTES)?.trim());
+    let common = std::fs::canonicalize(common).ok()?;
+    common.file_name().is_some_and(|name| name == ".git").then(|| common.parent().map(Path::to_path_buf))?
+}
+
 /// Host, owner and name of the repository that `origin` names.
 pub(super) fn origin(project: &Path) -> Option<(String, String, String)> {
     let folder = folder(project)?;
@@ -73,6 +81,8 @@ fn start_of(path: &Path, most: u64) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+
     use super::*;
 
     #[test]
@@ -89,5 +99,26 @@ mod tests {
             let found = found.as_ref().map(|(host, owner, name)| (host.as_str(), owner.as_str(), name.as_str()));
             assert_eq!(found, told, "{url}");
         }
+    }
+
+    #[test]
+    fn a_worktree_knows_its_main_checkout() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = std::fs::canonicalize(folder.path()).unwrap();
+        let git = root.join("main/.git");
+        std::fs::create_dir_all(git.join("worktrees/side")).unwrap();
+        std::fs::create_dir_all(root.join("side")).unwrap();
+        for (path, text) in [
+            ("main/.git/HEAD", "ref: refs/heads/main\n".to_owned()),
+            ("main/.git/worktrees/side/HEAD", "ref: refs/heads/side-work\n".to_owned()),
+            ("main/.git/worktrees/side/commondir", "../..\n".to_owned()),
+            ("side/.git", format!("gitdir: {}\n", git.join("worktrees/side").display())),
+        ] {
+            std::fs::write(root.join(path), text).unwrap();
+        }
+        assert_eq!(worktree(&root.join("side")).as_deref(), Some("side"));
+        assert_eq!(branch(&root.join("side")).as_deref(), Some("side-work"));
+        assert_eq!(main_checkout(&root.join("side")), Some(root.join("main")));
+        assert_eq!(main_checkout(&root.join("main")), None);
     }
 }

@@ -5,13 +5,15 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::driver::{Driver, News, What};
 use super::memories::Remembered;
+use super::money::beside;
 use crate::agent::{Input, Release};
 use crate::domain::{
-    AnswerLine, AnswerMode, AnswerStats, AnswerTier, Block, Body, CanonicalRequest, Cost, Event, Live, Message,
-    MoneyBody, MoneyNews, Notice, Origin, Served, TierStats, TurnEnd, Usage,
+    AnswerLine, AnswerMode, AnswerStats, AnswerTier, Asker, Block, Body, CanonicalRequest, Cost, Event, Live, Message,
+    MoneyBody, MoneyNews, Notice, Origin, PriceSource, Purpose, Served, Spent, SpentOn, TierStats, TurnEnd, Usage,
 };
 use crate::prompt;
 use crate::recall::{self, Cache, Cached, Context, Lookup, Meaning, Query};
+use crate::usage;
 
 /// Tools whose results depend on nothing but files of the workspace.
 const LOOKS: [&str; 4] = ["Read", "Grep", "Glob", "LS"];
@@ -123,7 +125,10 @@ impl Driver {
     /// The first failure of a server of embeddings is told, and wording is compared from then on.
     async fn heard(&mut self, meaning: Option<Result<Meaning, String>>) -> Option<Meaning> {
         match meaning? {
-            Ok(meaning) => Some(meaning),
+            Ok(meaning) => {
+                self.meaning_is_paid(&meaning).await;
+                Some(meaning)
+            }
             Err(error) => {
                 self.parts.recall.deaf = true;
                 let text = format!("The embeddings of the answer cache did not come: {error}");
@@ -132,6 +137,20 @@ impl Driver {
                 None
             }
         }
+    }
+
+    /// A vector is a request like any other on the bill.
+    async fn meaning_is_paid(&mut self, meaning: &Meaning) {
+        let Some(remote) = self.setup.tuning.recall.remote.as_ref() else { return };
+        let text = self.parts.recall.typed.as_deref().unwrap_or_default();
+        let tokens = meaning.tokens.unwrap_or_else(|| usage::estimate(text.len() as u64));
+        let cost = remote.price.map(|price| price * tokens as f64 / 1e6);
+        let price = if cost.is_some() { PriceSource::Table } else { PriceSource::Unknown };
+        let usage = Usage { input: tokens, ..Usage::default() };
+        let mut request = beside(Purpose::Embedding, remote.model.clone(), usage, (cost, price));
+        request.estimated = meaning.tokens.is_none();
+        let who = Asker { turn: self.parts.money.turn_now(), ..Asker::default() };
+        self.spent(Spent { who, on: SpentOn::Request(request) }).await;
     }
 
     async fn answer_from_cache(

@@ -30,9 +30,12 @@ pub fn view(scene: Scene<'_>, extra: Extra<'_>, area: Rect, buf: &mut Buffer) {
     }
     let theme = scene.theme;
     let mut area = area;
-    if let Some(line) = scene.facts.around.status_line.as_deref().filter(|_| area.height > 1) {
-        let line = text::sanitize_line(line);
-        buf.set_stringn(area.x, area.y, &line, area.width.into(), theme.style(Meaning::Text));
+    for line in &scene.facts.around.status_lines {
+        if area.height <= 1 {
+            break;
+        }
+        let spans = line.iter().map(|span| Span::styled(span.text.clone(), theme.painted(&span.look)));
+        buf.set_line(area.x, area.y, &spans.collect::<Line<'_>>(), area.width);
         area = Rect { y: area.y + 1, height: area.height - 1, ..area };
     }
     let mut spans: Vec<Span<'static>> = Vec::with_capacity(16);

@@ -15,6 +15,14 @@ const LIMIT: usize = 2 << 20;
 /// Dimensions that a vector may have.
 const DIMENSIONS: usize = 16_384;
 
+/// A text's vector, and what it took.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Embedded {
+    pub vector: Vec<f32>,
+    /// Tokens of the text as the server counted them; none where it does not say.
+    pub tokens: Option<u64>,
+}
+
 /// The vector of a text. [`Wire::Ollama`] asks Ollama, every other wire what OpenAI's API describes. The error is a
 /// sentence without the key.
 pub async fn embed(
@@ -23,7 +31,7 @@ pub async fn embed(
     model: &str,
     text: &str,
     patience: Duration,
-) -> Result<Vec<f32>, String> {
+) -> Result<Embedded, String> {
     let redactor = Redactor::of(&endpoint);
     let ollama = wire == Wire::Ollama;
     let remote = Remote::new(if ollama { wire } else { Wire::OpenaiChat }, endpoint);
@@ -36,7 +44,9 @@ pub async fn embed(
         return Err(format!("its vector has {} dimensions", numbers.len()));
     }
     let numbers: Option<Vec<f32>> = numbers.iter().map(|number| number.as_f64().map(|number| number as f32)).collect();
-    numbers.ok_or_else(|| "its vector holds something that is no number".to_owned())
+    let vector = numbers.ok_or("its vector holds something that is no number")?;
+    let tokens = if ollama { answer.get("prompt_eval_count") } else { answer.pointer("/usage/prompt_tokens") };
+    Ok(Embedded { vector, tokens: tokens.and_then(Value::as_u64) })
 }
 
 async fn ask(remote: &Remote, ollama: bool, model: &str, text: &str) -> Result<Value, ModelError> {
@@ -77,12 +87,12 @@ mod tests {
             post(|headers: HeaderMap, Json(body): Json<Value>| async move {
                 assert_eq!(headers["authorization"], "Bearer sk-secret");
                 assert_eq!(body, json!({"model": "small", "input": "what is it", "encoding_format": "float"}));
-                Json(json!({"data": [{"index": 0, "embedding": [0.5, -0.5, 1]}]}))
+                Json(json!({"data": [{"index": 0, "embedding": [0.5, -0.5, 1]}], "usage": {"prompt_tokens": 3, "total_tokens": 3}}))
             }),
         );
         let endpoint = Endpoint::new(format!("{}/v1", serve(app).await), Auth::Bearer("sk-secret".into()));
         let vector = embed(Wire::OpenaiChat, endpoint, "small", "what is it", PATIENCE).await;
-        assert_eq!(vector, Ok(vec![0.5, -0.5, 1.0]));
+        assert_eq!(vector, Ok(Embedded { vector: vec![0.5, -0.5, 1.0], tokens: Some(3) }));
     }
 
     #[tokio::test]
@@ -95,7 +105,8 @@ mod tests {
             }),
         );
         let endpoint = Endpoint::new(serve(app).await, Auth::None);
-        assert_eq!(embed(Wire::Ollama, endpoint, "nomic", "what is it", PATIENCE).await, Ok(vec![1.0, 2.0]));
+        let vector = embed(Wire::Ollama, endpoint, "nomic", "what is it", PATIENCE).await;
+        assert_eq!(vector, Ok(Embedded { vector: vec![1.0, 2.0], tokens: None }));
     }
 
     #[tokio::test]

@@ -151,6 +151,10 @@ impl Exchange {
             Ok(Err(error)) => return Err(broken(&error, &self.remote.endpoint.base_url)),
             Err(_) => return Err(stalled(patience)),
         };
+        if let Some(limits) = super::limits::of(response.headers(), now_ms() / 1_000) {
+            // Nobody may be left to hear it.
+            self.sender.send(StreamItem::Limits(limits)).await.ok();
+        }
         let seed = uuid::Uuid::new_v4().simple().to_string();
         let mut decoder = codec.decoder(Ids::new(&seed[..16], Some(request)));
         match what_is(&response) {
@@ -289,8 +293,11 @@ pub(super) async fn refusal(response: Response) -> ModelError {
     let (status, headers) = (response.status().as_u16(), response.headers().clone());
     let body = timeout(ERROR_PATIENCE, read_up_to(response, ERROR_LIMIT)).await;
     let body = body.ok().and_then(Result::ok).unwrap_or_default();
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis() as u64);
-    failure::of_status(status, &headers, &body, now)
+    failure::of_status(status, &headers, &body, now_ms())
+}
+
+fn now_ms() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis() as u64)
 }
 
 async fn page(response: Response) -> ModelError {

@@ -16,6 +16,7 @@ mod embedding;
 mod endpoint;
 mod failure;
 mod http;
+mod limits;
 mod listing;
 mod ndjson;
 pub mod replay;
@@ -28,7 +29,7 @@ pub mod traffic;
 mod wire;
 
 pub use client::warm;
-pub use embedding::embed;
+pub use embedding::{Embedded, embed};
 pub use endpoint::{Auth, Endpoint, Timeouts};
 pub use listing::{list_ollama, ollama_base};
 pub use search::{Searched, can_search, search};

@@ -136,6 +136,7 @@ pub(super) fn transcript(items: &[StreamItem]) -> String {
         StreamItem::BlockDone { index, block } => format!("{index} done {}", serde_json::to_string(block).unwrap()),
         StreamItem::Usage(usage) => format!("usage {}", serde_json::to_string(usage).unwrap()),
         StreamItem::Ping => "ping".to_owned(),
+        StreamItem::Limits(limits) => format!("limits {limits:?}"),
         StreamItem::Done { stop, usage } => {
             format!("done {stop:?} {}", serde_json::to_string(usage).unwrap())
         }

@@ -110,14 +110,12 @@ impl Layer for Semantic {
         if depends_on_time(&query.text) {
             return Ok(None);
         }
-        let vector = Hashed::embed(&query.text);
-        let question = Question::of(&query.text);
         let mut best: Option<(i64, f32)> = None;
         for known in store.near(&query.context.0, now)? {
             if depends_on_time(&known.text) {
                 continue;
             }
-            let other = Question::of(&known.text);
+            let (question, other) = Question::pair(&query.text, &known.text);
             let meant = query.meaning.as_ref().filter(|meaning| meaning.space == known.space).and_then(|meaning| {
                 let cosine = cosine(&meaning.vector, &known.vector);
                 (cosine >= meaning.threshold && near(&question, &other)).then_some(cosine)
@@ -126,7 +124,7 @@ impl Layer for Semantic {
                 if !same(&question, &other) {
                     return None;
                 }
-                let cosine = cosine(&vector, &Hashed::embed(&known.text));
+                let cosine = cosine(&Hashed::vector(&question), &Hashed::vector(&other));
                 (cosine >= Hashed::THRESHOLD).then_some(cosine)
             };
             if let Some(cosine) = meant.or_else(worded)

@@ -2,6 +2,7 @@
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
+use super::lexicon::{DOMAINS, LIGHT, LIGHT_WORK, is_in};
 use super::question::Question;
 
 /// Turns texts into vectors whose cosine tells how near they are. Who asks a server does so before it comes here:
@@ -45,32 +46,52 @@ pub struct Hashed;
 
 impl Hashed {
     /// The space of its vectors.
-    pub const SPACE: &'static str = "hashed-2";
+    pub const SPACE: &'static str = "hashed-3";
     /// The cosine from which on two texts may mean the same.
-    pub const THRESHOLD: f32 = 0.8;
+    pub const THRESHOLD: f32 = 0.7;
 
     /// The vector of a text, of length 1; empty when there is none.
     pub fn embed(text: &str) -> Vec<f32> {
-        let question = Question::of(text);
+        Self::of(&Question::of(text), |_| false)
+    }
+
+    /// The vector of a question that is held against another one, of length 1; empty when it is about nothing. Words that
+    /// only say of what kind something is weigh little.
+    pub(super) fn vector(question: &Question) -> Vec<f32> {
+        Self::of(question, is_light)
+    }
+
+    fn of(question: &Question, is_light: fn(&str) -> bool) -> Vec<f32> {
         let mut vector = vec![0.0f32; SIZE];
         let mut subject: Vec<&str> = question.subject().collect();
         subject.sort_unstable();
+        subject.dedup();
         for word in &subject {
+            if is_light(word) {
+                put(&mut vector, ("word", word), 0.3);
+                continue;
+            }
             put(&mut vector, ("word", word), 1.0);
             let letters: Vec<char> = word.chars().collect();
             for piece in letters.windows(4) {
                 put(&mut vector, ("piece", &piece.iter().collect::<String>()), 0.15);
             }
         }
+        subject.retain(|word| !is_light(word));
         for pair in subject.windows(2) {
             put(&mut vector, ("pair", &pair.join(" ")), 0.3);
         }
         for word in &question.semi {
             put(&mut vector, ("word", word), 0.25);
         }
-        put(&mut vector, ("ask", &format!("{:?}", question.ask)), 0.5);
+        put(&mut vector, ("ask", question.ask.group()), 0.5);
         normalised(vector)
     }
+}
+
+/// The word says little.
+fn is_light(word: &str) -> bool {
+    [LIGHT, LIGHT_WORK, DOMAINS].iter().any(|list| is_in(list, word))
 }
 
 fn put(vector: &mut [f32], feature: (&str, &str), weight: f32) {

@@ -3,7 +3,10 @@
 use std::collections::BTreeSet;
 
 use super::asking::Ask;
-use super::lexicon::{ACTS, ANTONYMS, TIMES, is_in};
+use super::lexicon::{
+    ACTS, ANTONYMS, DOMAINS, KINDS, LANGUAGES, LIGHT, LIGHT_HOW, LIGHT_OWN, LIGHT_PLACE, LIGHT_THING, LIGHT_WORK,
+    TIMES, is_in,
+};
 use super::question::Question;
 use super::words::{stem, words};
 
@@ -35,7 +38,7 @@ pub(super) fn same(a: &Question, b: &Question) -> bool {
 
 /// Nothing that can be told without understanding speaks against it. Enough only beside a vector that knows meaning.
 pub(super) fn near(a: &Question, b: &Question) -> bool {
-    alike(a, b) && !has_moved(a, b) && same_order(a, b) && !are_antonyms(a, b)
+    alike(a, b) && !has_moved(a, b) && in_order(a, b) && !are_antonyms(a, b)
 }
 
 /// One question has a word, the other its opposite in its place.
@@ -57,45 +60,91 @@ fn alike(a: &Question, b: &Question) -> bool {
     };
     telling(a)
         && telling(b)
-        && a.ask == b.ask
+        && a.ask.fits(b.ask)
         && a.ask != Ask::Other
-        && (a.modal == b.modal || a.ask == Ask::How)
+        && (a.modal == b.modal || does(a) && does(b) || a.ask == Ask::Where)
         && a.numbers == b.numbers
         && a.names == b.names
         && a.negations == b.negations
         && !opposed(a, b)
-        && (quantified(a) == quantified(b) || !matches!(a.ask, Ask::YesNo(_)))
+        && (quantified(a) == quantified(b) || !(matches!(a.ask, Ask::YesNo(_)) || one_of_many(a) || one_of_many(b)))
+}
+
+/// It is asked how something is done.
+fn does(question: &Question) -> bool {
+    matches!(question.ask, Ask::How | Ask::Done)
 }
 
 fn same_subject(a: &Question, b: &Question) -> bool {
-    let sorted = |question: &Question| {
-        let mut hard = question.hard.clone();
-        hard.sort();
-        hard.dedup();
-        hard
+    let alone = |one: &Question, other: &Question| -> Vec<String> {
+        one.hard.iter().filter(|word| !other.hard.contains(word)).cloned().collect()
+    };
+    let (only_a, only_b) = (alone(a, b), alone(b, a));
+    // Where it is asked what something is, one question may say of what kind it is. How something is done is told by each word.
+    let lists = [lightness(a), lightness(b)];
+    let both_explain = explains(a) && explains(b);
+    let light = |only: &[String]| {
+        only.iter().all(|word| lists.iter().any(|list| is_in(list, word)) || both_explain && is_in(DOMAINS, word))
+    };
+    let same = match a.ask {
+        Ask::YesNo(_) => only_a.iter().chain(&only_b).all(|word| word == "contain"),
+        Ask::Difference => {
+            let domain = |only: &[String]| only.iter().all(|word| is_in(DOMAINS, word));
+            only_a.is_empty() && domain(&only_b) || only_b.is_empty() && domain(&only_a)
+        }
+        Ask::Count => only_a.is_empty() && only_b.is_empty(),
+        _ => (only_a.is_empty() && light(&only_b) || only_b.is_empty() && light(&only_a)) && shares(a, b),
     };
     // What is asked of a workspace is asked of its project, said or not.
     let about = |question: &Question| -> BTreeSet<String> {
         let of_itself = question.subject().next().is_some();
-        question.semi.iter().filter(|word| *word != "project" || !of_itself).cloned().collect()
+        let file = |word: &str| word == "file" && explains(question);
+        let said = |word: &String| !(of_itself && (word == "project" || file(word)));
+        question.semi.iter().filter(|word| said(word)).cloned().collect()
     };
     let (about_a, about_b) = (about(a), about(b));
     let subsets = about_a.is_subset(&about_b) || about_b.is_subset(&about_a);
     // A question for a thing stands and falls with the name of the thing.
     let semi = match a.ask {
-        Ask::How | Ask::Where | Ask::Works | Ask::Why => subsets,
-        _ => about_a == about_b,
+        Ask::How | Ask::Done | Ask::Where | Ask::Works | Ask::Why => subsets,
+        // A name or a number says what is meant.
+        _ => about_a == about_b || subsets && !(a.names.is_empty() && a.numbers.is_empty()),
     };
-    sorted(a) == sorted(b) && semi
+    same && semi
 }
 
-/// Words that say what kind of thing a name is: `the class Session`, `the Session class`.
-const KINDS: &str =
-    "class function method modul struct enum trait type flag option tabl packag command variable parameter";
+/// It is asked what something is, in whatever form.
+fn explains(question: &Question) -> bool {
+    matches!(question.ask, Ask::What | Ask::Explain | Ask::Purpose | Ask::Value | Ask::Works)
+}
+
+/// The words that do not count for the kind of answer.
+fn lightness(question: &Question) -> &'static str {
+    match question.ask {
+        Ask::Done | Ask::Works => LIGHT_WORK,
+        Ask::Where => LIGHT_PLACE,
+        Ask::What | Ask::Explain | Ask::Purpose => LIGHT,
+        Ask::How => LIGHT_HOW,
+        Ask::Which | Ask::Value if question.semi.contains("project") => LIGHT_OWN,
+        Ask::Which | Ask::Value => LIGHT_THING,
+        _ => "",
+    }
+}
+
+/// They have a word, a name or a number in common, if they have any.
+fn shares(a: &Question, b: &Question) -> bool {
+    a.subject().any(|word| b.subject().any(|other| word == other))
+        || a.subject().next().is_none() && b.subject().next().is_none()
+}
 
 /// Words in the same order, but for what stands behind `of`, `in` or `for` in one of the two: elsewhere the place of a word
 /// tells its role.
 fn same_order(a: &Question, b: &Question) -> bool {
+    let free = !a.roles && !b.roles && a.order_of_names() == b.order_of_names();
+    free || in_order(a, b)
+}
+
+fn in_order(a: &Question, b: &Question) -> bool {
     if a.ask == Ask::Difference {
         return true;
     }
@@ -123,6 +172,9 @@ fn same_places(a: &Question, b: &Question) -> bool {
 fn has_moved(a: &Question, b: &Question) -> bool {
     a.places.iter().any(|(group, of_a)| {
         let elsewhere = |item: &String| {
+            if is_in(LANGUAGES, item) {
+                return false;
+            }
             let groups: Vec<_> =
                 b.places.iter().filter(|(_, of_b)| of_b.contains(item)).map(|(group, _)| *group).collect();
             !groups.is_empty() && !groups.iter().any(|other| interchange(a.ask, group, other))
@@ -135,8 +187,14 @@ fn has_moved(a: &Question, b: &Question) -> bool {
 fn interchange(ask: Ask, one: &str, other: &str) -> bool {
     let pair = |a: &str, b: &str| (one, other) == (a, b) || (other, one) == (a, b);
     // `In Linux` and `on Linux` are the same where it is asked how, `in the cart` and `on the cart` are not.
-    let how = ask == Ask::How && (pair("in", "on") || pair("in", "with") || pair("on", "with"));
-    one == other || how || pair("of", "for") || pair("of", "in") || pair("with", "by") || pair("by", "through")
+    let how = matches!(ask, Ask::How | Ask::Done) && (pair("in", "on") || pair("in", "with") || pair("on", "with"));
+    one == other
+        || how
+        || pair("of", "for")
+        || pair("of", "in")
+        || pair("with", "by")
+        || pair("by", "through")
+        || ask != Ask::How && (pair("in", "from") || pair("for", "in"))
 }
 
 fn same_items(a: &Question, b: &Question) -> bool {
@@ -148,6 +206,11 @@ fn same_items(a: &Question, b: &Question) -> bool {
 /// It is asked of all of them, or of any. `List all tests` is `list the tests`, `are all tests green` is not `are the tests green`.
 fn quantified(question: &Question) -> bool {
     ["all", "every", "each", "any", "some"].iter().any(|word| question.plain.contains(*word))
+}
+
+/// It is asked of one of them, whichever.
+fn one_of_many(question: &Question) -> bool {
+    matches!(question.ask, Ask::How) && ["a", "an"].iter().any(|word| question.plain.contains(*word))
 }
 
 fn opposed(a: &Question, b: &Question) -> bool {

@@ -30,7 +30,9 @@ pub(super) fn words(text: &str) -> Vec<Word> {
     while let Some(start) = rest.find(|c: char| !c.is_whitespace()) {
         rest = &rest[start..];
         if let Some((quoted, after)) = quoted(rest) {
-            found.push(Word { text: quoted.to_owned(), kind: Kind::Name });
+            // `git stash` in quotes is the two words that others write without.
+            found
+                .extend(quoted.split_whitespace().map(|part| Word { text: part.to_owned(), kind: kind_of_name(part) }));
             rest = after;
             continue;
         }
@@ -57,13 +59,38 @@ fn piece(text: &str, (first, shouted): (bool, bool), found: &mut Vec<Word>) {
     if trimmed.is_empty() {
         return;
     }
+    // Whose it is matters as little as in `the title of it`.
+    let trimmed = trimmed
+        .strip_suffix("'s")
+        .or_else(|| trimmed.strip_suffix("’s"))
+        .filter(|rest| {
+            rest.len() > 1
+                && !matches!(
+                    rest.to_lowercase().as_str(),
+                    "what" | "where" | "how" | "who" | "why" | "there" | "that" | "it" | "let"
+                )
+        })
+        .unwrap_or(trimmed);
+    // Their names are words, though a dot stands in them.
+    let trimmed = &match trimmed.to_lowercase().as_str() {
+        "node.js" => "nodejs".to_owned(),
+        "next.js" => "nextjs".to_owned(),
+        "vue.js" => "vue".to_owned(),
+        _ => trimmed.to_owned(),
+    };
+    let trimmed = trimmed.as_str();
     let kind = if is_name_by_case(trimmed, first, shouted) { Kind::Name } else { kind(trimmed) };
     if kind != Kind::Word {
         return found.push(Word { text: trimmed.to_owned(), kind });
     }
     let lower = trimmed.to_lowercase().replace('’', "'");
+    if let Some(number) = NUMBERS.split(' ').position(|known| known == lower) {
+        return found.push(Word { text: (number + 2).to_string(), kind: Kind::Number });
+    }
     for word in undone(&lower) {
-        // `read-only` is two words, `--force` was a name.
+        // `read-only` is two words, `re-render` and `e-mail` are one, `--force` was a name.
+        let one = ["re-", "e-", "pre-", "un-", "de-", "sub-", "multi-"].iter().any(|prefix| word.starts_with(prefix));
+        let word = if one { word.replacen('-', "", 1) } else { word };
         found.extend(
             word.split(['-', '/'])
                 .filter(|part| !part.is_empty())
@@ -76,6 +103,25 @@ fn kind_of_part(part: &str) -> Kind {
     if part.bytes().all(|byte| byte.is_ascii_digit()) { Kind::Number } else { Kind::Word }
 }
 
+fn kind_of_name(part: &str) -> Kind {
+    if part.bytes().all(|byte| byte.is_ascii_digit()) { Kind::Number } else { Kind::Name }
+}
+
+/// What one of two questions quotes or writes as a name is a name in the other too, though it stands there as a plain word.
+pub(super) fn recognised(mut words: Vec<Word>, other: &[Word]) -> Vec<Word> {
+    let known = |words: &[Word], text: &str| words.iter().any(|word| word.kind == Kind::Name && word.text == text);
+    for name in other.iter().filter(|word| word.kind == Kind::Name) {
+        let lower = name.text.to_lowercase();
+        if known(&words, &name.text) || is_soft(&lower) || is_in(NEGATIONS, &lower) {
+            continue;
+        }
+        if let Some(word) = words.iter_mut().find(|word| word.kind == Kind::Word && word.text == lower) {
+            *word = name.clone();
+        }
+    }
+    words
+}
+
 /// `GET`, `AND`, `A`: in capitals a small word is the name of something.
 fn is_name_by_case(text: &str, first: bool, shouted: bool) -> bool {
     if shouted || !text.chars().all(|c| c.is_ascii_uppercase()) || text == "I" {
@@ -86,6 +132,9 @@ fn is_name_by_case(text: &str, first: bool, shouted: bool) -> bool {
         || is_in(SEMI, &canonical(&lower, false));
     if text.len() == 1 { !(first && text == "A") } else { small }
 }
+
+/// Numbers in words, from two on.
+const NUMBERS: &str = "two three four five six seven eight nine ten eleven twelve";
 
 /// Names with capitals inside that people also write without.
 const BRANDS: &[&str] = &[
@@ -188,10 +237,37 @@ fn undone(word: &str) -> Vec<String> {
 /// The word that stands for all that mean the same; `doing` tells that it may be something that is done.
 pub(super) fn canonical(word: &str, doing: bool) -> String {
     let (nouns, verbs) = tables();
+    let word = &american(word);
     let stem = stem(word);
-    let look = |table: &HashMap<String, String>| table.get(word).or_else(|| table.get(&stem)).cloned();
-    let verb = if doing { look(verbs) } else { None };
-    verb.or_else(|| look(nouns)).unwrap_or(stem)
+    let verb = |form: &str| if doing { verbs.get(form) } else { None };
+    let exact = verb(word).or_else(|| nouns.get(word));
+    exact.or_else(|| verb(&stem)).or_else(|| nouns.get(&stem)).cloned().unwrap_or(stem)
+}
+
+/// British spelling as American, so that `normalisation` and `normalize` have one stem.
+fn american(word: &str) -> String {
+    const NO_VERBS: &str = "otherwise raise rise arise precise concise noise promise enterprise wise likewise advise revise \
+         supervise improvise exercise compromise surprise expertise disguise premise praise cruise bruise";
+    let plain = word.replace("isation", "ization").replace("ysing", "yzing");
+    for (british, american) in
+        [("ise", "ize"), ("ises", "izes"), ("ised", "ized"), ("ising", "izing"), ("iser", "izer")]
+    {
+        if let Some(root) = plain.strip_suffix(british)
+            && root.len() > 3
+            && !is_in(NO_VERBS, &format!("{root}ise"))
+        {
+            return format!("{root}{american}");
+        }
+    }
+    for (british, american) in [("yse", "yze"), ("ysed", "yzed"), ("our", "or"), ("ours", "ors"), ("oured", "ored")] {
+        if let Some(root) = plain.strip_suffix(british)
+            && root.len() > 2
+            && !matches!(plain.as_str(), "four" | "hour" | "hours" | "your" | "yours")
+        {
+            return format!("{root}{american}");
+        }
+    }
+    plain
 }
 
 /// The word carries no meaning of its own.
@@ -209,7 +285,8 @@ fn table(lines: &[&str]) -> HashMap<String, String> {
     for line in lines {
         let first = line.split(' ').next().unwrap_or_default();
         for word in line.split(' ') {
-            table.entry(word.to_owned()).or_insert_with(|| first.to_owned());
+            let word = &american(word);
+            table.entry(word.clone()).or_insert_with(|| first.to_owned());
             table.entry(stem(word)).or_insert_with(|| first.to_owned());
         }
     }

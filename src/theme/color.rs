@@ -2,6 +2,8 @@
 
 use ratatui::style::{Color, Style};
 
+use crate::base::text::Paint;
+
 /// How many colours the terminal shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub enum ColorDepth {
@@ -77,6 +79,14 @@ fn parse_hex(hex: &str) -> Option<Color> {
         6 => Some(Color::Rgb(byte(16), byte(8), byte(0))),
         3 => Some(Color::Rgb(nibble(8), nibble(4), nibble(0))),
         _ => None,
+    }
+}
+
+/// A colour that a program named.
+pub(super) fn foreign(paint: Paint) -> Color {
+    match paint {
+        Paint::Index(number) => NAMES.get(usize::from(number)).map_or(Color::Indexed(number), |(_, color)| *color),
+        Paint::Rgb(r, g, b) => Color::Rgb(r, g, b),
     }
 }
 

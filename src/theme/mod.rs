@@ -11,6 +11,8 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 use ratatui::style::{Modifier, Style};
 
+use crate::base::text::Look;
+
 pub use color::ColorDepth;
 pub use file::ThemeProblem;
 pub use meaning::{Meaning, Syntax};
@@ -31,6 +33,8 @@ pub struct Theme {
     dark: bool,
     styles: Vec<Style>,
     syntax: Vec<Style>,
+    /// What colours of programs are reduced to.
+    depth: ColorDepth,
     stamp: u64,
 }
 
@@ -79,15 +83,30 @@ impl Theme {
         self.syntax.get(piece as usize).copied().unwrap_or_default()
     }
 
+    /// The look that a program of the person gave to its own words, in the colours that the terminal can show.
+    pub fn painted(&self, look: &Look) -> Style {
+        let wanted = [
+            (look.bold, Modifier::BOLD),
+            (look.dim, Modifier::DIM),
+            (look.italic, Modifier::ITALIC),
+            (look.underline, Modifier::UNDERLINED),
+            (look.reverse, Modifier::REVERSED),
+            (look.strike, Modifier::CROSSED_OUT),
+        ];
+        let modifiers: Modifier = wanted.into_iter().filter(|(on, _)| *on).map(|(_, modifier)| modifier).collect();
+        let own = Style { fg: look.fg.map(color::foreign), bg: look.bg.map(color::foreign), ..Style::default() };
+        self.style(Meaning::Text).patch(color::reduce(own, self.depth)).add_modifier(modifiers)
+    }
+
     /// The same theme with colours that the terminal can show. Without any it is the `no-color` theme, because
     /// what was told by colour must then be told by modifiers.
     pub fn for_depth(&self, depth: ColorDepth) -> Self {
         match depth {
             ColorDepth::True => self.clone(),
-            ColorDepth::None => Self { name: self.name.clone(), ..Self::load("no-color", &[]).0 },
+            ColorDepth::None => Self { name: self.name.clone(), depth, ..Self::load("no-color", &[]).0 },
             ColorDepth::Ansi16 | ColorDepth::Ansi256 => {
                 let map = |styles: &[Style]| styles.iter().map(|style| color::reduce(*style, depth)).collect();
-                let mut theme = Self { styles: map(&self.styles), syntax: map(&self.syntax), ..self.clone() };
+                let mut theme = Self { styles: map(&self.styles), syntax: map(&self.syntax), depth, ..self.clone() };
                 theme.stamp = theme.hash_styles();
                 theme
             }
@@ -100,8 +119,14 @@ impl Theme {
     }
 
     fn new(draft: file::Draft) -> Self {
-        let mut theme =
-            Self { name: draft.name, dark: draft.dark, styles: draft.styles, syntax: draft.syntax, stamp: 0 };
+        let mut theme = Self {
+            name: draft.name,
+            dark: draft.dark,
+            styles: draft.styles,
+            syntax: draft.syntax,
+            depth: ColorDepth::True,
+            stamp: 0,
+        };
         theme.stamp = theme.hash_styles();
         theme
     }

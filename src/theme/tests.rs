@@ -199,3 +199,22 @@ proptest::proptest! {
         proptest::prop_assert_eq!(theme.styles.len(), Meaning::ALL.len());
     }
 }
+
+#[test]
+fn colours_of_a_program_are_those_that_the_terminal_has() {
+    use crate::base::text::painted;
+    let looks: Vec<_> =
+        painted("\u{1b}[1;31ma\u{1b}[0;38;2;250;10;10mb\u{1b}[0mc").into_iter().map(|span| span.look).collect();
+    let theme = Theme::default();
+    assert_eq!(theme.painted(&looks[0]).fg, Some(Color::Red));
+    assert!(theme.painted(&looks[0]).add_modifier.contains(Modifier::BOLD));
+    assert_eq!(theme.painted(&looks[1]).fg, Some(Color::Rgb(250, 10, 10)));
+    assert_eq!(theme.painted(&looks[2]), theme.style(Meaning::Text));
+    let few = theme.for_depth(ColorDepth::Ansi16);
+    assert_eq!(few.painted(&looks[1]).fg, Some(Color::Red));
+    let none = theme.for_depth(ColorDepth::None);
+    assert_eq!(
+        (none.painted(&looks[0]).fg, none.painted(&looks[1]).fg),
+        (none.style(Meaning::Text).fg, none.style(Meaning::Text).fg)
+    );
+}

@@ -69,9 +69,8 @@ pub fn list_kinds(spec: &mut ToolSpec, kinds: &[(String, String)]) {
     }
     spec.description.push_str("\nKinds:");
     for (name, description) in kinds {
-        for part in ["\n- ", name, ": ", description] {
-            spec.description.push_str(part);
-        }
+        let description = description.split_whitespace().collect::<Vec<_>>().join(" ");
+        spec.description.extend(["\n- ", name, ": ", &description]);
     }
 }
 

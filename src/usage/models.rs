@@ -21,6 +21,9 @@ pub struct ModelTable {
     /// Short names such as `opus`.
     #[serde(default)]
     aliases: BTreeMap<String, String>,
+    /// Dollars for a million tokens of models that make vectors.
+    #[serde(default)]
+    embeddings: BTreeMap<String, f64>,
     #[serde(default, rename = "model")]
     models: Vec<ModelInfo>,
     /// Ids whose prices the user gave.
@@ -101,6 +104,11 @@ impl ModelTable {
     /// The model to take for a provider's key (`anthropic`, `openai`, `deepseek`) when none is named.
     pub fn default_for(&self, provider: &str) -> Option<&str> {
         self.defaults.get(provider).map(String::as_str)
+    }
+
+    /// What a model that makes vectors costs, in dollars for a million tokens; none where nobody knows.
+    pub fn embedding_price(&self, id: &str) -> Option<f64> {
+        names(id).iter().find_map(|name| self.embeddings.get(name)).copied()
     }
 
     /// All models, in the order of the table.

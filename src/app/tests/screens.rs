@@ -26,6 +26,25 @@ fn before_the_engine_speaks_there_is_a_prompt() {
 }
 
 #[test]
+fn lines_of_a_program_stand_above_the_bottom_line() {
+    let lines = |count: usize| {
+        let line = |n: usize| {
+            crate::base::text::painted(&format!("  \u{1b}[32mline {n}\u{1b}[0m of the \u{1b}[1mprogram\u{1b}[2J"))
+        };
+        Live::Catalog(CatalogNews::StatusLine((1..=count).map(line).collect()))
+    };
+    let mut play = Play::new(80, 24);
+    play.live(lines(2));
+    assert_snapshot!(play.screen());
+    let mut small = Play::new(60, 12);
+    small.live(lines(3));
+    let screen = small.screen();
+    assert!(screen.contains("  line 1 of the program") && !screen.contains("line 2"), "{screen}");
+    small.live(lines(0));
+    assert!(!small.screen().contains("line 1"));
+}
+
+#[test]
 fn rehearsal_says_so() {
     let mut play = Play::bare(120, 24);
     play.open(StartInfo { rehearsal: true, ..start_info(true) }, Vec::new());

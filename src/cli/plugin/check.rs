@@ -7,9 +7,9 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 
 use super::Answer;
+use crate::base::near;
 use crate::base::text::sanitize_line;
 use crate::catalog::{self, Ground, Market, Plugin};
-use crate::config;
 use crate::domain::{Notice, PromptKind, RuleScope, RuleSource};
 use crate::shell::Exit;
 use crate::{hooks, lsp, mcp};
@@ -132,7 +132,7 @@ fn fields(plugin: &Plugin, findings: &mut Findings) {
         if IDLE.contains(&key) {
             findings.warnings.push(format!("{place}: nothing here works by `{key}`"));
         } else if !known().any(|name| name == key) && key != catalog::PLUGIN_EXACT {
-            let near = config::nearest(key, known()).map(|near| format!("; did you mean `{near}`?"));
+            let near = near::nearest(key, known()).map(|near| format!("; did you mean `{near}`?"));
             findings.warnings.push(format!("{place}: `{key}` is not known{}", near.unwrap_or_default()));
         }
         let paths = value.as_array().map_or(std::slice::from_ref(value), Vec::as_slice);
@@ -148,7 +148,8 @@ fn fields(plugin: &Plugin, findings: &mut Findings) {
 fn texts(plugin: &Plugin, findings: &mut Findings) {
     let nowhere = PathBuf::from("/nonexistent");
     let plugins = [plugin.clone()];
-    let ground = Ground { home: &nowhere, cwd: &nowhere, project: &nowhere, plugins: &plugins, bundled: false };
+    let ground =
+        Ground { claude: None, home: &nowhere, cwd: &nowhere, project: &nowhere, plugins: &plugins, bundled: false };
     let (files, mut notices) = catalog::prompts(&ground);
     notices.extend(catalog::agents(&ground, &[]).1);
     notices.extend(catalog::styles(&ground).1);

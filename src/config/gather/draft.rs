@@ -8,9 +8,9 @@ use crate::usage::ModelTable;
 
 use super::super::document::{Node, Value};
 use super::super::layers::Layer;
-use super::super::near::nearest;
 use super::super::{Bounds, RuleEntry, Tier, UiSettings};
 use super::entries::{count, flag, text, texts, wrong};
+use crate::base::near::nearest;
 
 /// Keys of `permissions`, ours and Claude Code's.
 pub(in crate::config) const PERMISSIONS: [&str; 11] = [
@@ -27,7 +27,7 @@ pub(in crate::config) const PERMISSIONS: [&str; 11] = [
     "skipDangerousModePermissionPrompt",
 ];
 /// Keys of our own section.
-pub(in crate::config) const LATIGO: [&str; 21] = [
+pub(in crate::config) const LATIGO: [&str; 22] = [
     "agentsMd",
     "answerCache",
     "answerCacheDays",
@@ -44,6 +44,7 @@ pub(in crate::config) const LATIGO: [&str; 21] = [
     "pauseAfterIdleSteps",
     "pauseAfterRepeats",
     "provider",
+    "pullRequest",
     "telemetry",
     "titles",
     "toon",
@@ -279,7 +280,7 @@ impl<'a> Draft<'a> {
                 key if super::money::KEYS.contains(&key) => self.money.take(layer, key, node, notices),
                 // Read with the hooks, the instructions, the search, the answer cache and the language servers.
                 "telemetry" | "webhooks" | "agentsMd" | "memory" | "webSearch" | "embeddings" | "languageServers"
-                | "diagnosticsWaitMs" => {}
+                | "diagnosticsWaitMs" | "pullRequest" => {}
                 _ => self.unknown(layer, "latigo", key, node, &LATIGO),
             }
         }

@@ -11,9 +11,9 @@ use crate::sandbox::Wish;
 
 use super::super::document::{Node, Value};
 use super::super::layers::Layer;
-use super::super::near::nearest;
 use super::super::{RuleEntry, Tier};
 use super::entries::{flag, texts, wrong};
+use crate::base::near::nearest;
 
 /// Keys of the section that mean something here.
 const KEYS: [&str; 8] = [

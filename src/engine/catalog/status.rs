@@ -1,22 +1,28 @@
-//! The person's own status line: a program that is told the state of the session as JSON and says one line. It runs
+//! The person's own status line: a program that is told the state of the session as JSON and says what stands above the line at the
+//! bottom. It runs
 //! after what changes that state, at most every 300 ms, within bounds, and only when the folder's trust is settled.
 //! Format: Claude Code's `statusLine`.
 
 use std::process::Stdio;
 use std::time::Duration;
 
+use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use super::super::driver::{Driver, News, What};
+use super::pull::Pull;
 use super::told::Sums;
 use crate::base::process::{self, Group};
-use crate::domain::{Body, CatalogNews, Event, Live};
+use crate::base::text::{self, Painted};
+use crate::domain::{Body, CatalogNews, Event, Live, RateLimits};
 
 /// Milliseconds between a change and the run that it brings about.
 const DEBOUNCE_MS: u64 = 300;
 /// Time that a run may take, and bytes of its output that are read.
 const LIMIT: Duration = Duration::from_secs(5);
-const OUTPUT: u64 = 4 * 1024;
+const OUTPUT: u64 = 16 * 1024;
+/// Lines that are shown.
+const LINES: usize = 3;
 
 /// News of the status line.
 #[derive(Clone, Debug)]
@@ -25,8 +31,10 @@ pub(in crate::engine) enum Ran {
     Due(u32),
     Said {
         run: u32,
-        line: String,
+        lines: Vec<Vec<Painted>>,
     },
+    /// The pull request of the branch, as far as there is one.
+    Pull(Option<Value>),
 }
 
 /// What is known of it.
@@ -35,6 +43,9 @@ pub(super) struct Status {
     /// Counts what asked for a run; only the newest counts.
     wanted: u32,
     pub(super) sums: Sums,
+    /// What the server said last.
+    pub(super) limits: RateLimits,
+    pub(super) pull: Pull,
     running: Option<tokio::task::JoinHandle<()>>,
 }
 
@@ -83,20 +94,35 @@ impl Driver {
             Ran::Due(run) if run == self.parts.catalog.status.wanted && self.parts.asking.is_none() => {
                 self.run_status(run);
             }
-            Ran::Said { run, line } if run == self.parts.catalog.status.wanted => {
+            Ran::Said { run, mut lines } if run == self.parts.catalog.status.wanted => {
                 let padding = self.stage.shelf.status_line.as_ref().map_or(0, |line| line.padding);
-                let line = format!("{}{}", " ".repeat(padding.into()), self.setup.secrets.text(&line));
-                self.tell(Event::Live(Live::Catalog(CatalogNews::StatusLine(line)))).await;
+                for line in &mut lines {
+                    for span in line.iter_mut() {
+                        span.text = self.setup.secrets.text(&span.text).into_owned();
+                    }
+                    line.insert(0, Painted { text: " ".repeat(padding.into()), look: text::Look::default() });
+                }
+                self.tell(Event::Live(Live::Catalog(CatalogNews::StatusLine(lines)))).await;
                 if let Some(seconds) = self.stage.shelf.status_line.as_ref().and_then(|line| line.refresh_s) {
                     self.want_status(seconds * 1_000);
                 }
             }
-            Ran::Due(_) | Ran::Said { .. } => {}
+            Ran::Pull(found) if found != self.parts.catalog.status.pull.found => {
+                self.parts.catalog.status.pull.found = found;
+                self.want_status(DEBOUNCE_MS);
+            }
+            Ran::Due(_) | Ran::Said { .. } | Ran::Pull(_) => {}
         }
+    }
+
+    /// A server told its limits.
+    pub(in crate::engine) fn hear_limits(&mut self, limits: RateLimits) {
+        self.parts.catalog.status.limits = limits;
     }
 
     fn run_status(&mut self, run: u32) {
         let Some(line) = self.stage.shelf.status_line.clone() else { return };
+        self.ask_for_pull();
         let input = self.status_input().to_string();
         let mut command = process::leader(std::path::Path::new("/bin/sh"));
         command
@@ -112,12 +138,12 @@ impl Driver {
             .stderr(Stdio::null());
         let (news, epoch) = (self.news.clone(), self.epoch);
         let work = async move {
-            let line = match tokio::time::timeout(LIMIT, said(command, input)).await {
-                Ok(Ok(output)) => first_line(&output),
-                Ok(Err(error)) => format!("status line: {error}"),
-                Err(_) => format!("status line: it took longer than {} s", LIMIT.as_secs()),
+            let lines = match tokio::time::timeout(LIMIT, said(command, input)).await {
+                Ok(Ok(output)) => lines(&output),
+                Ok(Err(error)) => lines(&format!("status line: {error}")),
+                Err(_) => lines(&format!("status line: it took longer than {} s", LIMIT.as_secs())),
             };
-            let _gone = news.send(News { epoch, what: What::Status(Ran::Said { run, line }) }).await;
+            let _gone = news.send(News { epoch, what: What::Status(Ran::Said { run, lines }) }).await;
         };
         if let Some(before) = self.parts.catalog.status.running.replace(tokio::spawn(work)) {
             before.abort();
@@ -132,7 +158,7 @@ fn terminal_size() -> Vec<(&'static str, String)> {
 }
 
 /// Runs a program with an input and reads the start of its output. Its whole group ends with it.
-async fn said(command: std::process::Command, input: String) -> std::io::Result<String> {
+pub(super) async fn said(command: std::process::Command, input: String) -> std::io::Result<String> {
     let mut child = tokio::process::Command::from(command).kill_on_drop(true).spawn()?;
     let group = Ending(Group::adopt(child.id().unwrap_or_default()));
     if let Some(mut stdin) = child.stdin.take() {
@@ -157,29 +183,15 @@ impl Drop for Ending {
     }
 }
 
-/// The first line without colours and links: our own theme draws it.
-fn first_line(output: &str) -> String {
-    let line = output.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
-    let mut out = String::new();
-    let mut rest = line;
-    while let Some(at) = rest.find('\u{1b}') {
-        out.push_str(rest.get(..at).unwrap_or_default());
-        let after = rest.get(at + 1..).unwrap_or_default();
-        rest = match after.chars().next() {
-            Some('[') => {
-                let end = after.get(1..).and_then(|inner| inner.find(|c: char| ('@'..='~').contains(&c)));
-                end.and_then(|end| after.get(end + 2..)).unwrap_or_default()
-            }
-            Some(']') => {
-                let ends = [after.find('\u{7}').map(|at| at + 1), after.find("\u{1b}\\").map(|at| at + 2)];
-                let end = ends.into_iter().flatten().min();
-                end.and_then(|end| after.get(end..)).unwrap_or_default()
-            }
-            _ => after,
-        };
+/// The first lines that say something, with their colours.
+fn lines(output: &str) -> Vec<Vec<Painted>> {
+    let lines = output.lines().map(str::trim_end).skip_while(|line| line.trim().is_empty()).take(LINES);
+    let mut lines: Vec<Vec<Painted>> = lines.map(text::painted).collect();
+    let is_blank = |line: &Vec<Painted>| line.iter().all(|span| span.text.trim().is_empty());
+    while lines.last().is_some_and(is_blank) {
+        lines.pop();
     }
-    out.push_str(rest);
-    out.trim().to_owned()
+    lines
 }
 
 #[cfg(test)]
@@ -187,23 +199,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_first_line_is_plain() {
-        for (output, line) in [
-            ("\n  a b \nmore", "a b"),
-            ("\u{1b}[1;31mred\u{1b}[0m dim", "red dim"),
-            ("\u{1b}]8;;https://x\u{1b}\\link\u{1b}]8;;\u{7} end", "link end"),
-            ("\u{1b}[31", ""),
-            ("\u{1b}]open", ""),
-            ("", ""),
-        ] {
-            assert_eq!(first_line(output), line, "{output:?}");
-        }
-    }
-
-    proptest::proptest! {
-        #[test]
-        fn nothing_panics(output in "[\u{1b}\\[\\];m0-9é\\\\ \n]{0,40}") {
-            drop(first_line(&output));
-        }
+    fn the_first_lines_are_shown() {
+        let shown = |output: &str| -> Vec<String> {
+            lines(output).iter().map(|line| line.iter().map(|span| span.text.as_str()).collect()).collect()
+        };
+        assert_eq!(shown("\n  a b \nmore\n\n\n"), ["  a b", "more"]);
+        assert_eq!(shown("\u{1b}[1;31mred\u{1b}[0m\n2\n3\n4"), ["red", "2", "3"]);
+        assert_eq!(shown(""), Vec::<String>::new());
+        assert_eq!(shown("\u{1b}[2J"), Vec::<String>::new());
     }
 }

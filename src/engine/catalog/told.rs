@@ -1,13 +1,13 @@
 //! What the program for the status line is told: the state of the session in the documented form.
-//! Format: the standard input of Claude Code's `statusLine`. Fields about a subscription, a pull request and Vim's modes
-//! are left out, because there are none.
+//! Format: the standard input of Claude Code's `statusLine`. What there is nothing of is left out, such as Vim's
+//! modes.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::super::branch;
 use super::super::driver::Driver;
-use crate::domain::{Body, CacheBreak, Shown};
+use crate::domain::{Body, CacheBreak, RateWindow, Shown};
 
 /// What adds up over a session.
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -85,19 +85,44 @@ impl Driver {
                 conversation.measured.is_some_and(|(usage, _)| usage.context() > 200_000),
             "prompt_cache": { "miss_reason": sums.miss },
         });
+        self.tell_what_there_is(&mut told);
+        told
+    }
+
+    /// What not every session has.
+    fn tell_what_there_is(&self, told: &mut Value) {
+        let (sums, place) = (&self.parts.catalog.status.sums, &self.stage.place);
         if let Some(title) = &sums.title {
             told["session_name"] = json!(title);
         }
         if sums.prompt > 0 {
             told["prompt_id"] = json!(format!("{}-{}", self.session, sums.prompt));
         }
+        if let Some(lead) = &self.stage.shelf.lead {
+            told["agent"] = json!({ "name": lead.name });
+        }
         if let Some(name) = branch::worktree(&place.project) {
             told["workspace"]["git_worktree"] = json!(name);
+            let original = branch::main_checkout(&place.project);
+            told["worktree"] = json!({
+                "name": name,
+                "path": place.project,
+                "branch": branch::branch(&place.project),
+                "original_branch": original.as_deref().and_then(branch::branch),
+                "original_cwd": original,
+            });
+        }
+        let limits = &self.parts.catalog.status.limits.windows;
+        if !limits.is_empty() {
+            let window = |w: &RateWindow| json!({ "used_percentage": w.used, "resets_at": w.resets_at });
+            told["rate_limits"] = limits.iter().map(|w| (w.name.to_owned(), window(w))).collect();
+        }
+        if let Some(pull) = &self.parts.catalog.status.pull.found {
+            told["pr"] = pull.clone();
         }
         if let Some((host, owner, name)) = branch::origin(&place.project) {
             told["workspace"]["repo"] = json!({ "host": host, "owner": owner, "name": name });
         }
-        told
     }
 
     fn window_told(&self) -> Value {

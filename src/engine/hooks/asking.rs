@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::mpsc;
 
 use super::super::driver::{Driver, News, What};
+use super::super::money::beside;
 use super::super::team::Looker;
 use crate::domain::{
     Asker as Who, Block, Message, ModelInfo, ModelRef, PriceSource, Purpose, RequestEnd, RequestSpent, Sampling,
@@ -120,19 +121,7 @@ impl Asker {
             Some(_) if self.table.is_own(&model.id) => PriceSource::Settings,
             Some(_) => PriceSource::Table,
         };
-        let request = RequestSpent {
-            request: 0,
-            attempt: 1,
-            purpose: self.purpose,
-            model: model.clone(),
-            usage,
-            estimated: false,
-            cost,
-            price,
-            duration_ms: 0,
-            end,
-            carried: Vec::new(),
-        };
+        let request = RequestSpent { end, ..beside(self.purpose, model.clone(), usage, (cost, price)) };
         let who = Who { turn: self.turn, ..Who::default() };
         let spent = Box::new(Spent { who, on: SpentOn::Request(request) });
         let _gone = self.news.send(News { epoch: self.epoch, what: What::Spent(spent) }).await;

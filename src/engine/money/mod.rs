@@ -21,6 +21,7 @@ use crate::domain::{
 use crate::session::LedgerTail;
 use crate::usage::{self, Meter, Places, Sum, Tally};
 
+pub(super) use rows::beside;
 use watch::Watch;
 
 /// Requests whose places are remembered; only those on their way matter.

@@ -9,6 +9,11 @@ use crate::domain::{
 use crate::usage::{self, Places, Tally};
 
 impl Money {
+    /// The turn that runs, or the last one.
+    pub(in crate::engine) fn turn_now(&self) -> u32 {
+        self.watch.turn
+    }
+
     /// A message went into the conversation: a new turn has spent nothing.
     pub(super) fn prompted(&mut self, turn: u32) -> bool {
         let new = self.watch.turn != turn;
@@ -131,18 +136,11 @@ impl Driver {
 
     /// A small request beside the conversation.
     fn small_row(&self, purpose: Purpose, model: &ModelRef, paid: &Paid) -> Spent {
+        let price = self.price_source(model, paid.cost);
         let spent = RequestSpent {
-            request: 0,
-            attempt: 1,
-            purpose,
-            model: model.clone(),
-            usage: paid.usage,
-            estimated: false,
-            cost: paid.cost,
-            price: self.price_source(model, paid.cost),
             duration_ms: paid.duration_ms,
             end: paid.end,
-            carried: Vec::new(),
+            ..beside(purpose, model.clone(), paid.usage, (paid.cost, price))
         };
         Spent { who: own(self.parts.money.watch.turn), on: SpentOn::Request(spent) }
     }
@@ -175,6 +173,28 @@ impl Driver {
 /// The session itself.
 fn own(turn: u32) -> Asker {
     Asker { turn, ..Asker::default() }
+}
+
+/// A small request beside the conversation, which was answered whole.
+pub(in crate::engine) fn beside(
+    purpose: Purpose,
+    model: ModelRef,
+    usage: Usage,
+    (cost, price): (Cost, PriceSource),
+) -> RequestSpent {
+    RequestSpent {
+        request: 0,
+        attempt: 1,
+        purpose,
+        model,
+        usage,
+        estimated: false,
+        cost,
+        price,
+        duration_ms: 0,
+        end: RequestEnd::Whole,
+        carried: Vec::new(),
+    }
 }
 
 /// What a request took.

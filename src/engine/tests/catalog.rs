@@ -1,6 +1,7 @@
 //! Commands and skills over the whole engine: what the model is told, what enters the conversation, what is granted.
 
 use super::*;
+use crate::base::text::{Paint, Painted};
 use crate::catalog::{self, Ground};
 
 /// A bench with the real tools and the commands and skills of its project, which lies in `project`.
@@ -19,7 +20,8 @@ fn shelved_at(root: Arc<TempDir>, open: Open, files: &[(&str, &str)], answers: V
         let (home, project) = (base.join("home"), base.join("project"));
         setup.stage.place = Place { cwd: project.clone(), project: project.clone(), added: Vec::new() };
         let scan: Scan = Arc::new(move || {
-            let ground = Ground { home: &home, cwd: &project, project: &project, plugins: &[], bundled: true };
+            let ground =
+                Ground { claude: None, home: &home, cwd: &project, project: &project, plugins: &[], bundled: true };
             Scanned { commands: catalog::prompts(&ground).0, ..Scanned::default() }
         });
         setup.stage.commands = scan().commands;
@@ -188,7 +190,8 @@ fn with_memory(files: &[(&str, &str)], answers: Vec<Vec<StreamItem>>) -> Bench {
         let file = MemoryFile { scope: MemoryScope::User, path: "/r.md".into(), text: "THE RUST RULE".into() };
         let rule = catalog::PathRule { file, globs: vec!["**/*.rs".into()], root: project.clone() };
         let nested: Nested = Arc::new(move |path: &Path| {
-            let ground = Ground { home: &home, cwd: &project, project: &project, plugins: &[], bundled: false };
+            let ground =
+                Ground { claude: None, home: &home, cwd: &project, project: &project, plugins: &[], bundled: false };
             catalog::nested(&ground, &catalog::MemoryWish::default(), path)
         });
         setup.stage.shelf = Arc::new(Shelf { nested: Some(nested), rules: vec![rule], ..Shelf::default() });
@@ -201,6 +204,7 @@ async fn a_style_counts_from_the_next_message_and_its_price_is_said() {
     let root = Arc::new(TempDir::new().unwrap());
     let mut bench = Bench::with(root, Open::New, vec![text("ok"), text("ok")], |setup| {
         let (styles, _) = catalog::styles(&Ground {
+            claude: None,
             home: Path::new("/nowhere"),
             cwd: Path::new("/nowhere"),
             project: Path::new("/nowhere"),
@@ -220,22 +224,28 @@ async fn a_style_counts_from_the_next_message_and_its_price_is_said() {
 }
 
 #[tokio::test]
-async fn the_status_line_is_told_the_state_and_says_one_line() {
+async fn the_status_line_is_told_the_state_and_says_its_lines() {
     let root = Arc::new(TempDir::new().unwrap());
-    let mut bench = Bench::with(root, Open::New, vec![text("ok")], |setup| {
+    let window = RateWindow { name: "five_hour", used: 12.5, resets_at: Some(1_800_000_000) };
+    let mut answer = text("ok");
+    answer.insert(0, StreamItem::Limits(RateLimits { windows: vec![window] }));
+    let mut bench = Bench::with(root, Open::New, vec![answer], |setup| {
         let command = "cat > told.json; printf '\\033[31mhello\\033[0m\\nmore'".to_owned();
-        let status_line = Some(StatusLine { command, padding: 2, refresh_s: None });
-        setup.stage.shelf = Arc::new(Shelf { status_line, ..Shelf::default() });
+        let status_line = Some(StatusLine { command, padding: 2, refresh_s: None, pull_request: false });
+        let lead = Some(Arc::new(AgentFile { name: "boss".into(), ..AgentFile::default() }));
+        setup.stage.shelf = Arc::new(Shelf { lead, status_line, ..Shelf::default() });
         setup.stage.env = Arc::new(std::env::vars().filter(|(name, _)| name == "PATH").collect());
     });
     bench.prompt("one").await;
-    let line = bench
+    let lines = bench
         .live(|live| match live {
-            Live::Catalog(CatalogNews::StatusLine(line)) => Some(line),
+            Live::Catalog(CatalogNews::StatusLine(lines)) => Some(lines),
             _ => None,
         })
         .await;
-    assert_eq!(line, "  hello");
+    let text = |line: &[Painted]| line.iter().map(|span| span.text.as_str()).collect::<String>();
+    assert_eq!(lines.iter().map(|line| text(line)).collect::<Vec<_>>(), ["  hello", "  more"]);
+    assert_eq!(lines[0][1].look.fg, Some(Paint::Index(1)));
     let told = std::fs::read_to_string(bench.root.path().join("project/told.json")).unwrap();
     let told: Value = serde_json::from_str(&told).unwrap();
     assert_eq!(told["model"]["id"], "m");
@@ -273,6 +283,11 @@ async fn the_status_line_is_told_the_state_and_says_one_line() {
     }
     assert!(told["workspace"]["project_dir"].as_str().is_some_and(|path| path.ends_with("/project")));
     assert_eq!(told["permission_mode"], "default");
+    assert_eq!(told["agent"]["name"], "boss");
+    assert_eq!(
+        told["rate_limits"],
+        json!({ "five_hour": { "used_percentage": 12.5, "resets_at": 1_800_000_000_u64 } })
+    );
 }
 
 const GUARD: &str = "---
@@ -344,6 +359,45 @@ async fn shell_lines_can_be_switched_off() {
     bench.run("x", "").await;
     assert!(bench.heard(0).1.contains("Before\n[shell lines are switched off: disableSkillShellExecution]\nafter"));
     assert!(!root.path().join("project/ran").exists());
+}
+
+#[tokio::test]
+async fn after_a_compaction_instructions_count_as_they_stand_on_disk() {
+    let root = Arc::new(TempDir::new().unwrap());
+    let (file, notes) = (root.path().join("RULES.md"), root.path().join("memory"));
+    std::fs::write(&file, "OLD rules").unwrap();
+    let (path, folder) = (file.clone(), notes.clone());
+    let scan: Scan = Arc::new(move || {
+        let text = std::fs::read_to_string(&path).unwrap();
+        let memory = vec![MemoryFile { scope: MemoryScope::Project, path: path.clone(), text }];
+        let index = Some((folder.join("MEMORY.md"), "NEW notes".to_owned()));
+        Scanned { memory, auto: Some(AutoMemory { folder: folder.clone(), index }), ..Scanned::default() }
+    });
+    let answers = vec![text("one"), text("## Goal\nGo on."), text("two")];
+    let mut bench = Bench::with(Arc::clone(&root), Open::New, answers, |setup| {
+        setup.interactive = false;
+        setup.stage.memory = scan().memory;
+        let auto = Some(AutoMemory { folder: notes.clone(), index: None });
+        setup.stage.shelf = Arc::new(Shelf { scan: Some(scan), auto, ..Shelf::default() });
+    });
+    bench.prompt("one").await;
+    bench.end().await;
+    std::fs::write(&file, "NEW rules").unwrap();
+    bench.ask(Request::Compact { focus: None }).await;
+    let notice = bench
+        .live(|live| match live {
+            Live::Notice(notice) if notice.text.starts_with("After the compaction") => Some(notice.text),
+            _ => None,
+        })
+        .await;
+    assert!(notice.contains("RULES.md") && notice.contains("own notes"), "{notice}");
+    bench.prompt("two").await;
+    bench.end().await;
+    let heard = bench.script.heard.lock().unwrap();
+    let sent = |at: usize| format!("{:?}", heard[at].segments);
+    let last = heard.len() - 1;
+    assert!(sent(0).contains("OLD rules") && !sent(0).contains("NEW"));
+    assert!(sent(last).contains("NEW rules") && sent(last).contains("NEW notes") && !sent(last).contains("OLD rules"));
 }
 
 #[tokio::test]

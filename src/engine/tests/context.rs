@@ -82,9 +82,15 @@ async fn embeddings_of_a_server_are_used_and_their_failure_is_told_once() {
         let hear = Arc::clone(&asked);
         let ask: crate::recall::AskVector = Arc::new(move |text: String| {
             hear.lock().unwrap().push(text.clone());
-            Box::pin(async move { meaning(&text, fails) })
+            Box::pin(async move { meaning(&text, fails).map(|vector| (vector, Some(7))) })
         });
-        let remote = crate::recall::Remote { name: "toy".into(), threshold: 0.95, ask };
+        let remote = crate::recall::Remote {
+            name: "toy".into(),
+            threshold: 0.95,
+            model: ModelRef::new(Wire::OpenaiChat, "toy"),
+            price: Some(2.0),
+            ask,
+        };
         let run = |answers| {
             let remote = remote.clone();
             Bench::with(Arc::clone(&root), Open::New, answers, |setup| {
@@ -111,6 +117,16 @@ async fn embeddings_of_a_server_are_used_and_their_failure_is_told_once() {
         let mut second = run(vec![text("asked")]);
         second.prompt("What is the purpose of mutual exclusion?").await;
         second.end().await;
+        let paid = second.seen.iter().find_map(|record| match &record.body {
+            Body::Money(MoneyBody::Spent(spent)) => Some(spent.on.clone()),
+            _ => None,
+        });
+        let wanted = (!fails).then_some((7, Some(14e-6)));
+        let told = paid.and_then(|on| match on {
+            SpentOn::Request(on) if on.purpose == Purpose::Embedding => Some((on.usage.input, on.cost)),
+            _ => None,
+        });
+        assert_eq!(told, wanted, "a vector stands on the bill");
         assert_eq!(second.script.heard.lock().unwrap().len(), usize::from(fails));
     }
 }

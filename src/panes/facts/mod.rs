@@ -12,6 +12,7 @@ mod work;
 use std::collections::VecDeque;
 use std::sync::Arc;
 
+use crate::base::text::Painted;
 use crate::domain::{
     Body, CatalogNews, DeltaKind, Event, LanguageNews, LanguageStatus, LibraryNews, Live, Mode, ModelError, ModelInfo,
     ModelRef, Queued, Record, Request, ServerNews, ServerStatus, StartInfo, Todo, TodoState, TurnEnd,
@@ -62,8 +63,8 @@ pub struct Facts {
 /// What programs beside the session say now.
 #[derive(Debug, Default)]
 pub struct Around {
-    /// What the person's own program says for the line above the status line. Foreign.
-    pub status_line: Option<String>,
+    /// What the person's own program says for the lines above the status line.
+    pub status_lines: Vec<Vec<Painted>>,
     /// What is waited for while a hook holds something up, in its words.
     pub hook: Option<String>,
     /// Tool servers as they stand.
@@ -141,9 +142,7 @@ impl Facts {
             Event::Live(Live::Money(news)) => self.money.news(news),
             Event::Live(Live::Server(ServerNews::Status(list))) => self.around.servers.clone_from(list),
             Event::Live(Live::Language(LanguageNews::Status(list))) => self.around.languages.clone_from(list),
-            Event::Live(Live::Catalog(CatalogNews::StatusLine(line))) => {
-                self.around.status_line = Some(line.clone()).filter(|line| !line.is_empty());
-            }
+            Event::Live(Live::Catalog(CatalogNews::StatusLine(lines))) => self.around.status_lines.clone_from(lines),
             Event::Live(Live::Library(LibraryNews::Earlier { before, records, .. }))
                 if self.ledger.first == Some(*before) =>
             {

@@ -465,3 +465,27 @@ async fn a_later_request_finds_the_connection_open() {
     }
     panic!("a hundred requests opened a hundred connections");
 }
+
+#[tokio::test]
+async fn limits_of_the_server_are_told_with_an_answer_and_with_a_refusal() {
+    let server = Server::start(|path| {
+        let (status, left) = if path.starts_with("/full") { (429, "0") } else { (200, "45") };
+        Response::builder()
+            .status(status)
+            .header("content-type", "text/event-stream")
+            .header("anthropic-ratelimit-requests-limit", "50")
+            .header("anthropic-ratelimit-requests-remaining", left)
+            .header("anthropic-ratelimit-unified-5h-utilization", "0.5")
+            .header("anthropic-ratelimit-unified-5h-reset", "1800000000")
+            .body(Body::from(""))
+            .unwrap()
+    })
+    .await;
+    for (path, used) in [("", 10.0), ("/full", 100.0)] {
+        let endpoint = Endpoint::new(format!("{}{path}", server.url), Auth::None);
+        let items = all(connect(Wire::Anthropic, endpoint).stream(simple(Wire::Anthropic))).await;
+        let StreamItem::Limits(limits) = &items[0] else { panic!("{items:?}") };
+        let told: Vec<_> = limits.windows.iter().map(|window| (window.name, window.used, window.resets_at)).collect();
+        assert_eq!(told, [("five_hour", 50.0, Some(1_800_000_000)), ("requests", used, None)]);
+    }
+}

@@ -106,7 +106,7 @@ impl Item {
             StreamItem::Delta { index, text } => Self::Delta { index, text },
             StreamItem::BlockDone { index, block } => Self::BlockDone { index, block },
             StreamItem::Usage(usage) => Self::Usage(usage),
-            StreamItem::Ping => return None,
+            StreamItem::Ping | StreamItem::Limits(_) => return None,
             StreamItem::Done { stop, usage } => Self::Done { stop, usage },
             StreamItem::Failed(error) => Self::Failed(error),
         })
