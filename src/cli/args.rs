@@ -210,6 +210,13 @@ pub enum Command {
         #[arg(long, value_name = "FILE")]
         input: Option<std::path::PathBuf>,
 
+        /// Ask the configured model too, and take what it counts (costs money)
+        #[arg(long)]
+        live: bool,
+
+        #[command(flatten)]
+        whom: super::asked::Whom,
+
         /// One JSON object
         #[arg(long)]
         json: bool,
