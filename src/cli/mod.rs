@@ -156,7 +156,7 @@ pub fn parse(
         Some(Command::Cost { by, session, project, json }) => {
             return Ok(Order::Cost(CostOrder { group: by, session, project, json }));
         }
-        Some(Command::Bench { name, input, live, whom, json }) => {
+        Some(Command::Bench(spending::Measured { name, input, live, whom, json })) => {
             if !live && whom.is_named() {
                 return Err(usage("a bench asks no model without --live"));
             }
