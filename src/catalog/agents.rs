@@ -59,21 +59,25 @@ pub fn agents(ground: &Ground<'_>, given: &[AgentFile]) -> (Vec<AgentFile>, Vec<
     let mut finder = Finder::default();
     finder.look(&super::managed_folder(), "managed");
     for agent in given {
-        finder.found.entry(agent.name.clone()).or_insert_with(|| agent.clone());
+        finder.put(agent.clone());
     }
     for folder in ground.folders() {
         finder.look(folder, "project");
     }
-    finder.look(ground.home, "user");
+    for name in [".latigo", ".claude"] {
+        finder.walk(&ground.own(name).join("agents"), 0, "user");
+    }
     for plugin in ground.plugins.iter().filter(|plugin| plugin.enabled) {
         for folder in &plugin.agents {
             let (agents, told) = agents_in(folder, plugin);
             finder.notices.extend(told);
-            finder.found.extend(agents.into_iter().map(|agent| (agent.name.clone(), agent)));
+            for agent in agents {
+                finder.put(agent);
+            }
         }
     }
     for agent in built_in() {
-        finder.found.entry(agent.name.clone()).or_insert(agent);
+        finder.put(agent);
     }
     (finder.found.into_values().collect(), finder.notices)
 }
@@ -192,7 +196,16 @@ impl Finder {
             self.notices.push(Notice::warning(format!("{}, line {line}: {problem}", path.display())));
         }
         if let Some(agent) = agent {
-            self.found.entry(agent.name.clone()).or_insert(agent);
+            self.put(agent);
+        }
+    }
+
+    /// Adds an agent, unless a stronger one has its name.
+    fn put(&mut self, agent: AgentFile) {
+        let place = agent.path.clone().unwrap_or_else(|| PathBuf::from(format!("({})", agent.source)));
+        match self.found.get_mut(&agent.name) {
+            Some(stronger) => stronger.overrides.push(place),
+            None => drop(self.found.insert(agent.name.clone(), agent)),
         }
     }
 }
@@ -237,6 +250,8 @@ impl Keys<'_> {
             color: self.color(),
             initial_prompt: self.take("initialPrompt"),
             hooks: self.tree.as_ref().and_then(|tree| tree.get("hooks")).cloned(),
+            line: front::line_of(self.text, &["name"]),
+            overrides: Vec::new(),
             name,
         })
     }
@@ -422,7 +437,8 @@ mod tests {
             let text = format!("---\nname: Explore\ndescription: {text}\n---\nbody");
             fs::write(folder.join("x.md"), text).unwrap();
         }
-        let ground = Ground { home: &home, cwd: &project, project: &project, plugins: &[], bundled: true };
+        let ground =
+            Ground { claude: None, home: &home, cwd: &project, project: &project, plugins: &[], bundled: true };
         let (found, notices) = agents(&ground, &[]);
         assert!(notices.is_empty(), "{notices:?}");
         let names: Vec<&str> = found.iter().map(|agent| agent.name.as_str()).collect();

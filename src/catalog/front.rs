@@ -77,6 +77,15 @@ fn parse(head: &str) -> Option<(BTreeMap<String, Scalar>, serde_json::Value)> {
     Some((values, tree))
 }
 
+/// The line of a file that a key of its front matter stands in.
+pub(super) fn line_of(text: &str, keys: &[&str]) -> Option<u32> {
+    let (head, _) = closing(opening(text)?)?;
+    let is_key = |line: &str, key: &str| line.strip_prefix(key).is_some_and(|rest| rest.trim_start().starts_with(':'));
+    // The first line of the file is the opening one.
+    let found = keys.iter().find_map(|key| head.lines().position(|line| is_key(line, key)));
+    found.map(|index| index as u32 + 2)
+}
+
 /// A truth value in any of its documented spellings.
 pub(super) fn truth(text: &str) -> Option<bool> {
     match text.trim().to_ascii_lowercase().as_str() {

@@ -36,8 +36,12 @@ pub enum AgentsMd {
 /// What the settings say of instruction files.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct MemoryWish {
-    /// Nothing is read but the administrator's.
+    /// Nothing is read.
     pub off: bool,
+    /// `claudeMd` of the administrator's settings, as if it stood in a file.
+    pub managed: Option<MemoryFile>,
+    /// Folders beside the project whose instructions count.
+    pub added: Vec<PathBuf>,
     pub agents: AgentsMd,
     /// Globs of paths that are left out.
     pub excludes: Vec<String>,
@@ -83,19 +87,20 @@ pub struct Memory {
 /// Reads the instruction files, the most general first: the administrator's, the user's own with his rules, then for
 /// every folder from the root of the file system down to the start folder `.latigo/CLAUDE.md`, `CLAUDE.md` or
 /// `.claude/CLAUDE.md` (the first that exists), inside the project AGENTS.md as the settings say, `CLAUDE.local.md`,
-/// and the rules in `.claude/rules`.
+/// and the rules in `.claude/rules`. Last come the folders beside the project.
 pub fn memory(ground: &Ground<'_>, wish: &MemoryWish) -> Memory {
     gather(&super::managed_folder().join("CLAUDE.md"), ground, wish)
 }
 
 fn gather(managed: &Path, ground: &Ground<'_>, wish: &MemoryWish) -> Memory {
     let mut gathering = Gathering::new(ground.home, wish);
-    gathering.add(managed, MemoryScope::Managed, None);
     if wish.off {
         return gathering.found;
     }
-    gathering.folder(&ground.home.join(".claude"), &["CLAUDE.md"], MemoryScope::User, None);
-    gathering.rules(&ground.home.join(".claude/rules"), ground.project, MemoryScope::User, None);
+    gathering.add(managed, MemoryScope::Managed, None);
+    gathering.found.files.extend(wish.managed.clone());
+    gathering.folder(&ground.own(".claude"), &["CLAUDE.md"], MemoryScope::User, None);
+    gathering.rules(&ground.own(".claude").join("rules"), ground.project, MemoryScope::User, None);
     let mut folders: Vec<&Path> = ground.cwd.ancestors().take(FOLDERS).collect();
     folders.reverse();
     for folder in folders {
@@ -106,6 +111,10 @@ fn gather(managed: &Path, ground: &Ground<'_>, wish: &MemoryWish) -> Memory {
         if folder != ground.home {
             gathering.rules(&folder.join(".claude/rules"), folder, MemoryScope::Project, within);
         }
+    }
+    for folder in &wish.added {
+        gathering.all(folder, true, Some(folder));
+        gathering.rules(&folder.join(".claude/rules"), folder, MemoryScope::Project, Some(folder));
     }
     gathering.found
 }
@@ -154,7 +163,10 @@ impl<'a> Gathering<'a> {
 
     /// Everything that stands in one folder but its rules.
     fn all(&mut self, folder: &Path, is_inside: bool, within: Option<&Path>) {
-        let named = self.folder(folder, &NAMES, MemoryScope::Project, within);
+        // What lies in `.claude` of the home folder is the user's own, also where his own is elsewhere.
+        let [own, plain, below] = NAMES;
+        let names: &[&str] = if folder == self.home { &[own, plain] } else { &[own, plain, below] };
+        let named = self.folder(folder, names, MemoryScope::Project, within);
         let agents = folder.join("AGENTS.md");
         if is_inside && agents.is_file() {
             match (self.wish.agents, named) {

@@ -39,6 +39,8 @@ pub use switches::{SkillSwitch, switch};
 #[derive(Clone, Copy, Debug)]
 pub struct Ground<'a> {
     pub home: &'a Path,
+    /// The user's `.claude`, where it is not in his home folder.
+    pub claude: Option<&'a Path>,
     /// The start folder.
     pub cwd: &'a Path,
     /// The repository's root, or the start folder.
@@ -49,6 +51,14 @@ pub struct Ground<'a> {
 }
 
 impl Ground<'_> {
+    /// A folder of the user with this name, such as `.claude`.
+    fn own(&self, name: &str) -> PathBuf {
+        match self.claude {
+            Some(moved) if name == ".claude" => moved.to_path_buf(),
+            _ => self.home.join(name),
+        }
+    }
+
     /// The folders of the project from the start folder upwards. The home folder's own files are the user's and
     /// never a project's.
     fn folders(&self) -> Vec<&Path> {

@@ -95,7 +95,7 @@ fn loaded() -> (Vec<AgentFile>, Vec<CommandFile>, Vec<String>) {
         }
     }
     let cwd = Path::new("/nonexistent");
-    let ground = Ground { home: &home, cwd, project: cwd, plugins: &[], bundled: false };
+    let ground = Ground { claude: None, home: &home, cwd, project: cwd, plugins: &[], bundled: false };
     let (mut all, told) = agents(&ground, &[]);
     all.retain(|agent| agent.source == "user");
     let (files, more) = prompts(&ground);

@@ -37,7 +37,7 @@ pub fn prompts(ground: &Ground<'_>) -> (Vec<CommandFile>, Vec<Notice>) {
     let folders = ground.folders();
     let own = Whose::plain("user");
     for name in FOLDERS.iter().chain([&AGENTS]) {
-        finder.skills(&ground.home.join(name).join("skills"), &own);
+        finder.skills(&ground.own(name).join("skills"), &own);
     }
     let projects = Whose { source: "project".to_owned(), plugin: None, within: Some(ground) };
     for folder in &folders {
@@ -51,7 +51,7 @@ pub fn prompts(ground: &Ground<'_>) -> (Vec<CommandFile>, Vec<Notice>) {
         }
     }
     for name in FOLDERS {
-        finder.commands(&ground.home.join(name).join("commands"), &own);
+        finder.commands(&ground.own(name).join("commands"), &own);
     }
     for plugin in ground.plugins.iter().filter(|plugin| plugin.enabled) {
         let whose = Whose { plugin: Some(plugin), ..Whose::plain(&plugin.source()) };
@@ -105,7 +105,7 @@ impl Whose<'_> {
         let Some(ground) = self.within else { return true };
         let Ok(real) = fs::canonicalize(path) else { return true };
         let inside = |folder: &Path| fs::canonicalize(folder).is_ok_and(|folder| real.starts_with(folder));
-        inside(ground.project) || inside(&ground.home.join(".claude"))
+        inside(ground.project) || inside(&ground.own(".claude"))
     }
 }
 
@@ -192,7 +192,8 @@ impl Finder {
     }
 
     fn add(&mut self, path: &Path, name: String, text: &str, (kind, whose): (PromptKind, &Whose<'_>)) {
-        if self.found.contains_key(&name) {
+        if let Some(stronger) = self.found.get_mut(&name) {
+            stronger.traits.overrides.push(path.to_path_buf());
             return;
         }
         let front = front::split(text);
@@ -200,6 +201,8 @@ impl Finder {
             self.notices.push(Notice::warning(format!("{}, line {line}: {problem}", path.display())));
         }
         let (mut traits, problems) = traits(&front);
+        traits.line = front::line_of(text, &["description", "name"]);
+        traits.hooks_line = front::line_of(text, &["hooks"]);
         for problem in problems {
             self.notices.push(Notice::warning(format!("{}: {problem}", path.display())));
         }
@@ -268,6 +271,8 @@ fn traits(front: &Front<'_>) -> (Traits, Vec<String>) {
         paths: front.list("paths"),
         hooks: front.tree.as_ref().and_then(|tree| tree.get("hooks")).cloned(),
         powershell,
+        line: None,
+        hooks_line: None,
         overrides: Vec::new(),
         folder: None,
     };
@@ -292,7 +297,7 @@ mod tests {
     }
 
     fn find(home: &Path, cwd: &Path, project: &Path) -> (Vec<CommandFile>, Vec<Notice>) {
-        prompts(&Ground { home, cwd, project, plugins: &[], bundled: false })
+        prompts(&Ground { claude: None, home, cwd, project, plugins: &[], bundled: false })
     }
 
     #[test]
@@ -374,8 +379,9 @@ mod tests {
     fn what_comes_along_can_be_loaded_and_replaced() {
         let folder = tempfile::tempdir().unwrap();
         let root = folder.path();
-        let all =
-            |root: &Path| prompts(&Ground { home: root, cwd: root, project: root, plugins: &[], bundled: true }).0;
+        let all = |root: &Path| {
+            prompts(&Ground { claude: None, home: root, cwd: root, project: root, plugins: &[], bundled: true }).0
+        };
         let names: Vec<String> = all(root).into_iter().map(|skill| skill.name).collect();
         assert_eq!(names, ["agent-builder", "code-review", "pdf"]);
         assert!(all(root).iter().all(|skill| skill.is_for_model() && skill.description.chars().count() <= 100));

@@ -37,6 +37,10 @@ pub struct Style {
     pub source: String,
     /// None for what comes along.
     pub path: Option<PathBuf>,
+    /// The line that it is described in.
+    pub line: Option<u32>,
+    /// Others of its name that it takes the place of.
+    pub overrides: Vec<PathBuf>,
 }
 
 /// All styles by name, the default first. A project's style wins over the user's, that over one that comes along.
@@ -50,8 +54,7 @@ pub fn styles(ground: &Ground<'_>) -> (Vec<Style>, Vec<Notice>) {
         for path in paths.into_iter().filter(|path| path.extension().is_some_and(|extension| extension == "md")) {
             match read::text(&path, LIMIT) {
                 Ok(Some(text)) => {
-                    let style = parse(&text, source, Some(path));
-                    found.entry(style.name.clone()).or_insert(style);
+                    put(&mut found, parse(&text, source, Some(path)));
                 }
                 Ok(None) => {}
                 Err(problem) => notices.push(Notice::warning(format!("{}: {problem}", path.display()))),
@@ -61,18 +64,28 @@ pub fn styles(ground: &Ground<'_>) -> (Vec<Style>, Vec<Notice>) {
     for folder in ground.folders() {
         look(&folder.join(".claude/output-styles"), "project");
     }
-    look(&ground.home.join(".claude/output-styles"), "user");
+    look(&ground.own(".claude").join("output-styles"), "user");
     for plugin in ground.plugins.iter().filter(|plugin| plugin.enabled) {
         plugin.styles.iter().for_each(|folder| look(folder, &plugin.source()));
     }
     for text in BUILT_IN {
-        let style = parse(text, "built in", None);
-        found.entry(style.name.clone()).or_insert(style);
+        put(&mut found, parse(text, "built in", None));
     }
     let description = "Latigo's own way".to_owned();
     let default = Style { name: DEFAULT.to_owned(), description, keeps_coding: true, ..Style::default() };
     found.remove(DEFAULT);
     (std::iter::once(Style { source: "built in".to_owned(), ..default }).chain(found.into_values()).collect(), notices)
+}
+
+/// Adds a style, unless a stronger one has its name.
+fn put(found: &mut BTreeMap<String, Style>, style: Style) {
+    match found.get_mut(&style.name) {
+        Some(stronger) => {
+            let place = style.path.unwrap_or_else(|| PathBuf::from(format!("({})", style.source)));
+            stronger.overrides.push(place);
+        }
+        None => drop(found.insert(style.name.clone(), style)),
+    }
 }
 
 fn parse(text: &str, source: &str, path: Option<PathBuf>) -> Style {
@@ -85,6 +98,8 @@ fn parse(text: &str, source: &str, path: Option<PathBuf>) -> Style {
         keeps_coding: front.flag("keep-coding-instructions").unwrap_or(false),
         forced: source.starts_with("plugin ") && front.flag("force-for-plugin") == Some(true),
         source: source.to_owned(),
+        line: front::line_of(text, &["description", "name"]).filter(|_| path.is_some()),
+        overrides: Vec::new(),
         path,
     }
 }
@@ -107,7 +122,7 @@ mod tests {
             fs::create_dir_all(root.join(path).parent().unwrap()).unwrap();
             fs::write(root.join(path), text).unwrap();
         }
-        let ground = Ground { home: root, cwd: &project, project: &project, plugins: &[], bundled: true };
+        let ground = Ground { claude: None, home: root, cwd: &project, project: &project, plugins: &[], bundled: true };
         let (found, notices) = styles(&ground);
         let names: Vec<&str> = found.iter().map(|style| style.name.as_str()).collect();
         assert_eq!(names, ["Default", "Concise", "Explanatory", "Learning", "Proactive", "pirate"]);

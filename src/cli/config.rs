@@ -145,6 +145,7 @@ mod tests {
 
     use super::*;
     use crate::base::dirs::Dirs;
+    use crate::config::{ConfigInput, Flags};
 
     fn ground(folder: &tempfile::TempDir) -> Ground {
         let root = folder.path();
@@ -183,5 +184,47 @@ mod tests {
         answer(set, &ground).unwrap();
         let get = ConfigCommand::Get { key: key("permissions.defaultMode") };
         assert_eq!(answer(get, &ground).unwrap().0, "\"plan\"\n");
+    }
+
+    /// Every kind of thing that has a line, and things that stand several times.
+    #[test]
+    fn what_has_a_line_says_it_and_what_it_takes_the_place_of() {
+        let folder = tempfile::tempdir().unwrap();
+        let ground = ground(&folder);
+        let root = folder.path();
+        let command = "---\nmodel: haiku\ndescription: Opens\n---\nx";
+        let agent = "---\ndescription: Mine\nname: Explore\n---\nx";
+        let server = "{\n  \"mcpServers\": {\n    \"git\": {\"command\": \"x\"}\n  }\n}";
+        let hooks = "{\n\"hooks\": {\"Stop\": [{\"hooks\": [\n{\"type\": \"command\", \"command\": \"say done\"}]}]}}";
+        for (path, text) in [
+            ("home/.claude/commands/go.md", "x"),
+            ("p/.claude/commands/go.md", command),
+            ("home/.claude/agents/e.md", agent),
+            ("home/.claude/skills/pdf/SKILL.md", "---\ndescription: Mine\n---\nx"),
+            ("home/.claude/output-styles/c.md", "---\nname: Concise\n---\nx"),
+            ("home/.claude.json", server),
+            ("p/.mcp.json", server),
+            ("own/config/settings.json", hooks),
+        ] {
+            std::fs::create_dir_all(root.join(path).parent().unwrap()).unwrap();
+            std::fs::write(root.join(path), text).unwrap();
+        }
+        let untrusted = answer(ConfigCommand::List { json: false }, &ground).unwrap().0;
+        assert!(untrusted.contains("  /go  user  "), "the user's own counts while the project's waits: {untrusted}");
+        let input = ConfigInput { flags: Flags { trust: true, ..Flags::default() }, ..ground.input() };
+        let text = plain_rows(&config::load(input.clone()).catalog.origins, &config::listing(&input));
+        let shown = text.replace(&root.display().to_string(), "<root>");
+        for wanted in [
+            "  Stop *  command: say done  user <root>/own/config/settings.json:3\n",
+            "  /go  project  <root>/p/.claude/commands/go.md:3  (takes the place of <root>/home/.claude/commands/go.md)\n",
+            "  /pdf  user  <root>/home/.claude/skills/pdf/SKILL.md:2  (takes the place of (built in)/pdf/SKILL.md)\n",
+            "  Explore  user  <root>/home/.claude/agents/e.md:3  (takes the place of (built in))\n",
+            "  git  user  user ~/.claude.json:3  (takes the place of project .mcp.json:3)\n",
+            "- Concise  user  <root>/home/.claude/output-styles/c.md:2  (takes the place of (built in))\n",
+        ] {
+            assert!(shown.contains(wanted), "{wanted}\n{shown}");
+        }
+        let (json, _) = answer(ConfigCommand::List { json: true }, &ground).unwrap();
+        assert!(json.contains(r#""kind":"hook""#) && json.contains(r#""kind":"tool server""#), "{json}");
     }
 }

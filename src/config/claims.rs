@@ -193,7 +193,8 @@ impl Gathering<'_> {
 
     /// Shell lines of command files. Returns the texts that wait: instruction files and command files.
     fn commands(&mut self, project: &Path) -> Vec<PathBuf> {
-        let ground = Ground { home: self.input.home, cwd: self.input.cwd, project, plugins: &[], bundled: false };
+        let ground =
+            Ground { claude: None, home: self.input.home, cwd: self.input.cwd, project, plugins: &[], bundled: false };
         let (files, _) = catalog::prompts(&ground);
         let mut texts = Vec::new();
         for file in files.into_iter().filter(|file| file.source == "project") {

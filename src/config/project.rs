@@ -40,6 +40,13 @@ pub fn project_key(project: &Path) -> String {
     main_checkout(project).display().to_string().chars().map(|c| if c == '/' { '-' } else { c }).collect()
 }
 
+/// What Claude Code calls a project's folder of its data: the path with a dash for whatever is no letter and no digit.
+/// The shortened form of very long paths is not known to us.
+pub(super) fn claude_key(project: &Path) -> String {
+    let plain = |c: char| if c.is_ascii_alphanumeric() { c } else { '-' };
+    main_checkout(project).display().to_string().chars().map(plain).collect()
+}
+
 /// A path as a person would write it: relative inside `cwd`, with `~` below home.
 pub(super) fn shown(path: &Path, cwd: &Path, home: &Path) -> String {
     if cwd != home
@@ -99,5 +106,10 @@ mod tests {
         assert_eq!(shown(Path::new("/home/me/p/.claude/x"), cwd, home), ".claude/x");
         assert_eq!(shown(Path::new("/home/me/.claude/x"), cwd, home), "~/.claude/x");
         assert_eq!(shown(Path::new("/etc/x"), cwd, home), "/etc/x");
+    }
+
+    #[test]
+    fn claude_code_writes_a_dash_for_whatever_is_no_letter() {
+        assert_eq!(claude_key(Path::new("/home/me/my.app_2")), "-home-me-my-app-2");
     }
 }

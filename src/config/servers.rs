@@ -48,7 +48,8 @@ pub(super) fn gather(ground: &Ground<'_>, plugins: &[Plugin], notices: &mut Vec<
     let mut servers: Vec<ServerConfig> = Vec::new();
     for mut entry in entries {
         let from_project = matches!(entry.scope, RuleScope::Project);
-        if let Some(known) = servers.iter().find(|known| known.name == entry.name) {
+        if let Some(known) = servers.iter_mut().find(|known| known.name == entry.name) {
+            known.overrides.push(entry.source.clone());
             if from_project && known.scope != RuleScope::Project {
                 let text = format!(
                     "{}: the server `{}` is yours already ({}), so the project's is not used",

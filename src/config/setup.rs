@@ -159,7 +159,7 @@ pub fn listing(input: &ConfigInput<'_>) -> Vec<PageRow> {
     let settings = super::load(input.clone());
     let base = Base { home: input.home, cwd: input.cwd, dirs: input.dirs, model_forced: false };
     let stage = own_stage(&settings, &base, &mut Vec::new());
-    engine::inventory(&stage, &stage.rules)
+    engine::rows_without_keys(engine::inventory(&stage, &stage.rules), &settings.secrets)
 }
 
 /// The plugins that a start here would find, with what each costs.

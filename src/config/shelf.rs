@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::project::project_key;
+use super::project::{claude_key, project_key};
 use super::setup::Base;
 use super::{ConfigInput, Settings, load, save_setting};
 use crate::base::dirs::Dirs;
@@ -33,9 +33,9 @@ pub(super) struct Texts {
 /// Reads everything that there is for this start. A folder that is not trusted adds nothing.
 pub(super) fn texts(settings: &Settings, start: &Base<'_>, notices: &mut Vec<Notice>) -> Texts {
     let reader = Arc::new(Reader::new(settings, start));
-    let (mut commands, off, told) = reader.prompts();
+    let (mut commands, off, told) = reader.prompts(settings.trusted);
     notices.extend(told);
-    let (mut agents, told) = catalog::agents(&reader.ground(), &reader.given);
+    let (mut agents, told) = catalog::agents(&reader.ground_of(settings.trusted), &reader.given);
     notices.extend(told);
     agents.retain(|agent| settings.trusted || agent.source != "project");
     let Memory { mut files, mut rules, skipped, notices: told, far: _ } =
@@ -49,11 +49,11 @@ pub(super) fn texts(settings: &Settings, start: &Base<'_>, notices: &mut Vec<Not
     commands.retain(|file| !waits(&file.path));
     files.retain(|file| !waits(&file.path));
     rules.retain(|rule| !waits(&rule.file.path));
-    let (styles, told) = catalog::styles(&reader.ground());
+    let (styles, told) = catalog::styles(&reader.ground_of(settings.trusted));
     notices.extend(told);
     let styles: Vec<Style> = styles.into_iter().filter(|style| settings.trusted || style.source != "project").collect();
     let style = chosen_style(settings, &styles, notices);
-    let auto = settings.catalog.auto_memory.then(|| auto_memory(settings, start));
+    let auto = reader.notes.as_ref().map(NotePlaces::read);
     let rules_of_auto = auto.iter().map(|auto| pre_approved(&auto.folder, start)).collect();
     let config = start.dirs.config.clone();
     let shelf = engine::Shelf {
@@ -89,6 +89,9 @@ struct Reader {
     switches: BTreeMap<String, SkillSwitch>,
     /// Agents of the command line.
     given: Vec<AgentFile>,
+    claude: PathBuf,
+    /// None where the model keeps no notes.
+    notes: Option<NotePlaces>,
 }
 
 impl Reader {
@@ -103,19 +106,28 @@ impl Reader {
             wish: wish.memory.clone(),
             switches: wish.skills.clone(),
             given: wish.agents.clone(),
+            claude: wish.claude.clone(),
+            notes: wish.auto_memory.then(|| NotePlaces::of(settings, start)),
         }
     }
 
     /// Commands and skills, those that are off apart.
-    fn prompts(&self) -> (Vec<CommandFile>, Vec<CommandFile>, Vec<Notice>) {
-        let (mut files, notices) = catalog::prompts(&self.ground());
+    fn prompts(&self, trusted: bool) -> (Vec<CommandFile>, Vec<CommandFile>, Vec<Notice>) {
+        let (mut files, notices) = catalog::prompts(&self.ground_of(trusted));
         let off = catalog::switch(&mut files, &self.switches);
         (files, off, notices)
     }
 
+    /// The same without the project's own files where the folder is not trusted, so that none of them takes the place of
+    /// one of the user's.
+    fn ground_of(&self, trusted: bool) -> Ground<'_> {
+        let ground = self.ground();
+        if trusted { ground } else { Ground { cwd: &self.home, project: &self.home, ..ground } }
+    }
+
     fn ground(&self) -> Ground<'_> {
-        let Self { home, cwd, project, plugins, bundled, .. } = self;
-        Ground { home, cwd, project, plugins, bundled: *bundled }
+        let Self { home, cwd, project, plugins, bundled, claude, .. } = self;
+        Ground { home, claude: Some(claude), cwd, project, plugins, bundled: *bundled }
     }
 }
 
@@ -174,10 +186,10 @@ fn powers_of_agent(agent: &AgentFile) -> (PathBuf, Vec<String>) {
 fn scan(reader: Arc<Reader>, trusted: bool, known: (&[CommandFile], &[AgentFile])) -> engine::Scan {
     let agreed: Powers = known.0.iter().map(powers).chain(known.1.iter().map(powers_of_agent)).collect();
     Arc::new(move || {
-        let (mut commands, _, _) = reader.prompts();
+        let (mut commands, _, _) = reader.prompts(trusted);
         let memory = catalog::memory(&reader.ground(), &reader.wish);
         let mut notices = Vec::new();
-        let (mut agents, _) = catalog::agents(&reader.ground(), &reader.given);
+        let (mut agents, _) = catalog::agents(&reader.ground_of(trusted), &reader.given);
         commands.retain(|file| file.source != "project" || trusted);
         agents.retain(|agent| agent.source != "project" || trusted);
         let mut may = |source: &str, (path, powers): (PathBuf, Vec<String>)| {
@@ -196,7 +208,8 @@ fn scan(reader: Arc<Reader>, trusted: bool, known: (&[CommandFile], &[AgentFile]
         // A folder that is not trusted has no instructions; one that brings nothing that needs trust counts as trusted.
         let inside = |file: &MemoryFile| file.path.starts_with(&reader.project);
         let memory = memory.files.into_iter().filter(|file| trusted || !inside(file)).collect();
-        Scanned { commands, memory, agents, notices }
+        let auto = reader.notes.as_ref().map(NotePlaces::read);
+        Scanned { commands, memory, agents, auto, notices }
     })
 }
 
@@ -239,21 +252,31 @@ fn nested_skills(reader: Arc<Reader>) -> engine::NestedSkills {
     })
 }
 
-/// The folder of the model's own notes on this project, and the index in it.
-fn auto_memory(settings: &Settings, start: &Base<'_>) -> AutoMemory {
-    let key = project_key(&settings.project);
-    let usual = || start.dirs.data.join("projects").join(&key).join("memory");
-    let folder = settings.catalog.auto_folder.clone().unwrap_or_else(usual);
-    // Notes that Claude Code keeps of the same project are read as long as there are none of ours.
-    let other = start.home.join(".claude/projects").join(&key).join("memory");
-    let mut index = None;
-    for folder in [&folder, &other] {
-        if let Ok(Some(text)) = notes::index(folder) {
-            index = Some((folder.join(notes::INDEX), text));
-            break;
-        }
+/// Where the model's own notes on a project are, and where Claude Code has its notes on it.
+#[derive(Clone)]
+struct NotePlaces {
+    own: PathBuf,
+    theirs: PathBuf,
+}
+
+impl NotePlaces {
+    fn of(settings: &Settings, start: &Base<'_>) -> Self {
+        let usual = || start.dirs.data.join("projects").join(project_key(&settings.project)).join("memory");
+        let theirs = settings.catalog.claude.join("projects").join(claude_key(&settings.project)).join("memory");
+        Self { own: settings.catalog.auto_folder.clone().unwrap_or_else(usual), theirs }
     }
-    AutoMemory { folder, index }
+
+    /// The notes as they stand on disk. Those of Claude Code are read as long as there are none of ours.
+    fn read(&self) -> AutoMemory {
+        let mut index = None;
+        for folder in [&self.own, &self.theirs] {
+            if let Ok(Some(text)) = notes::index(folder) {
+                index = Some((folder.join(notes::INDEX), text));
+                break;
+            }
+        }
+        AutoMemory { folder: self.own.clone(), index }
+    }
 }
 
 /// The model may write its notes unasked.

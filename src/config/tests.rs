@@ -380,3 +380,34 @@ fn who_may_switch_hooks_off() {
     assert_eq!(running(&plain, &plain, &own_only), 1);
     assert_eq!(running(&own_only, &plain, &plain), 3);
 }
+
+#[test]
+fn the_whole_folder_of_claude_code_can_be_elsewhere() {
+    let tree = Tree::new(&[
+        ("home/.claude/commands/old.md", "x"),
+        ("moved/commands/new.md", "x"),
+        ("moved/agents/a.md", "---\nname: helper\ndescription: d\n---\nx"),
+        ("moved/CLAUDE.md", "mine"),
+        ("home/beside/CLAUDE.md", "beside"),
+        ("etc/managed-settings.json", r#"{"claudeMd": "rules of the house"}"#),
+        ("home/p/.claude/settings.json", r#"{"claudeMd": "not of the house"}"#),
+    ]);
+    let moved = tree.folder.path().join("moved").display().to_string();
+    let mut tree =
+        tree.env("CLAUDE_CONFIG_DIR", &moved).env("CLAUDE_CODE_ADDITIONAL_DIRECTORIES_CLAUDE_MD", "1").trusted();
+    tree.flags.directories = vec!["../beside".into()];
+    let root = tree.folder.path();
+    let rows = listing(&ConfigInput {
+        home: &root.join("home"),
+        cwd: &root.join("home/p"),
+        env: tree.env.clone(),
+        flags: tree.flags.clone(),
+        dirs: &tree.dirs,
+        managed: Some(root.join("etc/managed-settings.json")),
+    });
+    let has = |name: &str| rows.iter().any(|row| row.name == name);
+    assert!(has("/new") && has("helper") && !has("/old"));
+    let wish = tree.load().catalog.memory;
+    assert_eq!(wish.managed.map(|file| file.text).as_deref(), Some("rules of the house"));
+    assert_eq!(wish.added.len(), 1);
+}

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use crate::base::paths::absolute_from;
 use crate::catalog::{self, AgentsMd, MemoryWish, SkillSwitch};
-use crate::domain::{AgentFile, FolderClaims, Notice};
+use crate::domain::{AgentFile, FolderClaims, MemoryFile, MemoryScope, Notice, RuleScope};
 use crate::engine::StatusLine;
 use crate::recall::MemorySetting;
 
@@ -46,6 +46,8 @@ pub struct CatalogWish {
     pub plans: Option<PathBuf>,
     /// `worktree.baseRef` is `head`.
     pub worktrees_from_head: bool,
+    /// The user's `.claude`.
+    pub claude: PathBuf,
     /// Every entry of every file.
     pub origins: Vec<Origin>,
 }
@@ -105,7 +107,12 @@ pub(super) fn read(
     if layers.iter().any(is_without_hooks) {
         wish.status_line = None;
     }
+    wish.claude = super::layers::claude_folder(input);
     wish.memory.off |= switch("CLAUDE_CODE_DISABLE_CLAUDE_MDS");
+    if switch("CLAUDE_CODE_ADDITIONAL_DIRECTORIES_CLAUDE_MD") {
+        let folders = input.flags.directories.iter();
+        wish.memory.added = folders.map(|folder| absolute_from(input.cwd, folder, Some(input.home))).collect();
+    }
     wish.auto_memory &= !switch("CLAUDE_CODE_DISABLE_AUTO_MEMORY");
     wish.plugins.find(input, notices);
     wish.agent = wish.agent.or_else(|| wish.plugins.lead());
@@ -136,6 +143,13 @@ impl Reader<'_> {
             }
             "enabledPlugins" | "extraKnownMarketplaces" | "pluginConfigs" => {
                 self.wish.plugins.entry((input, layer), key, node, notices);
+            }
+            "claudeMd" if layer.scope == RuleScope::Managed => {
+                if let Some(text) = text(layer, key, node, notices).filter(|_| self.wish.memory.managed.is_none()) {
+                    let path = absolute_from(input.cwd, &layer.name, Some(input.home));
+                    let (scope, text) = (MemoryScope::Managed, text.to_owned());
+                    self.wish.memory.managed = Some(MemoryFile { scope, path, text });
+                }
             }
             "skillOverrides" => self.skills(layer, node),
             "latigo" if !layer.is_from_project() => {

@@ -65,6 +65,9 @@ pub struct Traits {
     pub hooks: Option<serde_json::Value>,
     /// Its shell lines are for PowerShell.
     pub powershell: bool,
+    /// The line that says what it is for, and the one that its hooks begin in.
+    pub line: Option<u32>,
+    pub hooks_line: Option<u32>,
     /// Files of the same name that it takes the place of.
     pub overrides: Vec<PathBuf>,
     /// The folder that scripts and references lie in.

@@ -31,6 +31,10 @@ pub struct AgentFile {
     pub initial_prompt: Option<String>,
     /// Hooks that hold while it runs, as they stand in the file.
     pub hooks: Option<serde_json::Value>,
+    /// The line that its name stands in.
+    pub line: Option<u32>,
+    /// Files, and built-in agents, of the same name that it takes the place of.
+    pub overrides: Vec<PathBuf>,
 }
 
 /// What it can use.

@@ -90,6 +90,8 @@ pub(super) enum What {
     Agent(Box<FromAgent>),
     /// A command's or a skill's text is complete.
     Filled(Box<Filled>),
+    /// Instructions as they stand on disk after a compaction.
+    Reread(Box<super::catalog::Scanned>),
     /// The program for the status line has run, or it is time to run it.
     Status(StatusRan),
     /// A model's title for the session.
@@ -256,6 +258,7 @@ impl Driver {
             What::Language(heard) => self.on_language(*heard).await,
             What::Agent(heard) => self.on_agent(*heard).await,
             What::Filled(filled) => self.on_filled(*filled).await,
+            What::Reread(scanned) => self.on_reread(*scanned).await,
             What::Status(ran) => self.on_status(ran).await,
             What::SaveAgain => self.save_again().await,
             What::Named(title) => self.on_named(&title).await,

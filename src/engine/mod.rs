@@ -70,7 +70,7 @@ use crate::usage::ModelTable;
 
 pub use catalog::{
     AutoMemory, Nested, NestedSkills, PluginCost, SaveSetting, Scan, Scanned, Shelf, StatusLine, inventory,
-    plugin_costs,
+    plugin_costs, without_keys as rows_without_keys,
 };
 pub use confine::Sandbox;
 pub use languages::{KeepConsent, LanguagePlan};

@@ -16,6 +16,8 @@ const TIMES: (u64, u64) = (30_000, 2_000);
 const LONGEST: u64 = 600_000;
 /// Starts after an end that nobody wanted.
 const RESTARTS: u32 = 3;
+/// The source of a server that stands in no file.
+pub const INSTALLED: &str = "installed";
 /// The longest name.
 const LONGEST_NAME: usize = 64;
 
@@ -140,7 +142,7 @@ impl LanguageConfig {
     pub(super) fn plain(name: &str, command: &str, args: &[&str], extensions: &[(&str, &str)]) -> Self {
         Self {
             name: name.to_owned(),
-            source: "installed".to_owned(),
+            source: INSTALLED.to_owned(),
             command: command.to_owned(),
             args: args.iter().map(|arg| (*arg).to_owned()).collect(),
             env: BTreeMap::new(),

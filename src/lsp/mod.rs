@@ -24,7 +24,7 @@ mod watch;
 
 pub use answer::{Answer, Spot, Symbol};
 pub use ask::{Operation, Question};
-pub use config::{Entry, LanguageConfig, parse};
+pub use config::{Entry, INSTALLED, LanguageConfig, parse};
 pub use host::{Change, Grounds, Host, News};
 pub use known::installed;
 pub use rename::Rewrite;

@@ -73,6 +73,8 @@ pub struct ServerConfig {
     pub always_load: bool,
     /// Why it is not to be started.
     pub off: Option<String>,
+    /// Entries of its name elsewhere that it takes the place of.
+    pub overrides: Vec<String>,
     /// A name for everything above that decides what runs: another one is another server.
     pub content: String,
 }
@@ -124,6 +126,7 @@ pub fn parse(entry: &Entry, env: &BTreeMap<String, String>) -> Result<(ServerCon
         .clone()
         .or_else(|| (fields.get("disabled") == Some(&Value::Bool(true))).then(|| "`disabled` is set".to_owned()));
     let config = ServerConfig {
+        overrides: Vec::new(),
         name: entry.name.clone(),
         scope: entry.scope,
         source: entry.source.clone(),

@@ -25,7 +25,11 @@ impl Tree {
         let (home, project) = (self.root.join("home"), self.root.join("home/project"));
         let managed = self.root.join("etc/CLAUDE.md");
         let cwd = project.join("sub");
-        gather(&managed, &Ground { home: &home, cwd: &cwd, project: &project, plugins: &[], bundled: false }, wish)
+        gather(
+            &managed,
+            &Ground { claude: None, home: &home, cwd: &cwd, project: &project, plugins: &[], bundled: false },
+            wish,
+        )
     }
 
     fn read(&self) -> (Vec<(MemoryScope, String, String)>, Vec<Notice>) {
@@ -120,7 +124,7 @@ fn folders_below_are_read_when_a_file_in_them_is_touched() {
     ]);
     let (home, project) = (tree.root.join("home"), tree.root.join("home/project"));
     let cwd = project.join("sub");
-    let ground = Ground { home: &home, cwd: &cwd, project: &project, plugins: &[], bundled: false };
+    let ground = Ground { claude: None, home: &home, cwd: &cwd, project: &project, plugins: &[], bundled: false };
     let texts = |path: &str| -> Vec<String> {
         let files = nested(&ground, &MemoryWish::default(), &project.join(path));
         files.into_iter().map(|file| file.text).collect()
@@ -194,4 +198,38 @@ fn what_cannot_be_read_is_named() {
     let texts: Vec<&str> = notices.iter().map(|notice| notice.text.as_str()).collect();
     assert!(texts[0].ends_with("CLAUDE.md: line 1 is not UTF-8 text; these instructions are left out"), "{texts:?}");
     assert!(texts[1].contains("CLAUDE.local.md: it is not a regular file"), "{texts:?}");
+}
+
+#[test]
+fn the_administrator_may_write_into_his_settings_and_nothing_is_read_where_all_is_off() {
+    let tree = tree(&[("etc/CLAUDE.md", "managed"), ("home/.claude/CLAUDE.md", "user")]);
+    let path = PathBuf::from("/etc/claude-code/managed-settings.json");
+    let managed = Some(MemoryFile { scope: MemoryScope::Managed, path, text: "from the settings".into() });
+    let wish = MemoryWish { managed, ..MemoryWish::default() };
+    let texts =
+        |wish: &MemoryWish| -> Vec<String> { tree.memory(wish).files.into_iter().map(|file| file.text).collect() };
+    assert_eq!(texts(&wish), ["managed", "from the settings", "user"]);
+    assert!(texts(&MemoryWish { off: true, ..wish }).is_empty());
+}
+
+#[test]
+fn the_users_folder_can_be_elsewhere_and_added_folders_come_last() {
+    let tree = tree(&[
+        ("home/.claude/CLAUDE.md", "not here"),
+        ("moved/CLAUDE.md", "user"),
+        ("moved/rules/style.md", "style"),
+        ("home/project/CLAUDE.md", "project"),
+        ("beside/CLAUDE.md", "beside"),
+        ("beside/.claude/rules/r.md", "rule"),
+        ("beside/.claude/rules/p.md", "---\npaths: **/*.rs\n---\nfor rust"),
+    ]);
+    let (home, project) = (tree.root.join("home"), tree.root.join("home/project"));
+    let moved = tree.root.join("moved");
+    let ground =
+        Ground { claude: Some(&moved), home: &home, cwd: &project, project: &project, plugins: &[], bundled: false };
+    let wish = MemoryWish { added: vec![tree.root.join("beside")], ..MemoryWish::default() };
+    let memory = gather(&tree.root.join("none"), &ground, &wish);
+    let texts: Vec<&str> = memory.files.iter().map(|file| file.text.as_str()).collect();
+    assert_eq!(texts, ["user", "style", "project", "beside", "rule"]);
+    assert_eq!(memory.rules[0].globs, ["**/*.rs"], "a glob that YAML takes for something else");
 }

@@ -71,7 +71,12 @@ impl Finder<'_> {
             Err(problem) => {
                 self.notices.push(Notice::warning(format!("plugin {}: {problem}", folder.display())));
             }
-            Ok(plugin) if self.knows(&plugin.name) => {}
+            Ok(plugin) if self.knows(&plugin.name) => {
+                let known = self.found.iter_mut().find(|known| known.name == plugin.name && known.root != plugin.root);
+                if let Some(known) = known {
+                    known.overrides.push(plugin.root);
+                }
+            }
             Ok(mut plugin) => {
                 let said = self.ground.switched.iter().find(|(key, _)| key.split('@').next() == Some(&plugin.name));
                 plugin.market = plugin.market.or_else(|| Some(said?.0.split_once('@')?.1.to_owned()));

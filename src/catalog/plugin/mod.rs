@@ -57,6 +57,8 @@ pub struct Plugin {
     pub options: Vec<PluginOption>,
     /// Other plugins that it needs.
     pub dependencies: Vec<String>,
+    /// Folders of plugins of its name that it takes the place of.
+    pub overrides: Vec<PathBuf>,
 }
 
 impl Plugin {

@@ -148,7 +148,8 @@ fn fields(plugin: &Plugin, findings: &mut Findings) {
 fn texts(plugin: &Plugin, findings: &mut Findings) {
     let nowhere = PathBuf::from("/nonexistent");
     let plugins = [plugin.clone()];
-    let ground = Ground { home: &nowhere, cwd: &nowhere, project: &nowhere, plugins: &plugins, bundled: false };
+    let ground =
+        Ground { claude: None, home: &nowhere, cwd: &nowhere, project: &nowhere, plugins: &plugins, bundled: false };
     let (files, mut notices) = catalog::prompts(&ground);
     notices.extend(catalog::agents(&ground, &[]).1);
     notices.extend(catalog::styles(&ground).1);

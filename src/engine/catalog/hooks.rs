@@ -37,7 +37,7 @@ impl Driver {
             return Vec::new();
         }
         let scope = if file.source == "project" { RuleScope::Project } else { RuleScope::User };
-        let source = RuleSource { scope, file: Some(file.path.display().to_string()), line: None };
+        let source = RuleSource { scope, file: Some(file.path.display().to_string()), line: file.traits.hooks_line };
         let (mut hooks, problems) = hooks::brought(value, &source);
         hooks.retain(|hook| !hook.once || !self.parts.catalog.ran.contains(&name(hook)));
         Arc::make_mut(&mut self.stage.hooks).hooks.extend(hooks);

@@ -6,8 +6,16 @@ use std::path::Path;
 use super::super::Stage;
 use super::super::gate::tier_of;
 use super::pages::off_row;
-use crate::domain::{AgentFile, CommandFile, MemoryFile, MemoryScope, PageAct, PageRow, PromptKind, RowMark};
+use crate::base::secrets::Redactor;
+use crate::base::text::clip;
+use crate::domain::{
+    AgentFile, CommandFile, HookEntry, HookState, MemoryFile, MemoryScope, PageAct, PageRow, PromptKind, RowMark,
+};
+use crate::lsp;
 use crate::policy::RuleText;
+
+/// Columns of a hook.
+const HOOK: usize = 60;
 
 /// The rows of all sections; a section without anything is left out.
 pub fn inventory(stage: &Stage, rules: &[RuleText]) -> Vec<PageRow> {
@@ -22,6 +30,7 @@ pub fn inventory(stage: &Stage, rules: &[RuleText]) -> Vec<PageRow> {
     };
     add("Settings", shelf.settings.clone());
     add("Rules", rules.iter().map(rule).collect());
+    add("Hooks", stage.hooks.entries(stage.trusted).iter().map(hook).collect());
     let skipped = shelf.skipped.iter().map(|(path, why)| PageRow {
         mark: RowMark::Problem,
         notes: vec![format!("not read: {why}")],
@@ -41,19 +50,22 @@ pub fn inventory(stage: &Stage, rules: &[RuleText]) -> Vec<PageRow> {
         name: server.name.clone(),
         value: server.scope.to_string(),
         place: server.source.clone(),
-        notes: server.off.iter().cloned().collect(),
+        notes: server.off.iter().cloned().chain(server.overrides.iter().map(over)).collect(),
         ..PageRow::default()
     });
     add("Tool servers", servers.collect());
+    add("Language servers", language_servers(stage));
     let styles = shelf.styles.iter().map(|style| PageRow {
         name: style.name.clone(),
         mark: if style.name == shelf.style.name { RowMark::On } else { RowMark::Off },
-        ..file_row(style.path.as_deref().unwrap_or(Path::new("")), &style.source)
+        notes: style.overrides.iter().map(|path| over(path.display())).collect(),
+        ..lined_row(style.path.as_deref().unwrap_or(Path::new("")), style.line, &style.source)
     });
     add("Output styles", styles.collect());
     let plugins = shelf.plugins.iter().map(|plugin| PageRow {
         name: plugin.name.clone(),
         mark: if plugin.enabled { RowMark::On } else { RowMark::Off },
+        notes: plugin.overrides.iter().map(|path| over(path.display())).collect(),
         ..file_row(&plugin.root, "plugin")
     });
     add("Plugins", plugins.collect());
@@ -74,15 +86,69 @@ fn memory(file: &MemoryFile) -> PageRow {
 }
 
 fn command(file: &CommandFile) -> PageRow {
-    let over = file.traits.overrides.iter().map(|path| format!("takes the place of {}", path.display()));
-    PageRow { name: format!("/{}", file.name), notes: over.collect(), ..file_row(&file.path, &file.source) }
+    let notes = file.traits.overrides.iter().map(|path| over(path.display())).collect();
+    PageRow { name: format!("/{}", file.name), notes, ..lined_row(&file.path, file.traits.line, &file.source) }
 }
 
 fn agent(agent: &AgentFile) -> PageRow {
     PageRow {
         name: agent.name.clone(),
-        notes: vec![agent.description.clone()],
-        ..file_row(agent.path.as_deref().unwrap_or(Path::new("")), &agent.source)
+        notes: agent.overrides.iter().map(|path| over(path.display())).chain([agent.description.clone()]).collect(),
+        ..lined_row(agent.path.as_deref().unwrap_or(Path::new("")), agent.line, &agent.source)
+    }
+}
+
+/// The language servers that somebody configured.
+fn language_servers(stage: &Stage) -> Vec<PageRow> {
+    let configured = stage.languages.servers.iter().filter(|server| server.source != lsp::INSTALLED);
+    let languages = configured.map(|server| PageRow {
+        mark: if server.off.is_none() && !server.unasked { RowMark::On } else { RowMark::Off },
+        name: server.name.clone(),
+        value: server.extensions.keys().cloned().collect::<Vec<_>>().join(" "),
+        place: server.source.clone(),
+        notes: server.off.iter().cloned().chain(server.unasked.then(|| "waits for your yes".to_owned())).collect(),
+        ..PageRow::default()
+    });
+    languages.collect()
+}
+
+/// What something takes the place of.
+fn over(what: impl std::fmt::Display) -> String {
+    format!("takes the place of {what}")
+}
+
+fn hook(entry: &HookEntry) -> PageRow {
+    let (mark, note) = match &entry.state {
+        HookState::Runs => (RowMark::On, None),
+        HookState::WaitsForTrust => (RowMark::Off, Some("waits until the folder is trusted".to_owned())),
+        HookState::Off(why) => (RowMark::Off, Some(why.clone())),
+    };
+    PageRow {
+        mark,
+        name: format!("{} {}", entry.event, entry.matcher),
+        value: format!("{}: {}", entry.kind, clip(&entry.hook, HOOK)),
+        place: entry.source.to_string(),
+        notes: note.into_iter().chain([entry.hook.clone()]).collect(),
+        ..PageRow::default()
+    }
+}
+
+/// The same rows without keys.
+pub fn without_keys(mut rows: Vec<PageRow>, secrets: &Redactor) -> Vec<PageRow> {
+    for row in &mut rows {
+        for text in [&mut row.name, &mut row.value, &mut row.place].into_iter().chain(&mut row.notes) {
+            *text = secrets.text(text).into_owned();
+        }
+    }
+    rows
+}
+
+/// The row of a file with the line that says what it is.
+fn lined_row(path: &Path, line: Option<u32>, value: &str) -> PageRow {
+    let row = file_row(path, value);
+    match line.filter(|_| path.is_absolute()) {
+        Some(line) => PageRow { place: format!("{}:{line}", row.place), ..row },
+        None => row,
     }
 }
 

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::super::driver::Driver;
+use super::super::driver::{Driver, News, What};
 use super::super::opening;
 use super::{AutoMemory, Scanned};
 use crate::agent::Input;
@@ -31,7 +31,8 @@ pub(super) fn notes(auto: &AutoMemory) -> String {
     let mut text = format!(
         "<own_notes folder=\"{folder}\">\nYou keep notes on this project there, across sessions: MEMORY.md is an index, one line a topic; \
          details stand in topic files beside it. When the user asks you to remember something, or corrects you in a way that will \
-         matter again, write it there with Write or Edit. Keep no secrets and nothing that the project itself says."
+         matter again, write it there with Write or Edit. A topic file begins with front matter: `type` (user, feedback, project \
+         or reference) and `modified` (the day). Keep no secrets and nothing that the project itself says."
     );
     match &auto.index {
         Some((path, index)) => {
@@ -146,10 +147,68 @@ impl Driver {
 
     /// A new conversation begins with what stands on disk now.
     pub(in crate::engine) async fn read_memory_again(&mut self) {
-        let Some(Scanned { commands, memory, agents, .. }) = self.scanned().await else { return };
+        let Some(Scanned { commands, memory, agents, auto, .. }) = self.scanned().await else { return };
         self.stage.memory = memory;
+        self.take_notes(auto);
         self.stage.commands = commands;
         self.stage.agents = agents;
+    }
+
+    fn take_notes(&mut self, auto: Option<AutoMemory>) {
+        if auto.is_some() && auto != self.stage.shelf.auto {
+            let mut shelf = (*self.stage.shelf).clone();
+            shelf.auto = auto;
+            self.stage.shelf = Arc::new(shelf);
+        }
+    }
+
+    /// After a compaction instructions and notes count as they stand on disk: what follows is paid anew in any case.
+    pub(super) fn reread(&mut self) {
+        let Some(scan) = self.stage.shelf.scan.clone() else { return };
+        let (news, epoch) = (self.news.clone(), self.epoch);
+        tokio::spawn(async move {
+            if let Ok(scanned) = tokio::task::spawn_blocking(move || scan()).await {
+                let _gone = news.send(News { epoch, what: What::Reread(Box::new(scanned)) }).await;
+            }
+        });
+    }
+
+    pub(in crate::engine) async fn on_reread(&mut self, scanned: Scanned) {
+        if self.machine.is_busy() {
+            self.parts.catalog.reread = true;
+            return;
+        }
+        let Scanned { memory, auto, .. } = scanned;
+        let (known, notes) = (self.stage.memory.clone(), self.stage.shelf.auto.clone());
+        self.take_notes(auto);
+        if memory == known && self.stage.shelf.auto == notes {
+            return;
+        }
+        let new = memory.iter().filter(|file| !known.contains(file)).map(|file| file.path.clone());
+        let gone = known.iter().filter(|file| !memory.iter().any(|other| other.path == file.path));
+        let mut paths: Vec<String> =
+            new.chain(gone.map(|file| file.path.clone())).map(|path| path.display().to_string()).collect();
+        paths.extend((self.stage.shelf.auto != notes).then(|| "the model's own notes".to_owned()));
+        self.stage.memory = memory;
+        self.parts.catalog.stale.clear();
+        self.renew_prefix("the instructions were read again after the compaction");
+        let text = format!("After the compaction the model reads what changed on disk: {}.", paths.join(", "));
+        self.notice(Notice::info(text)).await;
+        self.tell(Event::Live(Live::Info(Box::new(self.start_info())))).await;
+    }
+
+    /// Switches the model's own notes on or off, from the next start on.
+    pub(super) async fn switch_notes(&mut self) {
+        let Some(save) = self.stage.shelf.save.clone() else { return };
+        let on = self.stage.shelf.auto.is_none();
+        let word = if on { "on" } else { "off" };
+        let notice = match save(super::AUTO, &on.into()) {
+            Ok(file) => {
+                Notice::info(format!("The model's own notes are {word} from the next start on ({}).", file.display()))
+            }
+            Err(problem) => Notice::warning(format!("The model's own notes stay as they are: {problem}.")),
+        };
+        self.notice(notice).await;
     }
 
     /// Makes the prefix anew, because the person changed what it says.

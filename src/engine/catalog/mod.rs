@@ -32,13 +32,16 @@ use crate::tools::Tool;
 
 pub(super) use fill::Filled;
 pub(super) use hooks::{HookName, hear_run};
-pub use inventory::inventory;
+pub use inventory::{inventory, without_keys};
 pub use plugins::{PluginCost, plugin_costs};
 pub(super) use status::Ran;
 pub(super) use told::Sums;
 
 /// The tool by which the model uses a skill. It runs here, because its shell lines pass the gate.
 pub(super) const SKILL: &str = "Skill";
+
+/// The setting that switches the model's own notes.
+const AUTO: &str = "autoMemoryEnabled";
 
 /// Reads everything again. What a project's file may do is held against what it could do at the start.
 pub type Scan = Arc<dyn Fn() -> Scanned + Send + Sync>;
@@ -56,6 +59,8 @@ pub struct Scanned {
     pub memory: Vec<MemoryFile>,
     /// Kinds of sub-agents.
     pub agents: Vec<AgentFile>,
+    /// The model's own notes.
+    pub auto: Option<AutoMemory>,
     pub notices: Vec<Notice>,
 }
 
@@ -132,6 +137,8 @@ pub(super) struct Catalog {
     ran: BTreeSet<HookName>,
     /// Files that changed on disk and were said to have.
     stale: BTreeSet<PathBuf>,
+    /// Instructions are to be read again when the turn is over.
+    reread: bool,
     status: status::Status,
 }
 
@@ -185,6 +192,7 @@ impl Driver {
             CatalogRequest::Page(kind) => self.show_page(kind).await,
             CatalogRequest::Choose { kind: PageKind::Styles, key } => self.choose_style(&key).await,
             CatalogRequest::Choose { kind: PageKind::Plugins, key } => self.switch_plugin(&key).await,
+            CatalogRequest::Choose { kind: PageKind::Memory, key } if key == AUTO => self.switch_notes().await,
             CatalogRequest::Memory(order) => self.on_memory(order).await,
             CatalogRequest::Drop { kind: PageKind::Memory, key } => {
                 if let Ok(id) = key.parse() {
@@ -200,10 +208,16 @@ impl Driver {
         self.status_hears(body);
         match body {
             Body::Prompted { origin, .. } => self.person_spoke(*origin),
-            Body::TurnEnded { .. } => self.restore_model(),
+            Body::TurnEnded { .. } => {
+                self.restore_model();
+                if std::mem::take(&mut self.parts.catalog.reread) {
+                    self.reread();
+                }
+            }
             Body::Compacted { .. } => {
                 self.parts.catalog.touched.clear();
                 self.attach_again();
+                self.reread();
             }
             Body::Cleared => {
                 self.parts.catalog.used.clear();

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::super::driver::Driver;
-use super::inventory::{file_row, inventory, scope};
+use super::inventory::{file_row, inventory, scope, without_keys};
 use super::{Shelf, plugins};
 use crate::catalog::{Budget, listing};
 use crate::domain::{
@@ -71,7 +71,7 @@ impl Driver {
     }
 
     fn config_page(&self) -> Page {
-        let rows = inventory(&self.stage, &self.gate.texts());
+        let rows = without_keys(inventory(&self.stage, &self.gate.texts()), &self.setup.secrets);
         let count = rows.iter().filter(|row| row.mark != RowMark::Section).count();
         Page { kind: PageKind::Config, head: format!("{count} entries; the strongest file first"), rows }
     }
@@ -99,6 +99,15 @@ fn memory(files: &[MemoryFile], shelf: &Shelf, touched: Vec<PathBuf>) -> Page {
         let mark = if auto.index.is_some() { RowMark::On } else { RowMark::Off };
         rows.push(PageRow { name: format!("{}", path.display()), notes, mark, ..row });
     }
+    let on = shelf.auto.is_some();
+    rows.push(PageRow {
+        mark: if on { RowMark::On } else { RowMark::Off },
+        name: "the model keeps notes of its own".to_owned(),
+        value: if on { "on" } else { "off" }.to_owned(),
+        notes: vec!["Enter switches it, from the next start on (autoMemoryEnabled)".to_owned()],
+        act: Some(PageAct::Choose(super::AUTO.to_owned())),
+        ..PageRow::default()
+    });
     if !touched.is_empty() {
         rows.push(PageRow::section("Told when a file of theirs was worked with"));
     }

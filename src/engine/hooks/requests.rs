@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::super::driver::{Driver, News, What};
 use crate::base::paths;
-use crate::domain::{Body, Event, HookNews, HookRequest, HookState, HookTrial, Live, Notice, Report};
+use crate::domain::{Body, Event, HookEntry, HookNews, HookRequest, HookState, HookTrial, Live, Notice, Report};
 use crate::hooks::events::place;
 use crate::hooks::{self, Desk, Event as Name, Hook};
 
@@ -12,7 +12,10 @@ impl Driver {
     pub(in crate::engine) async fn on_hook_request(&mut self, request: HookRequest) {
         match request {
             HookRequest::Report => {
-                let entries = self.stage.hooks.entries(self.stage.trusted);
+                // A secret value of a plugin may stand in a command.
+                let clean =
+                    |entry: HookEntry| HookEntry { hook: self.setup.secrets.text(&entry.hook).into_owned(), ..entry };
+                let entries = self.stage.hooks.entries(self.stage.trusted).into_iter().map(clean).collect();
                 self.tell(Event::Live(Live::Report(Box::new(Report::Hooks(entries))))).await;
             }
             HookRequest::Try(trial) => match self.trial(&trial) {

@@ -20,7 +20,8 @@ fn shelved_at(root: Arc<TempDir>, open: Open, files: &[(&str, &str)], answers: V
         let (home, project) = (base.join("home"), base.join("project"));
         setup.stage.place = Place { cwd: project.clone(), project: project.clone(), added: Vec::new() };
         let scan: Scan = Arc::new(move || {
-            let ground = Ground { home: &home, cwd: &project, project: &project, plugins: &[], bundled: true };
+            let ground =
+                Ground { claude: None, home: &home, cwd: &project, project: &project, plugins: &[], bundled: true };
             Scanned { commands: catalog::prompts(&ground).0, ..Scanned::default() }
         });
         setup.stage.commands = scan().commands;
@@ -189,7 +190,8 @@ fn with_memory(files: &[(&str, &str)], answers: Vec<Vec<StreamItem>>) -> Bench {
         let file = MemoryFile { scope: MemoryScope::User, path: "/r.md".into(), text: "THE RUST RULE".into() };
         let rule = catalog::PathRule { file, globs: vec!["**/*.rs".into()], root: project.clone() };
         let nested: Nested = Arc::new(move |path: &Path| {
-            let ground = Ground { home: &home, cwd: &project, project: &project, plugins: &[], bundled: false };
+            let ground =
+                Ground { claude: None, home: &home, cwd: &project, project: &project, plugins: &[], bundled: false };
             catalog::nested(&ground, &catalog::MemoryWish::default(), path)
         });
         setup.stage.shelf = Arc::new(Shelf { nested: Some(nested), rules: vec![rule], ..Shelf::default() });
@@ -202,6 +204,7 @@ async fn a_style_counts_from_the_next_message_and_its_price_is_said() {
     let root = Arc::new(TempDir::new().unwrap());
     let mut bench = Bench::with(root, Open::New, vec![text("ok"), text("ok")], |setup| {
         let (styles, _) = catalog::styles(&Ground {
+            claude: None,
             home: Path::new("/nowhere"),
             cwd: Path::new("/nowhere"),
             project: Path::new("/nowhere"),
@@ -356,6 +359,45 @@ async fn shell_lines_can_be_switched_off() {
     bench.run("x", "").await;
     assert!(bench.heard(0).1.contains("Before\n[shell lines are switched off: disableSkillShellExecution]\nafter"));
     assert!(!root.path().join("project/ran").exists());
+}
+
+#[tokio::test]
+async fn after_a_compaction_instructions_count_as_they_stand_on_disk() {
+    let root = Arc::new(TempDir::new().unwrap());
+    let (file, notes) = (root.path().join("RULES.md"), root.path().join("memory"));
+    std::fs::write(&file, "OLD rules").unwrap();
+    let (path, folder) = (file.clone(), notes.clone());
+    let scan: Scan = Arc::new(move || {
+        let text = std::fs::read_to_string(&path).unwrap();
+        let memory = vec![MemoryFile { scope: MemoryScope::Project, path: path.clone(), text }];
+        let index = Some((folder.join("MEMORY.md"), "NEW notes".to_owned()));
+        Scanned { memory, auto: Some(AutoMemory { folder: folder.clone(), index }), ..Scanned::default() }
+    });
+    let answers = vec![text("one"), text("## Goal\nGo on."), text("two")];
+    let mut bench = Bench::with(Arc::clone(&root), Open::New, answers, |setup| {
+        setup.interactive = false;
+        setup.stage.memory = scan().memory;
+        let auto = Some(AutoMemory { folder: notes.clone(), index: None });
+        setup.stage.shelf = Arc::new(Shelf { scan: Some(scan), auto, ..Shelf::default() });
+    });
+    bench.prompt("one").await;
+    bench.end().await;
+    std::fs::write(&file, "NEW rules").unwrap();
+    bench.ask(Request::Compact { focus: None }).await;
+    let notice = bench
+        .live(|live| match live {
+            Live::Notice(notice) if notice.text.starts_with("After the compaction") => Some(notice.text),
+            _ => None,
+        })
+        .await;
+    assert!(notice.contains("RULES.md") && notice.contains("own notes"), "{notice}");
+    bench.prompt("two").await;
+    bench.end().await;
+    let heard = bench.script.heard.lock().unwrap();
+    let sent = |at: usize| format!("{:?}", heard[at].segments);
+    let last = heard.len() - 1;
+    assert!(sent(0).contains("OLD rules") && !sent(0).contains("NEW"));
+    assert!(sent(last).contains("NEW rules") && sent(last).contains("NEW notes") && !sent(last).contains("OLD rules"));
 }
 
 #[tokio::test]

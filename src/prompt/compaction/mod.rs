@@ -23,7 +23,8 @@ pub fn summary_request(focus: Option<&str>) -> Message {
     let focus = focus.map(|focus| format!("\n\nKeep in view above all: {focus}")).unwrap_or_default();
     Message::user(wrap(&format!(
         "The conversation is about to be shortened. Write a summary that lets you go on without the earlier \
-         messages. Use no tools. Use these headings and leave none out:\n\
+         messages. Use no tools. Where your instructions have a section `Compact instructions`, follow it. \
+         Use these headings and leave none out:\n\
          ## Goal\nWhat the user wants.\n\
          ## Constraints\nEvery wish and limit the user stated, in the user's own words.\n\
          ## Files\nEach file that was read or changed and what matters about it.\n\
