@@ -159,7 +159,7 @@ fn describe(message: &Message) -> String {
             Block::ToolResult(result) if result.is_error => format!("error({})", result.call_id),
             Block::ToolResult(result) => format!("result({})", result.call_id),
             Block::Thinking { .. } => "thinking".into(),
-            Block::Opaque { .. } | Block::Image(_) => "other".into(),
+            Block::Opaque { .. } | Block::Image(_) | Block::Document(_) => "other".into(),
         })
         .collect();
     format!("{who}:{}", blocks.join("+"))

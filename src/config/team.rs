@@ -24,6 +24,7 @@ pub(super) fn tuning(settings: &Settings) -> TeamTuning {
         small: small(settings),
         plans: settings.catalog.plans.clone(),
         base: if settings.catalog.worktrees_from_head { Base::Head } else { Base::Fresh },
+        outfit: settings.catalog.outfit.clone(),
         tasks: text(env, "CLAUDE_CODE_ENABLE_TASKS").is_some_and(|value| matches!(value.as_str(), "1" | "true")),
         ..usual
     }

@@ -8,6 +8,7 @@ use crate::catalog::{self, AgentsMd, MemoryWish, SkillSwitch};
 use crate::domain::{AgentFile, FolderClaims, MemoryFile, MemoryScope, Notice, RuleScope};
 use crate::engine::StatusLine;
 use crate::recall::MemorySetting;
+use crate::team::Outfit;
 
 use super::document::{Node, Value};
 use super::gather::entries::{flag, text, texts, wrong};
@@ -46,6 +47,8 @@ pub struct CatalogWish {
     pub plans: Option<PathBuf>,
     /// `worktree.baseRef` is `head`.
     pub worktrees_from_head: bool,
+    /// `worktree.sparsePaths` and `worktree.symlinkDirectories`.
+    pub outfit: Outfit,
     /// The user's `.claude`.
     pub claude: PathBuf,
     /// Every entry of every file.
@@ -224,9 +227,11 @@ impl Reader<'_> {
                 ("baseRef", Value::Text(base)) if base == "head" => self.wish.worktrees_from_head = true,
                 ("baseRef", Value::Text(base)) if base == "fresh" => {}
                 ("baseRef", _) => wrong(layer, "worktree.baseRef", node, "`fresh` or `head`", self.notices),
-                ("symlinkDirectories" | "sparsePaths", Value::List(items)) if !items.is_empty() => {
-                    let words = format!("`worktree.{key}` does nothing here: worktrees of agents are whole and apart");
-                    self.notices.push(layer.notice(node.line, &words));
+                ("symlinkDirectories" | "sparsePaths", _) => {
+                    let names = texts(layer, &format!("worktree.{key}"), node, self.notices);
+                    let outfit = &mut self.wish.outfit;
+                    let list = if key == "sparsePaths" { &mut outfit.sparse } else { &mut outfit.links };
+                    *list = names.into_iter().map(|(text, _)| text.to_owned()).collect();
                 }
                 _ => {}
             }

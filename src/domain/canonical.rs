@@ -10,7 +10,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::{Block, Effort, Message, ModelInfo, ModelRef, ResultPart, ToolResult, ToolSpec};
+use super::{Block, Document, Effort, Message, ModelInfo, ModelRef, ResultPart, ToolResult, ToolSpec};
 use crate::base::text;
 
 /// Tokens of an image whose size is not known: what a large one comes to.
@@ -157,6 +157,7 @@ pub fn weigh(block: &Block) -> u64 {
         }
         Block::Opaque { item, .. } => item.to_string().len() as u64 / 6,
         Block::Image(_) => IMAGE_TOKENS,
+        Block::Document(document) => weigh_document(document),
         Block::ToolCall(call) => text::tokens(&call.name) + text::tokens(&call.input.to_string()),
         Block::ToolResult(result) => weigh_result(result),
     };
@@ -167,8 +168,14 @@ fn weigh_result(result: &ToolResult) -> u64 {
     let part = |part: &ResultPart| match part {
         ResultPart::Text(text) => text::tokens(text),
         ResultPart::Image(_) => IMAGE_TOKENS,
+        ResultPart::Document(document) => weigh_document(document),
     };
     result.parts.iter().map(part).sum()
+}
+
+/// Each page goes as its text and as a picture of it.
+fn weigh_document(document: &Document) -> u64 {
+    text::tokens(&document.text) + u64::from(document.pages) * IMAGE_TOKENS
 }
 
 impl Hash {

@@ -49,6 +49,8 @@ pub enum Block {
     Image(Media),
     ToolCall(ToolCall),
     ToolResult(ToolResult),
+    /// A PDF that was mentioned.
+    Document(Document),
 }
 
 /// An image, base64 as the APIs want it.
@@ -57,6 +59,18 @@ pub struct Media {
     /// `image/png`, `image/jpeg`, `image/gif` or `image/webp`.
     pub media_type: String,
     pub data: String,
+}
+
+/// A PDF, or some pages of one. Models that take documents see the pages, the others read the text.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Document {
+    /// The file's name, without its folder.
+    pub name: String,
+    /// The PDF, base64 as the APIs want it.
+    pub data: String,
+    pub pages: u32,
+    /// What is said in its place to a model that takes no documents.
+    pub text: String,
 }
 
 /// A call that the model asks for.
@@ -85,6 +99,7 @@ pub struct ToolResult {
 pub enum ResultPart {
     Text(String),
     Image(Media),
+    Document(Document),
 }
 
 impl Message {
@@ -133,6 +148,7 @@ impl ToolResult {
             .iter()
             .filter_map(|part| match part {
                 ResultPart::Text(text) => Some(text.as_str()),
+                ResultPart::Document(document) => Some(document.text.as_str()),
                 ResultPart::Image(_) => None,
             })
             .collect();

@@ -71,9 +71,9 @@ pub use library::{Earlier, EarlierSpent, ExportForm, Found, Hit, HitKind, Librar
 pub use limits::{RateLimits, RateWindow};
 pub use memories::{MemoryAuthor, MemoryEntry, MemoryId, MemoryOrder, Recalled, StoreScope};
 pub use memory::{MemoryFile, MemoryScope};
-pub use message::{Block, Media, Message, ResultPart, Role, ToolCall, ToolResult, without_reminders};
+pub use message::{Block, Document, Media, Message, ResultPart, Role, ToolCall, ToolResult, without_reminders};
 pub use mode::{Effort, Mode};
-pub use model::{ModelInfo, ModelRef, PriceStep, Prices, Thinking, Wire};
+pub use model::{ModelInfo, ModelRef, PriceStep, Prices, Thinking, Wire, takes_documents};
 pub use money::{
     Asker, Bill, CallSpent, Cap, CapScope, CapState, Carried, CostGroup, CostQuery, CostReport, CostRow, CostScope,
     LedgerRow, Limit, MoneyBody, MoneyNews, MoneyRequest, PauseReason, PriceSource, Purpose, RequestEnd, RequestSpent,

@@ -45,6 +45,9 @@ pub struct ModelInfo {
     /// It accepts images.
     #[serde(default = "yes")]
     pub images: bool,
+    /// It takes PDFs as they are, where its server passes them on.
+    #[serde(default)]
+    pub documents: bool,
 }
 
 /// How a model is told to think.
@@ -112,8 +115,14 @@ impl ModelInfo {
             cache_minimum: default_cache_minimum(),
             thinking: Thinking::Unset,
             images: true,
+            documents: takes_documents(id),
         }
     }
+}
+
+/// The families that their makers say take PDFs.
+pub fn takes_documents(id: &str) -> bool {
+    ["claude-", "gpt-4o", "gpt-4.1", "gpt-5", "gpt-6"].iter().any(|family| id.starts_with(family))
 }
 
 impl Wire {

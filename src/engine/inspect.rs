@@ -126,6 +126,7 @@ fn push_segment(
             crate::domain::Block::Thinking { .. } => "thinking".to_owned(),
             crate::domain::Block::Opaque { .. } => "sealed item".to_owned(),
             crate::domain::Block::Image(_) => "image".to_owned(),
+            crate::domain::Block::Document(document) => format!("PDF {}", document.name),
             crate::domain::Block::ToolCall(call) => format!("call {}", crate::prompt::call_line(call)),
             crate::domain::Block::ToolResult(result) => format!("result of {}", result.call_id),
         };

@@ -76,6 +76,7 @@ impl Driver {
                 .map(|part| match part {
                     ResultPart::Text(content) => text(content),
                     ResultPart::Image(media) => Block::Image(media),
+                    ResultPart::Document(document) => Block::Document(document),
                 })
                 .collect(),
         }

@@ -198,7 +198,7 @@ impl Driver {
         let recall = &mut self.parts.recall;
         match body {
             Body::Prompted { origin, typed, message, .. } if *origin != Origin::Harness => {
-                let image = message.blocks.iter().any(|block| matches!(block, Block::Image(_)));
+                let image = message.blocks.iter().any(|block| matches!(block, Block::Image(_) | Block::Document(_)));
                 let own = matches!(origin, Origin::Typed | Origin::Queued | Origin::Headless) && !image;
                 recall.typed = typed.clone().filter(|text| own && !text.trim().is_empty());
                 recall.served = None;

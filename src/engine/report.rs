@@ -6,8 +6,8 @@ use std::sync::Arc;
 use super::driver::Driver;
 use crate::agent::View;
 use crate::domain::{
-    Block, ContextItem, ContextReport, ItemKey, Live, Message, ModelInfo, Prices, Report, Role, Segment, SegmentBody,
-    SegmentKind, ToolSpec, Usage,
+    Block, ContextItem, ContextReport, ItemKey, Live, Message, ModelInfo, Prices, Report, ResultPart, Role, Segment,
+    SegmentBody, SegmentKind, ToolResult, ToolSpec, Usage,
 };
 use crate::prompt;
 use crate::usage::{self, Counter, Tiktoken};
@@ -156,10 +156,11 @@ fn messages(
             Block::ToolResult(result) => {
                 let label = names.get(&result.call_id).cloned().unwrap_or_else(|| result.call_id.clone());
                 let key = ItemKey::Result(result.call_id.clone());
-                items.push(marked(item(key, "results".to_owned(), label, tokens(&result.joined())), view));
+                items.push(marked(item(key, "results".to_owned(), label, result_tokens(block, result, tokens)), view));
             }
             // An image costs by its size in pixels, not by its bytes; about this much at most.
             Block::Image(_) => images += 1_600,
+            Block::Document(_) => images += crate::domain::weigh(block),
             // They are part of their message, and go and stay with it.
             Block::Text { text } if prompt::is_memories(text) => {
                 let label = format!("memories: {}", prompt::memory_ids(text).join(", "));
@@ -216,6 +217,12 @@ pub(super) fn call_names(history: &[Arc<Segment>]) -> HashMap<String, String> {
     calls.map(|call| (call.id.clone(), crate::prompt::call_line(call))).collect()
 }
 
+/// Text is counted; a document costs by its pages, too.
+fn result_tokens(block: &Block, result: &ToolResult, tokens: &dyn Fn(&str) -> u64) -> u64 {
+    let document = result.parts.iter().any(|part| matches!(part, ResultPart::Document(_)));
+    if document { crate::domain::weigh(block) } else { tokens(&result.joined()) }
+}
+
 /// A block's text as it is counted.
 pub(super) fn block_text(block: &Block) -> String {
     match block {
@@ -224,6 +231,7 @@ pub(super) fn block_text(block: &Block) -> String {
         Block::ToolCall(call) => format!("{}{}", call.name, call.input),
         Block::ToolResult(result) => result.joined(),
         Block::Image(_) => "[image]".to_owned(),
+        Block::Document(document) => document.text.clone(),
     }
 }
 

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 
 mod hooks;
+mod kept;
 mod long;
 mod person;
 mod steps;

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::domain::{Block, CanonicalRequest, Message, ResultPart};
+use crate::domain::{Block, CanonicalRequest, Document, Message, ResultPart};
 use crate::usage::Places;
 
 /// The places of all results, in bytes from the start of the prompt.
@@ -41,9 +41,11 @@ fn results(
     }
 }
 
+/// What an image counts as.
+const IMAGE: u64 = 6_000;
+
 /// Bytes of a block's content. An image counts as what it costs at most, not as its bytes.
 fn weight(block: &Block) -> u64 {
-    const IMAGE: u64 = 6_000;
     match block {
         Block::Text { text } | Block::Thinking { text, .. } => text.len() as u64,
         Block::Opaque { item, .. } => item.to_string().len() as u64,
@@ -54,8 +56,14 @@ fn weight(block: &Block) -> u64 {
             .map(|part| match part {
                 ResultPart::Text(text) => text.len() as u64,
                 ResultPart::Image(_) => IMAGE,
+                ResultPart::Document(document) => weight_of(document),
             })
             .sum(),
         Block::Image(_) => IMAGE,
+        Block::Document(document) => weight_of(document),
     }
+}
+
+fn weight_of(document: &Document) -> u64 {
+    document.text.len() as u64 + u64::from(document.pages) * IMAGE
 }

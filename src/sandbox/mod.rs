@@ -11,6 +11,7 @@ mod placeholder;
 mod probe;
 mod profile;
 mod proxy;
+mod repository;
 mod seatbelt;
 mod watch;
 

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::Wish;
+use super::{Wish, repository};
 use crate::base::paths;
 
 /// Names in a folder of the session that other programs run or obey. Those of a repository follow below.
@@ -116,6 +116,10 @@ impl Profile {
             // The root of the file system as writable would be no sandbox at all.
             push(&mut writable, real(path).filter(|path| path.parent().is_some()));
         }
+        let trees: Vec<repository::Places> = roots.iter().filter_map(|root| repository::places(root)).collect();
+        for path in trees.iter().flat_map(|tree| &tree.writable) {
+            push(&mut writable, Some(path.clone()));
+        }
         let mut profile = Self {
             hidden: hidden(wish, scope),
             shown: wish.allow_read.iter().chain(scope.readable).filter_map(|path| real(path)).collect(),
@@ -127,6 +131,14 @@ impl Profile {
             ..Self::default()
         };
         profile.seal(wish, scope.home);
+        for path in trees.into_iter().flat_map(|tree| tree.sealed) {
+            if path.symlink_metadata().is_ok() {
+                push(&mut profile.sealed, Some(path));
+            } else {
+                profile.absent.push(path);
+            }
+        }
+        profile.sealed.sort_unstable();
         profile
     }
 

@@ -3,12 +3,14 @@
 //!
 //! No hook of the repository runs while one is made.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 
 use tokio::process::Command;
 
+use super::outfit::{self, Outfit};
 use crate::base::dirs;
 
 /// How long one command of git may take; a checkout of a large repository is the longest.
@@ -39,6 +41,7 @@ pub struct Order {
     /// The name of its branch.
     pub branch: String,
     pub base: Base,
+    pub outfit: Outfit,
 }
 
 /// One that was made.
@@ -47,6 +50,9 @@ pub struct Worktree {
     order: Order,
     /// The commit that it started from.
     start: String,
+    /// Links into the person's checkout, and where they lead.
+    links: Vec<(PathBuf, PathBuf)>,
+    remarks: Vec<String>,
 }
 
 /// What became of it.
@@ -76,10 +82,35 @@ impl Worktree {
             dirs::create_private(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
         }
         let path = order.path.to_string_lossy().into_owned();
-        git(project, &["worktree", "add", "--quiet", "-b", &order.branch, &path, &start])
-            .await
-            .map_err(|problem| format!("git could not make the worktree {path}: {problem}"))?;
-        Ok(Self { order, start })
+        let mut remarks = Vec::new();
+        let sparse = order.outfit.folders(&mut remarks);
+        let empty = if sparse.is_empty() { "--checkout" } else { "--no-checkout" };
+        let told = |problem: String| format!("git could not make the worktree {path}: {problem}");
+        git(project, &["worktree", "add", "--quiet", empty, "-b", &order.branch, &path, &start]).await.map_err(told)?;
+        let mut tree = Self { order, start, links: Vec::new(), remarks };
+        if let Err(problem) = tree.fill(&sparse).await {
+            tree.throw_away().await;
+            return Err(told(problem));
+        }
+        Ok(tree)
+    }
+
+    /// Gives it what the settings and the person's checkout say.
+    async fn fill(&mut self, sparse: &[String]) -> Result<(), String> {
+        let (project, path) = (self.order.project.as_path(), self.order.path.as_path());
+        if !sparse.is_empty() {
+            let words: Vec<&str> = sparse.iter().map(String::as_str).collect();
+            git(path, &[&["sparse-checkout", "set", "--cone", "--"], words.as_slice()].concat()).await?;
+            git(path, &["read-tree", "-m", "-u", "HEAD"]).await?;
+        }
+        self.links = self.order.outfit.link(project, path, &mut self.remarks);
+        outfit::include(project, path, &mut self.remarks).await;
+        Ok(())
+    }
+
+    /// What could not be done as it was wished, a sentence each.
+    pub fn remarks(&self) -> &[String] {
+        &self.remarks
     }
 
     pub fn path(&self) -> &Path {
@@ -88,6 +119,22 @@ impl Worktree {
 
     /// Removes it when nothing was changed in it and nothing committed. What cannot be found out counts as changed.
     pub async fn settle(self) -> Settled {
+        // What lies behind them is the person's, and is not looked at.
+        let links: Vec<_> =
+            self.links.iter().filter(|(link, to)| fs::read_link(link).is_ok_and(|now| now == *to)).collect();
+        for (link, _) in &links {
+            drop(fs::remove_file(link));
+        }
+        let settled = self.settle_whole().await;
+        if matches!(settled, Settled::Kept(_)) {
+            for (link, to) in links {
+                drop(std::os::unix::fs::symlink(to, link));
+            }
+        }
+        settled
+    }
+
+    async fn settle_whole(&self) -> Settled {
         let path = self.path();
         let status = git(path, &["status", "--porcelain", "--untracked-files=all"]).await;
         let head = git(path, &["rev-parse", "HEAD"]).await;
@@ -107,6 +154,12 @@ impl Worktree {
         drop(git(project, &["branch", "--quiet", "-D", &self.order.branch]).await);
         Settled::Removed
     }
+
+    async fn throw_away(&self) {
+        let (project, path) = (self.order.project.as_path(), self.order.path.to_string_lossy());
+        drop(git(project, &["worktree", "remove", "--force", &path]).await);
+        drop(git(project, &["branch", "--quiet", "-D", &self.order.branch]).await);
+    }
 }
 
 fn changes(status: &str, commits: bool) -> String {
@@ -122,7 +175,7 @@ fn changes(status: &str, commits: bool) -> String {
 }
 
 /// Runs git and gives what it printed. The error is what it said.
-async fn git(folder: &Path, words: &[&str]) -> Result<String, String> {
+pub(super) async fn git(folder: &Path, words: &[&str]) -> Result<String, String> {
     let mut command = Command::new("git");
     command
         .arg("-C")
@@ -151,8 +204,6 @@ async fn git(folder: &Path, words: &[&str]) -> Result<String, String> {
 mod tests {
     #![allow(clippy::unwrap_used, reason = "tests")]
 
-    use std::fs;
-
     use super::*;
 
     async fn repository(root: &Path) -> PathBuf {
@@ -176,6 +227,7 @@ mod tests {
             path: root.join("trees").join(name),
             branch: format!("worktree-{name}"),
             base: Base::Fresh,
+            outfit: Outfit::default(),
         }
     }
 
@@ -206,6 +258,62 @@ mod tests {
         fs::write(tree.path().join("new.txt"), "n").unwrap();
         commit(tree.path(), "second").await;
         assert_eq!(tree.settle().await, Settled::Kept("commits".into()));
+    }
+
+    #[tokio::test]
+    async fn the_settings_say_what_is_checked_out_linked_and_copied() {
+        let root = tempfile::tempdir().unwrap();
+        let project = repository(root.path()).await;
+        for (name, text) in [
+            ("src/a.rs", "a"),
+            ("docs/b.md", "b"),
+            (".gitignore", "/node_modules/\n.env\n*.log\n"),
+            (".worktreeinclude", ".env\nlocal/*.log\nnot-ignored.txt\n"),
+        ] {
+            fs::create_dir_all(project.join(name).parent().unwrap()).unwrap();
+            fs::write(project.join(name), text).unwrap();
+        }
+        commit(&project, "second").await;
+        for (name, text) in [
+            ("node_modules/m/index.js", "m"),
+            (".env", "KEY=1"),
+            ("local/x.log", "log"),
+            ("other.log", "log"),
+            ("not-ignored.txt", "n"),
+        ] {
+            fs::create_dir_all(project.join(name).parent().unwrap()).unwrap();
+            fs::write(project.join(name), text).unwrap();
+        }
+        let outfit = Outfit {
+            sparse: vec!["src/".into(), "../elsewhere".into()],
+            links: vec!["node_modules".into(), "src".into(), "/etc".into(), "missing".into()],
+        };
+        let tree = Worktree::make(Order { outfit, ..order(root.path(), "one") }).await.unwrap();
+        let path = tree.path().to_path_buf();
+        let is = |name: &str| path.join(name).exists();
+        assert!(is("src/a.rs") && is("a.txt") && !is("docs"), "only what is wanted, and the files of the root");
+        assert_eq!(fs::read_to_string(path.join("node_modules/m/index.js")).unwrap(), "m");
+        assert!(path.join("node_modules").is_symlink() && !is("missing"));
+        assert!(is(".env") && is("local/x.log") && !is("other.log") && !is("not-ignored.txt"));
+        let remarks = tree.remarks().join("\n");
+        for part in ["`../elsewhere` is no folder", "`src` is part of the commit", "`/etc` is no folder"] {
+            assert!(remarks.contains(part), "{remarks}");
+        }
+        assert_eq!(tree.settle().await, Settled::Removed, "links and copies are no changes");
+        assert!(!path.exists() && project.join("node_modules/m/index.js").exists());
+    }
+
+    #[tokio::test]
+    async fn links_of_a_worktree_that_is_kept_stay() {
+        let root = tempfile::tempdir().unwrap();
+        let project = repository(root.path()).await;
+        fs::create_dir(project.join("target")).unwrap();
+        let outfit = Outfit { links: vec!["target".into()], ..Outfit::default() };
+        let tree = Worktree::make(Order { outfit, ..order(root.path(), "one") }).await.unwrap();
+        let path = tree.path().to_path_buf();
+        fs::write(path.join("new.txt"), "n").unwrap();
+        assert_eq!(tree.settle().await, Settled::Kept("new.txt".into()));
+        assert!(path.join("target").is_symlink());
     }
 
     #[tokio::test]

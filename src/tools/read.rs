@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 use std::io::{Cursor, Seek};
 use std::path::Path;
 
+use base64::Engine as _;
 use futures::future::BoxFuture;
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -17,7 +18,7 @@ use super::support::words::{add_note, bytes, count};
 use super::support::{image, input, job, notebook, pdf};
 use super::{Place, Tool, ToolContext};
 use crate::base::paths::relative_to;
-use crate::domain::{Access, ResultPart, Shown, ToolOutcome, ToolSpec};
+use crate::domain::{Access, Document, ResultPart, Shown, ToolOutcome, ToolSpec};
 
 const NAME: &str = "Read";
 /// Lines of a page when the call does not say.
@@ -82,9 +83,12 @@ fn read(value: &Value, context: &ToolContext, cancel: &CancellationToken) -> Res
     let encoding = Encoding::sniff(&file.start);
     let failed = |error: std::io::Error| format!("{} cannot be read: {error}", path.display());
     let read_text = |text: String| pager::read(Cursor::new(text), wanted, cancel).map_err(failed);
+    let mut document = None;
     let (page, note) = if pdf::is_pdf(&file.start) {
         let pages = pdf::to_text(&file.whole(pdf::MAX_FILE)?, input.pages.as_deref(), cancel)
             .map_err(|problem| format!("{} {problem}.", path.display()))?;
+        // Whoever asks for lines wants the text.
+        document = pages.file.filter(|_| input.offset.is_none() && input.limit.is_none()).zip(Some(pages.count));
         (read_text(pages.text)?, Some(pages.note))
     } else if path.extension().is_some_and(|extension| extension == "ipynb") {
         let text = notebook::to_text(&file.whole(MAX_WHOLE)?)
@@ -103,7 +107,29 @@ fn read(value: &Value, context: &ToolContext, cancel: &CancellationToken) -> Res
         (pager::read(&file.file, wanted, cancel).map_err(failed)?, None)
     };
     note_read(context, &path, &mut file, wanted, &page);
-    Ok(outcome(&path, wanted, page, note.as_deref()))
+    let outcome = outcome(&path, wanted, page, note.as_deref());
+    Ok(match document {
+        Some(document) if !outcome.is_error => as_document(&path, document, outcome),
+        _ => outcome,
+    })
+}
+
+/// The file itself goes along; what was read of it as text is for a model that takes none.
+fn as_document(path: &Path, (file, pages): (Vec<u8>, u32), read: ToolOutcome) -> ToolOutcome {
+    let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let text = read.parts.iter().filter_map(|part| match part {
+        ResultPart::Text(text) => Some(text.as_str()),
+        _ => None,
+    });
+    let told = format!("{name}: {} of a PDF.", count(u64::from(pages), "page"));
+    let document = Document {
+        name,
+        data: base64::engine::general_purpose::STANDARD.encode(file),
+        pages,
+        text: text.collect::<Vec<_>>().join("\n"),
+    };
+    let summary = format!("{}, {}", count(u64::from(pages), "page"), read.summary);
+    ToolOutcome { parts: vec![ResultPart::Text(told), ResultPart::Document(document)], summary, ..read }
 }
 
 fn note_read(context: &ToolContext, path: &Path, file: &mut Opened, wanted: Wanted, page: &Page) {

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::domain::{ModelInfo, Prices, Thinking, Wire};
+use crate::domain::{ModelInfo, Prices, Thinking, Wire, takes_documents};
 
 const BUILT_IN: &str = include_str!("../../assets/models.toml");
 
@@ -41,6 +41,7 @@ struct Entry {
     cache_minimum: Option<u32>,
     thinking: Option<Thinking>,
     images: Option<bool>,
+    documents: Option<bool>,
 }
 
 /// Prices in settings: a class that is left out costs what input costs.
@@ -59,7 +60,11 @@ impl ModelTable {
     /// The table that the program carries.
     pub fn built_in() -> Self {
         // A test holds the file to its form; an empty table only loses prices.
-        toml::from_str(BUILT_IN).unwrap_or_default()
+        let mut table: Self = toml::from_str(BUILT_IN).unwrap_or_default();
+        for model in &mut table.models {
+            model.documents |= takes_documents(&model.id);
+        }
+        table
     }
 
     /// Adds or corrects models from an object `{"<id>": {"window": …, "max_output": …, "prices": {…}}}`.
@@ -133,6 +138,7 @@ impl ModelTable {
         model.cache_minimum = entry.cache_minimum.unwrap_or(model.cache_minimum);
         model.thinking = entry.thinking.unwrap_or(model.thinking);
         model.images = entry.images.unwrap_or(model.images);
+        model.documents = entry.documents.unwrap_or(model.documents);
         if entry.prices.is_some() {
             self.own.insert(id.to_owned());
         }

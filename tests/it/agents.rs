@@ -183,3 +183,42 @@ fn a_session_that_runs_as_an_agent_keeps_to_the_limits_of_its_file() {
         asked[0].body["tools"].as_array().unwrap().iter().map(|tool| tool["name"].as_str().unwrap()).collect();
     assert_eq!(names, ["Read", "Write"]);
 }
+
+#[test]
+fn an_agent_commits_in_its_worktree_inside_the_sandbox() {
+    let input = json!({
+        "description": "the work", "prompt": "do the work", "subagent_type": "general-purpose", "isolation": "worktree",
+    });
+    let commit = "echo made > made.txt && git add -A && git -c user.name=a -c user.email=a@b commit -qm 'the work' && git log --oneline | head -1; \
+                  touch \"$(git rev-parse --git-common-dir)/config.lock\" || echo closed";
+    let server = Server::start([
+        Answer::call("t1", "Agent", input),
+        bash(commit),
+        Answer::text("Committed."),
+        Answer::text("All done."),
+    ]);
+    let home = Home::new().anthropic(server.url());
+    let settings = home.project().parent().unwrap().join("latigo/config");
+    std::fs::create_dir_all(&settings).unwrap();
+    std::fs::write(settings.join("settings.json"), r#"{"sandbox": {"enabled": true}}"#).unwrap();
+    let git = |words: &[&str]| {
+        let who = ["-c", "user.name=a", "-c", "user.email=a@b"];
+        let done =
+            std::process::Command::new("git").arg("-C").arg(home.project()).args(who).args(words).output().unwrap();
+        assert!(done.status.success(), "git {words:?}: {}", String::from_utf8_lossy(&done.stderr));
+        String::from_utf8(done.stdout).unwrap()
+    };
+    std::fs::remove_dir(home.project().join(".git")).unwrap();
+    git(&["init", "--quiet", "--initial-branch=main"]);
+    git(&["commit", "--quiet", "--allow-empty", "-m", "first"]);
+    let output = home.pipe(&["-p", "go"], "");
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+    let told = server.asked()[2].body["messages"].to_string();
+    if told.contains("no sandbox can be started") {
+        return;
+    }
+    assert!(told.contains("the work") && told.contains("closed"), "{told}");
+    let log = git(&["log", "--all", "--format=%s"]);
+    assert!(log.contains("the work"), "{log}");
+    assert_eq!(git(&["log", "--format=%s"]).trim(), "first", "the person's branch is where it was");
+}

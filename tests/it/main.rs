@@ -5,6 +5,7 @@
 
 mod agents;
 mod crash;
+mod documents;
 mod harness;
 mod headless;
 mod hooks;

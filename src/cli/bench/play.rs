@@ -288,7 +288,7 @@ impl<'l> Play<'l> {
             Block::Text { text } | Block::Thinking { text, .. } => self.count(text),
             Block::ToolCall(call) => self.count(&call.name) + self.count(&call.input.to_string()),
             Block::ToolResult(result) => self.count(&result.joined()),
-            Block::Opaque { .. } | Block::Image(_) => 0,
+            Block::Opaque { .. } | Block::Image(_) | Block::Document(_) => 0,
         }
     }
 }

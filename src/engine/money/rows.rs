@@ -215,5 +215,6 @@ fn bytes(part: &ResultPart) -> u64 {
     match part {
         ResultPart::Text(text) => text.len() as u64,
         ResultPart::Image(media) => media.data.len() as u64,
+        ResultPart::Document(document) => document.data.len() as u64,
     }
 }

@@ -137,6 +137,7 @@ fn print(call: &ToolCall, result: &ToolResult) -> Print {
         match part {
             ResultPart::Text(text) => hasher.update(text.as_bytes()),
             ResultPart::Image(media) => hasher.update(media.data.as_bytes()),
+            ResultPart::Document(document) => hasher.update(document.data.as_bytes()),
         }
     }
     hasher.finalize().into()

@@ -57,7 +57,9 @@ pub(super) fn outcome(answer: Answer, bounds: Bounds, context: &ToolContext) -> 
                 texts.push(format!("[{uri}]\n{kept}"));
             }
             Part::Link { uri, name, description } => {
-                texts.push(format!("[resource {uri} {name} {description}; ReadMcpResource reads it]"));
+                let words = [uri, name, description].into_iter().filter(|word| !word.is_empty());
+                let words = words.collect::<Vec<_>>().join(" ");
+                texts.push(format!("[resource {words}; ReadMcpResource reads it]"));
             }
         }
     }
@@ -67,13 +69,20 @@ pub(super) fn outcome(answer: Answer, bounds: Bounds, context: &ToolContext) -> 
 }
 
 /// Data beside the parts. Servers are told to repeat it as texts; then it stands once, in its shortest form. The Python
-/// SDK puts what is no object under `result` and repeats the items of a list as a text each. None when the texts say it all.
+/// SDK puts what is no object under `result` and repeats the items of a list as a text each; others put the one text under
+/// a name of theirs. None when the texts say it all.
 fn structured(texts: &mut Vec<String>, data: &Value) -> Option<String> {
     let says = |text: &String, value: &Value| match value {
         Value::String(plain) => text == plain,
         value => serde_json::from_str::<Value>(text).ok().as_ref() == Some(value),
     };
-    let inner = data.as_object().filter(|fields| fields.len() == 1).and_then(|fields| fields.get("result"));
+    let alone = data.as_object().filter(|fields| fields.len() == 1);
+    if let (Some(Value::String(whole)), [only]) = (alone.and_then(|fields| fields.values().next()), texts.as_slice())
+        && whole == only
+    {
+        return None;
+    }
+    let inner = alone.and_then(|fields| fields.get("result"));
     match (inner, texts.as_slice()) {
         (Some(Value::Array(items)), _)
             if items.len() == texts.len() && texts.iter().zip(items).all(|(text, item)| says(text, item)) =>
@@ -221,6 +230,8 @@ mod tests {
         assert_eq!(once(&["{\"a\": 1}", "a note"], rows.clone()).0.len(), 2);
         assert_eq!(once(&["plain"], serde_json::json!({"result": "plain"})), (vec!["plain".to_owned()], None));
         assert_eq!(once(&["7"], serde_json::json!({"result": 7})).1, None);
+        assert_eq!(once(&["a\nb"], serde_json::json!({"content": "a\nb"})), (vec!["a\nb".to_owned()], None));
+        assert!(once(&["a"], serde_json::json!({"content": "b"})).1.is_some());
         assert_eq!(once(&["x", "y"], serde_json::json!({"result": ["x", "y"]})).0, Vec::<String>::new());
     }
 

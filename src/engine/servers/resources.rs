@@ -95,6 +95,7 @@ impl Driver {
                     .map(|part| match part {
                         ResultPart::Text(content) => text(format!("The user mentioned {mention}:\n{content}")),
                         ResultPart::Image(media) => Block::Image(media),
+                        ResultPart::Document(document) => Block::Document(document),
                     })
                     .collect()
             }

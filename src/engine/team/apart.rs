@@ -200,7 +200,8 @@ impl Driver {
             Tree::Found(path)
         } else {
             let branch = format!("worktree-{agent}");
-            Tree::Ordered(Order { project: own.project.clone(), path, branch, base: tuning.base })
+            let outfit = tuning.outfit.clone();
+            Tree::Ordered(Order { project: own.project.clone(), path, branch, base: tuning.base, outfit })
         };
         Ok((place, Some(tree)))
     }
@@ -244,7 +245,10 @@ async fn live(
                 made = Worktree::make(order) => made,
             };
             match made {
-                Ok(made) => minder.tree = Some(Tree::Made(made)),
+                Ok(made) => {
+                    tell_remarks(&made, &minder, &ways).await;
+                    minder.tree = Some(Tree::Made(made));
+                }
                 Err(problem) => {
                     minder.over = Some((AgentOutcome::Failed, Some(problem)));
                     return minder.run(events, ways, done).await;
@@ -269,6 +273,12 @@ async fn live(
         }
     }
     minder.run(events, ways, done).await;
+}
+
+async fn tell_remarks(made: &Worktree, minder: &Minder, ways: &Ways) {
+    for remark in made.remarks() {
+        minder.notice(Notice::warning(format!("A worktree of an agent: {remark}.")), ways).await;
+    }
 }
 
 /// Lets a hook make the worktree that is ordered, where there is one, and moves the agent there.

@@ -192,7 +192,7 @@ impl Minder {
                 "there, git status and git diff HEAD show it; git worktree remove --force and git branch -D worktree-{} throw it away",
                 self.agent
             );
-            self.tell(Told::Noticed(Notice::info(text).hint(hint)), ways).await;
+            self.notice(Notice::info(text).hint(hint), ways).await;
         }
         let end = AgentEnd {
             agent: self.agent.clone(),
@@ -352,6 +352,10 @@ impl Minder {
         self.told_at = Some(Instant::now());
         let news = TeamNews::Progress(self.progress.clone());
         self.tell(Told::Live(Live::Team(news)), ways).await;
+    }
+
+    pub(super) async fn notice(&self, notice: Notice, ways: &Ways) {
+        self.tell(Told::Noticed(notice), ways).await;
     }
 
     async fn body(&self, body: TeamBody, ways: &Ways) {

@@ -21,6 +21,8 @@ pub struct TeamTuning {
     pub worktrees: Option<std::path::PathBuf>,
     /// What they start from.
     pub base: crate::team::Base,
+    /// What they are given besides.
+    pub outfit: crate::team::Outfit,
     /// Offer the task tools in the place of TodoWrite.
     pub tasks: bool,
 }
@@ -37,6 +39,7 @@ impl Default for TeamTuning {
             plans: None,
             worktrees: None,
             base: crate::team::Base::default(),
+            outfit: crate::team::Outfit::default(),
             tasks: false,
         }
     }

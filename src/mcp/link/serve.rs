@@ -71,6 +71,8 @@ impl ServerHandler for Counter {
         let block = |part: ResultPart| match part {
             ResultPart::Text(text) => ContentBlock::text(text),
             ResultPart::Image(media) => ContentBlock::image(media.data, media.media_type),
+            // Hosts that take no files are the rule.
+            ResultPart::Document(document) => ContentBlock::text(document.text),
         };
         let mut result = CallToolResult::success(parts.into_iter().map(block).collect());
         result.is_error = Some(failed);

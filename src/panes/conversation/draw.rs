@@ -127,6 +127,13 @@ fn prompt(record: &Record, key: Key, theme: &Theme) -> Layout {
         if images > 0 {
             lines.push(Line::styled(format!("▌ [{images} image(s)]"), theme.style(Meaning::Muted)));
         }
+        for block in &message.blocks {
+            if let crate::domain::Block::Document(document) = block {
+                let name = crate::base::text::sanitize_line(&document.name);
+                let pages = if document.pages == 1 { "1 page".to_owned() } else { format!("{} pages", document.pages) };
+                lines.push(Line::styled(format!("▌ [{name}, {pages}]"), theme.style(Meaning::Muted)));
+            }
+        }
     }
     Layout { indent, label, ..Layout::plain(key, lines) }
 }

@@ -117,7 +117,7 @@ impl Call {
             .iter()
             .map(|part| match part {
                 crate::domain::ResultPart::Text(text) => text.len() as u64,
-                crate::domain::ResultPart::Image(_) => 0,
+                crate::domain::ResultPart::Image(_) | crate::domain::ResultPart::Document(_) => 0,
             })
             .sum()
     }

@@ -61,11 +61,18 @@ pub fn snip(result: &ToolResult, file: &str) -> Option<ToolResult> {
 /// Puts a line in the place of an old result.
 pub fn stub(result: &ToolResult, file: &str) -> Option<ToolResult> {
     let text = result.joined();
-    let images = result.parts.iter().any(|part| matches!(part, ResultPart::Image(_)));
+    let images = result.parts.iter().any(|part| matches!(part, ResultPart::Image(_) | ResultPart::Document(_)));
+    let pdf = result.parts.iter().any(|part| matches!(part, ResultPart::Document(_)));
     if !images && tokens(&text) < STUB_FROM {
         return None;
     }
-    let what = if images { "an image".to_owned() } else { format!("{} lines", text.lines().count()) };
+    let what = if pdf {
+        "a PDF".to_owned()
+    } else if images {
+        "an image".to_owned()
+    } else {
+        format!("{} lines", text.lines().count())
+    };
     let line = if images && text.trim().is_empty() {
         format!("[{what} was taken out of the context]")
     } else {

@@ -161,6 +161,9 @@ fn kept(block: &Block) -> Option<Block> {
             let inner = text.trim_start_matches("<system-reminder>").trim_end_matches("</system-reminder>").trim();
             Some(Block::Text { text: wrap(&clip(inner, REMINDER)) })
         }
+        Block::Document(document) => {
+            Some(Block::Text { text: format!("[the PDF {} was taken out of the context]", document.name) })
+        }
         Block::Image(_) => Some(Block::Text { text: "[an image was taken out of the context]".to_owned() }),
         other => Some(other.clone()),
     }
@@ -183,7 +186,7 @@ pub fn has_results(message: &Message) -> bool {
 pub(super) fn first_line(parts: &[ResultPart]) -> &str {
     let text = parts.iter().find_map(|part| match part {
         ResultPart::Text(text) => Some(text.as_str()),
-        ResultPart::Image(_) => None,
+        ResultPart::Image(_) | ResultPart::Document(_) => None,
     });
     text.and_then(|text| text.lines().find(|line| !line.trim().is_empty())).unwrap_or_default()
 }

@@ -2,12 +2,15 @@
 //! straight into the bytes.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 
 use serde::{Serialize, Serializer};
 use serde_json::Value;
 
 use super::ids::safe_name;
-use crate::domain::{Block, CanonicalRequest, Media, Message, ResultPart, Role, SegmentBody, ToolResult, ToolSpec};
+use crate::domain::{
+    Block, CanonicalRequest, Document, Media, Message, ResultPart, Role, SegmentBody, ToolResult, ToolSpec,
+};
 
 /// Stands where a server wants text and there is none.
 pub(super) const NO_CONTENT: &str = "(no content)";
@@ -155,13 +158,14 @@ pub(super) fn memory_texts(request: &CanonicalRequest) -> impl Iterator<Item = &
     })
 }
 
-/// The text of a result; never empty.
-pub(super) fn result_text(result: &ToolResult) -> Joined<'_> {
+/// The text of a result; never empty. What goes as a document is not said again.
+pub(super) fn result_text<'a>(result: &'a ToolResult, papers: &Papers) -> Joined<'a> {
     let mut texts: Vec<&str> = result
         .parts
         .iter()
         .filter_map(|part| match part {
             ResultPart::Text(text) if is_text(text) => Some(text.as_str()),
+            ResultPart::Document(document) if !papers.admits(document) => Some(document.text.as_str()),
             _ => None,
         })
         .collect();
@@ -176,9 +180,81 @@ pub(super) fn result_images(result: &ToolResult) -> impl Iterator<Item = &Media>
     let parts = if result.is_error { &[][..] } else { &result.parts };
     parts.iter().filter_map(|part| match part {
         ResultPart::Image(media) => Some(media),
-        ResultPart::Text(_) => None,
+        ResultPart::Text(_) | ResultPart::Document(_) => None,
     })
 }
+
+/// Pages and base64 characters of all documents in one request that the providers take, with room for the rest of it:
+/// bodies have 32 MB at most, and 100 pages in a window of 200,000 tokens, 600 in a larger one.
+const DOCUMENTS: usize = 20 << 20;
+const PAGES: (u32, u32) = (100, 600);
+const LARGE_WINDOW: u32 = 500_000;
+
+/// The documents of a request that go as such: the earliest, so that what is cached stays as it was. Others go as text.
+#[derive(Debug, Default)]
+pub(super) struct Papers(HashSet<usize>);
+
+impl Papers {
+    /// `taken` says that the server takes documents; the model must, too.
+    pub(super) fn of(request: &CanonicalRequest, taken: bool) -> Self {
+        let mut papers = Self::default();
+        if !taken || !request.info.documents {
+            return papers;
+        }
+        let most = if request.info.window > LARGE_WINDOW { PAGES.1 } else { PAGES.0 };
+        let (mut pages, mut room) = (0, DOCUMENTS);
+        let messages = request.segments.iter().filter_map(|segment| segment.as_message());
+        for document in messages.flat_map(|message| message.blocks.iter()).flat_map(documents) {
+            if pages + document.pages <= most && document.data.len() <= room {
+                pages += document.pages;
+                room -= document.data.len();
+                papers.0.insert(std::ptr::from_ref(document) as usize);
+            }
+        }
+        papers
+    }
+
+    /// It goes as a document.
+    pub(super) fn admits(&self, document: &Document) -> bool {
+        self.0.contains(&(std::ptr::from_ref(document) as usize))
+    }
+
+    /// The documents of a result that go as such; an error has none.
+    pub(super) fn of_result<'a>(&self, result: &'a ToolResult) -> impl Iterator<Item = &'a Document> {
+        let parts = if result.is_error { &[][..] } else { &result.parts };
+        parts.iter().filter_map(|part| match part {
+            ResultPart::Document(document) if self.admits(document) => Some(document),
+            _ => None,
+        })
+    }
+}
+
+fn documents(block: &Block) -> Vec<&Document> {
+    match block {
+        Block::Document(document) => vec![document],
+        Block::ToolResult(result) if !result.is_error => {
+            let parts = result.parts.iter().filter_map(|part| match part {
+                ResultPart::Document(document) => Some(document),
+                _ => None,
+            });
+            parts.collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// A PDF as a data URL.
+#[derive(Debug)]
+pub(super) struct PdfUrl<'a>(pub(super) &'a Document);
+
+impl Serialize for PdfUrl<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&format_args!("data:{PDF};base64,{}", self.0.data))
+    }
+}
+
+/// The media type of PDFs.
+pub(super) const PDF: &str = "application/pdf";
 
 /// Writes a body. It cannot fail: every key is a string and every number is finite.
 pub(super) fn write(body: &impl Serialize, request: &CanonicalRequest) -> Vec<u8> {

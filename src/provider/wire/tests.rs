@@ -8,6 +8,8 @@ use super::*;
 use crate::domain::{Block, Effort, Mark, Message, ModelRef, Role, Thinking, ToolCall, ToolResult, Ttl};
 use crate::provider::testing::{decode, everything, fixtures, request, thinking, transcript};
 
+mod documents;
+
 const WIRES: [(Wire, &str, &str); 4] = [
     (Wire::Anthropic, "anthropic", "claude-opus-5"),
     (Wire::OpenaiChat, "openai_chat", "gpt-4.1"),

@@ -6,7 +6,7 @@ use std::borrow::Borrow;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::domain::{Block, Body, Media, ModelRef, Origin, Record, ResultPart, ToolResult, TurnEnd, Usage};
+use crate::domain::{Block, Body, Document, Media, ModelRef, Origin, Record, ResultPart, ToolResult, TurnEnd, Usage};
 
 /// The lines, with a newline behind each.
 pub(super) fn lines<R: Borrow<Record>>(records: &[R]) -> String {
@@ -117,6 +117,7 @@ fn content(block: &Block) -> Option<Value> {
         Block::Text { text } => json!({"type": "text", "text": text}),
         Block::Thinking { text, signature } => json!({"type": "thinking", "thinking": text, "signature": signature}),
         Block::Image(media) => image(media),
+        Block::Document(document) => pdf(document),
         Block::ToolCall(call) => json!({"type": "tool_use", "id": call.id, "name": call.name, "input": call.input}),
         Block::ToolResult(result) => result_block(result),
         Block::Opaque { .. } => return None,
@@ -130,9 +131,15 @@ fn result_block(result: &ToolResult) -> Value {
         .map(|part| match part {
             ResultPart::Text(text) => json!({"type": "text", "text": text}),
             ResultPart::Image(media) => image(media),
+            ResultPart::Document(document) => pdf(document),
         })
         .collect();
     json!({"type": "tool_result", "tool_use_id": result.call_id, "content": parts, "is_error": result.is_error})
+}
+
+fn pdf(Document { name, data, .. }: &Document) -> Value {
+    let source = json!({"type": "base64", "media_type": "application/pdf", "data": data});
+    json!({"type": "document", "title": name, "source": source})
 }
 
 fn image(media: &Media) -> Value {

@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use crate::domain::{Block, Media, ResponseNote, ResultPart, StopReason, ToolResult, Usage, Wire};
+use crate::domain::{Block, Document, Media, ResponseNote, ResultPart, StopReason, ToolResult, Usage, Wire};
 
 /// The message of one answer that holds one of its blocks; none for a block that has no public form.
 pub fn assistant(note: &ResponseNote, id: &str, block: &Block) -> Option<Value> {
@@ -28,6 +28,7 @@ pub fn tool_result(result: &ToolResult) -> Value {
         .map(|part| match part {
             ResultPart::Text(text) => json!({"type": "text", "text": text}),
             ResultPart::Image(media) => image(media),
+            ResultPart::Document(document) => pdf(document),
         })
         .collect();
     let block = json!({
@@ -73,8 +74,14 @@ fn content(block: &Block) -> Option<Value> {
         Block::Opaque { wire: Wire::Anthropic, item } => item.clone(),
         Block::Opaque { .. } | Block::ToolResult(_) => return None,
         Block::Image(media) => image(media),
+        Block::Document(document) => pdf(document),
         Block::ToolCall(call) => json!({"type": "tool_use", "id": call.id, "name": call.name, "input": call.input}),
     })
+}
+
+fn pdf(Document { name, data, .. }: &Document) -> Value {
+    let source = json!({"type": "base64", "media_type": "application/pdf", "data": data});
+    json!({"type": "document", "title": name, "source": source})
 }
 
 fn image(media: &Media) -> Value {

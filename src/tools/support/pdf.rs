@@ -16,12 +16,18 @@ const AT_ONCE: usize = 20;
 /// Bytes that the content of one page may unfold to.
 const UNFOLDED: usize = 32 << 20;
 
-/// The text of some pages.
+/// Bytes of a PDF that goes to the model as it is; a request has 32 MB at most, base64 included.
+const MAX_SENT: usize = 12 << 20;
+
+/// Some pages.
 #[derive(Debug)]
 pub struct Pages {
     pub text: String,
-    /// What is to be said about them.
+    /// What is to be said about the text.
     pub note: String,
+    pub count: u32,
+    /// These pages as a file of their own; none where that cannot be made, or is too large to be sent.
+    pub file: Option<Vec<u8>>,
 }
 
 /// The first bytes of every PDF.
@@ -58,7 +64,19 @@ fn read(content: &[u8], wanted: Option<&str>, cancel: &CancellationToken) -> Res
         let scan = "no text on it; it may be a scan: render it with `pdftoppm -png` in Bash and read the picture";
         write!(note, "; {} with {scan}", count(u64::from(empty), "page")).ok();
     }
-    Ok(Pages { text, note })
+    let count = pages.len() as u32;
+    let file = if count == total { Some(content.to_vec()) } else { cut_out(document, &pages, total) };
+    Ok(Pages { text, note, count, file: file.filter(|file| file.len() <= MAX_SENT) })
+}
+
+/// A file of these pages alone.
+fn cut_out(mut document: Document, pages: &[u32], total: u32) -> Option<Vec<u8>> {
+    let others: Vec<u32> = (1..=total).filter(|page| !pages.contains(page)).collect();
+    document.delete_pages(&others);
+    document.prune_objects();
+    let mut file = Vec::new();
+    document.save_to(&mut file).ok()?;
+    Some(file)
 }
 
 /// The numbers of the pages to read, from 1, in order.
@@ -146,6 +164,16 @@ mod tests {
         assert!(pages.note.starts_with("a PDF of 3 pages, shown as text; 1 page with no text"), "{}", pages.note);
         assert_eq!(run(&file, Some("3")).unwrap().text, "[page 3]\nthird words\n");
         assert!(run(&file, Some("2-")).unwrap().text.contains("third"));
+    }
+
+    #[test]
+    fn pages_are_a_file_of_their_own() {
+        let file = pdf(&["first words", "second words", "third words"]);
+        assert_eq!(run(&file, None).unwrap().file.as_ref(), Some(&file));
+        let pages = run(&file, Some("2-3")).unwrap();
+        assert_eq!(pages.count, 2);
+        let part = run(&pages.file.unwrap(), None).unwrap();
+        assert_eq!((part.count, part.text.as_str()), (2, "[page 1]\nsecond words\n[page 2]\nthird words\n"));
     }
 
     #[test]

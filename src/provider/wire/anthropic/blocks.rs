@@ -6,8 +6,8 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::super::ids::{ANTHROPIC_ID, safe_id, safe_name};
-use super::super::parts::{NO_IMAGE, NO_OUTPUT, is_text};
-use crate::domain::{Block, Media, ResultPart, ToolResult, Ttl, Wire};
+use super::super::parts::{NO_IMAGE, NO_OUTPUT, PDF, Papers, is_text};
+use crate::domain::{Block, Document, Media, ResultPart, ToolResult, Ttl, Wire};
 
 /// The mark after a block up to which the provider keeps its work.
 #[derive(Clone, Copy, Debug, Serialize)]
@@ -47,6 +47,10 @@ pub(super) enum Content<'a> {
     Image {
         source: Source<'a>,
     },
+    Document {
+        source: Source<'a>,
+        title: &'a str,
+    },
     Thinking {
         thinking: &'a str,
         signature: &'a str,
@@ -82,6 +86,7 @@ pub(super) enum Inside<'a> {
 pub(super) enum Inner<'a> {
     Text { text: &'a str },
     Image { source: Source<'a> },
+    Document { source: Source<'a>, title: &'a str },
 }
 
 /// An image's bytes.
@@ -95,8 +100,8 @@ pub(super) struct Source<'a> {
 
 impl<'a> Content<'a> {
     /// The block as it may go, or nothing. `own` says that the request's model wrote it; `images` that
-    /// the model sees.
-    pub(super) fn of(block: &'a Block, own: bool, images: bool) -> Option<Self> {
+    /// the model sees, `papers` which documents it gets as such.
+    pub(super) fn of(block: &'a Block, own: bool, (images, papers): (bool, &Papers)) -> Option<Self> {
         match block {
             Block::Text { text } => is_text(text).then_some(Self::Text { text }),
             Block::Thinking { text, signature } => {
@@ -106,6 +111,10 @@ impl<'a> Content<'a> {
             Block::Opaque { wire, item } => (own && *wire == Wire::Anthropic).then_some(Self::Own(item)),
             Block::Image(media) if images => Some(Self::Image { source: Source::of(media) }),
             Block::Image(_) => Some(Self::Text { text: NO_IMAGE }),
+            Block::Document(document) if papers.admits(document) => {
+                Some(Self::Document { source: Source::pdf(document), title: &document.name })
+            }
+            Block::Document(document) => is_text(&document.text).then_some(Self::Text { text: &document.text }),
             Block::ToolCall(call) => Some(Self::ToolUse {
                 id: safe_id(&call.id, ANTHROPIC_ID),
                 name: safe_name(&call.name),
@@ -113,7 +122,7 @@ impl<'a> Content<'a> {
             }),
             Block::ToolResult(result) => Some(Self::ToolResult {
                 tool_use_id: safe_id(&result.call_id, ANTHROPIC_ID),
-                content: inner(result, images),
+                content: inner(result, images, papers),
                 is_error: result.is_error,
             }),
         }
@@ -139,11 +148,15 @@ impl<'a> Source<'a> {
     fn of(media: &'a Media) -> Self {
         Self { kind: "base64", media_type: &media.media_type, data: &media.data }
     }
+
+    fn pdf(document: &'a Document) -> Self {
+        Self { kind: "base64", media_type: PDF, data: &document.data }
+    }
 }
 
 /// An error may hold text only, and no text may be empty.
-fn inner(result: &ToolResult, images: bool) -> Inside<'_> {
-    let parts: Vec<Inner<'_>> = result
+fn inner<'a>(result: &'a ToolResult, images: bool, papers: &Papers) -> Inside<'a> {
+    let parts: Vec<Inner<'a>> = result
         .parts
         .iter()
         .filter_map(|part| match part {
@@ -151,6 +164,10 @@ fn inner(result: &ToolResult, images: bool) -> Inside<'_> {
             ResultPart::Image(_) if result.is_error => None,
             ResultPart::Image(media) if images => Some(Inner::Image { source: Source::of(media) }),
             ResultPart::Image(_) => Some(Inner::Text { text: NO_IMAGE }),
+            ResultPart::Document(document) if papers.admits(document) => {
+                Some(Inner::Document { source: Source::pdf(document), title: &document.name })
+            }
+            ResultPart::Document(document) => is_text(&document.text).then_some(Inner::Text { text: &document.text }),
         })
         .collect();
     match parts.as_slice() {

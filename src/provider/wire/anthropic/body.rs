@@ -5,7 +5,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::super::ids::{is_own, safe_name};
-use super::super::parts::{NO_CONTENT, is_text};
+use super::super::parts::{NO_CONTENT, Papers, is_text};
 use super::blocks::{CacheControl, Content, Marked};
 use crate::domain::{CanonicalRequest, Effort, Role, SegmentBody, Thinking, Ttl};
 
@@ -68,13 +68,14 @@ impl<'a> Body<'a> {
             system: Vec::new(),
             messages: Vec::with_capacity(request.segments.len()),
         };
+        let papers = Papers::of(request, true);
         let mut marks = request.marks.iter().peekable();
         for (index, segment) in request.segments.iter().enumerate() {
             let mut ttl = None;
             while let Some(mark) = marks.next_if(|mark| mark.segment <= index) {
                 ttl = (mark.segment == index).then_some(mark.ttl).or(ttl);
             }
-            body.add(&segment.body, request, ttl);
+            body.add(&segment.body, (request, &papers), ttl);
         }
         body.settle();
         body.thinking = body.thinking_for(request);
@@ -82,7 +83,7 @@ impl<'a> Body<'a> {
         body
     }
 
-    fn add(&mut self, body: &'a SegmentBody, request: &'a CanonicalRequest, ttl: Option<Ttl>) {
+    fn add(&mut self, body: &'a SegmentBody, (request, papers): (&'a CanonicalRequest, &Papers), ttl: Option<Ttl>) {
         let cache_control = ttl.map(CacheControl::of);
         match body {
             SegmentBody::Tool(spec) => self.tools.push(ToolParam {
@@ -101,7 +102,8 @@ impl<'a> Body<'a> {
             }
             SegmentBody::Message(message) => {
                 let own = is_own(message.by.as_ref(), request);
-                let blocks = message.blocks.iter().filter_map(|block| Content::of(block, own, request.info.images));
+                let sees = (request.info.images, papers);
+                let blocks = message.blocks.iter().filter_map(|block| Content::of(block, own, sees));
                 self.append(message.role, blocks, cache_control);
             }
         }

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::super::ids::{is_own, names_by_id, safe_name};
 use super::super::parts::{
-    FunctionTool, Joined, NO_CONTENT, NO_IMAGE, Spoken, function_tools, is_text, memory_texts, result_images,
+    FunctionTool, Joined, NO_CONTENT, NO_IMAGE, Papers, Spoken, function_tools, is_text, memory_texts, result_images,
     result_text, spoken, system_texts,
 };
 use crate::domain::{Block, CanonicalRequest, Effort, Media, Message, Thinking};
@@ -127,12 +127,13 @@ fn user<'a>(blocks: &[&'a Block], sees: bool, names: &HashMap<&str, &'a str>, ou
         match block {
             Block::ToolResult(result) => {
                 images.extend(result_images(result));
-                let mut param = MessageParam::new("tool", result_text(result));
+                let mut param = MessageParam::new("tool", result_text(result, &Papers::default()));
                 param.tool_name = names.get(result.call_id.as_str()).map(|name| safe_name(name));
                 out.push(param);
             }
             Block::Text { text } if is_text(text) => texts.push(text),
             Block::Image(media) => images.push(media),
+            Block::Document(document) if is_text(&document.text) => texts.push(&document.text),
             _ => {}
         }
     }

@@ -7,10 +7,10 @@ use serde::Serialize;
 use super::super::Site;
 use super::super::ids::{OPENAI_ID, is_own, safe_id, safe_name};
 use super::super::parts::{
-    DataUrl, FunctionTool, Joined, JsonText, NO_CONTENT, NO_IMAGE, Spoken, function_tools, is_text, memory_texts,
-    result_images, result_text, spoken, system_texts,
+    DataUrl, FunctionTool, Joined, JsonText, NO_CONTENT, NO_IMAGE, Papers, PdfUrl, Spoken, function_tools, is_text,
+    memory_texts, result_images, result_text, spoken, system_texts,
 };
-use crate::domain::{Block, CanonicalRequest, Media, Message, ToolResult};
+use crate::domain::{Block, CanonicalRequest, Document, Media, Message, ToolResult};
 
 /// The whole body.
 #[derive(Debug, Serialize)]
@@ -70,6 +70,13 @@ enum UserContent<'a> {
 enum Part<'a> {
     Text { text: &'a str },
     ImageUrl { image_url: ImageUrl<'a> },
+    File { file: FileParam<'a> },
+}
+
+#[derive(Debug, Serialize)]
+struct FileParam<'a> {
+    filename: &'a str,
+    file_data: PdfUrl<'a>,
 }
 
 #[derive(Debug, Serialize)]
@@ -115,14 +122,14 @@ impl<'a> Body<'a> {
             reasoning_effort: request.sampling.effort.map(crate::domain::Effort::name),
             prompt_cache_key: site.openai.then_some(request.session_key.as_str()),
             tools: function_tools(request),
-            messages: messages(request, echo_of(&request.model.id, site)),
+            messages: messages(request, echo_of(&request.model.id, site), &Papers::of(request, site.openai)),
         }
     }
 }
 
 /// Instruction files join the system text: it stays the same all session, and templates that want user
 /// and assistant to alternate are not upset.
-fn messages(request: &CanonicalRequest, echo: Echo) -> Vec<MessageParam<'_>> {
+fn messages<'a>(request: &'a CanonicalRequest, echo: Echo, papers: &Papers) -> Vec<MessageParam<'a>> {
     let mut messages = Vec::with_capacity(request.segments.len() + 1);
     let head: Vec<&str> = system_texts(request).chain(memory_texts(request)).collect();
     if !head.is_empty() {
@@ -130,7 +137,7 @@ fn messages(request: &CanonicalRequest, echo: Echo) -> Vec<MessageParam<'_>> {
     }
     for message in spoken(request) {
         match message {
-            Spoken::User(blocks) => user(&blocks, request.info.images, &mut messages),
+            Spoken::User(blocks) => user(&blocks, (request.info.images, papers), &mut messages),
             Spoken::Assistant(message) => messages.push(assistant(message, is_own(message.by.as_ref(), request), echo)),
         }
     }
@@ -138,18 +145,22 @@ fn messages(request: &CanonicalRequest, echo: Echo) -> Vec<MessageParam<'_>> {
 }
 
 /// Results first, each a message; then what the person said, with the images that no result can carry.
-fn user<'a>(blocks: &[&'a Block], images: bool, out: &mut Vec<MessageParam<'a>>) {
+fn user<'a>(blocks: &[&'a Block], (images, papers): (bool, &Papers), out: &mut Vec<MessageParam<'a>>) {
     let results = || blocks.iter().copied().filter_map(as_result);
     for result in results() {
         out.push(MessageParam::Tool {
             tool_call_id: safe_id(&result.call_id, OPENAI_ID),
-            content: result_text(result),
+            content: result_text(result, papers),
         });
     }
     let mut parts: Vec<Part<'a>> = results().flat_map(result_images).map(|media| Part::image(media, images)).collect();
+    parts.extend(results().flat_map(|result| papers.of_result(result)).map(Part::file));
     for block in blocks.iter().copied() {
         match block {
-            Block::Text { text } if is_text(text) => parts.push(Part::Text { text }),
+            Block::Document(document) if papers.admits(document) => parts.push(Part::file(document)),
+            Block::Text { text } | Block::Document(Document { text, .. }) if is_text(text) => {
+                parts.push(Part::Text { text });
+            }
             Block::Image(media) => parts.push(Part::image(media, images)),
             _ => {}
         }
@@ -202,6 +213,10 @@ fn assistant(message: &Message, own: bool, echo: Echo) -> MessageParam<'_> {
 }
 
 impl<'a> Part<'a> {
+    fn file(document: &'a Document) -> Self {
+        Self::File { file: FileParam { filename: &document.name, file_data: PdfUrl(document) } }
+    }
+
     fn image(media: &'a Media, seen: bool) -> Self {
         if seen {
             Self::ImageUrl { image_url: ImageUrl { url: DataUrl(media) } }
@@ -216,7 +231,7 @@ impl<'a> UserContent<'a> {
     fn of(parts: Vec<Part<'a>>) -> Self {
         let text = |part: &Part<'a>| match part {
             Part::Text { text } => Some(*text),
-            Part::ImageUrl { .. } => None,
+            Part::ImageUrl { .. } | Part::File { .. } => None,
         };
         match parts.iter().map(text).collect::<Option<Vec<&str>>>() {
             Some(texts) => Self::Text(Joined::lines(texts)),

@@ -9,10 +9,10 @@ use super::super::Site;
 use super::super::ids::{ANTHROPIC_ID, is_own, safe_id, safe_name};
 use super::super::openai_chat::is_reasoning_id;
 use super::super::parts::{
-    DataUrl, Joined, JsonText, NO_CONTENT, NO_IMAGE, Spoken, is_text, memory_texts, result_images, result_text, spoken,
-    system_texts, tool_specs,
+    DataUrl, Joined, JsonText, NO_CONTENT, NO_IMAGE, Papers, PdfUrl, Spoken, is_text, memory_texts, result_images,
+    result_text, spoken, system_texts, tool_specs,
 };
-use crate::domain::{Block, CanonicalRequest, Effort, Media, Message, Role, Thinking, ToolResult, Wire};
+use crate::domain::{Block, CanonicalRequest, Document, Effort, Media, Message, Role, Thinking, ToolResult, Wire};
 
 /// The whole body.
 #[derive(Debug, Serialize)]
@@ -81,10 +81,14 @@ enum ItemContent<'a> {
 }
 
 #[derive(Debug, Serialize)]
-#[serde(tag = "type", rename_all = "snake_case")]
+#[serde(tag = "type")]
 enum Part<'a> {
-    InputText { text: Cow<'a, str> },
-    InputImage { image_url: DataUrl<'a> },
+    #[serde(rename = "input_text")]
+    Text { text: Cow<'a, str> },
+    #[serde(rename = "input_image")]
+    Image { image_url: DataUrl<'a> },
+    #[serde(rename = "input_file")]
+    File { filename: &'a str, file_data: PdfUrl<'a> },
 }
 
 impl<'a> Body<'a> {
@@ -103,7 +107,7 @@ impl<'a> Body<'a> {
             prompt_cache_key: site.openai.then_some(request.session_key.as_str()),
             tools: tools(request),
             instructions: (!system.is_empty()).then(|| Joined::paragraphs(system)),
-            input: input(request),
+            input: input(request, &Papers::of(request, site.openai)),
         }
     }
 }
@@ -126,7 +130,7 @@ fn tools(request: &CanonicalRequest) -> Vec<ToolParam<'_>> {
         .collect()
 }
 
-fn input(request: &CanonicalRequest) -> Vec<Item<'_>> {
+fn input<'a>(request: &'a CanonicalRequest, papers: &Papers) -> Vec<Item<'a>> {
     let mut items = Vec::with_capacity(request.segments.len() * 2);
     let memory: Vec<Part<'_>> = memory_texts(request).map(Part::text).collect();
     if !memory.is_empty() {
@@ -134,21 +138,23 @@ fn input(request: &CanonicalRequest) -> Vec<Item<'_>> {
     }
     for message in spoken(request) {
         match message {
-            Spoken::User(blocks) => user(&blocks, request.info.images, &mut items),
+            Spoken::User(blocks) => user(&blocks, (request.info.images, papers), &mut items),
             Spoken::Assistant(message) => assistant(message, is_own(message.by.as_ref(), request), &mut items),
         }
     }
     items
 }
 
-fn user<'a>(blocks: &[&'a Block], images: bool, items: &mut Vec<Item<'a>>) {
+fn user<'a>(blocks: &[&'a Block], (images, papers): (bool, &Papers), items: &mut Vec<Item<'a>>) {
     let before = items.len();
     let mut parts = Vec::new();
     for block in blocks.iter().copied() {
         match block {
-            Block::ToolResult(result) => items.push(output(result, images)),
+            Block::ToolResult(result) => items.push(output(result, images, papers)),
             Block::Text { text } if is_text(text) => parts.push(Part::text(text)),
             Block::Image(media) => parts.push(Part::image(media, images)),
+            Block::Document(document) if papers.admits(document) => parts.push(Part::file(document)),
+            Block::Document(document) if is_text(&document.text) => parts.push(Part::text(&document.text)),
             _ => {}
         }
     }
@@ -160,11 +166,12 @@ fn user<'a>(blocks: &[&'a Block], images: bool, items: &mut Vec<Item<'a>>) {
     }
 }
 
-fn output(result: &ToolResult, images: bool) -> Item<'_> {
-    let text = result_text(result);
-    let mut pictures = result_images(result).map(|media| Part::image(media, images)).peekable();
+fn output<'a>(result: &'a ToolResult, images: bool, papers: &Papers) -> Item<'a> {
+    let text = result_text(result, papers);
+    let files = papers.of_result(result).map(Part::file);
+    let mut pictures = result_images(result).map(|media| Part::image(media, images)).chain(files).peekable();
     let output = if pictures.peek().is_some() {
-        let text = Part::InputText { text: Cow::Owned(text.to_string()) };
+        let text = Part::Text { text: Cow::Owned(text.to_string()) };
         ItemContent::Parts(std::iter::once(text).chain(pictures).collect())
     } else {
         drop(pictures);
@@ -210,10 +217,14 @@ fn is_sealed(item: &Value) -> bool {
 
 impl<'a> Part<'a> {
     fn text(text: &'a str) -> Self {
-        Self::InputText { text: Cow::Borrowed(text) }
+        Self::Text { text: Cow::Borrowed(text) }
+    }
+
+    fn file(document: &'a Document) -> Self {
+        Self::File { filename: &document.name, file_data: PdfUrl(document) }
     }
 
     fn image(media: &'a Media, seen: bool) -> Self {
-        if seen { Self::InputImage { image_url: DataUrl(media) } } else { Self::text(NO_IMAGE) }
+        if seen { Self::Image { image_url: DataUrl(media) } } else { Self::text(NO_IMAGE) }
     }
 }
