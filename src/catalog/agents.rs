@@ -214,8 +214,16 @@ impl Finder {
 fn parse(text: &str, source: &str, path: Option<&Path>) -> (Option<AgentFile>, Vec<(usize, String)>) {
     let front = front::split(text);
     let body = front.body.trim().to_owned();
+    let stem = path.and_then(Path::file_stem).and_then(|stem| stem.to_str());
     let mut keys = Keys { values: front.values, lists: front.lists, tree: front.tree, text, problems: Vec::new() };
     keys.problems.extend(front.problem);
+    // An agent of a plugin goes by its file's name where its front matter has none.
+    let nameless = source.starts_with("plugin ") && text.starts_with("---") && !keys.values.contains_key("name");
+    if let Some(stem) = stem.filter(|_| nameless) {
+        let first = body.lines().map(|line| line.trim_start_matches('#').trim()).find(|line| !line.is_empty());
+        keys.values.insert("name".to_owned(), stem.to_owned());
+        keys.values.entry("description".to_owned()).or_insert_with(|| first.unwrap_or(stem).to_owned());
+    }
     let agent = keys.agent(body, source, path);
     (agent, keys.problems)
 }
@@ -423,6 +431,14 @@ mod tests {
         let lines: Vec<usize> = problems.iter().map(|(line, _)| *line).collect();
         assert_eq!(lines, [4, 5, 6], "{problems:?}");
         assert!(parse("# no front matter", "user", None).0.is_none());
+        let bare = parse(
+            "---\nmodel: haiku\n---\n# Checks links\nLook at each.",
+            "plugin kit",
+            Some(Path::new("/kit/agents/links.md")),
+        )
+        .0
+        .unwrap();
+        assert_eq!((bare.name.as_str(), bare.description.as_str()), ("links", "Checks links"));
         let (agent, problems) = parse("---\nname: a:b\ndescription: d\n---\n", "user", None);
         assert!(agent.is_none() && problems.len() == 1);
     }

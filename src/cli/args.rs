@@ -201,19 +201,7 @@ pub enum Command {
         json: bool,
     },
     /// Measure what is saved, offline and the same every time
-    Bench {
-        /// What to measure
-        #[arg(value_parser = clap::builder::PossibleValuesParser::new(super::bench::names()))]
-        name: String,
-
-        /// A workload of your own instead of the one built in
-        #[arg(long, value_name = "FILE")]
-        input: Option<std::path::PathBuf>,
-
-        /// One JSON object
-        #[arg(long)]
-        json: bool,
-    },
+    Bench(super::spending::Measured),
     /// List cached answers, say what they saved, or clear them
     #[command(subcommand_required = true, arg_required_else_help = true)]
     Cache {

@@ -64,6 +64,13 @@ pub struct Whom {
     pub tape: Tape,
 }
 
+impl Whom {
+    /// Something was said about the model.
+    pub fn is_named(&self) -> bool {
+        self.model.is_some() || self.provider.is_some() || self.tape.record.is_some() || self.tape.replay.is_some()
+    }
+}
+
 /// A session that is asked for again.
 #[derive(Debug, clap::Args)]
 pub struct Asked {

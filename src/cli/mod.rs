@@ -156,7 +156,12 @@ pub fn parse(
         Some(Command::Cost { by, session, project, json }) => {
             return Ok(Order::Cost(CostOrder { group: by, session, project, json }));
         }
-        Some(Command::Bench { name, input, json }) => return Ok(Order::Bench(BenchOrder { name, input, json })),
+        Some(Command::Bench(spending::Measured { name, input, live, whom, json })) => {
+            if !live && whom.is_named() {
+                return Err(usage("a bench asks no model without --live"));
+            }
+            return Ok(Order::Bench(BenchOrder { name, input, json, live: live.then(|| whom.into()) }));
+        }
         Some(Command::Mcp { what }) => return Ok(Order::Mcp(what)),
         Some(Command::Memory { what }) => return Ok(Order::Memory(what)),
         Some(Command::Plugin { what }) => return Ok(Order::Plugin(what)),

@@ -4,6 +4,29 @@ use clap::{ArgAction, Subcommand};
 
 use crate::domain::{Cap, CapScope, CostGroup, Limit};
 
+/// What is to be measured.
+#[derive(Debug, clap::Args)]
+pub struct Measured {
+    /// What to measure
+    #[arg(value_parser = clap::builder::PossibleValuesParser::new(super::bench::names()))]
+    pub name: String,
+
+    /// A workload of your own instead of the one built in
+    #[arg(long, value_name = "FILE")]
+    pub input: Option<std::path::PathBuf>,
+
+    /// Ask the configured model too, and take what it counts (costs money)
+    #[arg(long)]
+    pub live: bool,
+
+    #[command(flatten)]
+    pub whom: super::asked::Whom,
+
+    /// One JSON object
+    #[arg(long)]
+    pub json: bool,
+}
+
 /// What to do with cached answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Subcommand)]
 pub enum CacheCommand {

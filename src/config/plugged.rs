@@ -25,7 +25,7 @@ pub(super) fn hooks(input: &ConfigInput<'_>, plugins: &[Plugin], notices: &mut V
             let name = shown(file, input.cwd, input.home);
             if let Some(key) = catalog::unfilled(value) {
                 let text = format!("{name}: its hooks need `{key}` of the plugin {}, so they do not run", plugin.name);
-                notices.push(Notice::warning(text).hint(set_it(plugin, &key)));
+                notices.push(Notice::warning(text).hint(plugin.how_to_set(&key)));
                 continue;
             }
             let folder = file.parent().map(Path::to_path_buf).unwrap_or_default();
@@ -39,10 +39,6 @@ pub(super) fn hooks(input: &ConfigInput<'_>, plugins: &[Plugin], notices: &mut V
         }
     }
     layers
-}
-
-fn set_it(plugin: &Plugin, key: &str) -> String {
-    format!("latigo plugin config {} {key} VALUE", plugin.name)
 }
 
 /// A value of a plugin with the lines that it has in its file, or in the manifest under this key.
@@ -111,7 +107,7 @@ fn server_of(plugin: &Plugin, server: &str, node: &Node, place: &str) -> Entry {
         scope: RuleScope::User,
         source: format!("plugin {} {place}:{}", plugin.name, node.line),
         value,
-        off: missing.map(|key| format!("it needs `{key}`: {}", set_it(plugin, &key))),
+        off: missing.map(|key| format!("it needs `{key}`: {}", plugin.how_to_set(&key))),
     }
 }
 

@@ -162,7 +162,10 @@ impl Driver {
         let temp = self.temp()?;
         let proxy = self.proxy();
         let sandbox = &self.setup.sandbox;
-        let outputs = [self.setup.store.outputs(self.session)];
+        // Programs and scripts of plugins lie beside our own settings, which are hidden.
+        let plugins = self.stage.shelf.plugins.iter().filter(|plugin| plugin.enabled);
+        let outputs: Vec<_> =
+            plugins.map(|plugin| plugin.root.clone()).chain([self.setup.store.outputs(self.session)]).collect();
         let scope = Folders {
             home: &self.setup.home,
             project: &self.stage.place.project,

@@ -107,7 +107,12 @@ fn works(line: &str) -> bool {
         && !opens(explained, "how to|how i|how you|how one|how many|how much");
     // `How do errors get logged`: whoever does it, it is not who asks.
     let others = opens(explained, "how do") && !opens(explained, "how do i|how do you|how do people|how do we");
+    // `How decorators work in Python`.
+    let plain = starts(explained, "how")
+        && (has(explained, "work") || has(explained, "works"))
+        && !opens(explained, "how do|how to|how can|how should");
     (starts(explained, "how") && ends)
+        || plain
         || told
         || others
         || opens(explained, "how is|how are|how was|how were")
@@ -162,6 +167,7 @@ impl Ask {
         self == other
             || pair(Self::Done, Self::How)
             || pair(Self::Done, Self::Works)
+            || [Self::What, Self::Purpose, Self::Value].iter().any(|ask| pair(Self::Works, *ask))
             || pair(Self::What, Self::Purpose)
             || [Self::What, Self::Purpose, Self::Works, Self::Done, Self::Value]
                 .iter()

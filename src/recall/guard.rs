@@ -62,12 +62,29 @@ fn alike(a: &Question, b: &Question) -> bool {
         && telling(b)
         && a.ask.fits(b.ask)
         && a.ask != Ask::Other
-        && (a.modal == b.modal || does(a) && does(b) || a.ask == Ask::Where)
+        && (a.modal == b.modal || possible(a, b) || does(a) && does(b) || a.ask == Ask::Where)
         && a.numbers == b.numbers
         && a.names == b.names
         && a.negations == b.negations
         && !opposed(a, b)
+        && !(general(a) && own(b) || general(b) && own(a))
         && (quantified(a) == quantified(b) || !(matches!(a.ask, Ask::YesNo(_)) || one_of_many(a) || one_of_many(b)))
+}
+
+/// `What is a Dockerfile`.
+fn general(question: &Question) -> bool {
+    !matches!(question.ask, Ask::How | Ask::Where) && ["a", "an"].iter().any(|word| question.plain.contains(*word))
+}
+
+/// `What does the Dockerfile of this project do`.
+fn own(question: &Question) -> bool {
+    question.semi.contains("project") && question.plain.contains("the")
+}
+
+/// What can be and what is are one where things are asked for: `which errors can it raise`.
+fn possible(a: &Question, b: &Question) -> bool {
+    let can = |one: &Question, other: &Question| one.modal == Some("can") && other.modal.is_none();
+    matches!(a.ask, Ask::Which | Ask::Value) && (can(a, b) || can(b, a))
 }
 
 /// It is asked how something is done.

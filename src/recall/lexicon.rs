@@ -123,7 +123,7 @@ pub(super) const NOUNS: &[&str] = &[
     "terminal console",
     "shell bash",
     "structure structured organized organised organization layout",
-    "test tests tested testing",
+    "test tests",
     "allow allows allowed permit permits permitted",
     "behavior behaves behave",
     "rename renamed renaming",
@@ -156,7 +156,6 @@ pub(super) const NOUNS: &[&str] = &[
     "field fields",
     "goal aim objective",
     "relationship relation related relate",
-    "hyperlink link",
     "bug defect",
     "teammate colleague",
     "correct right",
@@ -223,6 +222,7 @@ pub(super) const VERBS: &[&str] = &[
     "determine detect discover",
     "undo revert rollback",
     "sort order arrange",
+    "load read",
     "replace substitute swap",
     "iterate loop traverse",
     "size length",
@@ -275,7 +275,7 @@ pub(super) const SEMI: &str = "element value object content project code languag
      system term";
 
 /// Words that one of two questions may have more than the other, where it is asked what something is: they say of what kind.
-pub(super) const LIGHT: &str = "algorithm pattern design attack model claus data structur structure mechan concept keyword approach \
+pub(super) const LIGHT: &str = "algorithm pattern design attack model claus data structur structure mechan concept keyword approach overal \
      principl idea paradigm techniqu theorem protocol notat syntax editor strategi contain defin define exist differ";
 
 /// The same, where it is asked how something is done or works.
@@ -286,14 +286,14 @@ pub(super) const LIGHT_WORK: &str = "system featur layer flow process architectu
 pub(super) const LIGHT_HOW: &str = "editor tool";
 
 /// The same, where things of the project are asked for.
-pub(super) const LIGHT_OWN: &str = "define contain exist keyword use need";
+pub(super) const LIGHT_OWN: &str = "define contain exist keyword use need configuration";
 
 /// Languages, which something is in, with or from.
 pub(super) const LANGUAGES: &str =
     "python java javascript typescript rust golang ruby php kotlin swift scala perl bash shell";
 
 /// The same, where a place is asked for.
-pub(super) const LIGHT_PLACE: &str = "define implement contain exist logic";
+pub(super) const LIGHT_PLACE: &str = "define implement contain exist logic handle handl";
 
 /// The same, where things are asked for.
 pub(super) const LIGHT_THING: &str = "define contain exist keyword";
@@ -309,6 +309,7 @@ pub(super) const EMPTY: &[(&str, &str)] = &[
     ("languag", "use write"),
     ("framework", "use build dependency"),
     ("entrypoint", "main"),
+    ("test", "cover exercis"),
     ("argument", "accept need"),
     ("create", "new anoth"),
     ("add", "new anoth"),
@@ -320,6 +321,9 @@ pub(super) const EMPTY: &[(&str, &str)] = &[
     ("version", "use"),
 ];
 
+/// The same, beside a name only.
+pub(super) const KINDS_NAMED: &str = "test error endpoint folder directory";
+
 /// Verbs that only say that somebody wants to see something, where a question asks how to do so.
 pub(super) const LOOKS: &str =
     "see view show shows showing display displays check look inspect retrieve obtain get viewing seeing";
@@ -327,7 +331,7 @@ pub(super) const LOOKS: &str =
 /// Words that say what kind of thing a name is: `the class Session`, `the Session class`.
 pub(super) const KINDS: &str = "class function method modul struct enum trait type flag option tabl packag command variable \
      parameter keyword hook constant script attribut macro oper statement workflow crate helper decor column librari status \
-     argument annot direct test error endpoint folder directory";
+     argument annot direct";
 
 /// Words that turn a statement around.
 pub(super) const NEGATIONS: &str = "not no never without cannot nor neither none except unless excluding besides";

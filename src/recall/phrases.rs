@@ -27,9 +27,9 @@ const OPENINGS: &str = "in (what/which) way does=how does|in (what/which) way do
      (in/at) (which/what) (place/spot/location/folder/directory/module/file/files/part/line/package) \
      (in the code/in the codebase/of the code/of the codebase/in the source/in the project/of the project/)=where|\
      (what/which) (place/part/parts/section/piece/area) (of the code/of the codebase/in the code/in the codebase/\
-     of the project/of the source/of the program/) (does/do/is/are/handles/contains)=where|\
+     of the project/of the source/of the program/) (handles/contains)=where|\
      (what/which) (place/part/parts/section/piece) (of the code/of the codebase/in the code/of the project/of the source/)=where|\
-     (what/which) code=where|(what/which) place=where|from where (does/do/is/are)=where|from where=where|\
+     (what/which) code=where|(what/which) place=where|from where=where|\
      (what is/what would be) the (location/path/place/folder/directory/file) (of/for/to/where/in which/that/with/containing)=where is|\
      (what is/what would be) the (location/path)=where is|\
      where (can/do/would/could/should) (i/one/we/you) (find/look for/see/locate/look up) the (code/implementation/place/logic/\
@@ -69,10 +69,10 @@ const OPENINGS: &str = "in (what/which) way does=how does|in (what/which) way do
      i (want/need/would like/wish) to=how to|(best/right/proper/easiest) way to=how to|(a/the) (best/) (way/ways) to=how to|\
      what is the (best/) process (for/of)=how to|(what/how) is the workflow for=how to|\
      how to (go about/best/properly/easily/quickly/correctly)=how to|\
-     what (is/was) the (reason/reasons/rationale/motivation/explanation/cause) (for/of/behind/that/why) (using/having/)=why|\
+     what (is/was) the (reason/reasons/rationale/motivation/explanation/cause) (for/of/behind/that/why) (having/)=why|what is the reason (for using/we use/you use/i use/people use/one uses/we have)=what is the purpose of|\
      what are the reasons (for/of/behind/that/why)=why|for what reason (does/do/is/are)=why|for (what/which) reason=why|how come=why|\
      what is causing=why|what (causes/caused/could cause/could be causing/might be causing/makes/made/explains)=why|\
-     (what is/what was) the reason=why|the reason (for/why)=why|explain (to me/) why=why|what leads to=why|\
+     (what is/what was) the reason=why|the reason (for/why)=why|(explain/describe) (to me/) where=where|(explain/describe) (to me/) when=when|explain (to me/) why=why|what leads to=why|\
      (explain/describe/define/clarify/tell me) (to me/) what=what|explain to me=explain|\
      (give/provide/offer/show) (me/us/) (a/an/the/some/) (short/brief/quick/simple/clear/concise/detailed/general/high level/) \
      (explanation/overview/definition/summary/description/introduction/outline/rundown/tour) (of/for/to/about/on)=explain|\
@@ -102,7 +102,9 @@ const OPENINGS: &str = "in (what/which) way does=how does|in (what/which) way do
      (what/which) (information/info/data) is (in/found in/contained in/stored in)=what contain|\
      (what/which) (function/functions) (is/are) responsible for=where function|(what/which) (method/methods) (is/are) responsible for=where method|\
      (what/which) (class/classes) (is/are) responsible for=where class|\
-     (who/what) calls=where is called|(which/what) (function/functions/code/methods/method) (calls/call)=where is called|(what/which) (parameters/arguments/args/params)=which argument|(what are/list/which are) the (parameters/arguments) (of/for/to/that)=which argument of|\
+     why (do/should/would) (we/you/i/one/people/developers) (use/have)=what is the purpose of|why use=what is the purpose of|\
+     (in/under) (which/what) (situations/situation/cases/case/circumstances/conditions/scenarios/scenario)=when|\
+     (what/which) (location/folder/directory) (are/is)=where is|(who/what) calls=where is called|(which/what) (function/functions/code/methods/method) (calls/call)=where is called|(what/which) (parameters/arguments/args/params)=which argument|(what are/list/which are) the (parameters/arguments) (of/for/to/that)=which argument of|\
      under (what/which) (license/licence)=which license|(what/which) (sort/kind/type) of=which|\
      how (does/do/is/are) (it/) (different/differ) from=difference between|\
      (what/how) (distinguishes/differentiates/separates/sets apart)=difference between|\
@@ -131,7 +133,8 @@ pub(super) const WHEN: &str = "when|at what point|at which point|under which cir
      under which conditions|under what conditions|in which cases|in what cases";
 pub(super) const WHICH: &str =
     "show me the|give me the|tell me the|what are|list|enumerate|name all|name the|show all|show the|which|what were";
-pub(super) const VALUE: &str = "what is the|what was the|what is our|what is my|what is your|what is its";
+pub(super) const VALUE: &str =
+    "what is the|what was the|what are the|what are our|what is our|what is my|what is your|what is its";
 pub(super) const EXPLAIN: &str = "explain|describe|summarize|summarise|about|overview of|provide";
 pub(super) const WHAT: &str = "what is|what does|define|definition of|meaning of|what was|the";
 /// After `what` these are no names of things.
@@ -172,13 +175,13 @@ const PHRASES: &str = "get rid of=delete|make sure=check|speed up=optimize|(look
      (spin/spinning/bring/fire/boot) up=start|go wrong=fail|(is/are) wrong with=fail|more than one=multiple|a (lot/number) of=many|\
      (as/into) a zip file=zip|(get/gets) rid of=delete|make (a/an/the) (change/changes) to=change|(give/gives/gave) an error=fail|\
      (is/are) not working=fail|(does/do) not work=fail|stop working=fail|\
-     get out of=exit|(change/changing) the name of=rename|(written/programmed/coded) in=in|(commit/git) history=commit log|\
-     log of commits=commit log|history of commits=commit log|\
+     get out of=exit|(change/changing) the name of=rename|(written/programmed/coded) in=in|(commit/git) history=commitlog|commit log=commitlog|git log=commitlog|\
+     log of commits=commitlog|history of commits=commitlog|\
      (this/the) (tool/software/repo/repository/codebase/code base)=this project|\
      (when/if/once) the (application/app/program/server/project/service) (starts/starts up)=startup|(during/at/on) startup=startup|\
      (make/making) (a/an/) http (request/requests)=send http request|\
      (remove/removing/delete/deleting/drop/eliminate/removal of) (the/any/) (duplicates/duplicate elements/duplicate entries/duplicate items/\
-     duplicate values)=dedupe|deduplicate=dedupe|(write/writing) output=print|(listen/listens) on=|by default=default|are there any=are there|is there any=is there a|(have/has) any=have|\
+     duplicate values)=dedupe|deduplicate=dedupe|(write/writing) output=print|(listen/listens) on=listen|by default=default|are there any=are there|is there any=is there a|(have/has) any=have|\
      (get/getting/find/determine/see) the number of=count|\
      (this/the current/our/my/your) (repo/repository/codebase/project/app/application/program)=this project|\
      (that is/that are/which is/which are) (currently/)=|(currently) (running)=running|tech debt=technical debt|seg fault=segfault|segmentation (fault/faults)=segfault|\

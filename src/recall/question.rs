@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::asking::{Ask, ask, line};
 use super::frame::{active, is_article};
-use super::lexicon::{DIRECTIONS, EMPTY, KINDS, LOOKS, NEGATIONS, SEMI, is_in};
+use super::lexicon::{DIRECTIONS, EMPTY, KINDS, KINDS_NAMED, LOOKS, NEGATIONS, SEMI, is_in};
 use super::settle::settled;
 use super::words::{Kind, Word, canonical, is_soft, recognised, words};
 
@@ -156,7 +156,9 @@ impl Question {
         if self.ask == Ask::Difference {
             return false;
         }
-        let form = text.ends_with("ed") || text.ends_with("ing");
+        let form = text.ends_with("ed")
+            || text.ends_with("ing")
+            || is_in("read set kept sent put", text) && is_in("is are was were gets get been", before);
         let acts = "does do did";
         let acted = is_in(acts, before) && matches!(self.ask, Ask::Where | Ask::When | Ask::YesNo(_));
         let behind = "to i we you they one people can should could will would must might gets get got be";
@@ -168,7 +170,8 @@ impl Question {
         let named = |at: Option<usize>| {
             at.and_then(|at| words.get(at)).is_some_and(|word| matches!(word.kind, Kind::Name | Kind::Number))
         };
-        is_in(KINDS, canonical) && (named(at.checked_sub(1)) || named(at.checked_add(1)) || self.ask == Ask::Where)
+        let beside = named(at.checked_sub(1)) || named(at.checked_add(1));
+        is_in(KINDS, canonical) && (beside || self.ask == Ask::Where) || is_in(KINDS_NAMED, canonical) && beside
     }
 
     fn put(&mut self, place: &mut Place, item: &str) {
@@ -209,12 +212,13 @@ fn has_roles(ask: Ask, words: &[Word]) -> bool {
         // `Where does the upload happen` has one part only.
         somebody
             && words[at + 2..].iter().filter(|word| !is_soft(&word.text)).count() > 0
+            && !is_in("default", text(words.len() - 1))
             && !is_soft(text(words.len() - 1))
     });
     let by = words.iter().any(|word| word.text == "by");
     let is = words.iter().any(|word| is_in("is are was were", &word.text));
     // `Which files use it` became `where use it`.
-    let no_verb = "is are was were do does did can should in of from within under";
+    let no_verb = "the a an our this all is are was were do does did can should in of from within under";
     let place = ask == Ask::Where
         && !is_in(no_verb, text(1))
         && !ask.takes(text(1))

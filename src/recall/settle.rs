@@ -7,7 +7,7 @@ use super::words::{Kind, Word};
 
 /// Leaves out polite openings, joins words that are one, and puts the place behind the question.
 pub(super) fn settled(words: Vec<Word>) -> Vec<Word> {
-    let mut words = joined(&preposition_last(words));
+    let mut words = joined(&joined(&preposition_last(words)));
     loop {
         let polite = longest(polite(), &texts(&words)).map_or(0, |(count, _)| count);
         if polite > 0 && polite < words.len() {
@@ -130,7 +130,7 @@ fn preposition_last(mut words: Vec<Word>) -> Vec<Word> {
     let text = |at: usize| words.get(at).map_or("", |word| word.text.as_str());
     let asked = matches!(text(1), "which" | "what")
         && !is_in(
-            "way place file files module modules logic means mechanism method rule rules criteria circumstances conditions part location folder directory line spot",
+            "way place file files module modules logic means mechanism method rule rules criteria circumstances conditions situations situation cases case scenarios scenario part location folder directory line spot",
             text(2),
         );
     if asked && matches!(text(0), "on" | "at" | "with" | "for" | "by" | "to" | "from" | "in") {
@@ -151,7 +151,7 @@ fn had(words: Vec<Word>) -> Vec<Word> {
     let last = words.last().map_or("", |word| word.text.as_str());
     let does = words.iter().position(|word| matches!(word.text.as_str(), "do" | "does"));
     let head: Vec<Word>;
-    let be = (2..words.len().min(6)).find(|at| is_in("is are does do", text(*at))).unwrap_or(0);
+    let be = (2..words.len().min(6)).find(|at| is_in("is are does do means mean meant", text(*at))).unwrap_or(0);
     let ends = be + 1 == words.len() || is_in("in for on within from", text(be + 1));
     let told = be > 0 && ends && !is_auxiliary(text(1));
     let (thing, owner) = match does {

@@ -79,6 +79,12 @@ fn piece(text: &str, (first, shouted): (bool, bool), found: &mut Vec<Word>) {
         _ => trimmed.to_owned(),
     };
     let trimmed = trimmed.as_str();
+    // Several of what is written in capitals: `REST APIs`, `TODOs`.
+    if let Some(one) =
+        trimmed.strip_suffix('s').filter(|one| one.len() > 1 && one.chars().all(|c| c.is_ascii_uppercase()))
+    {
+        return found.push(Word { text: one.to_lowercase(), kind: Kind::Word });
+    }
     let kind = if is_name_by_case(trimmed, first, shouted) { Kind::Name } else { kind(trimmed) };
     if kind != Kind::Word {
         return found.push(Word { text: trimmed.to_owned(), kind });
@@ -199,7 +205,20 @@ fn known(word: &str) -> bool {
     let word = word.to_lowercase();
     matches!(
         word.as_str(),
-        "and" | "or" | "client" | "server" | "read" | "write" | "input" | "output" | "yes" | "no" | "on" | "off"
+        "and"
+            | "or"
+            | "async"
+            | "await"
+            | "client"
+            | "server"
+            | "read"
+            | "write"
+            | "input"
+            | "output"
+            | "yes"
+            | "no"
+            | "on"
+            | "off"
     )
 }
 

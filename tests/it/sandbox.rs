@@ -1,6 +1,7 @@
 //! The sandbox in the whole program: settings, the gate, what runs, the record, the badge, the doctor.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use serde_json::{Value, json};
@@ -82,6 +83,23 @@ fn a_confined_command_runs_unasked_and_the_system_holds_it() {
         0,
         "nothing temporary is left"
     );
+}
+
+#[test]
+fn a_program_of_a_plugin_runs_confined_while_the_settings_beside_it_are_hidden() {
+    let server = Server::start([
+        bash(
+            "kit-tool; cat \"$(dirname \"$(dirname \"$(dirname \"$(dirname \"$(command -v kit-tool)\")\")\")\")/settings.json\"",
+        ),
+        Answer::text("done"),
+    ]);
+    let home = home(&json!({ "sandbox": { "enabled": true }, "env": { "NOTE": "HIDDEN" } }), &server);
+    put(&home, "latigo/config/plugins/kit/bin/kit-tool", "#!/bin/sh\necho the kit ran\n");
+    let tool = home.project().parent().unwrap().join("latigo/config/plugins/kit/bin/kit-tool");
+    fs::set_permissions(tool, fs::Permissions::from_mode(0o755)).unwrap();
+    let (value, told) = run(&home, &server);
+    assert_eq!(value["permission_denials"], json!([]), "{value}");
+    assert!(told.contains("the kit ran") && !told.contains("HIDDEN"), "{told}");
 }
 
 #[test]

@@ -544,6 +544,8 @@ fn a_summary_is_drafted_in_view_and_becomes_a_mark() {
     play.record(Body::Compacted { summary, kept: 0, tokens_before: 12_000, tokens_after: 3_000, auto: false });
     play.record(Body::TurnEnded { turn: 1, end: TurnEnd::Done });
     assert_snapshot!("summary_done", play.screen());
+    // The turn before has its own line, and the summary is not paid twice.
+    assert!(play.screen().contains(" · $0.01"), "{}", play.screen());
 }
 
 #[test]

@@ -85,8 +85,7 @@ impl Finder<'_> {
                     let keys = plugin.missing().join(", ");
                     let text = format!("The plugin {} needs {keys}; what depends on it does not run.", plugin.name);
                     let first = plugin.missing().first().copied().unwrap_or_default();
-                    let hint = format!("latigo plugin config {} {first} VALUE", plugin.name);
-                    self.notices.push(Notice::warning(text).hint(hint));
+                    self.notices.push(Notice::warning(text).hint(plugin.how_to_set(first)));
                 }
                 self.found.push(plugin);
             }

@@ -130,6 +130,13 @@ impl Plugin {
         secret.filter_map(|option| option.value.as_ref().map(|Hidden(value)| value.as_str()))
     }
 
+    /// The command that sets one of its values.
+    pub fn how_to_set(&self, key: &str) -> String {
+        let secret = self.options.iter().any(|option| option.key == key && option.sensitive);
+        let value = if secret { "- < FILE" } else { "VALUE" };
+        format!("latigo plugin config {} {key} {value}", self.name)
+    }
+
     /// Values that it cannot do without and that nobody has set.
     pub fn missing(&self) -> Vec<&str> {
         self.options.iter().filter(|option| option.is_missing()).map(|option| option.key.as_str()).collect()

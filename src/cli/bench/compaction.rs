@@ -8,6 +8,7 @@
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::live::Live;
 use super::play::{Call, Play};
 use super::{Bench, Finding, Table, percent, workload};
 use crate::agent::Settings;
@@ -42,15 +43,16 @@ struct Row {
     whole: u64,
 }
 
-fn run(text: &str) -> Result<Finding, String> {
+fn run(text: &str, live: Option<&mut Live>) -> Result<Finding, String> {
     let Workload { budget_tokens, turns } = workload(text)?;
-    let (rows, play) = play(budget_tokens, &turns)?;
+    let counter = if live.is_some() { "the provider" } else { "o200k_base" };
+    let (rows, play) = play(budget_tokens, &turns, live)?;
     let savings: Vec<f64> = rows.iter().map(Row::saving).collect();
     let average = if savings.is_empty() { 0.0 } else { savings.iter().sum::<f64>() / savings.len() as f64 };
     let peak = savings.iter().copied().fold(0.0, f64::max);
     let most = play.sent.iter().map(|sent| sent.usage.prompt()).max().unwrap_or(0);
     let summaries = play.sent.iter().filter(|sent| sent.summary).count();
-    let title = format!("{} turns within {budget_tokens} tokens, by o200k_base", turns.len());
+    let title = format!("{} turns within {budget_tokens} tokens, by {counter}", turns.len());
     let mut table = Table::new(&title, &["turn", "sent", "uncompacted", "saved"]);
     for (index, row) in rows.iter().enumerate().filter(|(index, _)| (index + 1) % 5 == 0 || *index == 0) {
         table.row([(index + 1).to_string(), row.sent.to_string(), row.whole.to_string(), percent(row.saving())]);
@@ -66,9 +68,10 @@ fn run(text: &str) -> Result<Finding, String> {
     Ok(Finding { table, fields })
 }
 
-fn play(budget: u32, turns: &[Turn]) -> Result<(Vec<Row>, Play), String> {
+fn play<'l>(budget: u32, turns: &[Turn], live: Option<&'l mut Live>) -> Result<(Vec<Row>, Play<'l>), String> {
+    let counts = live.is_some();
     let thresholds = Thresholds { window: Some(u64::from(budget)), ..Thresholds::default() };
-    let mut play = Play::new(Settings { thresholds, ..Settings::default() }, Vec::new(), budget)?;
+    let mut play = Play::new(Settings { thresholds, ..Settings::default() }, Vec::new(), budget, live)?;
     let mut rows = Vec::with_capacity(turns.len());
     let mut whole = 0;
     for turn in turns {
@@ -81,9 +84,16 @@ fn play(budget: u32, turns: &[Turn]) -> Result<(Vec<Row>, Play), String> {
             }
         }
         play.answer(&turn.assistant, &[]);
-        rows.push(Row { sent: play.last_tokens(), whole });
+        let sent = play.last_tokens();
+        // What the provider counts differs from our count by a factor, which holds for what was not sent as well.
+        let counted = play.sent.iter().rev().find(|sent| counts && !sent.summary).map(|sent| sent.usage.prompt());
+        rows.push(counted.filter(|_| sent > 0).map_or(Row { sent, whole }, |counted| Row {
+            sent: counted,
+            whole: (whole as f64 * counted as f64 / sent as f64) as u64,
+        }));
         whole += play.count(&turn.assistant);
     }
+    play.check()?;
     Ok((rows, play))
 }
 
@@ -102,12 +112,12 @@ mod tests {
 
     #[test]
     fn the_built_in_session_stays_within_its_budget_and_loses_no_fact() {
-        let finding = run(BENCH.built_in).unwrap();
+        let finding = run(BENCH.built_in, None).unwrap();
         let field = |name: &str| finding.fields[name].as_f64().unwrap();
         assert!(field("average") >= 0.66 && field("peak") >= 0.88, "{}", finding.table);
         assert!(field("max_tokens") <= 20_000.0 && field("summary_calls") <= 5.0, "{}", finding.table);
         let Workload { budget_tokens, turns } = workload(BENCH.built_in).unwrap();
-        let (_, play) = play(budget_tokens, &turns).unwrap();
+        let (_, play) = play(budget_tokens, &turns, None).unwrap();
         let last = play.last.unwrap();
         assert!(paired(&last));
         let text =
@@ -136,7 +146,7 @@ mod tests {
     #[test]
     fn other_sessions_stay_within_their_budget_too() {
         for shape in [(10, 20, 400, 1), (40, 90, 90, 2), (20, 40, 60, 4), (120, 60, 20, 2), (5, 30, 3_000, 1)] {
-            let finding = run(&session(shape).to_string()).unwrap();
+            let finding = run(&session(shape).to_string(), None).unwrap();
             let field = |name: &str| finding.fields[name].as_f64().unwrap();
             assert!(field("max_tokens") <= 20_000.0, "{shape:?}\n{}", finding.table);
             assert!(field("summary_calls") <= 5.0, "{shape:?}\n{}", finding.table);

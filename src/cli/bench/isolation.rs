@@ -10,6 +10,7 @@ mod stage;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::live::Live;
 use super::{Bench, Finding, Table, percent, workload};
 use crate::usage::{Counter, Tiktoken};
 
@@ -50,23 +51,22 @@ impl Step {
     }
 }
 
-fn run(text: &str) -> Result<Finding, String> {
+fn run(text: &str, live: Option<&mut Live>) -> Result<Finding, String> {
     let load: Workload = workload(text)?;
     let counter = Tiktoken::load()?;
-    let inline: usize = load
+    let texts = load
         .child_turns
         .iter()
-        .map(|step| {
-            counter.count(&step.assistant)
-                + counter.count(&step.tool)
-                + counter.count(&step.input.to_string())
-                + counter.count(&step.output())
-        })
-        .sum();
+        .flat_map(|step| [step.assistant.clone(), step.tool.clone(), step.input.to_string(), step.output()]);
+    let texts: Vec<String> = texts.collect();
     let told = stage::play(&load)?;
-    let parent = counter.count(&told);
+    let count = |text: &str| counter.count(text) as u64;
+    let (inline, parent): (u64, u64) = match live {
+        Some(live) => (live.tokens(&texts.join("\n"))?, live.tokens(&told)?),
+        None => (texts.iter().map(|text| count(text)).sum(), count(&told)),
+    };
     let isolation = if inline == 0 { 0.0 } else { 1.0 - parent as f64 / inline as f64 };
-    let mut table = Table::new("A sub-agent's task in its parent's context, tokens by o200k_base", &["", "tokens"]);
+    let mut table = Table::new("A sub-agent's task in its parent's context, tokens", &["", "tokens"]);
     table.row(["done inline", &inline.to_string()]);
     table.row(["done by a sub-agent", &parent.to_string()]);
     table.row(["kept out", &percent(isolation)]);
@@ -83,7 +83,7 @@ mod tests {
 
     #[test]
     fn only_the_summary_reaches_the_parent() {
-        let finding = run(BENCH.built_in).unwrap();
+        let finding = run(BENCH.built_in, None).unwrap();
         let load: Workload = workload(BENCH.built_in).unwrap();
         let summary = Tiktoken::load().unwrap().count(&load.summary_line);
         assert_eq!(finding.fields["parent_tokens"], json!(summary));

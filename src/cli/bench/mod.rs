@@ -1,4 +1,5 @@
-//! `latigo bench`: what Latigo saves, measured by its own code with scripted models, offline, the same every time.
+//! `latigo bench`: what Latigo saves, measured by its own code with scripted models, offline, the same every time; with
+//! `--live` by what a real provider counts.
 //!
 //! A bench is one file with a `BENCH` and one line in the registry. It reads its workload (built in, or the file that
 //! the person names) and returns a [`Finding`]: a table for people and one JSON object for programs.
@@ -6,16 +7,19 @@
 mod cache;
 mod compaction;
 mod isolation;
+mod live;
 mod play;
 mod prompt_cache;
 mod table;
 mod toon;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value};
 
+use super::model::ModelWish;
 use crate::shell::{Exit, Printer};
+use live::Live;
 pub(super) use table::Table;
 use table::percent;
 
@@ -30,8 +34,9 @@ pub(super) struct Bench {
     pub about: &'static str,
     /// The workload that is taken when none is named.
     pub built_in: &'static str,
-    /// Measures a workload, given as the text of its file. The error is a sentence for the person.
-    pub run: fn(&str) -> Result<Finding, String>,
+    /// Measures a workload, given as the text of its file, with a model that is really asked or without. The error is a
+    /// sentence for the person.
+    pub run: fn(&str, Option<&mut Live>) -> Result<Finding, String>,
 }
 
 /// What a bench found.
@@ -48,6 +53,8 @@ pub struct BenchOrder {
     pub name: String,
     pub input: Option<PathBuf>,
     pub json: bool,
+    /// The model that is really asked; none for a run without a network.
+    pub live: Option<ModelWish>,
 }
 
 /// Declares the files and lists their benches in the order of the help.
@@ -87,14 +94,25 @@ pub(super) fn run(order: &BenchOrder, printer: &mut Printer) -> Exit {
 fn measure(order: &BenchOrder) -> Result<Finding, String> {
     let bench = ALL.iter().find(|bench| bench.name == order.name);
     let bench = bench.ok_or_else(|| format!("there is no bench {}", order.name))?;
-    let Some(path) = &order.input else { return (bench.run)(bench.built_in) };
+    let (place, text) = match &order.input {
+        None => (String::new(), bench.built_in.to_owned()),
+        Some(path) => (format!("{}: ", path.display()), read(path)?),
+    };
+    let mut live = order.live.as_ref().map(Live::open).transpose()?;
+    let mut finding = (bench.run)(&text, live.as_mut()).map_err(|problem| format!("{place}{problem}"))?;
+    if let Some(live) = &live {
+        live.tell(&mut finding);
+    }
+    Ok(finding)
+}
+
+fn read(path: &Path) -> Result<String, String> {
     let place = path.display();
     let size = std::fs::metadata(path).map_err(|error| format!("{place} cannot be read: {error}"))?.len();
     if size > INPUT {
         return Err(format!("{place} is larger than {} MB", INPUT >> 20));
     }
-    let text = std::fs::read_to_string(path).map_err(|error| format!("{place} cannot be read: {error}"))?;
-    (bench.run)(&text).map_err(|problem| format!("{place}: {problem}"))
+    std::fs::read_to_string(path).map_err(|error| format!("{place} cannot be read: {error}"))
 }
 
 /// Reads a workload. The error names line and column.
@@ -108,7 +126,7 @@ mod tests {
     use super::*;
 
     fn order(name: &str, input: Option<PathBuf>) -> BenchOrder {
-        BenchOrder { name: name.to_owned(), input, json: true }
+        BenchOrder { name: name.to_owned(), input, json: true, live: None }
     }
 
     #[test]
@@ -126,7 +144,10 @@ mod tests {
         let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src/cli/bench");
         for entry in std::fs::read_dir(folder).unwrap() {
             let name = entry.unwrap().path().file_stem().unwrap().to_string_lossy().into_owned();
-            assert!(["mod", "play", "table"].contains(&name.as_str()) || FILES.contains(&name.as_str()), "{name}");
+            assert!(
+                ["mod", "live", "play", "table"].contains(&name.as_str()) || FILES.contains(&name.as_str()),
+                "{name}"
+            );
         }
     }
 

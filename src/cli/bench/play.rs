@@ -10,6 +10,8 @@ use std::sync::Arc;
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::live::Live;
+
 use crate::agent::{Effect, Input, Machine, Prompt, Settings};
 use crate::domain::{
     Because, BecauseKind, Block, CanonicalRequest, Decision, Hash, ModelInfo, ModelRef, Segment, SegmentBody,
@@ -71,7 +73,7 @@ pub(super) struct Sent {
 }
 
 /// The session.
-pub(super) struct Play {
+pub(super) struct Play<'l> {
     machine: Machine,
     counter: Tiktoken,
     counted: HashMap<Hash, u64>,
@@ -82,13 +84,22 @@ pub(super) struct Play {
     /// The request that waits for its answer.
     open: Option<(u32, Arc<CanonicalRequest>)>,
     pub sent: Vec<Sent>,
+    /// The model that is asked too.
+    live: Option<&'l mut Live>,
+    /// Why it is asked no more.
+    problem: Option<String>,
     /// The last request of the conversation.
     pub last: Option<Arc<CanonicalRequest>>,
 }
 
-impl Play {
+impl<'l> Play<'l> {
     /// A session of a model with a window of `window` tokens.
-    pub fn new(settings: Settings, prefix: Vec<Arc<Segment>>, window: u32) -> Result<Self, String> {
+    pub fn new(
+        settings: Settings,
+        prefix: Vec<Arc<Segment>>,
+        window: u32,
+        live: Option<&'l mut Live>,
+    ) -> Result<Self, String> {
         let mut machine = Machine::new(settings, prefix, "bench".to_owned(), []);
         let info = ModelInfo { window, max_output: (window / 4).max(1), ..ModelInfo::unknown("scripted") };
         let model = ModelRef::new(Wire::Replay, "scripted");
@@ -104,6 +115,8 @@ impl Play {
             outputs: HashMap::new(),
             open: None,
             sent: Vec::new(),
+            live,
+            problem: None,
             last: None,
         })
     }
@@ -133,6 +146,11 @@ impl Play {
         let stop = if calls.is_empty() { StopReason::EndTurn } else { StopReason::ToolUse };
         self.end(request, (&canonical, false), blocks, (stop, output));
         self.pass_summaries();
+    }
+
+    /// Whether the model that is asked too answered everything. The error is a sentence for the person.
+    pub fn check(&self) -> Result<(), String> {
+        self.problem.clone().map_or(Ok(()), Err)
     }
 
     /// Tokens of a text.
@@ -189,12 +207,22 @@ impl Play {
         (stop, output): (StopReason, u64),
     ) {
         self.now += PACE;
-        let usage = Usage { output, ..self.cached(canonical) };
+        let usage = Usage { output, ..self.charged(canonical) };
         self.sent.push(Sent { usage, summary });
         for (index, block) in blocks.into_iter().enumerate() {
             self.feed(Input::Stream { request, item: StreamItem::BlockDone { index: index as u32, block } });
         }
         self.feed(Input::Stream { request, item: StreamItem::Done { stop, usage: Some(usage) } });
+    }
+
+    /// What a provider counts of a request: the one that is asked, or one that keeps to the published rules.
+    fn charged(&mut self, canonical: &CanonicalRequest) -> Usage {
+        let planned = self.cached(canonical);
+        let Some(live) = self.live.as_mut().filter(|_| self.problem.is_none()) else { return planned };
+        live.usage(canonical).unwrap_or_else(|problem| {
+            self.problem = Some(problem);
+            planned
+        })
     }
 
     /// What the cache serves and takes of a request: entries at marks only, short prefixes not at all, a read looks

@@ -11,6 +11,7 @@ use std::sync::Arc;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::live::Live;
 use super::play::{Call, Play};
 use super::{Bench, Finding, Table, percent, workload};
 use crate::agent::Settings;
@@ -69,7 +70,7 @@ struct Step {
     assistant: String,
 }
 
-fn run(text: &str) -> Result<Finding, String> {
+fn run(text: &str, mut live: Option<&mut Live>) -> Result<Finding, String> {
     let Workload { replayed, long_task } = workload(text)?;
     let calls: Vec<Usage> = replayed.iter().map(Replayed::usage).collect();
     let written: u64 = calls.iter().map(|call| call.cache_write_5m).sum();
@@ -83,11 +84,11 @@ fn run(text: &str) -> Result<Finding, String> {
     ));
     let (mut hit_rate, mut compacted_rate, mut compacted_max) = (0.0, 0.0, 0);
     if let Some(task) = long_task {
-        let wide = play(&task, WIDE)?;
+        let wide = play(&task, WIDE, live.as_deref_mut())?;
         let need = wide.iter().map(Usage::prompt).max().unwrap_or(0);
         let prefix = wide.first().map_or(0, Usage::prompt);
         let half = || u32::try_from(prefix + need.saturating_sub(prefix) / 2).unwrap_or(WIDE).max(16_000);
-        let narrow = play(&task, task.budget_tokens.unwrap_or_else(half))?;
+        let narrow = play(&task, task.budget_tokens.unwrap_or_else(half), live)?;
         (hit_rate, compacted_rate) = (rate(&wide), rate(&narrow));
         compacted_max = narrow.iter().map(Usage::prompt).max().unwrap_or(0);
         for (name, calls) in [("long task", &wide), ("the same, compacted", &narrow)] {
@@ -104,14 +105,15 @@ fn run(text: &str) -> Result<Finding, String> {
 }
 
 /// The usage of every request of the task.
-fn play(task: &Task, window: u32) -> Result<Vec<Usage>, String> {
+fn play(task: &Task, window: u32, live: Option<&mut Live>) -> Result<Vec<Usage>, String> {
     let thresholds = Thresholds { window: Some(u64::from(window)), ..Thresholds::default() };
-    let mut play = Play::new(Settings { thresholds, ..Settings::default() }, prefix(), window)?;
+    let mut play = Play::new(Settings { thresholds, ..Settings::default() }, prefix(), window, live)?;
     play.say(if task.prompt.trim().is_empty() { "Go on." } else { &task.prompt });
     for step in task.steps.iter().filter(|step| !step.tool_calls.is_empty()) {
         play.answer(&step.assistant, &step.tool_calls);
     }
     play.answer("Done.", &[]);
+    play.check()?;
     Ok(play.sent.iter().map(|sent| sent.usage).collect())
 }
 
@@ -157,7 +159,7 @@ mod tests {
 
     #[test]
     fn six_recorded_calls_save_what_is_known() {
-        let finding = run(BENCH.built_in).unwrap();
+        let finding = run(BENCH.built_in, None).unwrap();
         assert_eq!(finding.fields["written"], 1_847);
         assert_eq!((&finding.fields["hits"], &finding.fields["calls"]), (&json!(5), &json!(6)));
         assert_eq!(finding.fields["saved_tokens"], 8_310);
@@ -165,7 +167,7 @@ mod tests {
 
     #[test]
     fn a_long_task_is_read_from_the_cache_also_while_it_is_compacted() {
-        let finding = run(BENCH.built_in).unwrap();
+        let finding = run(BENCH.built_in, None).unwrap();
         assert!(finding.fields["hit_rate"].as_f64().unwrap() >= 0.93, "{}", finding.table);
         assert!(finding.fields["compacted_hit_rate"].as_f64().unwrap() >= 0.84, "{}", finding.table);
     }
@@ -182,7 +184,7 @@ mod tests {
                 |n: u32| json!({"tool_calls": (0..=u32::from(n < 14)).map(|c| call(n * 2 + c)).collect::<Vec<_>>()});
             let steps: Vec<Value> = (0..26).map(step).collect();
             let input = json!({"long_task": {"prompt": "Look at all of it.", "steps": steps, "budget_tokens": 20_000}});
-            let finding = run(&input.to_string()).unwrap();
+            let finding = run(&input.to_string(), None).unwrap();
             assert!(finding.fields["compacted_hit_rate"].as_f64().unwrap() >= 0.84, "{lines}\n{}", finding.table);
             assert!(finding.fields["compacted_max_tokens"].as_u64().unwrap() <= 20_000, "{lines}\n{}", finding.table);
         }

@@ -6,6 +6,7 @@
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::live::Live;
 use super::{Bench, Finding, Table, percent, workload};
 use crate::prompt::toon;
 use crate::usage::{Counter, Tiktoken};
@@ -29,15 +30,19 @@ struct Case {
     value: Value,
 }
 
-fn run(text: &str) -> Result<Finding, String> {
+fn run(text: &str, mut live: Option<&mut Live>) -> Result<Finding, String> {
     let Workload { cases } = workload(text)?;
     let counter = Tiktoken::load()?;
-    let mut table = Table::new("TOON instead of JSON, tokens by o200k_base", &["case", "JSON", "TOON", "saved"]);
+    let mut table = Table::new("TOON instead of JSON, tokens", &["case", "JSON", "TOON", "saved"]);
     let mut rows = Vec::new();
-    let (mut before, mut after) = (0usize, 0usize);
+    let (mut before, mut after) = (0u64, 0u64);
+    let mut count = |text: &str| match live.as_deref_mut() {
+        Some(live) => live.tokens(text),
+        None => Ok(counter.count(text) as u64),
+    };
     for case in &cases {
         let encoded = toon::encode(&case.value, &toon::Style::default()).map_err(|error| error.to_string())?;
-        let (json, toon) = (counter.count(&toon::spaced_json(&case.value)), counter.count(&encoded));
+        let (json, toon) = (count(&toon::spaced_json(&case.value))?, count(&encoded)?);
         (before, after) = (before + json, after + toon);
         table.row([&case.name, &json.to_string(), &toon.to_string(), &percent(saved(json, toon))]);
         rows.push(
@@ -53,7 +58,7 @@ fn run(text: &str) -> Result<Finding, String> {
 }
 
 /// The part that is saved, 0 to 1; negative when it grew.
-fn saved(before: usize, after: usize) -> f64 {
+fn saved(before: u64, after: u64) -> f64 {
     if before == 0 { 0.0 } else { 1.0 - after as f64 / before as f64 }
 }
 
@@ -64,7 +69,7 @@ mod tests {
 
     #[test]
     fn the_built_in_cases_are_smaller_each_and_by_44_percent_together() {
-        let finding = run(BENCH.built_in).unwrap();
+        let finding = run(BENCH.built_in, None).unwrap();
         assert!(finding.fields["saved"].as_f64().unwrap() >= 0.441, "{}", finding.table);
         let cases = finding.fields["cases"].as_array().unwrap();
         assert_eq!(cases.len(), 5);

@@ -64,7 +64,7 @@ fn words(plugin: &Plugin, key: &str, target: &Path) -> String {
         text.extend([format!("It runs programs: {}\n", plugin.runs().join(", "))]);
     }
     for key in plugin.missing() {
-        text.extend([format!("It needs `{key}`: latigo plugin config {} {key} VALUE\n", plugin.name)]);
+        text.extend([format!("It needs `{key}`: {}\n", plugin.how_to_set(key))]);
     }
     text
 }

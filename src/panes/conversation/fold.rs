@@ -100,7 +100,10 @@ impl Fold {
                 self.turn.prompted(*turn, record.at);
                 self.push(Kind::Prompt(record.clone()));
             }
-            Body::RequestSent(note) => self.request_sent(note),
+            Body::RequestSent(note) => {
+                self.turn.asked(note.turn, record.at);
+                self.request_sent(note);
+            }
             Body::Responded(note) => self.responded(note, facts),
             Body::RequestFailed { request, error, retry_in_ms } => {
                 self.failed(*request, error, retry_in_ms.map(|wait| record.at.saturating_add(wait)), facts);

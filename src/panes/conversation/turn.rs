@@ -23,6 +23,13 @@ impl Turn {
         self.open = true;
     }
 
+    /// A request outside of a turn, such as `/compact` makes, begins one: the turn before has its own sum.
+    pub fn asked(&mut self, number: u32, at: u64) {
+        if !self.open {
+            *self = Self { number: Some(number), since: at, open: true, ..Self::default() };
+        }
+    }
+
     /// How long it took and what it cost, when that is known.
     pub fn done(&self, at: u64) -> String {
         let took = text::human_ms(at.saturating_sub(self.since));
