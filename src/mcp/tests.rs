@@ -207,6 +207,38 @@ async fn a_crash_a_hang_and_a_flood_are_told_and_tried_again() {
     }
 }
 
+/// A server that answers lists like the toy and misbehaves in calls, by the name of the tool.
+const HOSTILE: &str = r#"
+while read -r line; do
+  id=$(printf '%s' "$line" | sed -n 's/.*"id":\([0-9]*\).*/\1/p')
+  case "$line" in
+    *'"initialize"'*) printf '{"jsonrpc":"2.0","id":%s,"result":{"protocolVersion":"2025-06-18","capabilities":{"tools":{}},"serverInfo":{"name":"toy","version":"1"}}}\n' "$id" ;;
+    *'"tools/list"'*) printf '{"jsonrpc":"2.0","id":%s,"result":{"tools":%s}}\n' "$id" "$(cat "$TOOLS")" ;;
+    *'"crash"'*) echo 'out of disk' >&2; exit 3 ;;
+    *'"flood"'*) head -c 20000000 /dev/zero | tr '\0' x; printf '\n' ;;
+    *'"lie"'*) printf '{"jsonrpc":"2.0","id":99999,"result":{"content":[]}}\n{"nonsense\n{"jsonrpc":"2.0","id":%s,"result":{"content":"no list"}}\n' "$id" ;;
+    *'"fine"'*) printf '{"jsonrpc":"2.0","id":%s,"result":{"content":[{"type":"text","text":"fine"}]}}\n' "$id" ;;
+  esac
+done
+"#;
+
+#[tokio::test]
+async fn what_goes_wrong_in_a_call_costs_that_call() {
+    let names = ["crash", "hang", "flood", "lie", "fine"];
+    let bench = Bench::new(&names.iter().map(|name| tool(name, "")).collect());
+    let tools = bench.folder.path().join("tools.json");
+    let server = json!({"command": "/bin/sh", "args": ["-c", HOSTILE], "env": {"TOOLS": tools}});
+    for name in ["hang", "flood", "lie", "crash"] {
+        let times = Times { start_ms: 10_000, call_ms: 1_000, ..Times::default() };
+        let (host, _news) = bench.start_with(server.clone(), times);
+        assert_eq!(settled(&host).await, ServerState::Ready, "{name}");
+        let answer = call(&host, name).await;
+        assert!(answer.is_err(), "{name}: {answer:?}");
+        assert_eq!(call(&host, "fine").await.unwrap().parts, [Part::Text("fine".into())], "after {name}");
+        host.close().await;
+    }
+}
+
 #[tokio::test]
 async fn a_server_that_is_lost_comes_back() {
     let bench = Bench::new(&json!([tool("echo", "")]));

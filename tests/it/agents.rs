@@ -108,7 +108,7 @@ fn an_agent_below_a_process_asks_and_is_stopped_alone() {
     latigo.wait_for("❯ /agents");
     latigo.keys("\r");
     assert!(home.project().join("made.txt").exists());
-    latigo.wait_for("↳ ◐ general-purpose · the part");
+    latigo.wait_for("↳ ◐ general-purpose · the part — asks the model");
     // The newest stands first: its conversation, then its end.
     latigo.keys("\r");
     latigo.wait_for("made.txt");

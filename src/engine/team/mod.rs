@@ -5,6 +5,7 @@
 mod again;
 mod apart;
 mod asked;
+mod below;
 mod brought;
 mod call;
 mod child;

@@ -12,6 +12,7 @@ use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::process::{Child as Process, ChildStdin, Command};
 use tokio::sync::mpsc;
 
+use super::below::Below;
 use super::spec::{Spec, Word};
 use crate::domain::{Body, Event, Live, Notice, Record, Request, TeamNews, TeamRequest};
 use crate::session::Follow;
@@ -38,6 +39,7 @@ struct Apart {
     process: Process,
     stdin: Option<ChildStdin>,
     follow: Follow,
+    below: Below,
     /// An agent below it whose conversation is looked at.
     watched: Option<(String, Follow)>,
     tell: mpsc::Sender<Event>,
@@ -97,7 +99,7 @@ async fn start(spec: &Spec, program: &Path, tell: mpsc::Sender<Event>) -> Result
     if let Some(stdin) = &mut stdin {
         stdin.write_all(&line).await.map_err(|error| error.to_string())?;
     }
-    Ok(Apart { process, stdin, follow, watched: None, tell, end: None })
+    Ok(Apart { process, stdin, follow, below: Below::default(), watched: None, tell, end: None })
 }
 
 impl Apart {
@@ -170,6 +172,7 @@ impl Apart {
         let Ok(records) = self.follow.more() else { return };
         for record in records {
             let record = Arc::new(record);
+            self.below.hear(&record.body);
             if matches!(record.body, Body::TurnEnded { .. }) {
                 self.end = Some(record);
             } else {
@@ -178,6 +181,9 @@ impl Apart {
                 }
                 self.tell.send(Event::Recorded(record)).await.ok();
             }
+        }
+        for progress in self.below.look() {
+            self.tell.send(Event::Live(Live::Team(TeamNews::Progress(progress)))).await.ok();
         }
     }
 }
