@@ -576,9 +576,11 @@ mod commands {
     }
 
     fn is_running(pid_file: &Path) -> bool {
-        let Ok(pid) = fs::read_to_string(pid_file) else { return false };
+        // A file that is there and empty yet names no process.
+        let pid = fs::read_to_string(pid_file).ok().and_then(|text| text.trim().parse::<u32>().ok());
+        let Some(pid) = pid else { return false };
         // A process that nobody has waited for yet is as good as gone.
-        fs::read_to_string(format!("/proc/{}/stat", pid.trim())).is_ok_and(|stat| !stat.contains(") Z "))
+        fs::read_to_string(format!("/proc/{pid}/stat")).is_ok_and(|stat| !stat.contains(") Z "))
     }
 
     #[tokio::test]

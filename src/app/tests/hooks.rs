@@ -69,6 +69,16 @@ fn the_list_names_every_hook_with_its_place_and_its_runs() {
 }
 
 #[test]
+fn runs_that_are_drawn_before_the_list_comes_are_chosen_by_nobody() {
+    let mut play = played(90, 30);
+    play.write("/hooks").keys("enter").screen();
+    let rest = entry("Stop", "~/bin/rest.sh", place(RuleScope::User, "~/.claude/settings.json", 8), HookState::Runs);
+    play.live(Live::Report(Box::new(Report::Hooks(vec![rest]))));
+    let screen = play.screen();
+    assert!(screen.contains("› ● Stop"), "{screen}");
+}
+
+#[test]
 fn a_hook_is_tried_on_an_event_of_the_trace_and_nothing_of_it_counts() {
     let mut play = played(90, 30);
     play.write("/hooks").keys("enter");

@@ -189,8 +189,10 @@ impl Hooks {
 
     /// The list stays on the chosen row when another run comes in above it.
     fn take_rows(&mut self, facts: &Facts) {
+        // A run that stands first only because the list is not there yet was chosen by nobody.
+        let waits = self.list.selected() == 0 && !self.rows.iter().any(|row| matches!(row, Row::Hook(_)));
         let chosen = match self.rows.get(self.list.selected()) {
-            Some(Row::Run(at, run)) => Some((*at, run.clone())),
+            Some(Row::Run(at, run)) if !waits => Some((*at, run.clone())),
             _ => None,
         };
         let entries = self.entries.iter().flatten().cloned().map(Row::Hook);
