@@ -8,12 +8,16 @@ use crate::mcp::{Host, ServerConfig, Times};
 
 /// Tokens that one result of a server may have, and from which on it is said that it is large.
 const OUTPUT: (u64, u64) = (25_000, 10_000);
-/// The share of the window up to which tools stand in the request, when nothing else is set.
-const SHARE: u32 = 5;
+/// The share of the window, in per cent, and the tokens up to which tools stand in the request when nothing else is set.
+/// A twentieth of a large window would still be a prompt of 50,000 tokens.
+pub(super) const USUAL: (u64, u64) = (5, 10_000);
 
 /// When tools stand in every request and when they are found by search (`ENABLE_TOOL_SEARCH`).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum SearchMode {
+    /// They stand in the request as long as they are few.
+    #[default]
+    Usual,
     /// All are found by search.
     Always,
     /// They stand in the request as long as they take at most this percentage of the window.
@@ -50,7 +54,7 @@ impl Default for ServerPlan {
         Self {
             servers: Vec::new(),
             times: Times::default(),
-            search: SearchMode::Above(SHARE),
+            search: SearchMode::Usual,
             output: OUTPUT,
             folder: PathBuf::new(),
             keep: Arc::new(|_, _| Err("nothing is kept here".to_owned())),

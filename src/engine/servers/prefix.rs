@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::super::driver::Driver;
 use super::super::opening;
-use super::plan::SearchMode;
+use super::plan::{SearchMode, USUAL};
 use super::stable;
 use super::tool::ServerTool;
 use crate::domain::{BreakCause, Segment, ServerState, ToolSpec};
@@ -147,6 +147,7 @@ fn choose<'a>(known: &[&'a Known], mode: SearchMode, window: u32) -> Vec<&'a Kno
     let fits = match mode {
         SearchMode::Never => true,
         SearchMode::Always => false,
+        SearchMode::Usual => usage::estimate(all) <= (u64::from(window) * USUAL.0 / 100).min(USUAL.1),
         SearchMode::Above(share) => usage::estimate(all) <= u64::from(window) * u64::from(share) / 100,
     };
     known.iter().filter(|known| fits || known.always_load).copied().collect()
@@ -200,6 +201,14 @@ mod tests {
         assert_eq!(names(SearchMode::Above(5)), 1);
         assert_eq!(names(SearchMode::Always), 1);
         assert_eq!(names(SearchMode::Never), 20);
+        // Of a large window a small share is much.
+        let many: Vec<&Known> = all.iter().cycle().take(200).copied().collect();
+        assert_eq!(choose(&many, SearchMode::Above(5), 1_000_000).len(), 200);
+        assert_eq!(choose(&many, SearchMode::Usual, 1_000_000).len(), 10);
+        assert_eq!(
+            (choose(&all, SearchMode::Usual, 1_000_000).len(), choose(&all, SearchMode::Usual, 20_000).len()),
+            (20, 1)
+        );
     }
 
     #[test]
