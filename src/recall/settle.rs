@@ -20,7 +20,7 @@ pub(super) fn settled(words: Vec<Word>) -> Vec<Word> {
         }
         words.truncate(words.len() - end);
     }
-    place_last(had(used(opened(preposition_last(turned(place_last(words)))))))
+    place_last(had(told(used(opened(preposition_last(turned(place_last(words))))))))
 }
 
 /// The words as the tables of phrases hold them. A name is no part of a phrase.
@@ -30,6 +30,16 @@ fn texts(words: &[Word]) -> Vec<&str> {
 
 fn plain(text: &str) -> Word {
     Word { text: text.to_owned(), kind: Kind::Word }
+}
+
+/// The word at a place; empty behind the end.
+fn text(words: &[Word], at: usize) -> &str {
+    words.get(at).map_or("", |word| word.text.as_str())
+}
+
+/// New words, and behind them those parts of the old ones.
+fn put(head: &str, parts: &[&[Word]]) -> Vec<Word> {
+    head.split(' ').map(plain).chain(parts.iter().flat_map(|part| part.iter().cloned())).collect()
 }
 
 /// `Reverse a list, how?` is `how to reverse a list`.
@@ -45,79 +55,74 @@ fn turned(words: Vec<Word>) -> Vec<Word> {
 
 /// An opening that is another one in other words gives way to it.
 fn opened(words: Vec<Word>) -> Vec<Word> {
-    let next = |count: usize| words.get(count).map_or("", |word| word.text.as_str());
-    let (found, place) = {
-        let texts = texts(&words);
-        // `Which command does it run` asks for a thing.
-        let found = longest(openings(), &texts).filter(|(count, _)| {
-            !(next(count - 1).starts_with("command") && is_auxiliary(next(*count)) || *count >= words.len())
-        });
-        let most = texts.iter().any(|word| word.ends_with("est") || *word == "most");
-        let place = matches!(next(0), "which" | "what")
-            && matches!(next(1), "file" | "files" | "module" | "modules")
-            && (!is_auxiliary(next(2)) || next(2) == "is" && matches!(next(3), "the" | "this") && !most)
-            && !matches!(next(2), "in" | "of" | "from" | "on" | "under" | "with");
-        (found.map(|(count, meaning)| (count, meaning.to_owned())), place)
-    };
     if let Some(words) = adapted(&words) {
         return words;
     }
-    let Some((count, meaning)) = found.or(place.then(|| (2, "where".to_owned()))) else { return words };
-    meaning.split(' ').map(plain).chain(words.into_iter().skip(count)).collect()
+    let found = {
+        let texts = texts(&words);
+        let found = longest(openings(), &texts).filter(|(count, _)| {
+            // `Which command does it run` asks for a thing.
+            let thing = text(&words, count - 1).starts_with("command") && is_auxiliary(text(&words, *count));
+            !thing && *count < words.len()
+        });
+        found.or(asks_for_place(&words).then_some((2, "where")))
+    };
+    match found {
+        Some((count, meaning)) => put(meaning, &[&words[count..]]),
+        None => words,
+    }
 }
 
-/// `What is the git command to …`, `the Go way of …`: how to … in git, in Go.
+/// `Which file opens the connection`. `Which file is the largest` asks for the file itself.
+fn asks_for_place(words: &[Word]) -> bool {
+    let text = |at: usize| text(words, at);
+    let most = words.iter().any(|word| word.text.ends_with("est") || word.text == "most");
+    let one = text(2) == "is" && matches!(text(3), "the" | "this") && !most;
+    is_in("which what", text(0))
+        && is_in("file files module modules", text(1))
+        && (one || !is_auxiliary(text(2)))
+        && !is_in("in of from on under with", text(2))
+}
+
+/// Words that say in what form a way is wanted.
+const WAYS: &str = "way command syntax method query approach idiom equivalent one-liner function call statement";
+/// Words before those that name nothing which a thing could be done in.
+const NO_MEANS: &str = "best right correct proper usual easiest simplest main full exact new name type purpose reason command \
+     syntax way method approach procedure process trick recipe workflow call function statement value";
+
+/// `What is the git command to …`, `the Go way of …`: how to … in git, in Go. `What are the build steps for …`: how to build ….
 fn adapted(words: &[Word]) -> Option<Vec<Word>> {
-    let text = |at: usize| words.get(at).map_or("", |word| word.text.as_str());
-    let by = |at: usize| is_in("to for of", text(at));
-    let noun = |at: usize| {
-        is_in("way command syntax method query approach idiom equivalent one-liner function call statement", text(at))
+    let text = |at: usize| text(words, at);
+    let asked = is_in("what which", text(0));
+    let leads = |at: usize| is_in("to for of", text(at));
+    let steps = asked && text(1) == "are" && text(2) == "the" && is_in("steps instructions", text(4)) && leads(5);
+    if steps {
+        return Some(put("how to", &[words.get(3..4)?, words.get(6..)?]));
+    }
+    let thing = asked && text(1) == "is" && is_in("the a an", text(2));
+    let (means, rest) = match (text(1), text(2)) {
+        _ if thing && is_in(WAYS, text(4)) && leads(5) => (3, 6),
+        _ if thing && text(4) == "for" => (3, 5),
+        // `Which git command lists …`, `which git command do I …`
+        (_, "command") if asked && !is_auxiliary(text(3)) => (1, 3),
+        (_, "command") if asked && text(4) == "i" => (1, 6),
+        _ => return None,
     };
-    let articled = is_in("what which", text(0)) && text(1) == "is" && is_in("the a an", text(2));
-    let (thing, rest) = match () {
-        () if articled && noun(4) && by(5) => (3, 6),
-        () if articled && by(4) && text(4) == "for" => (3, 5),
-        // `What are the build steps for …`
-        () if is_in("what which", text(0))
-            && text(1) == "are"
-            && text(2) == "the"
-            && is_in("steps instructions", text(4))
-            && by(5) =>
-        {
-            let rest = words.get(6..)?.iter().cloned();
-            return Some(["how", "to"].map(plain).into_iter().chain(words.get(3).cloned()).chain(rest).collect());
-        }
-        // `Which git command lists …`
-        () if is_in("what which", text(0)) && text(2) == "command" && !is_auxiliary(text(3)) => (1, 3),
-        () if is_in("what which", text(0)) && text(2) == "command" && text(4) == "i" => (1, 6),
-        () => return None,
-    };
-    let thing_word = words.get(thing).filter(|_| {
-        !is_in("best right correct proper usual easiest simplest main full exact new name type purpose reason command syntax way \
-             method approach procedure process trick recipe workflow call function statement value", text(thing))
-            && rest < words.len()
-    })?;
-    let rest = words.get(rest..)?.iter().cloned();
-    Some(["how", "to"].map(plain).into_iter().chain(rest).chain([plain("in"), thing_word.clone()]).collect())
+    let names = rest < words.len() && !is_in(NO_MEANS, text(means));
+    names.then(|| put("how to", &[&words[rest..], &[plain("in")], &words[means..=means]]))
 }
 
-/// `How to use sed to replace a word` is how to replace it with sed.
+/// `How to use sed to replace a word`, `how can sed be used to`: how to replace it with sed.
 fn used(words: Vec<Word>) -> Vec<Word> {
-    let text = |at: usize| words.get(at).map_or("", |word| word.text.as_str());
-    let to = (4..words.len().min(8)).find(|at| text(*at) == "to");
-    match to {
-        // `How can sed be used to …`
-        Some(5) if text(0) == "how" && text(3) == "be" && text(4) == "used" && words.len() > 6 => {
-            let head = ["how", "to"].map(plain).into_iter();
-            head.chain(words[6..].iter().cloned()).chain([plain("with"), words[2].clone()]).collect()
-        }
-        Some(to) if text(0) == "how" && text(1) == "to" && text(2) == "use" && to + 1 < words.len() => {
-            let head = ["how", "to"].map(plain).into_iter();
-            head.chain(words[to + 1..].iter().cloned())
-                .chain([plain("with")])
-                .chain(words[3..to].iter().cloned())
-                .collect()
-        }
+    let text = |at: usize| text(&words, at);
+    let Some(to) = (4..words.len().min(8)).find(|at| text(*at) == "to") else { return words };
+    let means = match (text(0), text(1), text(2)) {
+        ("how", "to", "use") => 3..to,
+        ("how", ..) if to == 5 && text(3) == "be" && text(4) == "used" => 2..3,
+        _ => return words,
+    };
+    match words.get(to + 1..) {
+        Some(rest) if !rest.is_empty() => put("how to", &[rest, &[plain("with")], &words[means]]),
         _ => words,
     }
 }
@@ -125,15 +130,15 @@ fn used(words: Vec<Word>) -> Vec<Word> {
 /// Words that open a question.
 const QUESTION_WORDS: &str = "how what why where which who when is are does do can should explain list describe";
 
+/// Behind a preposition and `which` these ask for a way, a place or a time.
+const NO_THINGS: &str = "way place file files module modules logic means mechanism method rule rules criteria circumstances \
+     conditions situations situation cases case scenarios scenario part location folder directory line spot";
+
 /// `On which port does it listen` is `which port does it listen on`.
 fn preposition_last(mut words: Vec<Word>) -> Vec<Word> {
-    let text = |at: usize| words.get(at).map_or("", |word| word.text.as_str());
-    let asked = matches!(text(1), "which" | "what")
-        && !is_in(
-            "way place file files module modules logic means mechanism method rule rules criteria circumstances conditions situations situation cases case scenarios scenario part location folder directory line spot",
-            text(2),
-        );
-    if asked && matches!(text(0), "on" | "at" | "with" | "for" | "by" | "to" | "from" | "in") {
+    let text = |at: usize| text(&words, at);
+    let asked = matches!(text(1), "which" | "what") && !is_in(NO_THINGS, text(2));
+    if asked && is_in("on at with for by to from in", text(0)) {
         words.rotate_left(1);
     }
     words
@@ -141,71 +146,45 @@ fn preposition_last(mut words: Vec<Word>) -> Vec<Word> {
 
 /// The verb helps another one, or says what something is.
 fn is_auxiliary(word: &str) -> bool {
-    "do does did can could should will would is are was were".split(' ').any(|known| known == word)
+    is_in("do does did can could should will would is are was were", word)
 }
 
 /// `What license does it have` is `what is the license of it`; `what is it called` asks for its name.
 fn had(words: Vec<Word>) -> Vec<Word> {
-    let plain = |text: &str| text.split(' ').map(plain).collect();
-    let text = |at: usize| words.get(at).map_or("", |word| word.text.as_str());
-    let last = words.last().map_or("", |word| word.text.as_str());
+    let text = |at: usize| text(&words, at);
+    let Some(end) = words.len().checked_sub(1) else { return words };
     let does = words.iter().position(|word| matches!(word.text.as_str(), "do" | "does"));
-    let head: Vec<Word>;
-    let be = (2..words.len().min(6)).find(|at| is_in("is are does do means mean meant", text(*at))).unwrap_or(0);
-    let ends = be + 1 == words.len() || is_in("in for on within from", text(be + 1));
-    let told = be > 0 && ends && !is_auxiliary(text(1));
-    let (thing, owner) = match does {
-        Some(does) if matches!(text(0), "what" | "which") && does > 1 && last == "have" => {
-            let (thing, owner) = (&words[1..does], &words[does + 1..words.len() - 1]);
-            let many = thing.last().is_some_and(|word| word.text.ends_with('s') && !word.text.ends_with("ss"));
-            head = plain(if many { "what are the" } else { "what is the" });
-            (thing, owner)
+    match (text(0), does, text(end)) {
+        ("what" | "which", Some(does), "have") if (2..end).contains(&does) => {
+            let many = text(does - 1).ends_with('s') && !text(does - 1).ends_with("ss");
+            let head = if many { "what are the" } else { "what is the" };
+            put(head, &[&words[1..does], &[plain("of")], &words[does + 1..end]])
         }
-        // `What does it contain` is what is in it.
-        // `Explain what a semaphore is in …`, `tell me what rebasing does`.
-        None if text(0) == "what" && told => {
-            let does = matches!(text(be), "does" | "do");
-            head = plain(if does { "what is the purpose of" } else { "what is" });
-            return head
-                .into_iter()
-                .chain(words[1..be].iter().cloned())
-                .chain(words[be + 1..].iter().cloned())
-                .collect();
-        }
-        Some(at) if text(0) == "what" && told && at == be => {
-            head = plain("what is the purpose of");
-            return head
-                .into_iter()
-                .chain(words[1..be].iter().cloned())
-                .chain(words[be + 1..].iter().cloned())
-                .collect();
-        }
-        Some(1) if text(0) == "what" && last == "like" && words.len() > 4 && text(words.len() - 2) == "look" => {
-            head = plain("explain");
-            return head.into_iter().chain(words[2..words.len() - 2].iter().cloned()).collect();
-        }
-        Some(does) if text(0) == "what" && does == 1 && matches!(last, "contain" | "include" | "hold") => {
-            head = plain("what contain");
-            return head.into_iter().chain(words[2..words.len() - 1].iter().cloned()).collect();
-        }
-        _ if text(0) == "what" && text(1) == "is" && matches!(last, "called" | "named") && words.len() > 3 => {
-            head = plain("what is the name");
-            (&words[..0], &words[2..words.len() - 1])
-        }
-        _ => return words,
-    };
-    head.into_iter().chain(thing.iter().cloned()).chain(plain("of")).chain(owner.iter().cloned()).collect()
+        ("what", _, "called" | "named") if text(1) == "is" && end > 2 => put("what is the name of", &[&words[2..end]]),
+        ("what", Some(1), "contain" | "include" | "hold") => put("what contain", &[&words[2..end]]),
+        ("what", Some(1), "like") if end > 3 && text(end - 1) == "look" => put("explain", &[&words[2..end - 1]]),
+        _ => words,
+    }
+}
+
+/// `Explain what a semaphore is in …`, `tell me what rebasing does`: what is it, what is it for.
+fn told(words: Vec<Word>) -> Vec<Word> {
+    let text = |at: usize| text(&words, at);
+    let verb = (2..words.len().min(6)).find(|at| is_in("is are does do means mean meant", text(*at)));
+    let Some(verb) = verb.filter(|_| text(0) == "what" && !is_auxiliary(text(1))) else { return words };
+    if verb + 1 < words.len() && !is_in("in for on within from", text(verb + 1)) {
+        return words;
+    }
+    let head = if matches!(text(verb), "does" | "do") { "what is the purpose of" } else { "what is" };
+    put(head, &[&words[1..verb], &words[verb + 1..]])
 }
 
 /// `In Rust, how do I …` asks what `how do I … in Rust` asks.
 fn place_last(mut words: Vec<Word>) -> Vec<Word> {
-    let opens = words
-        .first()
-        .is_some_and(|word| matches!(word.text.as_str(), "in" | "using" | "with" | "for" | "on" | "given"));
-    let heads = "how|what|why|where|which|who|when|is|are|does|do|can|should|explain|list";
-    let which = words.get(1).is_some_and(|word| matches!(word.text.as_str(), "which" | "what"));
-    let head = words.iter().take(6).position(|word| heads.split('|').any(|head| head == word.text));
-    if let Some(head) = head.filter(|head| opens && !which && *head > 1) {
+    let text = |at: usize| text(&words, at);
+    let opens = is_in("in using with for on given", text(0)) && !matches!(text(1), "which" | "what");
+    let head = (2..words.len().min(6)).find(|at| is_in(QUESTION_WORDS, text(*at)));
+    if let Some(head) = head.filter(|_| opens) {
         words.rotate_left(head);
     }
     words
@@ -226,4 +205,36 @@ fn joined(words: &[Word]) -> Vec<Word> {
         }
     }
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::asking::line;
+    use super::super::words::words;
+    use super::*;
+
+    #[test]
+    fn questions_in_other_words_become_one() {
+        for (asked, settled) in [
+            ("Could you please tell me how to reverse a list?", "how to reverse a list"),
+            ("Reverse a list in Go, how?", "how to reverse a list in go"),
+            ("What's the git command to rename a branch?", "how to rename a branch in git"),
+            ("What are the build steps for the docs?", "how to build the docs"),
+            ("How can sed be used to replace a word?", "how to replace a word with sed"),
+            ("On which port does the server listen?", "which port does the server listen"),
+            ("In Python, what is the best way to sort a dict?", "how to sort a dict in python"),
+            ("Which file opens the connection?", "where opens the connection"),
+            ("Which file is the largest?", "which file is the largest"),
+            ("What license does the crate have?", "what is the license of the crate"),
+            ("Tell me what a semaphore is", "what is a semaphore"),
+            ("What does the config folder contain?", "what contain the config folder"),
+        ] {
+            let line = line(settled_of(asked).iter());
+            assert!(line.starts_with(settled), "{asked}: {line}");
+        }
+    }
+
+    fn settled_of(text: &str) -> Vec<Word> {
+        settled(words(text))
+    }
 }
