@@ -61,19 +61,27 @@ impl Bench {
     }
 
     fn start_with(&self, value: Value, times: Times) -> (Host, mpsc::Receiver<News>) {
+        let (config, around) = self.ground(value, times);
+        let link::Around { cwd, roots, env, times, folder, interactive } = around;
+        Host::start(Grounds { servers: vec![config], times, cwd, roots, env, folder, interactive })
+    }
+
+    /// A server as it is configured, and where it plays.
+    fn ground(&self, value: Value, times: Times) -> (ServerConfig, link::Around) {
         let entry = Entry { name: "toy".into(), scope: RuleScope::User, source: "test".into(), value, off: None };
         let path = std::env::var("PATH").unwrap_or_default();
         let env = BTreeMap::from([("PATH".to_owned(), path)]);
         let (config, _) = parse(&entry, &env).unwrap();
-        Host::start(Grounds {
-            servers: vec![config],
-            times,
-            cwd: self.folder.path().to_path_buf(),
-            roots: vec![self.folder.path().to_path_buf()],
+        let root = self.folder.path();
+        let around = link::Around {
+            cwd: root.to_path_buf(),
+            roots: vec![root.to_path_buf()],
             env: Arc::new(env),
-            folder: self.folder.path().join("data"),
+            times,
+            folder: root.join("data"),
             interactive: true,
-        })
+        };
+        (config, around)
     }
 }
 
@@ -237,6 +245,21 @@ async fn what_goes_wrong_in_a_call_costs_that_call() {
         assert_eq!(call(&host, "fine").await.unwrap().parts, [Part::Text("fine".into())], "after {name}");
         host.close().await;
     }
+}
+
+/// The end of a connection is noticed and the connection closed after it, in whatever order the two are seen.
+#[tokio::test]
+async fn a_connection_that_ended_by_itself_can_be_closed() {
+    let bench = Bench::new(&json!([]));
+    let greets = HOSTILE.replace("*'\"fine\"'*)", "*'\"notifications/initialized\"'*) exit 0 ;;\n    *'\"fine\"'*)");
+    let tools = bench.folder.path().join("tools.json");
+    let server = json!({"command": "/bin/sh", "args": ["-c", greets], "env": {"TOOLS": tools}});
+    let (config, around) = bench.ground(server, Times { start_ms: 10_000, ..Times::default() });
+    let (heard, _said) = mpsc::channel(8);
+    let mut link = link::connect(&config, &around, heard).await.unwrap();
+    link.over().await;
+    link.over().await;
+    link.close().await;
 }
 
 #[tokio::test]

@@ -69,7 +69,8 @@ pub(super) enum Problem {
 pub(super) struct Link {
     caller: Caller,
     stop: RunningServiceCancellationToken,
-    over: JoinHandle<()>,
+    /// Waits for the end; none when it was seen. A handle must not be asked again after that.
+    over: Option<JoinHandle<()>>,
     child: Option<child::Child>,
 }
 
@@ -118,7 +119,7 @@ pub(super) async fn connect(
         call: Duration::from_millis(call),
     };
     let stop = service.cancellation_token();
-    let over = tokio::spawn(async move { drop(service.waiting().await) });
+    let over = Some(tokio::spawn(async move { drop(service.waiting().await) }));
     Ok(Link { caller, stop, over, child })
 }
 
@@ -129,8 +130,9 @@ impl Link {
 
     /// Waits until the connection is over.
     pub(super) async fn over(&mut self) {
-        if !self.over.is_finished() {
-            drop((&mut self.over).await);
+        if let Some(over) = &mut self.over {
+            drop(over.await);
+            self.over = None;
         }
     }
 
@@ -138,7 +140,9 @@ impl Link {
     pub(super) async fn close(self) {
         self.stop.cancel();
         let patience = Duration::from_secs(1);
-        drop(tokio::time::timeout(patience, self.over).await);
+        if let Some(over) = self.over {
+            drop(tokio::time::timeout(patience, over).await);
+        }
         if let Some(child) = self.child {
             child.end().await;
         }
