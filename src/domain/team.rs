@@ -222,6 +222,13 @@ pub struct AgentProgress {
     pub calls: u32,
 }
 
+impl AgentProgress {
+    /// Of an agent that has done nothing yet.
+    pub fn begins(agent: &str) -> Self {
+        Self { agent: agent.to_owned(), state: AgentState::default(), last: "begins".to_owned(), at: 0, calls: 0 }
+    }
+}
+
 /// What it waits for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum AgentState {

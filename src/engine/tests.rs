@@ -150,6 +150,25 @@ fn calls(names: &[&str]) -> Vec<StreamItem> {
     items
 }
 
+/// A server in the shell that says what it can do and answers as the arms of its `case` say: there `say` sends a result.
+fn toy_server(capabilities: &str, arms: &str) -> String {
+    let greeting = format!(
+        r#"{{"protocolVersion":"2025-06-18","capabilities":{capabilities},"serverInfo":{{"name":"toy","version":"1"}}}}"#
+    );
+    format!(
+        r#"
+while read -r line; do
+  id=$(printf '%s' "$line" | sed -n 's/.*"id":\([0-9]*\).*/\1/p')
+  say() {{ printf '{{"jsonrpc":"2.0","id":%s,"result":%s}}\n' "$id" "$1"; }}
+  case "$line" in
+    *'"initialize"'*) say '{greeting}' ;;
+{arms}
+  esac
+done
+"#
+    )
+}
+
 /// A key of this run.
 const KEY: &str = "sk-ant-very-secret";
 

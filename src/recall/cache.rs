@@ -6,7 +6,7 @@ use sha2::{Digest, Sha256};
 
 use super::embed::{Hashed, cosine};
 use super::guard::{asks_to_act, depends_on_time, near, same};
-use super::question::Question;
+use super::question::Reading;
 use super::remote::Meaning;
 use super::store::{Entry, Error, New, Store};
 use crate::domain::{AnswerMode as Mode, AnswerTier as Tier, Cost, Usage};
@@ -110,12 +110,14 @@ impl Layer for Semantic {
         if depends_on_time(&query.text) {
             return Ok(None);
         }
+        let asked = Reading::of(&query.text);
         let mut best: Option<(i64, f32)> = None;
         for known in store.near(&query.context.0, now)? {
             if depends_on_time(&known.text) {
                 continue;
             }
-            let (question, other) = Question::pair(&query.text, &known.text);
+            let other = Reading::of(&known.text);
+            let (question, other) = (asked.beside(&other), other.beside(&asked));
             let meant = query.meaning.as_ref().filter(|meaning| meaning.space == known.space).and_then(|meaning| {
                 let cosine = cosine(&meaning.vector, &known.vector);
                 (cosine >= meaning.threshold && near(&question, &other)).then_some(cosine)

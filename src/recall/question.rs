@@ -1,5 +1,6 @@
 //! A question taken apart: what kind of answer it wants, what it is about, and what must not differ.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::asking::{Ask, ask, line};
@@ -34,17 +35,31 @@ pub(super) struct Question {
     pub roles: bool,
 }
 
+/// A text that is held against others: its words, and the question that they are alone.
+#[derive(Clone, Debug)]
+pub(super) struct Reading {
+    words: Vec<Word>,
+    alone: Question,
+}
+
+impl Reading {
+    /// Reads a text once.
+    pub fn of(text: &str) -> Self {
+        let words = words(text);
+        Self { alone: Question::of_words(words.clone()), words }
+    }
+
+    /// The question beside another one, with the names that the other one knows.
+    pub fn beside(&self, other: &Self) -> Cow<'_, Question> {
+        let known = recognised(&self.words, &other.words);
+        known.map_or(Cow::Borrowed(&self.alone), |words| Cow::Owned(Question::of_words(words)))
+    }
+}
+
 impl Question {
     /// Takes a text apart.
     pub fn of(text: &str) -> Self {
         Self::of_words(words(text))
-    }
-
-    /// Takes two texts apart, each with the names that the other one knows.
-    pub fn pair(a: &str, b: &str) -> (Self, Self) {
-        let (a, b) = (words(a), words(b));
-        let (known, other) = (recognised(a.clone(), &b), recognised(b, &a));
-        (Self::of_words(known), Self::of_words(other))
     }
 
     fn of_words(words: Vec<Word>) -> Self {

@@ -29,7 +29,8 @@ fn ways() -> Pairs {
 }
 
 fn similar(a: &str, b: &str) -> bool {
-    let (one, other) = question::Question::pair(a, b);
+    let (a_read, b_read) = (question::Reading::of(a), question::Reading::of(b));
+    let (one, other) = (a_read.beside(&b_read), b_read.beside(&a_read));
     let cosine = cosine(&Hashed::vector(&one), &Hashed::vector(&other));
     let timeless = !depends_on_time(a) && !depends_on_time(b);
     timeless && cosine >= Hashed::THRESHOLD && guard::same(&one, &other)

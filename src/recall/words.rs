@@ -114,18 +114,22 @@ fn kind_of_name(part: &str) -> Kind {
 }
 
 /// What one of two questions quotes or writes as a name is a name in the other too, though it stands there as a plain word.
-pub(super) fn recognised(mut words: Vec<Word>, other: &[Word]) -> Vec<Word> {
+/// None when that changes nothing.
+pub(super) fn recognised(words: &[Word], other: &[Word]) -> Option<Vec<Word>> {
+    let mut changed = None;
     let known = |words: &[Word], text: &str| words.iter().any(|word| word.kind == Kind::Name && word.text == text);
     for name in other.iter().filter(|word| word.kind == Kind::Name) {
         let lower = name.text.to_lowercase();
-        if known(&words, &name.text) || is_soft(&lower) || is_in(NEGATIONS, &lower) {
+        let words = changed.as_deref().unwrap_or(words);
+        if known(words, &name.text) || is_soft(&lower) || is_in(NEGATIONS, &lower) {
             continue;
         }
-        if let Some(word) = words.iter_mut().find(|word| word.kind == Kind::Word && word.text == lower) {
-            *word = name.clone();
-        }
+        let Some(at) = words.iter().position(|word| word.kind == Kind::Word && word.text == lower) else { continue };
+        let mut named = words.to_vec();
+        named[at] = name.clone();
+        changed = Some(named);
     }
-    words
+    changed
 }
 
 /// `GET`, `AND`, `A`: in capitals a small word is the name of something.

@@ -27,13 +27,7 @@ impl Below {
     pub(super) fn hear(&mut self, body: &Body) {
         match body {
             Body::Team(TeamBody::AgentStarted(start)) if self.0.len() < MOST => {
-                let progress = AgentProgress {
-                    agent: start.agent.clone(),
-                    state: AgentState::default(),
-                    last: "begins".to_owned(),
-                    at: 0,
-                    calls: 0,
-                };
+                let progress = AgentProgress::begins(&start.agent);
                 let one = One { follow: Follow::whole(&start.log), progress, calls: HashMap::new() };
                 self.0.insert(start.agent.clone(), one);
             }

@@ -80,13 +80,7 @@ impl Minder {
         cancel: CancellationToken,
         watched: Arc<AtomicBool>,
     ) -> Self {
-        let progress = AgentProgress {
-            agent: start.agent.clone(),
-            state: AgentState::default(),
-            last: "begins".to_owned(),
-            at: 0,
-            calls: 0,
-        };
+        let progress = AgentProgress::begins(&start.agent);
         Self {
             agent: start.agent.clone(),
             who: format!("{} · {}", start.kind, start.task),

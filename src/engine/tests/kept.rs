@@ -1,22 +1,16 @@
 //! What tools of servers change on the disk is kept like what commands change, and can be taken back.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 
+use super::steps::{files, pairs};
 use super::*;
 use crate::domain::{ServerNews, ServerState};
 use crate::engine::ServerPlan;
 use crate::mcp;
 
 /// A server in the shell whose tool changes a file, makes one and removes one in the folder that it is started in.
-const TOY: &str = r#"
-while read -r line; do
-  id=$(printf '%s' "$line" | sed -n 's/.*"id":\([0-9]*\).*/\1/p')
-  say() { printf '{"jsonrpc":"2.0","id":%s,"result":%s}\n' "$id" "$1"; }
-  case "$line" in
-    *'"initialize"'*) say '{"protocolVersion":"2025-06-18","capabilities":{"tools":{}},"serverInfo":{"name":"toy","version":"1"}}' ;;
+const ARMS: &str = r#"
     *'"tools/list"'*) say '{"tools":[{"name":"write","inputSchema":{"type":"object"}}]}' ;;
     *'"tools/call"'*) printf new > new.txt; printf more >> a.txt; rm -f old.txt; say '{"content":[{"type":"text","text":"written"}]}' ;;
-  esac
-done
 "#;
 
 fn call(name: &str, input: Value) -> Vec<StreamItem> {
@@ -34,7 +28,7 @@ async fn bench(answers: Vec<Vec<StreamItem>>) -> Bench {
     std::fs::write(project.join("a.txt"), "one").unwrap();
     std::fs::write(project.join("old.txt"), "old").unwrap();
     let mut bench = Bench::with(root, Open::New, answers, |setup| {
-        let value = json!({ "command": "/bin/sh", "args": ["-c", TOY] });
+        let value = json!({ "command": "/bin/sh", "args": ["-c", toy_server(r#"{"tools":{}}"#, ARMS)] });
         let entry = mcp::Entry { name: "toy".into(), scope: RuleScope::User, source: "test".into(), value, off: None };
         let env = [("PATH".to_owned(), std::env::var("PATH").unwrap_or_default())].into();
         let config = mcp::parse(&entry, &env).unwrap().0;
@@ -57,26 +51,12 @@ async fn bench(answers: Vec<Vec<StreamItem>>) -> Bench {
     bench
 }
 
-fn files(bench: &Bench) -> Vec<(String, String)> {
-    let mut found: Vec<(String, String)> = std::fs::read_dir(bench.root.path().join("project"))
-        .unwrap()
-        .flatten()
-        .map(|entry| (entry.file_name().into_string().unwrap(), std::fs::read_to_string(entry.path()).unwrap()))
-        .collect();
-    found.sort();
-    found
-}
-
-fn pairs(list: &[(&str, &str)]) -> Vec<(String, String)> {
-    list.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect()
-}
-
 /// Plays one turn in which the tool runs, and takes it back.
 async fn is_taken_back(answers: Vec<Vec<StreamItem>>) {
     let mut bench = bench(answers).await;
     bench.prompt("write").await;
     assert_eq!(bench.end().await, TurnEnd::Done);
-    assert_eq!(files(&bench), pairs(&[("a.txt", "onemore"), ("new.txt", "new")]));
+    assert_eq!(files(&bench.root), pairs(&[("a.txt", "onemore"), ("new.txt", "new")]));
     let kept = bench.seen.iter().any(|record| match &record.body {
         Body::Files(FilesBody::Changed { steps, .. }) => steps.len() == 3,
         _ => false,
@@ -86,7 +66,7 @@ async fn is_taken_back(answers: Vec<Vec<StreamItem>>) {
         .ask(Request::Files(FilesRequest::Rewind { turn: 1, files: true, conversation: false, chosen: Vec::new() }))
         .await;
     bench.until(|body| matches!(body, Body::Files(FilesBody::Moved(_)))).await;
-    assert_eq!(files(&bench), pairs(&[("a.txt", "one"), ("old.txt", "old")]));
+    assert_eq!(files(&bench.root), pairs(&[("a.txt", "one"), ("old.txt", "old")]));
 }
 
 #[tokio::test]

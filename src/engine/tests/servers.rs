@@ -7,24 +7,17 @@ use crate::engine::ServerPlan;
 use crate::mcp;
 
 /// A server in the shell: it reads one resource at once and never the other, and its prompt likewise.
-const TOY: &str = r#"
-while read -r line; do
-  id=$(printf '%s' "$line" | sed -n 's/.*"id":\([0-9]*\).*/\1/p')
-  say() { printf '{"jsonrpc":"2.0","id":%s,"result":%s}\n' "$id" "$1"; }
-  case "$line" in
-    *'"initialize"'*) say '{"protocolVersion":"2025-06-18","capabilities":{"resources":{},"prompts":{}},"serverInfo":{"name":"toy","version":"1"}}' ;;
+const ARMS: &str = r#"
     *'"resources/list"'*) say '{"resources":[{"uri":"x://fast","name":"fast"},{"uri":"x://slow","name":"slow"}]}' ;;
     *'"prompts/list"'*) say '{"prompts":[{"name":"ask","arguments":[{"name":"topic","required":true}]}]}' ;;
     *'"resources/templates/list"'*) say '{"resourceTemplates":[]}' ;;
     *'"x://fast"'*) say '{"contents":[{"uri":"x://fast","text":"the fast one"}]}' ;;
     *'"prompts/get"'*) say '{"messages":[{"role":"user","content":{"type":"text","text":"about trees"}}]}' ;;
-  esac
-done
 "#;
 
 async fn bench(answers: Vec<Vec<StreamItem>>) -> Bench {
     let mut bench = Bench::with(Arc::new(TempDir::new().unwrap()), Open::New, answers, |setup| {
-        let value = json!({"command": "/bin/sh", "args": ["-c", TOY]});
+        let value = json!({"command": "/bin/sh", "args": ["-c", toy_server(r#"{"resources":{},"prompts":{}}"#, ARMS)]});
         let entry = mcp::Entry { name: "toy".into(), scope: RuleScope::User, source: "test".into(), value, off: None };
         let env = [("PATH".to_owned(), "/usr/local/bin:/usr/bin:/bin".to_owned())].into();
         let config = mcp::parse(&entry, &env).unwrap().0;

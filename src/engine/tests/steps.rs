@@ -50,7 +50,7 @@ async fn play_two_steps(root: &Arc<TempDir>) -> Bench {
     bench
 }
 
-fn files(root: &TempDir) -> Vec<(String, String)> {
+pub(super) fn files(root: &TempDir) -> Vec<(String, String)> {
     let mut found: Vec<(String, String)> = std::fs::read_dir(root.path().join("project"))
         .unwrap()
         .flatten()
@@ -60,7 +60,7 @@ fn files(root: &TempDir) -> Vec<(String, String)> {
     found
 }
 
-fn pairs(list: &[(&str, &str)]) -> Vec<(String, String)> {
+pub(super) fn pairs(list: &[(&str, &str)]) -> Vec<(String, String)> {
     list.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect()
 }
 

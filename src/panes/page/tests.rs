@@ -11,9 +11,9 @@ fn page() -> Page {
     let skill = PageRow {
         name: "/deploy".into(),
         value: "project".into(),
-        place: "/home/me/work/.claude/skills/deploy/SKILL.md".into(),
+        place: "/home/me/code/.claude/skills/deploy/SKILL.md".into(),
         notes: vec!["Deploys \u{1b}[31mthe site when asked.".into(), "allows for its turn: Bash(git *)".into()],
-        act: Some(PageAct::Open("/home/me/work/.claude/skills/deploy/SKILL.md".into())),
+        act: Some(PageAct::Open("/home/me/code/.claude/skills/deploy/SKILL.md".into())),
         ..PageRow::default()
     };
     let memory = PageRow {
@@ -61,7 +61,7 @@ fn rows_are_shown_with_their_place() {
 #[test]
 fn enter_opens_chooses_and_delete_asks_first() {
     let mut pane = pane();
-    let path = "/home/me/work/.claude/skills/deploy/SKILL.md".into();
+    let path = "/home/me/code/.claude/skills/deploy/SKILL.md".into();
     let purpose = EditPurpose::File { path, page: PageKind::Skills };
     assert_eq!(press(&mut pane, KeyCode::Enter), [Act::Edit { purpose, text: String::new() }]);
     assert_eq!(press(&mut pane, KeyCode::Delete), []);

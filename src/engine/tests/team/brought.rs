@@ -5,16 +5,9 @@ use crate::domain::{AgentFile, AgentTools, AgentWay, Isolation};
 use crate::hooks;
 
 /// A server in the shell with two tools.
-const TOY: &str = r#"
-while read -r line; do
-  id=$(printf '%s' "$line" | sed -n 's/.*"id":\([0-9]*\).*/\1/p')
-  say() { printf '{"jsonrpc":"2.0","id":%s,"result":%s}\n' "$id" "$1"; }
-  case "$line" in
-    *'"initialize"'*) say '{"protocolVersion":"2025-06-18","capabilities":{"tools":{}},"serverInfo":{"name":"toy","version":"1"}}' ;;
+const ARMS: &str = r#"
     *'"tools/list"'*) say '{"tools":[{"name":"look","inputSchema":{"type":"object"},"annotations":{"readOnlyHint":true}},{"name":"burn","inputSchema":{"type":"object"}}]}' ;;
     *'"tools/call"'*) say '{"content":[{"type":"text","text":"looked"}]}' ;;
-  esac
-done
 "#;
 
 fn worker(setup: &mut Setup, agent: AgentFile) {
@@ -41,7 +34,10 @@ async fn with_server(tools: &[&str], name: &'static str) -> (Bench, Arc<Play>) {
     };
     let tools = AgentTools {
         allowed: Some(tools.iter().map(ToString::to_string).collect()),
-        own_servers: vec![("toy".into(), json!({ "command": "/bin/sh", "args": ["-c", TOY] }))],
+        own_servers: vec![(
+            "toy".into(),
+            json!({ "command": "/bin/sh", "args": ["-c", toy_server(r#"{"tools":{}}"#, ARMS)] }),
+        )],
         ..AgentTools::default()
     };
     let (mut bench, play) = bench(Box::new(model), |setup| {
