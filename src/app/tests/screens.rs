@@ -526,6 +526,15 @@ fn a_history_shows_each_turn_with_its_own_time_and_cost() {
 }
 
 #[test]
+fn a_hint_of_several_rows_has_one_arrow() {
+    let mut play = Play::new(60, 24);
+    let notice =
+        Notice::warning("Nothing was sent").hint("set the one variable or the other and start again ".repeat(3));
+    let screen = play.live(Live::Notice(notice)).screen();
+    assert!(screen.contains("start again") && screen.matches('→').count() == 1, "{screen}");
+}
+
+#[test]
 fn help_lists_every_key() {
     let mut play = Play::new(80, 60);
     assert_snapshot!(play.write("?").screen());

@@ -199,7 +199,10 @@ pub(super) fn notice_lines(notice: &Notice, theme: &Theme, width: u16) -> Vec<Li
     }
     if let Some(hint) = &notice.hint {
         let (rows, _) = wrapped(hint, width.saturating_sub(6), 10);
-        lines.extend(rows.into_iter().map(|row| Line::styled(format!("    → {row}"), theme.style(Meaning::Muted))));
+        // One arrow for one hint, however many rows it takes.
+        let leads = std::iter::once("    → ").chain(std::iter::repeat("      "));
+        let hint = leads.zip(rows).map(|(lead, row)| Line::styled(format!("{lead}{row}"), theme.style(Meaning::Muted)));
+        lines.extend(hint);
     }
     lines
 }
